@@ -158,7 +158,7 @@ class OurImport:
 
     def execute(self) -> None:
         """Apply the good rows."""
-        self._submit(Action.EXECUTE, apply="good")
+        self._submit(Action.EXECUTE, apply="good", confirm="all")
 
     def _submit(self, action: Action, **options: str) -> None:
         with transaction_scope(self._engine) as session:

@@ -83,6 +83,7 @@ class Ours:
         self.batch_id = create_batch(engine, "price_change", texts, *file).id
 
     def _submit(self, session: Session, action: Action) -> None:
-        result = self._runner.submit(session, ActionCall(self.batch_id, action, "benchmark"))
+        confirmed = {"confirm": "all"} if action is Action.EXECUTE else {}
+        result = self._runner.submit(session, ActionCall(self.batch_id, action, "benchmark", confirmed))
         if result.failed:
             raise RuntimeError(result.message)

@@ -63,7 +63,8 @@ class Story:
         return self._submit(session, Action.POPULATE)
 
     def _submit(self, session: Any, action: Action) -> int | None:
-        call = ActionCall(self.batch_id, action, "admin")
+        confirmed = {"confirm": "all"} if action is Action.EXECUTE else {}
+        call = ActionCall(self.batch_id, action, "admin", confirmed)
         job_id: int | None = self._services.get(Runner).submit(session, call).job_id
         return job_id
 
@@ -77,7 +78,7 @@ class Story:
             # As a person would who reads that it was given up: the process was killed too often.
             assert "given up" in (job.message or ""), f"{job}: {job.state}, {job.message}"
             self.retries += 1
-            again = self._services.get(JobService).tasks[job.task].again
+            again = self._services.get(JobService).tasks[job.task].retry
             job_id = self._asked(
                 lambda session, job=job, again=again: again(self._services, session, job, "admin").id
             )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
 from sqlalchemy import Engine
 
@@ -73,7 +74,33 @@ def test_the_packages_of_the_setting_are_included_in_its_order(
     assert included == names
 
 
+@pytest.mark.parametrize(
+    ("includeme", "said"),
+    [
+        (None, r"The plug-in acme has no function includeme\(config\)"),
+        (lambda: None, "The plug-in acme could not be included: TypeError: "),
+        (lambda config: config.acme, "The plug-in acme could not be included: AttributeError: "),
+        (
+            lambda config: [config.action("acme"), config.action("acme")],
+            "The acme is registered twice, at .*, line",
+        ),
+    ],
+)
+def test_an_error_of_a_plug_in_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, includeme: Any, said: str
+) -> None:
+    module: Any = ModuleType("acme")
+    if includeme is not None:
+        module.includeme = includeme
+    monkeypatch.setitem(sys.modules, "acme", module)
+    with pytest.raises(ConfigurationError, match=said) as refused:
+        configure_services(
+            {"batchbook.include": "acme", "batchbook.development": "true", "sqlalchemy.url": "sqlite://"}
+        )
+    assert "\n" not in str(refused.value)
+
+
 def test_a_package_that_is_not_installed_stops_the_start(included: list[str]) -> None:
     config: Any = Configurator(settings={"batchbook.include": "acme nowhere_at_all"})
-    with pytest.raises(ModuleNotFoundError, match="nowhere_at_all"):
+    with pytest.raises(ConfigurationError, match="nowhere_at_all could not be included: ModuleNotFoundError"):
         config.include(include_plugins)

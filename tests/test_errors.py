@@ -3,8 +3,8 @@ from __future__ import annotations
 import threading
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from batchbook.errors import BatchbookError, Busy, Conflict, Refused, is_interrupt, reason_of
 
@@ -53,7 +53,31 @@ def test_a_reason_is_cut_and_never_fails() -> None:
 def test_a_statement_and_its_values_stay_out_of_the_reason() -> None:
     with create_engine("sqlite://").connect() as connection, pytest.raises(OperationalError) as caught:
         connection.execute(text("SELECT secret FROM nowhere WHERE name = :name"), {"name": "anna"})
-    assert reason_of(caught.value) == "OperationalError: no such table: nowhere"
+    assert (
+        reason_of(caught.value)
+        == "the database was locked, or could not do its work; the log has the details"
+    )
+
+
+def test_what_a_driver_says_stays_out_of_the_reason(engine: Engine) -> None:
+    with engine.connect() as connection, pytest.raises(IntegrityError) as caught:
+        connection.execute(text("INSERT INTO role (name) VALUES (NULL)"))
+    assert reason_of(caught.value) == (
+        "a value breaks a rule of the database, such as one that must be unique; the log has the details"
+    )
+
+
+def test_what_a_trigger_of_ours_says_is_told(engine: Engine) -> None:
+    raising = {
+        "sqlite": "CREATE TEMP TRIGGER kept BEFORE INSERT ON role BEGIN SELECT RAISE(ABORT, 'It is kept.'); END",
+        "postgresql": "DO $$ BEGIN RAISE EXCEPTION 'It is kept.' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+    }
+    with engine.connect() as connection, pytest.raises(IntegrityError) as caught:  # noqa: PT012
+        connection.execute(text(raising[engine.dialect.name]))
+        connection.execute(
+            text("INSERT INTO role (name, label, description, version) VALUES ('x', 'x', '', 1)")
+        )
+    assert reason_of(caught.value) == "It is kept."
 
 
 def test_only_the_main_thread_is_interrupted() -> None:

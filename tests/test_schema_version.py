@@ -47,6 +47,12 @@ def test_a_migration_whose_revision_is_computed_is_refused(tmp_path: Path) -> No
         schema_version.expected([place])
 
 
+def test_a_place_without_migrations_is_named_with_its_setting(tmp_path: Path) -> None:
+    for place in ("batchbook:no_such_folder", str(tmp_path / "nowhere"), "nowhere_at_all:migrations"):
+        with pytest.raises(ConfigurationError, match=f"The setting batchbook.migrations names {place}"):
+            schema_version.expected([place])
+
+
 def test_a_database_without_any_table_lacks_migrations() -> None:
     assert not schema_version.is_current(create_engine("sqlite://"))
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchbook.words import counted, is_storable, noun, storable
+from batchbook.words import counted, is_storable, noun, plural, storable
 
 
 @pytest.mark.parametrize(
@@ -10,6 +10,22 @@ from batchbook.words import counted, is_storable, noun, storable
 )
 def test_a_count_has_its_noun(count: int, said: str) -> None:
     assert counted(count, "row") == said
+
+
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [
+        ("row", "rows"),
+        ("Label batch", "Label batches"),
+        ("price wish", "price wishes"),
+        ("box", "boxes"),
+        ("Category", "Categories"),
+        ("delivery day", "delivery days"),
+        ("process", "processes"),
+    ],
+)
+def test_plurals_are_regular(one: str, many: str) -> None:
+    assert plural(one) == noun(2, one) == many
 
 
 def test_a_noun_may_have_a_plural_of_its_own() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationConflictError, ConfigurationError
 
 import batchbook.models  # noqa: F401 - All models must be mapped, whichever a command uses.
+from batchbook.declarations import author_error
+from batchbook.errors import BatchbookError
 from batchbook.settings import Setting
 
 INCLUDE = Setting(
@@ -38,7 +41,7 @@ def configure(settings: Mapping[str, Any]) -> Any:
     config.include("batchbook.health")
     # Last, because jobs must not begin if anything else refuses to start.
     config.include("batchbook.jobs.worker")
-    config.commit()
+    _commit(config)
     return config
 
 
@@ -58,14 +61,44 @@ def configure_services(settings: Mapping[str, Any]) -> Any:
     config.include("batchbook.types.price_change")
     config.include(include_plugins)
     config.include("batchbook.demo.include_services")
-    config.commit()
+    _commit(config)
     return config
 
 
 def include_plugins(config: Any) -> None:
     """Include the plug-ins of the setting in its order: packages with batch types, views or import targets."""
     for name in INCLUDE.text(config.registry.settings).split():
-        config.include(name)
+        try:
+            config.include(name)
+        except ConfigurationError as error:
+            if not str(error).endswith("has no attribute 'includeme'"):
+                raise
+            raise ConfigurationError(
+                f"The plug-in {name} has no function includeme(config), which calls config.add_batch_type: add it to its"
+                " __init__.py."
+            ) from error
+        except BatchbookError:
+            raise
+        except Exception as error:
+            raise ConfigurationError(
+                f"The plug-in {name} could not be included: {author_error(error)}"
+            ) from error
+
+
+def _commit(config: Any) -> None:
+    """Commit the configuration; raise ``ConfigurationError`` in one line if two parts of it conflict."""
+    try:
+        config.commit()
+    except ConfigurationConflictError as error:
+        raise ConfigurationError(_conflict(error._conflicts)) from error
+
+
+def _conflict(conflicts: Mapping[Any, Iterable[Any]]) -> str:
+    """Return the sentence for what is registered twice: a batch type rather than each of its addresses."""
+    first = min(conflicts, key=lambda what: isinstance(what, tuple) and what[0] != "batch type")
+    what = " ".join(map(str, first)) if isinstance(first, tuple) else str(first)
+    places = " and ".join(f"{info.file}, line {info.line}" for info in conflicts[first])
+    return f"The {what} is registered twice, at {places}: remove one of them, or give it another name."
 
 
 class ServicesConfigurator(Configurator):

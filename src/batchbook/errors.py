@@ -59,12 +59,15 @@ class Misuse(BatchbookError):
 def reason_of(error: BaseException) -> str:
     """Return the reason that ``error`` gives, for users: one line that every database can store.
 
-    It has none of the details that belong in the log only. This function never raises.
+    It has none of the details that belong in the log only, and so nothing of what a database's driver says. This
+    function never raises.
     """
     if isinstance(error, BatchbookError):
         return _one_line(error.message)
     # The statement and its values, which SQLAlchemy adds, belong in the log, not on a page.
     cause = getattr(error, "orig", None) or error
+    if (told := _database_reason(cause)) is not None:
+        return told
     try:
         text = str(cause)
     except Exception:  # noqa: BLE001 - The code of a plug-in may do anything.
@@ -72,6 +75,30 @@ def reason_of(error: BaseException) -> str:
     if isinstance(cause, MemoryError):
         text = text or "there was not enough memory"
     return _one_line(f"{type(cause).__name__}: {text}" if text else type(cause).__name__)
+
+
+#: What is told of errors of drivers, by the names that all drivers give to the classes of their errors.
+_DATABASE_REASONS = {
+    "IntegrityError": "a value breaks a rule of the database, such as one that must be unique",
+    "DataError": "a value does not fit into its column of the database",
+    "ProgrammingError": "the database did not understand a statement",
+    "OperationalError": "the database was locked, or could not do its work",
+    "Error": "the database could not carry out a statement",
+}
+#: The codes of a message that a trigger raised, of Batchbook or of the site, for SQLite and PostgreSQL.
+_TRIGGERS = {1811, "23000", "P0001"}
+
+
+def _database_reason(error: BaseException) -> str | None:
+    """Return what to tell of an error of a driver; ``None`` for one of anything else, or of a trigger."""
+    if not type(error).__module__.startswith(("sqlite3", "psycopg")):
+        return None
+    if {getattr(error, "sqlite_errorcode", None), getattr(error, "sqlstate", None)} & _TRIGGERS:
+        # PostgreSQL's driver adds the place in the trigger.
+        return _one_line(getattr(getattr(error, "diag", None), "message_primary", None) or str(error))
+    names = [kind.__name__ for kind in type(error).__mro__]
+    reason = next((text for name, text in _DATABASE_REASONS.items() if name in names), None)
+    return f"{reason}; the log has the details" if reason else None
 
 
 def is_interrupt(error: BaseException) -> bool:

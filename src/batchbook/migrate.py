@@ -14,11 +14,16 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script.revision import RevisionError
+from alembic.util import CommandError
+from pyramid.exceptions import ConfigurationError
 from sqlalchemy import JSON, Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
 
+from batchbook.declarations import author_error
 from batchbook.models import metadata
-from batchbook.schema_version import locations
+from batchbook.schema_version import expected, locations
 
 #: The prefix of row tables that batches make at run time; migrations do not know them.
 RUN_TIME_TABLES = "row_"
@@ -30,9 +35,22 @@ def upgrade(engine: Engine, plugins: Sequence[str] = ()) -> None:
     ``plugins`` are the places of plug-ins' migrations, see :func:`~batchbook.schema_version.plugin_locations`.
     """
     config = _config(plugins)
+    expected(plugins)  # A place that is not there has a sentence of its own.
     with schema_connection(engine) as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "heads")
+        try:
+            command.upgrade(config, "heads")
+        except (CommandError, RevisionError) as error:
+            raise ConfigurationError(f"The migrations do not fit together: {error}") from error
+        except KeyError as error:
+            raise ConfigurationError(
+                f"A migration follows the revision {error}, which none of the migrations has: correct its down_revision or"
+                " depends_on."
+            ) from error
+        except Exception as error:
+            if isinstance(error, DBAPIError) or not plugins:
+                raise
+            raise ConfigurationError(f"A migration could not be run: {author_error(error)}") from error
 
 
 def differences(engine: Engine) -> list[Any]:

@@ -64,8 +64,16 @@ def has_all(engine: Engine, heads: frozenset[str]) -> bool:
 
 
 def _folder(location: str) -> Traversable:
-    package, colon, folder = location.partition(":")
-    return files(package) / folder if colon else Path(location)
+    package, colon, name = location.partition(":")
+    try:
+        folder: Traversable = files(package) / name if colon else Path(location)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(f"The setting {MIGRATIONS.name} names {location}: {error}.") from error
+    if not folder.is_dir():
+        raise ConfigurationError(
+            f"The setting {MIGRATIONS.name} names {location}, which is no folder: write it like acme:migrations."
+        )
+    return folder
 
 
 def _revisions(folders: Iterable[Traversable]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -6,9 +6,16 @@ import re
 from collections.abc import Sequence
 
 
+def plural(one: str) -> str:
+    """Return the regular English plural of ``one``, whose last word changes: labels, batches, categories."""
+    if re.search("(?:s|x|z|ch|sh)$", one, re.IGNORECASE):
+        return f"{one}es"
+    return f"{one[:-1]}ies" if re.search("[^aeiou]y$", one, re.IGNORECASE) else f"{one}s"
+
+
 def noun(count: int, one: str, many: str = "") -> str:
-    """Return ``one`` for a count of 1, else ``many``, by default ``one`` with an s."""
-    return one if count == 1 else many or f"{one}s"
+    """Return ``one`` for a count of 1, else ``many``, by default the regular plural."""
+    return one if count == 1 else many or plural(one)
 
 
 def counted(count: int, one: str, many: str = "") -> str:

@@ -3,14 +3,19 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError, ConfigurationExecutionError
 from pyramid.response import Response
+from sqlalchemy import Engine
 
 from batchbook.accounts.known_permissions import known_permissions
+from batchbook.application import configure
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Refused
 from batchbook.master import Index, MasterContext, MasterView
 from batchbook.security.models import Role, RolePermission
+from batchbook.services import services_of
 
 from .conftest import AccountsHarness
 from .pages import boxes, form_with
@@ -27,7 +32,7 @@ def test_offers_every_permission_that_a_view_asks_for(harness: AccountsHarness) 
         "batch:*:execute",
         "*:*",
     } <= offered | {"batch:*:execute"}
-    assert all(re.fullmatch(r"[a-z*]+(:[a-z*]+)+", permission) for permission in offered)
+    assert all(re.fullmatch(r"[a-z*-]+(:[a-z*-]+)+", permission) for permission in offered)
     legends = [legend.get_text(strip=True) for legend in page.html.select("legend")]
     assert {"Users", "Roles", "Everything except batches", "Batches of every type"} <= set(legends)
 
@@ -64,3 +69,14 @@ def test_an_unknown_permission_that_a_role_holds_is_kept(harness: AccountsHarnes
     form["label"] = "Desk"
     form.submit(status=303)
     assert "gone:feature" in harness.permissions_of("helpdesk")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_password_is_not_to_be_confirmed_for_what_no_page_needs(settings: dict[str, str]) -> None:
+    name = "batchbook.confirm_password_for"
+    config = configure(settings | {name: "users:edit batch:*:execute jobs:retry"})
+    services_of(config.registry).get(Engine).dispose()
+    with pytest.raises(ConfigurationExecutionError) as refused:
+        configure(settings | {name: "users:edit user:edit"})
+    assert isinstance(refused.value.evalue, ConfigurationError)
+    assert "names 'user:edit', which no page needs, so that it would ask nobody." in str(refused.value.evalue)

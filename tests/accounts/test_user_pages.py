@@ -56,6 +56,7 @@ def test_sets_a_password_and_signs_out(harness: AccountsHarness) -> None:
     form.submit(status=303)
     [(password_hash,)] = harness.all(select(User.password_hash).where(User.id == sam))
     assert verify_password(password_hash, GOOD)
+    assert harness.all(select(User.must_change_password).where(User.id == sam)) == [(True,)]
     theirs.get("/account", status=303)
 
 

@@ -39,6 +39,7 @@ def test_creates_a_user_who_can_sign_in(harness: AccountsHarness) -> None:
     assert "User “zoë” was created." in words(page)
     [(password_hash, active)] = harness.all(select(User.password_hash, User.active).where(User.name == "zoë"))
     assert verify_password(password_hash, GOOD)
+    assert harness.all(select(User.must_change_password).where(User.name == "zoë")) == [(True,)]
     assert active
     assert harness.roles_of("zoë") == {"staff", "auditor"}
 
@@ -150,5 +151,7 @@ def test_the_columns_that_name_people_are_found() -> None:
     found = {str(column) for column in name_columns(Base.metadata)}
     assert {"batch.created_by", "batch.executed_by", "operation.actor", "price_history.changed_by"} <= found
     columns = [str(column) for table in Base.metadata.tables.values() for column in table.columns]
-    assert {name for name in columns if name.endswith(("_by", ".actor"))} == found  # None was forgotten.
+    assert {
+        name for name in columns if name.endswith(("_by", "_to", ".actor"))
+    } == found  # None was forgotten.
     assert list(name_columns(MetaData())) == []

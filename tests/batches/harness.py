@@ -63,9 +63,11 @@ class BatchHarness:
     def run(
         self, batch_id: int, *actions: Action, progress: Progress | None = None, **options: Any
     ) -> Result:
+        """Run ``actions``; the warnings of an execution are confirmed, unless ``confirm`` tells otherwise."""
         for action in actions:
+            confirm = {"confirm": "all"} if action is Action.EXECUTE else {}
             with self.engine(progress) as engine:
-                result = engine.run(batch_id, action, options)
+                result = engine.run(batch_id, action, confirm | options)
         return result
 
     def submit(self, batch_id: int, action: Action, **options: Any) -> Result:

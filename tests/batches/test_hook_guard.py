@@ -8,15 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
-from batchbook.batches import Action, Callbacks, Outcome, Rows
+from batchbook.batches import Action, Callbacks, HandlerContext, Outcome, QuickEntry, Rows, Total
+from batchbook.batches.editing import RowEditor
 from batchbook.batches.engine.preview import preview_execution
+from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
-from batchbook.errors import Conflict
+from batchbook.errors import Conflict, Misuse
 
 from .harness import BatchHarness, on_hand, stock
-from .shelf_count import Remembering, ShelfCount
+from .shelf_count import Remembering, ShelfCount, ShelfCountHandler, ShelfCountRow
 
 FILE = "item,counted,remark\n007,5,\n"
 
@@ -185,7 +187,115 @@ def test_a_callback_that_yields_is_run_to_its_end(harness: BatchHarness) -> None
         raise Conflict(f"{batch} has to wait.")
 
     callbacks = Callbacks(on_complete=on_complete)
-    waiting = harness.with_handler(type("Waiting", (Remembering,), {"callbacks": callbacks}))
+    waiting = harness.with_handler(type("Waiting", (ShelfCountHandler,), {"callbacks": callbacks}))
     batch_id = waiting.open(FILE, shelf="A")
     with pytest.raises(Conflict, match="has to wait"):
         waiting.run(batch_id, Action.COMPLETE)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("hook", "value", "said"),
+    [
+        ("describe_execution", "One sentence.", "must return a list of sentences, and returned a str"),
+        ("why_not_execute", True, "must return a sentence or None, and returned a bool"),
+        ("totals", {"Counted": 3}, "totals must return a list of Total, and returned a dict"),
+        ("totals", [("Counted", 3)], "totals must return a list of Total, and returned a list"),
+        ("totals", [Total(3, 3)], "the label of a Total must be a text, and is a int"),  # type: ignore[arg-type]
+        (
+            "totals",
+            [Total("Counted", [3])],
+            "the value of the Total 'Counted' must be a text, a number or a date",
+        ),
+        ("header_status", "mended", "which is not among header_statuses"),
+    ],
+)
+def test_a_result_that_is_none_of_the_hooks_is_not_used(
+    harness: BatchHarness, hook: str, value: Any, said: str
+) -> None:
+    batch_type = returning(harness, hook, value).batch_type
+    with transaction_scope(harness.database) as session:
+        batch = ShelfCount(row_count=1, removed_count=0, params={})
+        handler = batch_type.make_handler(HandlerContext(session, {}, "ann", utc_now()), batch)
+        arguments = (batch, {}) if hook == "describe_execution" else (batch,)
+        with pytest.raises((TypeError, ValueError), match=said):
+            getattr(handler, hook)(*arguments)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_status_that_a_statement_sets_and_the_type_does_not_declare_is_refused(
+    harness: BatchHarness,
+) -> None:
+    class Setting(Remembering):
+        def refresh(self, batch: ShelfCount, rows: Rows) -> None:
+            self.session.execute(update(ShelfCountRow).where(rows.where).values(status="mended"))
+
+    batch_id = harness.open(FILE, shelf="A")
+    result = harness.with_handler(Setting).run(batch_id, Action.REFRESH)
+    assert result.failed
+    assert "rows have the status “mended”, which Setting.statuses does not declare" in result.message
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda row: row.set_status("mended"), "the status “mended” is none of CountStatus: declare it there, or set"),
+        (lambda row: row.set_status("Matches"), "the status “Matches” is none of CountStatus"),
+        (lambda row: row.add_issue("colour", "x", "No."), "A row has no column 'colour' that could have an issue."),
+        (lambda row: row.add_issue("counted", "x", None), "the message of an issue must be a text, and is a NoneType"),
+    ],
+)  # fmt: skip
+def test_what_a_row_cannot_have_is_a_failure_that_names_it(
+    harness: BatchHarness, wrong: Any, said: str
+) -> None:
+    class Wrong(ShelfCountHandler):
+        def refresh(self, batch: ShelfCount, rows: Rows) -> None:
+            for row in rows:
+                wrong(row)
+
+    batch_id = harness.open(FILE, shelf="A")
+    result = harness.with_handler(Wrong).run(batch_id, Action.REFRESH)
+    assert result.failed
+    assert said in result.message
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ("No.", "before_create must return nothing; to refuse, raise BadInput with the sentence, and returned a str"),
+        (ValueError("No."), "ValueError: No."),
+    ],
+)  # fmt: skip
+def test_a_failure_before_there_is_a_batch_is_told(harness: BatchHarness, found: Any, said: str) -> None:
+    def before_create(_self: Any, _batch: ShelfCount, *, has_file: bool) -> Any:
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    failing = harness.with_handler(type("Failing", (ShelfCountHandler,), {"before_create": before_create}))
+    with pytest.raises(
+        Conflict, match=r"The batch was not created, because the handler failed \("
+    ) as refused:
+        failing.create(shelf="A")
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("found", "error", "said"),
+    [
+        ("007", Conflict, "row_for must return a mapping of columns to values, or None, and returned a str"),
+        ({"item": "007"}, Misuse, "Scanning.quick_entry returned the column 'item', which ShelfCountRow does not have."),
+    ],
+)  # fmt: skip
+def test_quick_entry_that_returns_no_row_is_told(
+    harness: BatchHarness, found: Any, error: type[Exception], said: str
+) -> None:
+    entry = QuickEntry(label="Scan", row_for=lambda _handler, _batch, _text: found)
+    scanning = harness.with_handler(type("Scanning", (ShelfCountHandler,), {"quick_entry": entry}))
+    batch_id = scanning.open(FILE, shelf="A")
+    with pytest.raises(error, match="No row was added") as refused, scanning.engine() as engine:
+        RowEditor(engine).enter(batch_id, "007")
+    assert said in str(refused.value)

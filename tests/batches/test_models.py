@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import Engine, ForeignKey, MetaData, Text, func, text
+from sqlalchemy import Engine, ForeignKey, MetaData, String, Text, func, insert, select, text
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column, relationship
 
 from batchbook.application import configure
@@ -17,8 +17,12 @@ from batchbook.batches import (
     BatchMasterView,
     BatchRow,
     BatchType,
+    BatchTypes,
+    FileSource,
     Outcome,
+    RowTable,
     column,
+    editable,
 )
 from batchbook.batches.rows.storage import SharedTable
 from batchbook.catalog.models import Vendor
@@ -78,6 +82,54 @@ def test_a_header_may_load_what_it_refers_to_together_with_itself(engine: Engine
     ).failed
 
 
+PACKS = models(
+    "label_batch",
+    code=column(String(9), default=""),
+    __annotations__={"number": Mapped[int], "unit": Mapped[str | None]},
+    number=editable(minimum=1, default=1),
+    unit=editable(String(9), default="each"),
+)
+
+
+class PacksHandler(BatchHandler[Any, Any]):
+    file_source = FileSource(columns={"code": "code", "number": "number", "unit": "unit"})
+
+    def execute(self, batch: Any, rows: Any, options: Any) -> Outcome:
+        """Copy the rows by one statement, and tell how many those were."""
+        table, copied = rows.table, rows.table.c.sequence + 100
+        names = [column.name for column in table.columns if column.name != "sequence"]
+        source = select(*(table.c[name] for name in names), copied).where(rows.where)
+        count = self.session.execute(insert(table).from_select([*names, "sequence"], source)).rowcount
+        return Outcome(f"{count} rows copied.", {"copied": count})
+
+
+def test_empty_cells_of_a_file_have_their_defaults_and_insert_select_counts(engine: Engine) -> None:
+    metadata, header, row = PACKS
+    metadata.create_all(engine)
+    packs = BatchHarness(
+        engine,
+        BatchType(
+            "label_batch", header, SharedTable(row), PacksHandler, object, "Label batch", "Label batches"
+        ),
+    )
+    batch_id = packs.open("code,number,unit\nA,6,box\nB,,bag\nC,six,\n")
+    found = [(one.code, one.number, one.unit) for one in packs.rows(batch_id)]  # type: ignore[attr-defined]
+    assert found == [("A", 6, "box"), ("B", 1, "bag"), ("C", 1, "each")]
+    result = packs.run(batch_id, Action.COMPLETE, Action.EXECUTE)
+    assert result.message.endswith("3 rows copied.")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_type_without_a_title_is_called_in_english(settings: dict[str, str]) -> None:
+    config = configure(settings)
+    view = type("View", (BatchMasterView,), {"row_table": RowTable(("code", "number"))})
+    config.add_batch_type(PACKS[1], handler=PacksHandler, view=view)
+    config.commit()
+    registered = services_of(config.registry).get(BatchTypes)["label_batch"]
+    assert (registered.title, registered.title_plural) == ("Label batch", "Label batches")
+    services_of(config.registry).get(Engine).dispose()
+
+
 DEFAULTS: dict[str, dict[str, Any]] = {
     "said_to_the_database_only": {"server_default": text("7")},
     "computed": {"default": lambda: 7},
@@ -101,7 +153,9 @@ def test_a_default_that_bulk_writing_does_not_know_is_refused_at_start(
 def test_a_plain_default_is_fine_also_beside_the_database_s(settings: dict[str, str]) -> None:
     _, header, _ = models("plain", **whole_number(default=7, server_default=text("7")))
     config = configure(settings)
-    config.add_batch_type(header, handler=Handler, view=type("View", (BatchMasterView,), {}))
+    config.add_batch_type(
+        header, handler=Handler, view=type("View", (BatchMasterView,), {"row_table": RowTable(("number",))})
+    )
     services_of(config.registry).get(Engine).dispose()
 
 

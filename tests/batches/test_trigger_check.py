@@ -25,6 +25,10 @@ def app(settings: dict[str, str]) -> Iterator[Any]:
     services_of(application.registry).get(JobService).close()
 
 
+TRIGGERS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'price_change_row'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid = 'price_change_row'::regclass AND NOT tgisinternal",
+}
 POSTGRESQL = pytest.mark.parametrize("backend", ["postgresql"])
 
 
@@ -136,6 +140,41 @@ def test_a_trigger_against_moving_rows_into_a_batch_is_gone(
 def test_a_row_table_without_triggers(settings: dict[str, str], engine: Engine, client: TestApp) -> None:
     change(engine, "CREATE TABLE row_7 (batch_id INTEGER NOT NULL, sequence INTEGER NOT NULL)")
     refused(settings, client, "The table row_7 is not guarded: frozen_row_7_delete, frozen_row_7_insert, ")
+
+
+@pytest.mark.parametrize("table", ["price_history", "price_change_row"])
+def test_a_table_of_a_type_that_is_missing_is_named_with_the_setting(
+    settings: dict[str, str], engine: Engine, client: TestApp, table: str
+) -> None:
+    change(engine, f"DROP TABLE {table}")
+    refused(
+        settings,
+        client,
+        f"The database has no table {table}, which batchbook needs for batches of the type 'price_change'. If batchbook has"
+        " migrations, add their place to the setting batchbook.migrations, such as batchbook:migrations, and run",
+    )
+
+
+def test_a_column_of_a_type_that_is_missing_is_named(
+    settings: dict[str, str], engine: Engine, client: TestApp
+) -> None:
+    change(engine, "ALTER TABLE price_change_row RENAME COLUMN line TO row_number")
+    refused(
+        settings,
+        client,
+        "The table price_change_row has no column line, which batchbook needs for batches of",
+    )
+
+
+def test_a_table_that_no_migration_froze_is_named_with_the_cure(
+    settings: dict[str, str], engine: Engine, client: TestApp
+) -> None:
+    on = " ON price_change_row" if engine.dialect.name == "postgresql" else ""
+    with engine.connect() as connection:
+        names = connection.exec_driver_sql(TRIGGERS[engine.dialect.name]).scalars().all()
+    assert len(names) >= 3
+    change(engine, *(f"DROP TRIGGER {name}{on}" for name in names))
+    refused(settings, client, 'have a migration call freeze_table(op.get_bind(), "price_change_row")')
 
 
 def test_a_database_that_lacks_migrations_is_not_looked_at(

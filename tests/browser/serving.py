@@ -12,10 +12,10 @@ from waitress.server import create_server
 
 
 @contextmanager
-def serving(app: Any, threads: int = 4) -> Iterator[str]:
-    """Serve ``app`` by Waitress, with so many ``threads``, inside the block, and yield its address."""
+def serving(app: Any, threads: int = 4, **options: Any) -> Iterator[str]:
+    """Serve ``app`` by Waitress, with so many ``threads`` and its ``options``, inside the block, and yield its address."""
     sockets: dict[int, Any] = {}
-    server = create_server(app, map=sockets, host="127.0.0.1", port=0, threads=threads)
+    server = create_server(app, map=sockets, host="127.0.0.1", port=0, threads=threads, **options)
     loop = threading.Thread(target=server.run, daemon=True)
     loop.start()
     try:

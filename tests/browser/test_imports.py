@@ -14,7 +14,7 @@ from tests.functional.test_imports import IMPORTS, LIST, form_to, number_of, pro
 from webtest import TestApp, Upload
 
 from .eyes import problems_of
-from .visits import Visits
+from .visits import Visits, confirm
 
 
 def upload(page: Page, file: Path) -> None:
@@ -88,6 +88,7 @@ def test_a_list_becomes_products_in_a_browser(
     expect(page.locator(".flashes")).to_contain_text("it can be executed now")
     admin = visits.sign_in("admin")
     admin.goto(batch_url)
+    confirm(admin)
     admin.get_by_role("button", name="Execute").click()
     expect(admin.locator(".flashes")).to_contain_text("Products: 3 updated, 2 created.")
     assert product(catalogue, "000000032")[:2] == ("RUSK", Decimal("1.10"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.functional.harness import (
     PRICE_LIST,
     CatalogueDatabase,
     form_to,
+    form_with,
     number_in,
     post,
     upload,
@@ -22,7 +24,7 @@ from tests.functional.harness import (
 from webtest import TestApp, Upload
 
 from .eyes import SIDEWAYS, problems_now, problems_of
-from .visits import Visits
+from .visits import Visits, confirm
 
 
 def test_filters_are_put_together_without_a_reload(
@@ -59,6 +61,7 @@ def test_a_double_click_on_execute_executes_once(
     page.goto(url_of(complete_batch))
     posts: list[str] = []
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    confirm(page)
     page.get_by_role("button", name="Execute").dblclick()
     expect(page.locator(".flashes")).to_contain_text("3 prices changed, 1 unchanged, 4 rows left out.")
     assert len(posts) == 1
@@ -93,6 +96,7 @@ def test_all_of_the_main_job_works_without_javascript(
     page.get_by_role("button", name="Mark complete").click()
     page = visits.sign_in("admin", java_script_enabled=False)
     page.goto(batch_url)
+    confirm(page)
     page.get_by_role("button", name="Execute").click()
     expect(page.locator(".flashes")).to_contain_text("4 prices changed")
     assert catalogue.prices()["000000099"] == Decimal("1.05")
@@ -168,6 +172,16 @@ def test_a_form_with_unsaved_text_asks_before_it_is_left(staff_page: Page, open_
     assert asks(page)  # What came back with a problem is not saved either.
 
 
+def test_a_filter_or_a_search_is_no_unsaved_text(staff_page: Page, open_batch: int) -> None:
+    for path in (url_of(open_batch), "/products"):
+        staff_page.goto(path)
+        staff_page.locator("summary", has_text="Filter").click()
+        filters = staff_page.get_by_role("group", name="Filter 1")
+        filters.get_by_label("Column").select_option("Description")
+        filters.get_by_label("Value 1").fill("bread")
+        assert not asks(staff_page)
+
+
 def asks(page: Page) -> bool:
     """Tell whether the page would be left with a question only."""
     return bool(page.evaluate("() => !dispatchEvent(new Event('beforeunload', {cancelable: true}))"))
@@ -178,32 +192,109 @@ def test_who_was_signed_out_while_writing_signs_in_and_sends_what_was_typed(
 ) -> None:
     staff_page.goto(f"{url_of(open_batch)}/edit")
     staff_page.get_by_label("Description").fill("Prices for “autumn”")
-    other = staff_page.context.new_page()
-    other.goto("/")
-    other.locator(".user-menu summary").click()
-    other.get_by_role("button", name="Sign out").click()
-    other.get_by_label("User name").wait_for()
+    sign_out_elsewhere(staff_page)
     staff_page.get_by_role("button", name="Save").click()
-    staff_page.get_by_label("User name").fill("staff")
-    staff_page.get_by_label("Password").fill(visits.passwords["staff"])
-    staff_page.get_by_role("button", name="Sign in").click()
-    staff_page.get_by_role("button", name="Send again").wait_for()
+    sign_in_again(staff_page, visits)
     assert problems_now(staff_page) == []
     staff_page.get_by_role("button", name="Send again").click()
     staff_page.wait_for_url(f"**{url_of(open_batch)}")
     assert catalogue.batch(open_batch).description == "Prices for “autumn”"
 
 
-def test_long_words_break(staff_page: Page, staff: TestApp, catalogue: CatalogueDatabase) -> None:
-    word = "Spring_prices_of_all_suppliers_final_" * 5
+def test_the_way_back_from_an_error_leads_to_what_was_typed(staff_page: Page, open_batch: int) -> None:
+    staff_page.goto(url_of(open_batch, "edit"))
+    staff_page.get_by_label("Notes").fill("a long note")
+    staff_page.evaluate("document.querySelector('form [name=version]').value = 'none'")
+    staff_page.get_by_role("button", name="Save").click()
+    expect(staff_page.locator(".kept-form")).to_contain_text("What you typed")
+    assert problems_now(staff_page) == []
+    staff_page.get_by_role("link", name="Go back").click()
+    expect(staff_page.get_by_label("Notes")).to_have_value("a long note")
+
+
+def test_a_long_pasted_table_is_not_lost_by_being_signed_out(
+    staff_page: Page, visits: Visits, catalogue: CatalogueDatabase
+) -> None:
+    table = "item_code\tdescription\tsize\tprice\n" + "".join(
+        f"0000{n:05}\tLoaf\t500 G\t1.50\n" for n in range(4_000)
+    )
+    staff_page.goto(f"{PATH}/new")
+    staff_page.get_by_label("Description").fill("Prices of the bakery")
+    staff_page.get_by_label("Vendor").first.fill("V1")
+    staff_page.locator("#field-pasted").evaluate("(field, text) => (field.value = text)", table)
+    sign_out_elsewhere(staff_page)
+    staff_page.get_by_role("button", name="Create batch").click()
+    sign_in_again(staff_page, visits)
+    staff_page.get_by_role("button", name="Send again").click()
+    staff_page.wait_for_url(re.compile(rf"{PATH}/\d+"))
+    number = int(re.findall(r"\d+", urlsplit(staff_page.url).path)[0])
+    batch = catalogue.batch(number)
+    assert (batch.description, batch.row_count) == ("Prices of the bakery", 4_000)
+
+
+def sign_out_elsewhere(page: Page) -> None:
+    other = page.context.new_page()
+    other.goto("/")
+    other.locator(".user-menu summary").click()
+    other.get_by_role("button", name="Sign out").click()
+    other.get_by_label("User name").wait_for()
+
+
+def sign_in_again(page: Page, visits: Visits) -> None:
+    page.get_by_label("User name").fill("staff")
+    page.get_by_label("Password").fill(visits.passwords["staff"])
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Send again").wait_for()
+
+
+def test_all_rows_are_printed_with_a_heading_on_each_sheet_and_no_controls(
+    staff_page: Page, staff: TestApp
+) -> None:
+    rows = "".join(f"0000{n:05},LOAF {n},500 G,1.50\n" for n in range(600))
+    staff_page.goto(url_of(number_in(upload(staff, f"item_code,description,size,price\n{rows}"))))
+    staff_page.get_by_role("link", name="Print", exact=True).click()
+    expect(staff_page.locator(".print-table tbody tr")).to_have_count(600)
+    assert problems_now(staff_page) == []
+    sheets = re.findall(rb"/Type\s*/Page\b", staff_page.pdf(prefer_css_page_size=True))
+    assert 15 <= len(sheets) <= 40
+    staff_page.emulate_media(media="print")
+    # Browsers repeat the head of a table on each sheet.
+    expect(staff_page.locator("thead .print-head")).to_be_visible()
+    assert (
+        staff_page.locator("thead").evaluate("(one) => getComputedStyle(one).display") == "table-header-group"
+    )
+    assert staff_page.locator(":is(a, button, summary, input, h1):visible").count() == 0
+
+
+def test_long_words_break(staff_page: Page, staff: TestApp, admin: TestApp) -> None:
+    word = ("Springpricesofallsuppliersfinal" * 7)[:200]
     long_list = PRICE_LIST.replace("RYE BREAD", word).replace("cheap", word)
     number = number_in(upload(staff, long_list, f"{word}.csv", description=word, vendor_code="V1"))
-    staff_page.set_viewport_size({"width": 390, "height": 844})
-    paths = ("/", PATH, "/batches", url_of(number), url_of(number, "history"), url_of(number, "problems"),
-             url_of(number, "rows", 1), url_of(number, "rows", 8), url_of(number, "edit"))  # fmt: skip
+    asked = number_in(upload(staff, long_list.replace("item_code", word), description=word))
+    post(admin, "/vendors/new", code=word[:20], name=word[:100])
+    page = staff_page
+    of_batch = [url_of(number, *parts) for parts in ((), ("history",), ("problems",), ("duplicates",), ("delete",),
+                ("rows", 1), ("rows", 8), ("rows", 1, "file"), ("edit",), ("rows.print",))]  # fmt: skip
+    lists = ("/", PATH, "/batches", "/vendors", "/products", f"/{word}")
     wide = []
-    for path in paths:
-        staff_page.goto(path)
-        if staff_page.evaluate(SIDEWAYS):
-            wide.append(path)
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        for path in (*lists, *of_batch, url_of(asked, "intake"), url_of(asked, "mapping")):
+            page.goto(path)
+            if page.evaluate(SIDEWAYS):
+                wide.append((width, path))
+        page.goto(url_of(number, "edit"))
+        post(
+            staff, url_of(number, "edit"), description=f"{word[4:]}{width}", version=version_of(staff, number)
+        )
+        page.get_by_label("Description").fill(f"{word[8:]}mine{width}")
+        page.get_by_role("button", name="Save").click()
+        page.get_by_role("heading", name="Two versions").wait_for()
+        if page.evaluate(SIDEWAYS):
+            wide.append((width, "a conflict"))
+        page.get_by_role("button", name="Save").click()
     assert wide == []
+
+
+def version_of(staff: TestApp, number: int) -> str:
+    return form_with(staff.get(url_of(number, "edit")), "description")["version"].value

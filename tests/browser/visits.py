@@ -48,3 +48,10 @@ class Visits:
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not _REFUSAL.match(message.text):
             self.complaints.append(f"{message.type}: {message.text}")
+
+
+def confirm(page: Page) -> None:
+    """Tick the warnings of an execution on a batch's page."""
+    page.locator("#execution").wait_for()
+    for box in page.locator("#execution input[name=confirm]").all():
+        box.check()

@@ -199,8 +199,8 @@ def test_a_workbook_does_what_csv_does(engine: Engine, tmp_path: Path) -> None:
         (HEADER.replace("price", "cost"), "has no column “price”. Found: .*“cost”.* Expected: .*“price”"),
         (HEADER + ",Price", "has the column “price” more than once"),
         (
-            HEADER + ",cost",
-            "should not have the column “cost”, so nothing was loaded. Expected are the columns item_code",
+            HEADER + ",colour",
+            "should not have the column “colour”, so nothing was loaded. Expected are the columns item_code",
         ),
         ("\x01binary", "has no column “item_code”"),
         ("\x00binary", "is not text: it holds NUL bytes, the first of them in line 1"),
@@ -227,6 +227,18 @@ def test_a_file_that_is_no_csv(engine: Engine, tmp_path: Path, content: bytes, s
     file.write_bytes(content)
     with pytest.raises(BadInput, match=sentence), transaction_scope(engine) as session:
         load_file(session, file, by="test")
+
+
+def test_costs_are_taken_from_a_file_that_has_them_and_kept_otherwise(engine: Engine) -> None:
+    header = f"{HEADER},cost"
+    load_lines(engine, f"{APPLES},1.20", f"{PEARS},", header=header)
+    assert (product(engine, "000000017").cost, product(engine, "000000018").cost) == (Decimal("1.20"), None)
+    assert load_lines(engine, APPLES, PEARS).unchanged == 2
+    assert product(engine, "000000017").cost == Decimal("1.20")
+    assert load_lines(engine, f"{APPLES},", f"{PEARS},0.40", header=header).updated == 2
+    assert (product(engine, "000000017").cost, product(engine, "000000018").cost) == (None, Decimal("0.40"))
+    with pytest.raises(BadInput, match=r"column cost: “1,234” is 1234 or 1.234"):
+        load_lines(engine, f'{APPLES},"1,234"', header=header)
 
 
 def test_statements_do_not_grow_with_the_rows(engine: Engine) -> None:
@@ -265,3 +277,26 @@ def test_a_price_changed_during_the_load_is_not_lost(engine: Engine) -> None:
     thread.join()
     assert seen == [Decimal("2.49")]
     assert product(engine, "000000017").price == Decimal("5.00")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (
+            PEARS.replace("PRODUCE", "Produce"),
+            "Row 2, column department: “Produce” is written like “PRODUCE”",
+        ),
+        (PEARS.replace("V0002", "v 0001"), "Row 2, column vendor_code: “v 0001” is written like “V0001”"),
+        (
+            PEARS.replace("000000018", "0000 00017"),
+            "column item_code: “0000 00017” is written like “000000017”",
+        ),
+    ],
+)
+def test_a_key_that_is_written_like_another_one_is_refused(engine: Engine, line: str, sentence: str) -> None:
+    load_lines(engine, APPLES)
+    with pytest.raises(BadInput, match=sentence):
+        load_lines(engine, line)
+    assert count(engine, Product) == 1
+    with pytest.raises(BadInput, match="Row 3, column department: “TOYS” is written like “Toys”"):
+        load_lines(engine, PEARS.replace("PRODUCE", "Toys"), APPLES.replace("PRODUCE", "TOYS"))

@@ -9,6 +9,7 @@ from webtest import TestApp
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.db.transactions import transaction_scope
+from batchbook.master import record_pages
 
 
 @pytest.fixture
@@ -118,3 +119,19 @@ def test_staff_and_auditors_add_nothing(staff: TestApp, auditor: TestApp, apples
     assert staff.get(path, status=403)
     assert auditor.get(path, status=403)
     assert auditor.get(f"/products/{apples}/edit", status=403)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_older_direct_edits_are_on_further_pages(
+    admin: TestApp, apples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record_pages, "DIRECT_EDITS_SHOWN", 2)
+    for number in ("1", "2", "3"):
+        form = form_with(admin.get(f"/products/{apples}/edit"), "on_hand")
+        form["on_hand"], form["direct_edit_reason"] = number, f"Counted {number}"
+        page = form.submit(status=303).follow()
+    assert "Counted 3" in page
+    assert "Counted 1" not in page
+    page = page.click("Older direct edits")
+    assert "Counted 1" in page
+    assert "Older direct edits" not in page

@@ -137,6 +137,14 @@ def test_a_user_is_added_who_can_sign_in(add: Run, engine: Engine) -> None:
         assert (ann.name, ann.full_name, ann.active) == ("ann", "Ann Other", True)
         assert [role.name for role in ann.roles] == ["auditor", "staff"]
         assert verify_password(ann.password_hash, PASSWORD)
+        assert ann.must_change_password
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_password_that_only_the_user_knows_need_not_be_changed(add: Run, engine: Engine) -> None:
+    add("ann", "--role", "staff", "--own-password")
+    with transaction_scope(engine, read_only=True) as session:
+        assert not session.scalars(select(User.must_change_password)).one()
 
 
 def test_a_taken_name_is_refused(add: Run, engine: Engine) -> None:

@@ -11,13 +11,14 @@ import pytest
 from click.testing import CliRunner
 
 from batchbook.cli import LazyCommand, LazyGroup, main
+from batchbook.cli.administration import user
 from batchbook.cli.batches import batch
 
 #: What takes long to import; help must do without it.
 HEAVY = ("alembic", "dbos", "pyramid", "sqlalchemy", "xlsxwriter")
 
 
-@pytest.mark.parametrize("group", [main, batch], ids=["batchbook", "batch"])
+@pytest.mark.parametrize("group", [main, batch, user], ids=["batchbook", "batch", "user"])
 def test_help_lists_commands_as_they_describe_themselves(group: click.Group) -> None:
     assert isinstance(group, LazyGroup)
     lazy = dict(group.lazy_commands)

@@ -25,7 +25,7 @@ def refused(command: Run, tmp_path: Path) -> Run:
         results = [command("-c", ini, *arguments) for arguments in COMMANDS]
         assert [(result.exit_code, result.stdout) for result in results] == [(1, "")] * len(COMMANDS)
         (error,) = {result.stderr for result in results}
-        assert error.startswith("The settings are not right, so nothing was done: ")
+        assert error.startswith("The settings are not right, or a plug-in is not, so nothing was done: ")
         assert error.count("\n") == 1
         assert "s3cret" not in error
         return str(error)
@@ -97,7 +97,8 @@ def test_a_file_that_is_no_database(command: Run, tmp_path: Path, content: bytes
         result = command("-c", ini, *arguments)
         assert (result.exit_code, result.stdout) == (1, "")
         assert result.stderr == (
-            "The database could not be used, so nothing was done: file is not a database.\n"
+            "The database could not be used, so nothing was done: the database is damaged or is no database. Restore it from a"
+            " backup.\n"
         )
     assert database.read_bytes() == content
 
@@ -121,7 +122,10 @@ def test_a_postgresql_that_does_not_answer(command: Run, tmp_path: Path) -> None
         for arguments in COMMANDS:
             result = command("-c", ini, *arguments)
             assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
-            assert result.stderr.startswith("The database could not be used, so nothing was done: ")
+            assert result.stderr == (
+                "The database could not be used, so nothing was done: it does not answer, or does not let Batchbook in. Check"
+                " that it runs, and the address, the database, the user and the password in sqlalchemy.url.\n"
+            )
             assert "s3cret" not in result.stderr
 
 
@@ -138,4 +142,4 @@ def test_a_database_in_which_one_may_not_make_tables(
         with empty_engine.begin() as connection:
             connection.execute(text("DROP ROLE guest"))
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
-    assert "so nothing was done: permission denied" in result.stderr
+    assert "the user in sqlalchemy.url does not have the right" in result.stderr

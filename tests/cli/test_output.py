@@ -55,7 +55,8 @@ def test_a_database_that_cannot_be_opened(command: Run, write_ini: Run, tmp_path
     assert result.exit_code == 1
     assert (
         result.stderr
-        == "The database could not be used, so nothing was done: unable to open database file.\n"
+        == "The database could not be used, so nothing was done: its file can't be opened. Check the path in sqlalchemy.url, and"
+        " the rights to the file and its folder.\n"
     )
 
 

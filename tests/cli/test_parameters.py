@@ -94,3 +94,27 @@ def test_the_time_of_a_schedule() -> None:
     run = command(parameters.at_option, parameters.zone_option)
     assert run("--zone", "Europe/Berlin").exit_code == 2
     assert run("--at", "2026-12-01 06:00").output == '{"at": "2026-12-01 06:00", "zone": null}\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "printed"),
+    [
+        (("f", "-5"), 0, '"value": "-5"'),
+        (("--as", "x", "f", "-1,5"), 0, '"value": "-1,5"'),
+        (("f", "-5.50", "--as=x"), 0, '"actor": "x"'),
+        (("f", "-5", "--jso"), 2, "No such option"),
+        (("f", "--jso"), 2, "No such option"),
+        (("f", "-x"), 2, "No such option"),
+        (("--", "f", "-x"), 0, '"value": "-x"'),
+    ],
+)
+def test_a_negative_number_is_an_argument(arguments: tuple[str, ...], status: int, printed: str) -> None:
+    @click.command(cls=parameters.ValueCommand)
+    @click.argument("field")
+    @click.argument("value")
+    @click.option("--as", "actor")
+    def made(**values: Any) -> None:
+        click.echo(to_json(values))
+
+    result = CliRunner().invoke(made, arguments)
+    assert (result.exit_code, printed in result.output) == (status, True)

@@ -4,11 +4,11 @@ import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pyramid_retry import IRetryableError
-from sqlalchemy import Engine, Table, func, insert, select, text, update
+from sqlalchemy import CursorResult, Engine, Table, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from batchbook import main
@@ -17,6 +17,7 @@ from batchbook.db.engine import URL_VARIABLE, database_url, make_engine
 from batchbook.db.transactions import WaitingLimit, is_timeout, is_transient, make_session, transaction_scope
 from batchbook.errors import Busy
 from batchbook.services import services_of
+from batchbook.testing.databases import Databases
 
 WRITES = {
     "core": lambda session, things: session.execute(insert(things).values(id=1, part=0)),
@@ -115,6 +116,27 @@ def test_a_snapshot_that_is_too_old_to_write_is_a_reason_to_try_again(engine: En
         with pytest.raises(OperationalError, match="locked") as caught:
             connection.execute(update(things).values(part=1))
     assert IRetryableError.providedBy(caught.value)
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_nobody_meets_a_connection_that_the_server_has_closed(engine: Engine, databases: Databases) -> None:
+    with transaction_scope(engine) as session:
+        session.execute(text("SELECT 1"))
+    databases.server.execute(
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{engine.url.database}'"
+    )
+    with transaction_scope(engine) as session:
+        assert session.scalar(text("SELECT 1")) == 1
+
+
+def test_an_insert_tells_how_many_rows_it_made(engine: Engine, things: Table) -> None:
+    with transaction_scope(engine) as session:
+        session.execute(insert(things), [{"id": number, "part": 0} for number in range(1, 4)])
+        copied = select(things.c.id + 10, things.c.part).where(things.c.id > 1)
+        statement = insert(things).from_select(["id", "part"], copied)
+        assert cast("CursorResult[Any]", session.execute(statement)).rowcount == 2
+        statement = insert(things).from_select(["id", "part"], copied.where(things.c.id > 99))
+        assert cast("CursorResult[Any]", session.execute(statement)).rowcount == 0
 
 
 def test_a_statement_that_is_wrong_is_no_reason_to_try_again(engine: Engine) -> None:

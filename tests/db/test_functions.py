@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, Table, cast, insert, literal, select
 
-from batchbook.db import ExactDecimal, decimal_text, folded, percent_change
+from batchbook.db import ExactDecimal, decimal_text, fold, folded, folded_key, key_form, percent_change
 from batchbook.db.functions import insert_into
 from batchbook.db.transactions import transaction_scope
 
@@ -76,6 +76,32 @@ def test_letters_of_any_script_are_folded(
         session.execute(insert(things).values(id=1, part=0, text=stored))
         statement = select(things.c.id).where(folded(things.c.text, wanted) == wanted)
         assert (session.scalar(statement) == 1) is found
+
+
+#: Spellings that are the same word to whoever searches, and the same key with and without blanks.
+SPELLINGS = (
+    ("İstanbul", "istanbul", "ISTANBUL", "\u0131stanbul", "İSTANBUL"),
+    ("caf\u00e9", "cafe\u0301", "CAF\u00c9", "CAFE\u0301"),
+    ("V1", "v1", "\uff36\uff11", "\uff56\uff11"),
+    ("A-1/b", "a-1/B"),
+    ("ΟΔΟΣ", "οδος", "οδοσ"),
+)
+
+
+@pytest.mark.parametrize("spellings", SPELLINGS)
+def test_spellings_of_a_word_are_folded_to_one_text(
+    engine: Engine, things: Table, spellings: tuple[str, ...]
+) -> None:
+    blanks = [f"\u3000{text[0]} {text[1:]}\u00a0" for text in spellings]
+    blanks += [f" {text[0]}\t{text[1:]}\r\n\v\f" for text in spellings]
+    texts = dict(enumerate((*spellings, *blanks), start=1))
+    with transaction_scope(engine) as session:
+        session.execute(insert(things), [{"id": n, "part": 0, "text": text} for n, text in texts.items()])
+        (form,) = {fold(text) for text in spellings}
+        same = select(things.c.id).where(folded(things.c.text, form) == form).order_by(things.c.id)
+        assert session.scalars(same).all() == list(range(1, len(spellings) + 1))
+        (key,) = {key_form(text) for text in texts.values()}
+        assert set(session.scalars(select(folded_key(things.c.text)))) == {key}
 
 
 def test_a_row_that_is_there_is_updated_or_left_alone(engine: Engine, things: Table) -> None:

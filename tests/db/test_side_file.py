@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import DatabaseError
 
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
@@ -68,3 +69,36 @@ def test_on_postgresql_it_is_part_of_the_transaction(engine: Engine) -> None:
         fail(session)
     with transaction_scope(engine, read_only=True) as session:
         assert session.scalars(select(LoginAttempt.key)).all() == []
+
+
+@SQLITE
+@pytest.mark.parametrize("damage", [b"no database", b"SQLite format 3\0" + b"x" * 5000])
+def test_a_damaged_file_is_moved_aside_and_made_anew(
+    engine: Engine, damage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = side_file(engine)
+    path.write_bytes(damage)
+    with transaction_scope(engine) as session:
+        session.add(attempt("k"))
+    with transaction_scope(engine, read_only=True) as session:
+        assert session.scalars(select(LoginAttempt.key)).all() == ["k"]
+    (aside,) = path.parent.glob(f"{path.name}.damaged-*")
+    assert aside.read_bytes() == damage
+    assert f"It was moved to {aside}" in caplog.text
+
+
+@SQLITE
+def test_a_file_that_is_damaged_in_use_is_replaced_after_one_error(engine: Engine) -> None:
+    with transaction_scope(engine) as session:
+        session.add(attempt("k"))
+    with sqlite3.connect(side_file(engine)) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with side_file(engine).open("r+b") as file:
+        file.truncate(4096)
+        file.seek(100)
+        file.write(b"\xff" * 3996)
+    with pytest.raises(DatabaseError), transaction_scope(engine) as session:
+        session.add(attempt("lost"))
+    with transaction_scope(engine) as session:
+        session.add(attempt("new"))
+    assert len(list(side_file(engine).parent.glob("*.damaged-*Z"))) == 1

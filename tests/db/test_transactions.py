@@ -30,6 +30,10 @@ class DriverError(Exception):
         self.sqlstate = sqlstate
 
 
+class OperationalError(DriverError):
+    """An error of PostgreSQL's driver that the server did not send."""
+
+
 @pytest.mark.parametrize(
     ("error", "transient", "timeout", "refused"),
     [
@@ -39,8 +43,10 @@ class DriverError(Exception):
         (DriverError(sqlite3.SQLITE_CONSTRAINT), False, False, False),
         (DriverError(sqlstate="40001"), True, False, False),
         (DriverError(sqlstate="57P01"), True, False, False),
+        (DriverError(sqlstate="53300"), True, False, False),
         (DriverError(sqlstate="25006"), False, False, True),
         (DriverError(sqlstate="23505"), False, False, False),
+        (OperationalError(), True, False, False),
         (ValueError("no"), False, False, False),
         (None, False, False, False),
     ],

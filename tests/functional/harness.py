@@ -49,6 +49,10 @@ COUNTS = {
     "Unchanged": 1,
     "Increase": 2,
     "Decrease": 1,
+    "Other vendor": 0,
+    "Other department": 0,
+    "Not active": 0,
+    "No cost": 0,
     "Not in catalogue": 1,
     "Duplicate in list": 2,
     "Invalid": 1,
@@ -136,8 +140,11 @@ def form_with(page: Any, field: str) -> Any:
 
 
 def form_to(page: Any, end: str) -> Any:
-    """Return the form of a page that is sent to an address with that end."""
-    return next(form for form in page.forms.values() if form.action.split("?")[0].endswith(end))
+    """Return the form of a page that is sent to an address with that end, its warnings confirmed."""
+    form = next(form for form in page.forms.values() if form.action.split("?")[0].endswith(end))
+    for box in form.fields.get("confirm", ()):
+        box.checked = True
+    return form
 
 
 def upload(

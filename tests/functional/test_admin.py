@@ -56,6 +56,24 @@ def test_only_the_chosen_statuses_are_applied(
     assert catalogue.batch(complete_batch).execution_options == {"apply": ["decrease"], "overwrite": False}
 
 
+def test_a_price_that_rises_a_hundredfold_is_executed_by_whoever_confirmed_it(
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
+) -> None:
+    """The list says 8.00 for 4.00: a typing error is seen before it is executed."""
+    page = admin.get(url_of(complete_batch))
+    warning = "1 row changes the price by more than 20 %: the largest +100 %."
+    assert warning in text_of(page, "#execution")
+    assert "4.00 → 8.00 (+100 %)" in text_of(page, "#execution")
+    assert page.click("Show these rows").html.select_one("tbody tr th").text.strip() == "2"
+    form = next(form for form in page.forms.values() if form.action.endswith("/execute"))
+    refused = form.submit(status=409)
+    assert catalogue.batch(complete_batch).state == "complete"
+    assert warning in text_of(refused)
+    form_to(refused, "/execute").submit(status=303)
+    assert catalogue.prices()["000000021"] == Decimal("8.00")
+    assert f"Confirmed: {warning}" in text_of(admin.get(url_of(complete_batch, "history")))
+
+
 def test_executing_nothing_at_all_is_refused(
     catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
 ) -> None:

@@ -176,7 +176,7 @@ def test_a_header_that_makes_no_sense_is_explained_and_leaves_no_batch(
 
 def test_a_list_and_a_per_cent_together_are_refused(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     page = upload(staff, PRICE_LIST, status=422, percent="10")
-    assert "Give either a price list or a change by %, not both." in text_of(page)
+    assert "Give either a price list or “Change (%)”, not both." in text_of(page)
     assert catalogue.batches() == 0
 
 

@@ -116,9 +116,11 @@ def test_a_workbook_does_what_a_csv_does(
             {"percent": "7", "rounding": "nine", "vendor_code": "V1"},
             {"000000011": "2.19", "000000012": "3.19"},
         ),
+        ({"amount": "-0.15", "rounding": "five"}, {"000000011": "1.85", "000000099": "0.95"}),
+        ({"set_to": "1.99", "vendor_code": "V2"}, {"000000099": "1.99"}),
     ],
 )
-def test_a_change_by_per_cent_needs_no_file(
+def test_a_change_of_prices_needs_no_file(
     catalogue: CatalogueDatabase, staff: TestApp, header: dict[str, str], prices: dict[str, str]
 ) -> None:
     form = form_with(staff.get(f"{PATH}/new"), "percent")

@@ -69,6 +69,11 @@ def test_csv_keeps_what_readers_of_tables_leave_out(text: str) -> None:
     assert lines(b"".join(csv_chunks([name], rows_of((name, text)))))[1] == [f"'{text}"]
 
 
+def test_blanks_alone_are_an_empty_cell() -> None:
+    name = column("name")
+    assert lines(b"".join(csv_chunks([name], rows_of((name, " \t")))))[1] == [" \t"]
+
+
 def test_csv_headings_run_no_formula() -> None:
     assert lines(b"".join(csv_chunks([replace(column("name"), label="=1")], [])))[0] == ["'=1"]
 
@@ -123,6 +128,13 @@ def test_xlsx_keeps_texts_as_texts(text: str) -> None:
         sheet = zipfile.ZipFile(file).read("xl/worksheets/sheet1.xml")
     assert b"<f>" not in sheet
     assert b"hyperlink" not in sheet
+
+
+@pytest.mark.parametrize("text", ["'ABC", "\t=1", " leading", '="007"'])
+def test_xlsx_keeps_what_readers_of_tables_leave_out(text: str) -> None:
+    name = column("name")
+    with xlsx_file([name], rows_of((name, text))) as file:
+        assert sheets(file)[0][1] == [f"'{text}"]
 
 
 def test_xlsx_writes_what_excel_cannot_hold_as_text() -> None:

@@ -117,6 +117,10 @@ def test_every_verb_of_every_kind_is_tried_and_named() -> None:
             assert VERB_LABELS[verb]
 
 
+_CITY = ("İstanbul", "istanbul", "ISTANBUL")
+_CAFE = ("caf\u00e9", "CAFE\u0301")
+
+
 @pytest.mark.parametrize(
     ("name", "asked"),
     [
@@ -124,6 +128,8 @@ def test_every_verb_of_every_kind_is_tried_and_named() -> None:
         ("масло сливочное крестьянское высший гуд", "МАСЛО СЛИВОЧНОЕ КРЕСТЬЯНСКОЕ ВЫСШИЙ ГУД"),
         ("HAUPTSTRAẞE 5", "hauptstraße"),
         ("ΟΔΌΣ", "οδό"),
+        *((name, asked) for name in _CITY for asked in _CITY),
+        *((name, asked) for name in _CAFE for asked in _CAFE),
         ("ÅNGSTRÖM", "ångström"),  # The first letter is a unit's sign, which has the same lower case.
     ],
 )
@@ -132,6 +138,15 @@ def test_a_text_is_found_whatever_its_case_and_script(db: Session, grid: Grid, n
     db.flush()
     assert codes(db, grid, "name", "contains", asked) == {"x"}
     assert "x" not in codes(db, grid, "name", "not_contains", asked)
+
+
+@pytest.mark.parametrize(("name", "asked"), [("caf\u00e9", "cafe\u0301"), ("cafe\u0301", "caf\u00e9")])
+def test_equal_texts_are_found_in_either_unicode_form(db: Session, grid: Grid, name: str, asked: str) -> None:
+    db.add(Article(code="x", name=name))
+    db.flush()
+    for verb in ("equal", "any_of"):
+        assert codes(db, grid, "name", verb, asked) == {"x"}
+    assert codes(db, grid, "name", "not_equal", asked) == ALL
 
 
 def test_nobody_is_me_without_a_user(db: Session, grid: Grid) -> None:

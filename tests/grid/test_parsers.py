@@ -175,6 +175,7 @@ def test_moments_are_in_utc() -> None:
 def test_choices_are_read_by_value_before_label() -> None:
     assert parse(STATE, "new") == "new"
     assert parse(STATE, "BRAND NEW") == "new"
+    assert parse(STATE, "\uff22rand New") == "new"
     assert parse(STATE, "3") == 3
     assert refusal(STATE, "lost") == (
         "not-a-choice",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy import Engine, text
 from webtest import TestApp
 
 import batchbook
+from batchbook.db.outages import Outage
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs.service import JobService
 from batchbook.services import services_of
@@ -39,6 +42,28 @@ def test_a_database_that_does_not_answer(settings: dict[str, str], engine: Engin
     response = client.get("/ready", status=503)
     assert response.json == {"ready": False, "reasons": ["The database does not answer."]}
     services_of(app.registry).get(Engine).dispose()
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_damaged_database_is_named(app: Any, engine: Engine, client: TestApp) -> None:
+    services_of(app.registry).get(Engine).dispose()
+    engine.dispose()
+    Path(str(engine.url.database)).write_bytes(b"no database" * 1000)
+    assert client.get("/ready", status=503).json["reasons"] == [Outage.DAMAGED.reason]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_full_disk_and_a_damaged_store_of_jobs_are_named(
+    app: Any, client: TestApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = services_of(app.registry).get(JobService).store
+    store.prepare()
+    store.close()
+    Path(str(store.url.database)).write_bytes(b"no database" * 1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10, 10, 0))
+    full, damaged = client.get("/ready", status=503).json["reasons"]
+    assert full == Outage.FULL.reason
+    assert "The store of jobs, batchbook.jobs.sqlite3, is damaged." in damaged
 
 
 @pytest.fixture

@@ -63,10 +63,10 @@ class JobHarness:
             return create_batch(engine, "price_change", {"vendor_code": "V1"}, file, "list.csv").id
 
     def submit(self, batch_id: int, action: Action, by: str = "admin", **options: Any) -> Result:
+        confirmed = {"confirm": "all"} if action is Action.EXECUTE else {}
         with transaction_scope(self.catalogue.engine) as session:
-            result: Result = self.services.get(Runner).submit(
-                session, ActionCall(batch_id, action, by, options)
-            )
+            call = ActionCall(batch_id, action, by, confirmed | options)
+            result: Result = self.services.get(Runner).submit(session, call)
         return result
 
     def ask(self, batch_id: int, action: Action, by: str = "admin", **options: Any) -> int:
@@ -77,7 +77,7 @@ class JobHarness:
 
     def plan(self, batch_id: int, at: datetime = TOMORROW, by: str = "admin", **options: Any) -> Result:
         """Schedule the execution of a batch."""
-        call = ActionCall(batch_id, Action.EXECUTE, by, options)
+        call = ActionCall(batch_id, Action.EXECUTE, by, {"confirm": "all"} | options)
         with transaction_scope(self.catalogue.engine) as session:
             return schedule(self.services, session, call, LocalTime(at, twice=False))
 

@@ -97,7 +97,7 @@ def test_links_to_files_do_not_have_a_page_saved_that_answers_in_their_place(
     catalogue: Engine, staff: TestApp
 ) -> None:
     links = staff.get("/products").html.select(".exports a")
-    assert [link.get_text() for link in links] == ["CSV", "Excel"]
+    assert [link.get_text() for link in links] == ["CSV", "Excel", "Print"]
     assert not any(link.has_attr("download") for link in links)
     assert "attachment" not in staff.get(MANY.format("xlsx")).headers.get("Content-Disposition", "")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from tests.functional.harness import post, text_of, url_of
+from tests.functional.harness import column_of, post, result_count, text_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action
@@ -46,11 +46,14 @@ def test_the_page_of_a_job_and_the_list_of_all(harness: JobHarness, admin: TestA
     assert not [form for form in page.forms.values() if (form.action or "").startswith("/jobs/")]
     for what in ("cancel", "retry"):
         post(admin, f"/jobs/{job.id}/{what}", status=409)
-    assert "populated" in text_of(admin.get("/jobs"), "table.grid")
+    listed = admin.get("/jobs")
+    assert "populated" in text_of(listed, "table.grid")
+    assert all(
+        len(time.get_text()) == len("2026-01-01 00:00:00") for time in listed.html.select(".grid time")
+    )
     staff.get("/jobs", status=403)
 
 
-@pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_refusal_is_not_called_a_failure_and_trying_again_is_not_offered(
     harness: JobHarness, admin: TestApp
 ) -> None:
@@ -69,6 +72,8 @@ def test_a_refusal_is_not_called_a_failure_and_trying_again_is_not_offered(
         )
     assert "Refused" in text_of(admin.get(f"/jobs/{job.id}"))
     assert admin.get(f"/jobs/{job.id}/status.json").json["state_label"] == "Refused"
+    assert column_of(admin.get("/jobs?f.state.equal=refused"), "State") == ["Refused"]
+    assert result_count(admin.get("/jobs?f.state.equal=failed")) == 0
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -138,7 +138,12 @@ def test_fifty_clicks_at_once_are_one_execution_and_forty_nine_sentences(
     batch_id = complete_batch
     browser = login(TestApp(application, extra_environ={"REMOTE_ADDR": "127.0.0.1"}), "admin")
     token, cookies = token_of(browser), dict(browser.cookies)
-    fields = {"csrf_token": token, "version": str(harness.batch(batch_id).version), "apply": "increase"}
+    fields = {
+        "csrf_token": token,
+        "version": str(harness.batch(batch_id).version),
+        "apply": "increase",
+        "confirm": "price",
+    }
     answers: list[Any] = []
     start = threading.Barrier(50)
 

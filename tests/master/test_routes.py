@@ -31,16 +31,22 @@ def test_is_known_to_the_introspector(engine: Engine) -> None:
     assert known["pages"] == ["index", "remember", "export", "create", "view", "edit", "delete"]
 
 
-def test_two_with_one_prefix_conflict(engine: Engine) -> None:
+@pytest.mark.parametrize("data", [{"path": "/tarts"}, {"prefix": "tarts"}])
+def test_two_with_one_prefix_or_one_path_conflict(engine: Engine, data: dict[str, str]) -> None:
     config = configure(engine)
     config.include(lambda config: config.add_master_view(CakeView))
-    config.include(_other)
+
+    def other(config: Any) -> None:  # Pyramid includes functions of one name once.
+        config.add_master_view(changed(**data))
+
+    config.include(other)
     with pytest.raises(ConfigurationConflictError):
         config.commit()
 
 
-def _other(config: Any) -> None:
-    config.add_master_view(changed(path="/tarts"))
+def test_what_is_no_master_view_is_refused(engine: Engine) -> None:
+    with pytest.raises(ConfigurationError, match="takes a subclass of MasterView, and got"):
+        configure(engine).add_master_view(Cake)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +61,10 @@ def _other(config: Any) -> None:
         ({"lookup": "colour"}, "colour"),
         ({"grid_columns": ("code", Column("x", "X", Cake.name, Kind.TEXT, link="moon"))}, "moon"),
         ({"model": int}, "not mapped"),
+        ({"form_feilds": ("name",)}, "Changed, defines form_feilds, which is one letter from form_fields"),
+        ({"form_fields": "name"}, "Changed.form_fields must be a tuple of names of fields"),
+        ({"default_sort": ("name",)}, "Changed.default_sort must be a tuple of Sort"),
+        ({"pages": Index}, "Changed.pages must be a tuple of pages"),
         ({"templates": {"veiw": "cake.jinja2"}}, "templates .*veiw"),
         ({"pages": (*CakeView.pages, Cake)}, "Cake.* not a Page"),
         ({"pages": (*CakeView.pages, Index)}, "index"),

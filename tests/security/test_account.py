@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import logging
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from pyramid.response import Response
+from sqlalchemy import Engine, select, update
 from webtest import TestApp
 
+from batchbook.db import utc_now
+from batchbook.db.transactions import transaction_scope
 from batchbook.security.account import browser_name
 from batchbook.security.models import WebSession
 
@@ -57,6 +62,7 @@ def test_a_new_password_replaces_the_old_and_ends_other_sessions(harness: WebHar
         ({"new": "short", "again": "short"}, "at least 10 characters"),
         ({"new": "anna and more words", "again": "anna and more words"}, "your name"),
         ({"again": NEW + "!"}, "don't match"),
+        ({"new": PASSWORD, "again": PASSWORD}, "is your current password"),
     ],
 )
 def test_a_refused_change_says_why_and_changes_nothing(
@@ -141,3 +147,103 @@ def test_a_time_zone_is_chosen_and_a_made_up_one_refused(harness: WebHarness) ->
 )
 def test_browsers_have_names(agent: str, name: str) -> None:
     assert browser_name(agent) == name
+
+
+# --- A password that somebody else has set ---------------------------------------------------------------------------
+
+
+def test_a_password_that_somebody_else_has_set_must_be_changed_first(harness: WebHarness) -> None:
+    harness.page("/do", lambda request: Response("done"), "users:view")
+    browser = harness.signed_in("anna", "users:view")
+    harness.change_user("anna", must_change_password=True)
+    assert browser.get("/do", status=303).location == "http://localhost/account"
+    assert "set by somebody else" in browser.get("/", status=303).follow().text
+    told = browser.get("/do", headers={"Accept": "application/json"}, status=403).json["error"]
+    assert told.startswith("Your password was set by somebody else")
+    assert _change(browser).location == "http://localhost/"
+    assert browser.get("/do").text == "done"
+
+
+# --- Confirming the password -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def careful(empty_engine: Engine) -> WebHarness:
+    """A site that asks for the password again."""
+    create_tables(empty_engine)
+    harness = WebHarness(empty_engine, **{"batchbook.confirm_password_for": "users:edit batch:*:execute"})
+    for permission in ("users:edit", "users:view", "batch:x:execute"):
+        path = f"/{permission.replace(':', '-')}"
+        for method in ("GET", "POST"):
+            harness.config.add_route(path + method, path, request_method=method)
+            harness.config.add_view(
+                lambda request: Response(f"done {request.method}"),
+                route_name=path + method,
+                permission=permission,
+            )
+    return harness
+
+
+def _long_ago(harness: WebHarness) -> None:
+    """Have everybody signed in half an hour ago."""
+    with transaction_scope(harness.engine) as db:
+        db.execute(update(WebSession).values(created_at=utc_now() - timedelta(minutes=30), confirmed_at=None))
+
+
+def test_the_password_is_asked_again_where_the_settings_say_so(careful: WebHarness) -> None:
+    browser = careful.signed_in("anna", "users:edit", "users:view", "batch:*:execute")
+    token = {"csrf_token": token_of(browser)}
+    assert browser.get("/users-edit").text == "done GET"  # Just signed in.
+    _long_ago(careful)
+    assert browser.get("/users-view").text == "done GET"
+    page = browser.get("/users-edit", status=303)
+    assert page.location == "http://localhost/account/confirm?next=%2Fusers-edit"
+    form = next(form for form in page.follow().forms.values() if "present" in form.fields)
+    form["present"] = "wrong"
+    assert "not your current password" in form.submit(status=422).text
+    form["present"] = PASSWORD
+    page = form.submit(status=303)
+    assert page.location == "http://localhost/users-edit"
+    assert browser.post("/batch-x-execute", token).text == "done POST"
+    _long_ago(careful)
+    back = {"Referer": "http://localhost/users-view"}
+    page = browser.post("/batch-x-execute", token, headers=back, status=303)
+    assert page.location == "http://localhost/account/confirm?next=%2Fusers-view"
+    assert "Nothing was done yet." in page.follow().text
+    told = browser.post("/batch-x-execute", token, headers={"X-Requested-With": "x"}, status=403)
+    assert told.json["error"].startswith("Nothing was done yet.")
+
+
+def test_a_form_is_kept_while_the_password_is_confirmed(
+    careful: WebHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "batchbook.web.error_pages")
+    browser = careful.signed_in("anna", "users:edit")
+    _long_ago(careful)
+    fields = {"csrf_token": token_of(browser), "full_name": "Anna Bell", "may_be_kept": "yes"}
+    page = browser.post("/users-edit", fields, headers={"Origin": "http://localhost"}, status=403)
+    assert "The form is kept on this page" in page.text
+    assert "Anna Bell" in page.html.select_one(".kept-form").text
+    assert "was refused (403), by 'anna'" in caplog.text
+    form = next(form for form in page.forms.values() if "present" in form.fields)
+    form["present"] = "wrong"
+    page = form.submit(status=422)
+    form = next(form for form in page.forms.values() if "present" in form.fields)
+    form["present"] = PASSWORD
+    page = form.submit(status=200)
+    assert "Your password is confirmed." in page.text
+    form = next(form for form in page.forms.values() if "full_name" in form.fields)
+    assert form.submit().text == "done POST"
+
+
+def test_who_may_not_is_not_asked_for_the_password(careful: WebHarness) -> None:
+    browser = careful.signed_in("anna")
+    _long_ago(careful)
+    browser.get("/users-edit", status=403)
+
+
+@pytest.mark.parametrize("next_page", ["https://other.example/", "//other.example"])
+def test_confirming_leads_to_a_page_of_ours(careful: WebHarness, next_page: str) -> None:
+    browser = careful.signed_in("anna")
+    page = browser.get("/account/confirm", {"next": next_page})
+    assert page.html.find("input", {"name": "next"})["value"] == "/"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
 from pyramid.response import Response
 from webtest import TestApp, Upload
 
-from batchbook.security.kept_forms import LONGEST, keep_input
+from batchbook.security.kept_forms import SIGN_IN_BYTES, keep_input
 
-from .harness import PASSWORD, WebHarness, token_of
+from .harness import PASSWORD, WebHarness, sign_in, token_of
 
 #: What browsers send with a form of this site.
 HERE = {"Origin": "http://localhost"}
@@ -69,6 +70,17 @@ def test_what_was_typed_is_kept_over_the_sign_in_and_sent_after_it(notes: WebHar
     assert page.forms[0].get("tag", index=1).value == "b"
 
 
+def test_a_form_that_is_kept_was_refused_and_is_in_the_log(
+    notes: WebHarness, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "batchbook.web.error_pages")
+    send(notes.visitor(), status=403)
+    send(notes.signed_in("anna"), token="stale", status=400)
+    signed_out, stale = (record.getMessage() for record in caplog.records if "refused" in record.getMessage())
+    assert "was refused (403), by nobody from '': POST '/notes': 'The sender" in signed_out
+    assert "was refused (400), by 'anna' from '': POST '/notes': \"The form's token" in stale
+
+
 def test_a_form_from_before_the_last_sign_in_can_be_sent_again(notes: WebHarness) -> None:
     browser = notes.signed_in("anna")
     page = send(browser, token="stale", status=400)
@@ -84,7 +96,7 @@ def test_a_file_is_chosen_again(notes: WebHarness) -> None:
         "/notes",
         {"note": "x", **KEEP},
         headers=HERE,
-        upload_files=[("list", "a.csv", b"1,2")],
+        upload_files=[("list", "a.csv", b"1,2\n" * 50_000)],
         content_type="multipart/form-data",
         status=403,
     )
@@ -93,14 +105,50 @@ def test_a_file_is_chosen_again(notes: WebHarness) -> None:
     assert form.submit().json["list"] == "b.csv"
 
 
-@pytest.mark.parametrize("fields", [{"pin": "secret words"}, {"note": "x" * (LONGEST + 1), **KEEP}])
-def test_forms_with_passwords_and_long_texts_are_not_put_into_pages(
-    notes: WebHarness, fields: dict[str, str]
-) -> None:
-    page = notes.visitor().post("/notes", fields, headers=HERE, status=403)
-    assert "could not be kept" in page.text
+def test_a_form_with_a_password_is_not_put_into_a_page(notes: WebHarness) -> None:
+    page = notes.visitor().post("/notes", {"pin": "secret words"}, headers=HERE, status=403)
+    assert "a password was typed into it" in page.text
     assert not page.html.select("[name=kept]")
     assert "secret words" not in page.text
+
+
+def test_a_long_form_is_kept_where_somebody_has_signed_in_before(notes: WebHarness) -> None:
+    browser = notes.signed_in("anna")
+    sign_out(browser)
+    note = "“a long text”\r\n" * 50_000
+    page = browser.post("/notes", {"note": note, **KEEP}, headers=HERE, status=403)
+    assert "(750,000 characters)" in page.text
+    page = signed_in_from(signed_in_from(page, "nobody", status=400), status=200)
+    assert page.forms[0].submit().json["note"] == note
+    sign_out(browser)
+    most = 5_000_000 - SIGN_IN_BYTES
+    page = browser.post(
+        "/notes", {"note": "x" * most, **KEEP}, headers=HERE, content_type="multipart/form-data", status=403
+    )
+    assert "has 5 MB, and the limit is 5 MB" in page.text
+
+
+def test_of_a_browser_that_is_not_known_only_short_forms_are_read(notes: WebHarness) -> None:
+    browser = notes.visitor()
+    browser.get("/login")
+    kept = browser.post("/notes", {"note": "x" * 50_000, **KEEP}, headers=HERE, status=403)
+    assert kept.html.select("[name=kept]")
+    page = browser.post("/notes", {"note": "x" * 60_000, **KEEP}, headers=HERE, status=403)
+    assert "has 60.1 kB, and the limit is 56 kB. Sign in in another tab, then go back" in page.text
+    page = browser.post("/notes", {"note": "x" * 64_000, **KEEP}, headers=HERE, status=413)
+    assert "Sign in in another tab, then go back" in page.text
+
+
+def test_a_kept_form_outlives_a_sign_in_in_another_tab(notes: WebHarness) -> None:
+    browser = notes.signed_in("anna")
+    sign_out(browser)
+    page = send(browser, headers={"Referer": "http://localhost/form"}, status=403)
+    sign_in(browser, "anna")
+    page = signed_in_from(page, headers=HERE, status=400)
+    assert "Your form has not been saved yet" in page.text
+    form = next(form for form in page.forms.values() if "note" in form.fields)
+    assert form.submit().json["note"] == TYPED
+    assert page.html.find("a", string="Discard")["href"] == "/form"
 
 
 @pytest.mark.parametrize("quote", ['"', "'", ""])

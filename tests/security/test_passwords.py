@@ -42,11 +42,19 @@ def test_a_hash_of_other_parameters_is_to_be_made_anew() -> None:
         ("x1" * 501, "at most 1000"),
         ("ababababababab", "repeats"),
         ("Anna is the best", "your name"),
+        ("sunny AshFord hill", "your name"),
+        ("annabellaashford", "your name"),
+        ("xx anna@shop.example xx", "your address"),
+        ("blue shop harbour", "your address"),
+        ("1234567890", "Many people"),
+        ("Password1234!", "Many people"),
+        ("(qwertyuiop)", "Many people"),
     ],
 )
 def test_weak_passwords_are_explained(password: str, part_of_the_reason: str) -> None:
-    assert part_of_the_reason in (why_weak(password, "anna", "") or "")
+    assert part_of_the_reason in (why_weak(password, "anna", "Annabella Ashford", "anna@shop.example") or "")
 
 
 def test_a_long_phrase_is_good_whatever_it_is_made_of() -> None:
-    assert why_weak("four words and more", "anna") is None
+    assert why_weak("four words and more", "anna", "Li Wu", "") is None
+    assert why_weak("password of my own", "anna") is None

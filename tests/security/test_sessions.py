@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from webob.cookies import SignedCookieProfile
 from webtest import TestApp
 
+from batchbook.db import utc_now
+from batchbook.db.transactions import transaction_scope
 from batchbook.security.models import WebSession
 from batchbook.security.sessions import session_hash
 
@@ -94,3 +97,60 @@ def test_what_no_database_stores_of_a_browsers_name_is_replaced(harness: WebHarn
     harness.add_user("anna")
     sign_in(harness.visitor(HTTP_USER_AGENT="Fire\x00fox/140"), "anna")
     assert harness.stored(select(WebSession.user_agent)) == ["Fire�fox/140"]
+
+
+# --- Idle sessions ---------------------------------------------------------------------------------------------------
+
+
+def _idle(harness: WebHarness, minutes: float, began: float = 60) -> None:
+    """Have the session been used last so many minutes ago, by the default of two hours, and have begun before."""
+    now = utc_now()
+    with transaction_scope(harness.engine) as db:
+        left = timedelta(minutes=120 - minutes)
+        db.execute(
+            update(WebSession).values(expires_at=now + left, created_at=now - timedelta(minutes=began))
+        )
+
+
+def test_a_session_ends_when_nobody_uses_it(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
+    for _ in range(3):
+        _idle(harness, 119)
+        assert browser.get("/").text == "home"
+        (ends,) = harness.stored(select(WebSession.expires_at))
+        assert ends - utc_now() > timedelta(minutes=119)
+    _idle(harness, 121)
+    browser.get("/", status=303)
+
+
+def test_a_session_is_not_prolonged_beyond_its_length(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
+    _idle(harness, 119, began=12 * 60 - 10)
+    assert browser.get("/").text == "home"
+    (ends,) = harness.stored(select(WebSession.expires_at))
+    assert timedelta(minutes=9) < ends - utc_now() < timedelta(minutes=11)
+
+
+def test_a_page_that_asks_by_itself_does_not_keep_a_session_open(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
+    _idle(harness, 60)
+    before = harness.stored(select(WebSession.expires_at))
+    assert browser.get("/", headers={"Accept": "application/json"}).text == "home"
+    assert harness.stored(select(WebSession.expires_at)) == before
+
+
+def test_without_an_idle_limit_a_session_has_its_length(empty_engine: Engine) -> None:
+    create_tables(empty_engine)
+    harness = WebHarness(empty_engine, **{"batchbook.idle_minutes": "0"})
+    browser = harness.signed_in("anna")
+    (ends,) = before = harness.stored(select(WebSession.expires_at))
+    assert ends - utc_now() > timedelta(hours=11)
+    browser.get("/")
+    assert harness.stored(select(WebSession.expires_at)) == before
+
+
+def test_signing_out_has_the_browser_drop_what_it_kept(harness: WebHarness) -> None:
+    browser = harness.signed_in("anna")
+    answer = browser.get("/account").forms[0].submit(status=303)
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert "You are signed out." in answer.follow().text

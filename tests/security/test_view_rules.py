@@ -138,7 +138,7 @@ def test_pages_are_not_kept_unless_they_say_so(harness: WebHarness) -> None:
 def test_https_is_asked_for_over_https_only(harness: WebHarness) -> None:
     assert "Strict-Transport-Security" not in harness.visitor().get("/login").headers
     secure = harness.visitor(**{"wsgi.url_scheme": "https"}).get("/login")
-    assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert secure.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
 def test_our_pages_contain_nothing_the_policy_forbids(harness: WebHarness) -> None:

@@ -73,7 +73,6 @@ class CountsEachRow(PriceChangeHandler):
     ("handler", "check", "words"),
     [
         (PopulatesNothing, "test_populate_gives_numbered_rows", "populate yielded no rows"),
-        (HasFewStatuses, "test_every_status_is_declared", "handler.statuses lacks: ['increase']"),
         (
             GivesNumbers,
             "test_every_value_is_one_of_its_column",
@@ -91,6 +90,12 @@ def test_a_broken_populate_or_refresh(
 ) -> None:
     with broken(databases, handler) as (kit, harness):
         assert words in complaint(getattr(kit, check), harness, harness.made)
+
+
+def test_a_status_that_is_not_declared_fails_before_any_check(databases: Databases) -> None:
+    with pytest.raises(AssertionError, match=r"“increase”, which Swapped\.statuses does not"):  # noqa: SIM117 - It fails on entering.
+        with broken(databases, HasFewStatuses):
+            pass
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from batchbook.catalog.models import Product
+from batchbook.catalog.models import Product, Vendor
 from batchbook.testing import BatchTypeConformance, Sample
 
 
@@ -17,8 +17,10 @@ class TestPriceChange(BatchTypeConformance):
 
     def sample(self, session: Session, rows: int) -> Sample:
         codes = [f"{number:09d}" for number in range(rows)]
+        vendor = Vendor(code="V0764")
         session.add_all(
-            Product(item_code=code, description=f"Item {code}", price=Decimal("4.99")) for code in codes
+            Product(item_code=code, description=f"Item {code}", price=Decimal("4.99"), vendor=vendor)
+            for code in codes
         )
         out = io.StringIO()
         table = csv.writer(out)

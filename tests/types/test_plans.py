@@ -39,7 +39,7 @@ class Story:
 
     def run(self, batch: int, *actions: Action, **options: Any) -> None:
         for action in actions:
-            given = options if action is Action.EXECUTE else {}
+            given = {"confirm": "all"} | options if action is Action.EXECUTE else {}
             result = self.act(lambda engine, action=action, given=given: engine.run(batch, action, given))
             assert not result.failed, result.message
 

@@ -18,7 +18,8 @@ from sqlalchemy import Engine, text
 from tests.security.harness import WebHarness, token_of
 
 from batchbook.db.engine import make_engine
-from batchbook.errors import BadInput, BatchbookError, Conflict, Missing, Refused, TooLarge
+from batchbook.db.outages import lacks_space
+from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Refused, TooLarge
 from batchbook.services import services_of
 
 JSON = {"Accept": "application/json"}
@@ -41,8 +42,8 @@ def _raising(error: Exception) -> Any:
         (BadInput("The file is empty."), 400, "can't be used"),
         (Refused("Only admins may."), 403, "may not"),
         (Missing("There is no batch 7."), 404, "Not found"),
-        (Conflict("The batch was executed."), 409, "changed in the meantime"),
-        (Stale("Somebody was faster."), 409, "changed in the meantime"),
+        (Conflict("The batch was executed."), 409, "not possible now"),
+        (Stale("Somebody was faster."), 409, "not possible now"),
         (TooLarge("The file has 9 GB."), 413, "too large"),
         (BatchbookError("It did not work."), 400, "can't be used"),
     ],
@@ -55,7 +56,9 @@ def test_what_the_domain_refuses_is_told_in_its_words(
     page = browser.get("/do", status=status)
     assert title in page.html.h1.text
     assert error.message in page.text
-    assert page.html.find(class_="error-status").text == f"Error {status}"
+    assert page.html.find(class_="error-status").text == (
+        "Not done" if status in (403, 409) else f"Error {status}"
+    )
     answer = browser.get("/do", headers=JSON, status=status)
     expected = {"error": error.message, "status": status, "request_id": answer.headers["X-Request-Id"]}
     assert answer.json == expected
@@ -129,6 +132,23 @@ def test_the_way_back_leads_to_a_page_of_ours(harness: WebHarness, referrer: str
     harness.page("/do", _raising(BadInput("No.")))
     page = harness.visitor().get("/do", headers={"Referer": referrer}, status=400)
     assert page.html.select_one(".error-page .button-primary")["href"] == leads_to
+
+
+@pytest.mark.parametrize(
+    ("error", "lines"),
+    [(Conflict("It was\nexecuted."), 1), (Refused("Not you."), 1), (Missing("Nothing."), 0)],
+)
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_refusal_is_logged_with_who_met_it(
+    harness: WebHarness, caplog: pytest.LogCaptureFixture, error: BatchbookError, lines: int
+) -> None:
+    caplog.set_level(logging.INFO, "batchbook.web.error_pages")
+    harness.page("/do", _raising(error))
+    page = harness.signed_in("anna", REMOTE_ADDR="10.1.2.3").get("/do", status="*")
+    found = [record.getMessage() for record in caplog.records if record.name == "batchbook.web.error_pages"]
+    number = page.headers["X-Request-Id"]
+    expected = f"Request {number} was refused ({page.status_int}), by 'anna' from '10.1.2.3': GET '/do': {error.message!r}"
+    assert found == [expected] * lines
 
 
 # --- Forbidden -------------------------------------------------------------------------------------------------------
@@ -208,9 +228,12 @@ def test_pages_are_answered_without_a_database(harness: WebHarness, tmp_path: Pa
     tmp_path.with_name(f"{tmp_path.name}.sessions.sqlite3").mkdir()
     nowhere = make_engine(f"sqlite:///{tmp_path}")
     services_of(harness.config.registry).add(Engine, nowhere)
-    page = browser.get(path, status=404 if path == "/nowhere" else 500)
+    page = browser.get(path, status=404 if path == "/nowhere" else 503)
     assert page.html.find(class_="error-id").code.text == page.headers["X-Request-Id"]
     assert "sqlite" not in page.text.lower()
+    if page.status_int == 503:  # Nobody can sign in now, and who is signed in need not.
+        assert page.html.select_one(".error-page .button-primary")["href"] == path
+        assert not page.html.select(".error-page [href^='/login?next']")
     assert browser.get(path, headers=JSON, status="*").json["request_id"]
 
 
@@ -243,3 +266,101 @@ def test_a_busy_database_is_told_after_all_attempts(
     assert page.headers["Retry-After"] == "5"
     assert len(attempts) == 3
     assert len([record for record in caplog.records if "gave up" in record.getMessage()]) == 1
+
+
+# --- Outages ---------------------------------------------------------------------------------------------------------
+
+_RAISE = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{}', MESSAGE = 'secret detail'; END $$"
+
+
+@pytest.mark.parametrize(("code", "words"), [("53100", "disk of the database is full"), ("XX001", "damaged")])
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_an_outage_of_postgresql_is_told_with_the_time_to_try_again(
+    harness: WebHarness, code: str, words: str
+) -> None:
+    harness.page("/do", lambda request: request.db.execute(text(_RAISE.format(code))))
+    page = harness.visitor().get("/do", status=503)
+    assert words in page.html.find(class_="error-page").text
+    assert "secret detail" not in page.text
+    assert page.headers["Retry-After"] == "5"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_full_disk_is_told_and_pages_can_still_be_read(harness: WebHarness) -> None:
+    def save(request: Any) -> Response:
+        connection = request.db.connection()
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        try:
+            connection.exec_driver_sql("CREATE TABLE big AS SELECT randomblob(1000000) AS cell")
+        finally:
+            connection.exec_driver_sql("PRAGMA max_page_count = 4294967294")
+        return Response("saved")
+
+    harness.page("/do", save, "signed-in", request_method="POST")
+    browser = harness.signed_in("anna")
+    answer = browser.post("/do", {"csrf_token": token_of(browser)}, headers=JSON, status=503)
+    assert answer.json["error"].startswith("The disk of the database is full, so nothing can be saved.")
+    assert answer.headers["Retry-After"] == "5"
+    assert lacks_space(harness.engine)
+    browser.get("/account", status=200)
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_a_connection_that_is_lost_in_a_request_is_a_reason_to_try_again(harness: WebHarness) -> None:
+    attempts = []
+
+    def save(request: Any) -> Response:
+        attempts.append(1)
+        request.db.execute(text("UPDATE user_account SET full_name = full_name || 'x'"))
+        if len(attempts) == 1:
+            request.db.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return Response("saved")
+
+    harness.page("/do", save, "signed-in", request_method="POST")
+    browser = harness.signed_in("anna")
+    assert browser.post("/do", {"csrf_token": token_of(browser)}).text == "saved"
+    assert len(attempts) == 2
+    with harness.engine.connect() as connection:
+        assert connection.scalar(text("SELECT full_name FROM user_account")) == "x"
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_what_may_have_been_committed_is_not_done_again(harness: WebHarness) -> None:
+    attempts = []
+
+    def save(request: Any) -> Response:
+        attempts.append(1)
+        pid = request.db.scalar(text("SELECT pg_backend_pid()"))
+        # Its server process ends once the view has returned, and so within the commit.
+        with harness.engine.connect() as other:
+            other.execute(text(f"SELECT pg_terminate_backend({pid})"))
+        return Response("saved")
+
+    harness.page("/do", save, "signed-in", request_method="POST")
+    browser = harness.signed_in("anna")
+    page = browser.post("/do", {"csrf_token": token_of(browser)}, status=503)
+    assert "check then whether your last change was saved" in page.text
+    assert len(attempts) == 1
+
+
+def test_what_was_typed_is_shown_with_the_error_and_sent_again_when_that_may_help(
+    harness: WebHarness,
+) -> None:
+    answers = iter([Busy("Busy."), Conflict("It has changed."), None])
+
+    def save(request: Any) -> Response:
+        error = next(answers)
+        if error is not None:
+            raise error
+        return Response(json=dict(request.POST))
+
+    harness.page("/save", save, request_method="POST")
+    browser = harness.visitor()
+    fields = {"note": "long words", "pin": "", "may_be_kept": "yes", "csrf_token": token_of(browser)}
+    page = browser.post("/save", fields, headers={"Origin": "http://localhost"}, status=503)
+    assert page.html.select_one(".kept-form dd").text == "long words"
+    page = page.forms[0].submit(headers={"Origin": "http://localhost"}, status=409)
+    assert page.html.select_one(".kept-form dd").text == "long words"
+    assert not page.forms
+    assert browser.post("/save", fields).json["note"] == "long words"

@@ -13,6 +13,7 @@ from batchbook.grid import Choice, Column, Kind
 from batchbook.web.formatting import (
     EMPTY,
     bytesize,
+    link_rows,
     moment_filter,
     number,
     severity_sign,
@@ -107,3 +108,12 @@ def test_choices_are_chips_or_words() -> None:
 
 def test_a_sign_of_its_own_comes_before_that_of_the_severity() -> None:
     assert (severity_sign("error"), severity_sign("error", "≠"), severity_sign(None)) == ("✕", "≠", "–")  # noqa: RUF001
+
+
+def test_rows_named_in_a_sentence_are_links() -> None:
+    linked = link_rows("Kept row 12, <removed> row 3 & rows 4; Row 0 row 5x.", "/b/1/rows/0")
+    assert linked == (
+        'Kept row <a href="/b/1/rows/12">12</a>, &lt;removed&gt; row <a href="/b/1/rows/3">3</a> &amp; rows 4;'
+        " Row 0 row 5x."
+    )
+    assert link_rows("<b>", "/0") == "&lt;b&gt;"

@@ -162,3 +162,24 @@ def test_a_token_is_still_needed_for_what_can_be_read(harness: WebHarness) -> No
     browser = harness.signed_in("anna")
     browser.post("/account/sessions", status=400)
     browser.post("/account/sessions", {"csrf_token": token_of(browser)}, status=303)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("shop.example", 200),
+        ("SHOP.example:8443", 200),
+        ("[::1]:6543", 200),
+        ("other.example", 400),
+        ("shop.example.evil", 400),
+        ("shop.example@evil", 400),
+        ("[", 400),
+        ("", 400),
+    ],
+)
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_only_the_names_of_the_site_are_answered(tables: Engine, host: str, status: int) -> None:
+    harness = WebHarness(tables, **{"batchbook.allowed_hosts": "shop.example ::1"})
+    harness.page("/look", lambda request: Response("seen"))
+    answer = harness.visitor().get("/look", headers={"Host": host}, status=status)
+    assert (answer.text == "seen") is (status == 200)

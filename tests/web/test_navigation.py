@@ -43,6 +43,13 @@ def test_nobody_sees_nothing(catalogue: WebHarness) -> None:
     assert catalogue.visitor().get("/start").text == ""
 
 
+def test_who_must_change_a_password_first_sees_nothing(catalogue: WebHarness) -> None:
+    browser = catalogue.signed_in("bert", "*:*")
+    assert browser.get("/start").text != ""
+    catalogue.change_user("bert", must_change_password=True)
+    assert browser.get("/start").text == ""
+
+
 @pytest.mark.parametrize(
     ("path", "active"),
     [

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pyramid.exceptions import ConfigurationError
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from batchbook.batches.lifecycle import BatchPermission
@@ -14,17 +15,19 @@ from batchbook.grid import label_of
 from batchbook.master import MasterContext, MasterView
 from batchbook.master.direct_edits import EDIT_DIRECTLY
 from batchbook.security.default_roles import DEFAULT_ROLES
-from batchbook.security.identity import SIGNED_IN
+from batchbook.security.identity import OWN_ACCOUNT, SIGNED_IN, grants
+from batchbook.security.settings import CONFIRM, SecuritySettings
 from batchbook.services import services_of
 
 _GENERAL = {"*": "Everything except batches", "batch:*": "Batches of every type"}
-_ORDER = ("*", "view", "export", "create", "edit", EDIT_DIRECTLY, "audit", "execute", "delete")
+_ORDER = ("*", "view", "export", "create", "edit", EDIT_DIRECTLY, "audit", "execute", "hand-over", "delete")
 #: Permissions of views that no role needs.
-_FOR_ALL = (SIGNED_IN, NO_PERMISSION_REQUIRED)
+_FOR_ALL = (SIGNED_IN, OWN_ACCOUNT, NO_PERMISSION_REQUIRED)
 
 _WORDS = {
     "*": "Everything",
     "audit": "View executed batches only",
+    BatchPermission.HAND_OVER: "Hand over to other users",
     EDIT_DIRECTLY: "Edit fields that otherwise change by batch only",
 }
 
@@ -92,3 +95,16 @@ def _sort_key(name: str) -> tuple[Any, ...]:
     about, _, action = name.rpartition(":")
     place = _ORDER.index(action) if action in _ORDER else len(_ORDER)
     return ("*" not in about, about.startswith("batch"), about, place, action)
+
+
+def refuse_unknown_confirmed(registry: Any) -> None:
+    """Raise ``ConfigurationError`` if the password is to be asked again for a permission that no page needs."""
+    needed = {
+        str(item["introspectable"]["value"]) for item in registry.introspector.get_category("permissions", ())
+    }
+    for pattern in sorted(services_of(registry).get(SecuritySettings).confirm):
+        if not any(grants({pattern}, permission) for permission in needed):
+            raise ConfigurationError(
+                f"The setting {CONFIRM.name} names {pattern!r}, which no page needs, so that it would ask nobody. Names are like"
+                " users:edit or batch:*:execute."
+            )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyramid.config import PHASE3_CONFIG
+
+from batchbook.accounts.known_permissions import refuse_unknown_confirmed
 from batchbook.accounts.roles import RoleView
 from batchbook.accounts.users import UserView
 
@@ -13,3 +16,8 @@ def includeme(config: Any) -> None:
     for order, view in enumerate((UserView, RoleView), start=90):
         config.add_master_view(view)
         config.add_navigation(view.title, f"{view.prefix}.index", view.permission("view"), "accounts", order)
+    config.action(
+        "confirmed permissions",
+        lambda: refuse_unknown_confirmed(config.registry),
+        order=PHASE3_CONFIG + 1,  # All views are there by then.
+    )

@@ -23,7 +23,7 @@ _PASSWORDS = Form(
 
 
 class SetPassword(Page):
-    """The form for a user's new password, which signs the user out everywhere."""
+    """The form for a user's new password, which signs the user out everywhere and must be changed at the next sign-in."""
 
     name = "password"
     pattern = "/password"
@@ -52,16 +52,15 @@ class SetPassword(Page):
             self.request.response.status_int = _UNPROCESSABLE
             return self._form(bound)
         keep = session_hash(self.request.session_cookie.id)
-        ended = change_password(
-            self.request.db, self.record, hash_password(bound.values["password"]), keep=keep
-        )
+        new_hash = hash_password(bound.values["password"])
+        ended = change_password(self.request.db, self.record, new_hash, keep=keep, must_change=True)
         record_change(self.request, "password set", self.record.name)
-        message = f"The {self.view.label_of(self.record)} has a new password. {_ended(ended)}"
+        message = f"The {self.view.label_of(self.record)} has a new password, and must change it at the next sign-in. {_ended(ended)}"
         return self.done(message, self.view.url("view", self.record))
 
     def _check(self, bound: BoundForm) -> None:
         password = bound.values["password"]
-        weak = why_weak(password, self.record.name, self.record.full_name)
+        weak = why_weak(password, self.record.name, self.record.full_name, self.record.email or "")
         if weak:
             bound.add_error("password", weak)
         elif password != bound.values["again"]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.accounts import admin_rules
 from batchbook.accounts.admin_rules import UserContext, permissions_of
+from batchbook.accounts.owned_batches import HandOverBatches, OwnedBatches, owned_batches
 from batchbook.accounts.user_pages import Activate, Deactivate, SetPassword, SignOut
 from batchbook.db import Base
 from batchbook.forms import Field, Form, form_of
@@ -29,7 +30,10 @@ _ROLES = (
     .scalar_subquery()
 )
 _PASSWORD = password_field(
-    "password", "Password", help=f"{ADVICE} Without one, nobody can sign in yet.", required=False
+    "password",
+    "Password",
+    help=f"{ADVICE} The user must change it at the first sign-in. Without one, nobody can sign in yet.",
+    required=False,
 )
 
 
@@ -44,10 +48,11 @@ class UserHooks(RecordHooks):
         self._check_given(role for role in values["roles"] if role not in record.roles)
         password = values.pop("password", None)
         if password is not None:
-            weak = why_weak(password, values["name"], values["full_name"])
+            weak = why_weak(password, values["name"], values["full_name"], values["email"] or "")
             if weak:
                 raise Invalid({"password": weak})
             values["password_hash"] = hash_password(password)
+            values["must_change_password"] = True
 
     def after_save(self, record: User) -> None:
         """Check that an administrator is left, and log the change."""
@@ -98,7 +103,7 @@ class UserView(MasterView):
     facts_fields = ("name", "full_name", "email", "timezone", "active")
     record_context_factory = UserContext
     hooks_factory = UserHooks
-    pages = (*PAGES[:-1], SetPassword, SignOut, Activate, Deactivate, PAGES[-1])
+    pages = (*PAGES[:-1], SetPassword, SignOut, HandOverBatches, Activate, Deactivate, PAGES[-1])
     templates: ClassVar = {"view": "batchbook.templates:accounts/user.jinja2"}
 
     def form(self, record: User | None) -> Form:
@@ -123,6 +128,10 @@ class UserView(MasterView):
     def label_of(self, record: User) -> str:
         """Return the user's name for sentences, such as “user “ann””."""
         return f"user “{record.name}”"
+
+    def batches(self, record: User) -> OwnedBatches | None:
+        """Return the unfinished batches of the user; ``None`` in an application without batches."""
+        return owned_batches(self.request, record)
 
     def sessions(self, record: User) -> int:
         """Return the number of browsers in which the user is signed in now."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from batchbook.batches.handler import Callbacks as Callbacks
     from batchbook.batches.handler import Duplicates as Duplicates
     from batchbook.batches.handler import ExecutionPolicy as ExecutionPolicy
+    from batchbook.batches.handler import NumberChange as NumberChange
     from batchbook.batches.handler import Outcome as Outcome
     from batchbook.batches.handler import QuickEntry as QuickEntry
     from batchbook.batches.handler import Total as Total

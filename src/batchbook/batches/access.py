@@ -6,7 +6,15 @@ from collections.abc import Iterable, Set
 
 from sqlalchemy import ColumnElement, and_, false, or_
 
-from batchbook.batches.lifecycle import Action, BatchPermission, State, Transition, lines_for, transition
+from batchbook.batches.lifecycle import (
+    WORK,
+    Action,
+    BatchPermission,
+    State,
+    Transition,
+    lines_for,
+    transition,
+)
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType
 from batchbook.errors import BatchbookError, Conflict, Refused
@@ -38,6 +46,18 @@ def _may_in(state: str, permissions: Set[str], key: str, action: Action) -> bool
 
 def _covered(permissions: Set[str], key: str, line: Transition) -> bool:
     return grants_any(permissions, (permission(key, name) for name in line.permissions))
+
+
+def may_see(permissions: Set[str], key: str, state: State | None) -> bool:
+    """Return whether ``permissions`` allow viewing batches of the type ``key`` in ``state``, or for ``None`` in any state."""
+    if state is None:
+        return may(permissions, key, Action.VIEW)
+    return _may_in(state, permissions, key, Action.VIEW)
+
+
+def may_work_on(permissions: Set[str], batch: Batch) -> bool:
+    """Return whether ``permissions`` allow bringing ``batch`` on from its state, as its owner does."""
+    return any(may_now(permissions, batch, action) for action in WORK)
 
 
 def may_create(permissions: Set[str], key: str) -> bool:

@@ -49,10 +49,9 @@ class StaleEdit(Conflict):
         is_own: bool = False,
     ) -> None:
         by = "you in another tab or window" if is_own else author or "another user"
-        super().__init__(
-            f"{name} was changed by {by} while you were editing it{' here' if is_own else ''}."
-            " Your change was not stored. Both values are shown: choose one."
-        )
+        #: The sentence about the other change.
+        self.event = f"{name} was changed by {by} while you were editing it{' here' if is_own else ''}."
+        super().__init__(f"{self.event} Your change was not stored. Both values are shown: choose one.")
         self.name = name
         self.is_own = is_own
         self.mine = dict(mine)

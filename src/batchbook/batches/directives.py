@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pyramid.config import PHASE3_CONFIG
+from pyramid.config import PHASE1_CONFIG, PHASE3_CONFIG
 from pyramid.exceptions import ConfigurationError
 from pyramid.path import DottedNameResolver
 from sqlalchemy import inspect
-from sqlalchemy.orm import Mapper
 
-from batchbook.batches.handler import BatchHandler, Duplicates
+from batchbook.batches.engine.execution_check import check_limits
+from batchbook.batches.handler import BatchHandler
+from batchbook.batches.handler_checks import check_handler, check_row_tables
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.registry import (
     BatchType,
@@ -22,13 +24,32 @@ from batchbook.batches.registry import (
     swapped_handler,
 )
 from batchbook.batches.rows.per_batch import DynamicRow, OwnTables, made_at_run_time
-from batchbook.batches.rows.scope import RESERVED, table_of
-from batchbook.batches.rows.storage import RowTables, SharedTable
+from batchbook.batches.rows.storage import SharedTable
 from batchbook.batches.running.action_tasks import TASKS, recover_batches
 from batchbook.batches.running.runner import InlineRunner, JobRunner, Runner
-from batchbook.grid import columns_of, label_of
+from batchbook.batches.type_checks import (
+    check_class,
+    check_columns,
+    check_parameters,
+    check_records,
+)
+from batchbook.declarations import (
+    instance_of,
+    mapping_of,
+    or_none,
+    refuse_misspelt,
+    refuse_wrong,
+    sequence_of,
+)
+from batchbook.grid import label_of
 from batchbook.jobs import JobService
 from batchbook.services import Services, services_of
+from batchbook.words import plural
+
+_ARGUMENTS = {
+    "records": sequence_of((type, str), "a tuple of models, or of their dotted names"),
+    "services": or_none(mapping_of(str, lambda _value: True, "a mapping of names to objects")),
+}
 
 
 def add_batch_type(
@@ -48,13 +69,14 @@ def add_batch_type(
     objects that handlers of the type work with besides the database, by name. The introspector lists types in the
     category ``batch types``. Raises ``ConfigurationError`` if the parts do not fit together.
     """
-    header, handler = config.maybe_dotted(header), config.maybe_dotted(handler)
+    refuse_wrong("add_batch_type", {"records": records, "services": services}, _ARGUMENTS)
+    header, handler = resolved(config, "header", header), resolved(config, "handler", handler)
     batch_type = replace(
         _batch_type(header, handler, view, config.registry.settings),
-        records=tuple(map(config.maybe_dotted, records)),
+        records=tuple(resolved(config, "record", record) for record in records),
         services=dict(services or {}),
     )
-    _check_records(batch_type)
+    check_records(batch_type)
     introspectable = config.introspectable("batch types", batch_type.key, batch_type.title, "batch type")
     introspectable.update(
         {"header": header, "row": batch_type.row, "handler": batch_type.handler, "view": view}
@@ -63,8 +85,32 @@ def add_batch_type(
         ("batch type", batch_type.key),
         lambda: services_of(config.registry).get(BatchTypes).add(batch_type),
         introspectables=(introspectable,),
+        order=PHASE1_CONFIG,  # Before its addresses: if it is registered twice, that is said of the type.
     )
     config.add_batch_pages(batch_type)
+
+
+def resolved(config: Any, what: str, found: Any) -> Any:
+    """Return ``found``, the ``what`` of a batch type, or what it names; raise ``ConfigurationError`` if that is not there."""
+    if not isinstance(found, str):
+        return found
+    try:
+        return config.maybe_dotted(found)
+    except ModuleNotFoundError as error:
+        if not found.replace(":", ".").startswith(error.name or found):
+            raise  # It is there, but imports another module that is not.
+        module, _, name = (error.name or "").rpartition(".")
+        reason = f"{module} has no {name}" if module in sys.modules else f"there is no module {error.name}"
+    except (ImportError, AttributeError, ValueError) as error:
+        if getattr(error, "name", None) is not None and isinstance(error, ImportError):
+            raise  # Likewise: what it imports lacks a name.
+        reason = str(error)
+    raise ConfigurationError(
+        f"The {what} {found!r} of a batch type is not there: {reason}. Write it like acme.labels:LabelHandler."
+    )
+
+
+_TITLES = dict.fromkeys(("__title__", "__title_plural__"), or_none(instance_of(str, "a text")))
 
 
 def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> BatchType:
@@ -75,24 +121,18 @@ def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> 
         raise ConfigurationError(f"{header.__name__} has no table of its own: give it a __tablename__.")
     handler = _swapped(key, handler, settings)
     check_class(key, "handler", handler, BatchHandler)
-    rows = _rows_of(header)
-    _check_names(key, rows.declared)
-    _check_defaults(key, rows.declared)
-    _check_handler(key, handler, header, rows.declared)
-    title = getattr(header, "__title__", None) or label_of(key)
-    return BatchType(
-        key, header, rows, handler, view, title, getattr(header, "__title_plural__", f"{title}s")
-    )
-
-
-def _check_records(batch_type: BatchType) -> None:
-    for record in batch_type.records:
-        mapper = inspect(record, raiseerr=False)
-        if not isinstance(mapper, Mapper) or "batch_id" not in table_of(record).columns:
-            raise ConfigurationError(
-                f"The record {record!r} of batch type {batch_type.key!r} must be a model whose table has the column"
-                " batch_id, which names the batch that wrote a row."
-            )
+    refuse_misspelt(f"The handler of batch type {key!r}", handler, BatchHandler)
+    model = _row_model_of(header)
+    rows = OwnTables(model) if issubclass(model, DynamicRow) else SharedTable(model)
+    check_columns(key, header, rows.declared)
+    check_parameters(key, handler, header, model)
+    check_row_tables(handler, model)
+    check_handler(handler, header, rows.declared)
+    titles = {one: getattr(header, one, None) for one in _TITLES}
+    refuse_wrong(header.__name__, titles, _TITLES)
+    title = titles["__title__"] or label_of(key)
+    several = titles["__title_plural__"] or plural(title)
+    return BatchType(key, header, rows, handler, view, title, several)
 
 
 def _swapped(key: str, handler: Any, settings: Any) -> Any:
@@ -107,85 +147,22 @@ def _swapped(key: str, handler: Any, settings: Any) -> Any:
         ) from error
 
 
-def check_class(key: str, what: str, found: Any, base: type[Any]) -> None:
-    """Raise ``ConfigurationError`` unless ``found``, the ``what`` of a type, is a concrete subclass of ``base``."""
-    if not (isinstance(found, type) and issubclass(found, base)):
-        raise ConfigurationError(f"The {what} of batch type {key!r}, {found!r}, is no {base.__name__}.")
-    abstract = sorted(getattr(found, "__abstractmethods__", ()))
-    if abstract:
-        raise ConfigurationError(
-            f"The {what} of batch type {key!r} does not say how to {', '.join(abstract)}."
-        )
-
-
-def _rows_of(header: type[Batch]) -> RowTables:
+def _row_model_of(header: type[Batch]) -> type[BatchRow]:
     found = [
         row
         for row in _subclasses(BatchRow)
         if getattr(row, "__batch__", None) is header and not made_at_run_time(row)
     ]
     if len(found) != 1:
+        names = f": {', '.join(row.__name__ for row in found)}" if found else ""
         raise ConfigurationError(
-            f"{header.__name__} needs one row model whose __batch__ names it, and has {len(found)}."
+            f"{header.__name__} needs one row model whose __batch__ names it, and has {len(found)}{names}."
         )
-    (row,) = found
-    return OwnTables(row) if issubclass(row, DynamicRow) else SharedTable(row)
+    return found[0]
 
 
 def _subclasses(model: type[Any]) -> list[type[Any]]:
     return [sub for child in model.__subclasses__() for sub in (child, *_subclasses(child))]
-
-
-def _check_defaults(key: str, row: type[BatchRow]) -> None:
-    """Refuse defaults that are no plain values: rows are written in bulk, so the values must be known in Python."""
-    for column in table_of(row).columns:
-        default: Any = column.default
-        plain = default is not None and default.is_scalar
-        if not plain and (default is not None or column.server_default is not None):
-            raise ConfigurationError(
-                f"The column {column.name!r} of the rows of batch type {key!r} has a default that is no plain value:"
-                " give it default=… with one (beside server_default, if it has that), or yield it with each row."
-            )
-
-
-def _check_names(key: str, row: type[BatchRow]) -> None:
-    """Refuse column names that are attributes of row objects, whose columns are attributes, too."""
-    for column in table_of(row).columns:
-        if column.name in RESERVED:
-            raise ConfigurationError(
-                f"A column of the rows of batch type {key!r} cannot be called {column.name!r}: row objects have another"
-                " attribute with that name."
-            )
-
-
-def _check_handler(
-    key: str, handler: type[BatchHandler[Any, Any]], header: type[Batch], row: type[BatchRow]
-) -> None:
-    try:
-        columns_of(row, handler.peer_columns)
-        if handler.file_source is not None:
-            handler.file_source.check(header, row)
-        columns_of(header, handler.refresh_after)
-        if handler.duplicates is not None:
-            _check_duplicates(handler.duplicates, handler, row)
-    except (ValueError, TypeError) as error:
-        raise ConfigurationError(f"The handler of batch type {key!r} cannot work: {error}") from error
-    if handler.execution_policy.defaults and handler.execution_policy.options is None:
-        raise ConfigurationError(
-            f"The handler of batch type {key!r} has defaults for options that it does not have."
-        )
-
-
-def _check_duplicates(
-    duplicates: Duplicates, handler: type[BatchHandler[Any, Any]], row: type[BatchRow]
-) -> None:
-    """Raise ``ValueError`` where ``duplicates`` names a column or a status that is not there."""
-    number = duplicates.number
-    columns_of(row, (*duplicates.key, *([number] if isinstance(number, str) else ())))
-    known = {status.value for status in handler.statuses or ()}
-    for status in (duplicates.status, *duplicates.also):
-        if str(status) not in known:
-            raise ValueError(f"its duplicates have the status {str(status)!r}, which it does not declare")
 
 
 def includeme(config: Any) -> None:
@@ -200,9 +177,14 @@ def includeme(config: Any) -> None:
     config.add_directive("add_batch_type", add_batch_type)
     config.action(
         "batch handlers",
-        lambda: refuse_unknown_handlers(config.registry.settings, types),
-        order=PHASE3_CONFIG + 1,  # Types register themselves in that phase.
+        lambda: _check_settings(config.registry.settings, types),
+        order=PHASE3_CONFIG + 1,  # Types have registered themselves by then.
     )
+
+
+def _check_settings(settings: Mapping[str, Any], types: BatchTypes) -> None:
+    refuse_unknown_handlers(settings, types)
+    check_limits(settings, [batch_type.key for batch_type in types])
 
 
 def _runner(types: BatchTypes, services: Services) -> Runner:

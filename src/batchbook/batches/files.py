@@ -11,19 +11,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.handler_context import HandlerContext, next_number
-from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
+from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, UploadedFile
 from batchbook.db.bulk_writing import read_chunks, write_chunks
 from batchbook.errors import BadInput
 from batchbook.words import storable
 
-#: The role of files that are uploaded worksheets.
-WORKSHEET = "worksheet"
+#: The role of files that a batch is made from, and of those that are uploaded worksheets.
+INPUT, WORKSHEET = "input", "worksheet"
 
 _IN_MEMORY = 8 * 1024 * 1024
 
 
 def store_file(
-    context: HandlerContext, batch: Batch, name: str, file: BinaryIO, role: str = "input"
+    context: HandlerContext, batch: Batch, name: str, file: BinaryIO, role: str = INPUT
 ) -> BatchFile:
     """Store the bytes of ``file``, read in chunks from the start, with ``batch``; return their record.
 
@@ -46,6 +46,10 @@ def store_file(
     session.flush()  # The chunks, written by Core, refer to it.
     record.size, record.sha256 = write_chunks(session, BatchFileChunk, _key_of(record), file)
     session.flush()
+    if role in (INPUT, WORKSHEET):
+        # By this it is recognised when it is uploaded again, see earlier_uploads, also after the batch was deleted.
+        upload = {"sha256": record.sha256, "size": record.size, "role": role, "uploaded_at": record.added_at}
+        session.add(UploadedFile(**upload, batch_id=batch.id, number=record.number, type=batch.type))
     return record
 
 
@@ -53,28 +57,10 @@ def input_file(session: Session, batch: Batch) -> BatchFile | None:
     """Return the file that ``batch`` was made from; ``None`` if there is none."""
     return session.scalars(
         select(BatchFile)
-        .where(BatchFile.batch_id == batch.id, BatchFile.role == "input")
+        .where(BatchFile.batch_id == batch.id, BatchFile.role == INPUT)
         .order_by(BatchFile.number)
         .limit(1)
     ).first()
-
-
-def earlier_batch_number(session: Session, batch: Batch) -> int | None:
-    """Return the number of the first other batch of the same type that was made from the same file as ``batch``, by its digest."""
-    own = input_file(session, batch)
-    if own is None:
-        return None
-    same = (BatchFile.role == "input", BatchFile.sha256 == own.sha256, BatchFile.size == own.size)
-    others = select(Batch.id).join(BatchFile, BatchFile.batch_id == Batch.id)
-    return session.scalar(
-        others.where(*same, Batch.type == batch.type, Batch.id != batch.id).order_by(Batch.id).limit(1)
-    )
-
-
-def taken_before(session: Session, batch: Batch) -> str:
-    """Return a sentence that the file of ``batch`` was taken before, or an empty text."""
-    earlier = earlier_batch_number(session, batch)
-    return "" if earlier is None else f"This is the file of batch {earlier:08d}."
 
 
 def demand_input_file(session: Session, batch: Batch) -> BatchFile:

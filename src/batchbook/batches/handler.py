@@ -6,10 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, SQLColumnExpression
 
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.intake.file_source import FileSource
@@ -44,12 +45,17 @@ class QuickEntry:
         return self.row_for(handler, batch, text) if text == storable(text) else None
 
 
+#: The name among the options of an execution for the warnings that are confirmed; no option of a type has it.
+CONFIRM = "confirm"
+
 __all__ = [
+    "CONFIRM",
     "BatchHandler",
     "Block",
     "Callbacks",
     "Duplicates",
     "ExecutionPolicy",
+    "NumberChange",
     "Outcome",
     "QuickEntry",
     "RowValues",
@@ -84,6 +90,24 @@ class Outcome:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NumberChange:
+    """A number that an execution changes in the rows that satisfy ``where``: from ``before`` to ``after``, columns of the rows.
+
+    Whoever executes is shown the largest changes, and has to confirm those of more than ``warn_above`` per cent (by
+    default, and at most, the limit in the settings) under the name ``name``. ``label`` is the number in a sentence, such
+    as "the price"; ``named_by`` are the columns by which people know a row, by default the handler's ``peer_columns``.
+    """
+
+    name: str
+    label: str
+    before: SQLColumnExpression[Any]
+    after: SQLColumnExpression[Any]
+    where: ColumnElement[bool]
+    warn_above: Decimal | None = None
+    named_by: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExecutionPolicy:
     """Declaration of how batches are executed: ``execution_policy`` of a handler.
 
@@ -108,20 +132,20 @@ class Duplicates:
     """Declaration of rows that are duplicates, of which people keep one: ``duplicates`` of a handler.
 
     Rows with the same values in the columns ``key`` are duplicates of each other; by default the key is the handler's
-    ``peer_columns``. ``status`` is the status that a refresh gives them, ``also`` are statuses that some of them may have
+    ``peer_columns``. It may be a function of the handler and the batch that returns their names. ``status`` is the status that a refresh gives them, ``also`` are statuses that some of them may have
     instead, such as that of rows that cannot be used; no other rows are removed. ``number`` is the numeric column by which
     a row is the cheapest, or a function of the handler and the batch that returns its name; ``None`` for none.
     """
 
     status: str
     also: Sequence[str] = ()
-    key: Sequence[str] = ()
-    # It gets the author's own handler and header, whose types only the author's code knows.
+    # They get the author's own handler and header, whose types only the author's code knows.
+    key: Sequence[str] | Callable[[Any, Any], Sequence[str]] = ()
     number: str | Callable[[Any, Any], str | None] | None = None
 
-    def key_of(self, handler: Any) -> Sequence[str]:
-        """Return the names of the key's columns in the batch of ``handler``."""
-        return self.key or handler.peer_columns
+    def key_of(self, handler: Any, batch: Any) -> Sequence[str]:
+        """Return the names of the key's columns in ``batch``."""
+        return (self.key(handler, batch) if callable(self.key) else self.key) or handler.peer_columns
 
     def number_of(self, handler: Any, batch: Any) -> str | None:
         """Return the name of the column by which a row of ``batch`` is the cheapest; ``None`` if it has none."""
@@ -240,6 +264,10 @@ class BatchHandler(ABC, Generic[B, R]):
     def describe_execution(self, batch: B, options: Mapping[str, Any]) -> list[str]:
         """Return sentences that describe, with counts, the effects of executing the batch with ``options``."""
         return [f"{counted(batch.kept_count, 'row')} will be executed."]
+
+    def number_changes(self, batch: B, options: Mapping[str, Any]) -> Sequence[NumberChange]:
+        """Return the numbers that executing the batch with ``options`` changes, so that unusual changes are confirmed."""
+        return ()
 
     def totals(self, batch: B) -> list[Total]:
         """Return figures to show with the batch's facts."""

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Generator, Iterator, Mapping
+import logging
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from functools import wraps
+from datetime import date
+from decimal import Decimal
+from functools import partial, wraps
 from itertools import islice
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from batchbook.batches.handler import BatchHandler, Callbacks, Outcome
+from batchbook.batches.handler import BatchHandler, Callbacks, NumberChange, Outcome, Total
+from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.rows.scope import checked_status
 from batchbook.db.guard import guarded
-from batchbook.errors import is_interrupt
+from batchbook.db.transactions import is_transient
+from batchbook.declarations import is_texts
+from batchbook.errors import BatchbookError, Conflict, is_interrupt, reason_of
 from batchbook.jobs.job_progress import Stopped
 from batchbook.words import storable
+
+log = logging.getLogger(__name__)
 
 #: The maximum lengths, in characters, of a summary, of a sentence, and of all figures as JSON.
 _LONGEST_SUMMARY = 1_000
@@ -40,6 +49,10 @@ def checked_outcome(outcome: Any) -> Outcome:
         raise TypeError(f"execute must return an Outcome, and returned {_kind(outcome)}")
     if not isinstance(outcome.summary, str):
         raise TypeError(f"the summary of an Outcome must be a text, and is {_kind(outcome.summary)}")
+    if outcome.rest is not None and not isinstance(outcome.rest, ColumnElement):
+        raise TypeError(
+            f"the rest of an Outcome must be a condition in SQL or None, and is {_kind(outcome.rest)}"
+        )
     return Outcome(cut(outcome.summary, _LONGEST_SUMMARY), checked_figures(outcome.figures), outcome.rest)
 
 
@@ -98,6 +111,31 @@ def checked_reason(found: Any) -> str | None:
     return cut(found, _LONGEST_SENTENCE)
 
 
+def checked_changes(found: Any) -> list[NumberChange]:
+    """Return the changes of ``number_changes`` as a list; raise ``TypeError`` for anything else."""
+    if not isinstance(found, (list, tuple)) or not all(isinstance(one, NumberChange) for one in found):
+        raise TypeError(f"number_changes must return a list of NumberChange, and returned {_kind(found)}")
+    return list(found)
+
+
+_FIGURES = (str, int, float, Decimal, date)
+
+
+def checked_totals(found: Any) -> list[Total]:
+    """Return the figures of ``totals``; raise ``TypeError`` for anything else."""
+    if not isinstance(found, (list, tuple)) or not all(isinstance(one, Total) for one in found):
+        raise TypeError(f"totals must return a list of Total, and returned {_kind(found)}")
+    for total in found:
+        if not isinstance(total.label, str):
+            raise TypeError(f"the label of a Total must be a text, and is {_kind(total.label)}")
+        if total.value is not None and not isinstance(total.value, _FIGURES):
+            raise TypeError(
+                f"the value of the Total {cut(total.label, 60)!r} must be a text, a number or a date, and is"
+                f" {_kind(total.value)}"
+            )
+    return list(found)
+
+
 def _kind(value: Any) -> str:
     return "nothing" if value is None else "an empty text" if value == "" else f"a {type(value).__name__}"
 
@@ -106,11 +144,41 @@ def _kind(value: Any) -> str:
 _LAZY = frozenset({"populate", "parse", "supplement"})
 #: Functions whose results are not used; a lambda may return anything. A generator is run to its end.
 _CALLBACKS = frozenset(field.name for field in fields(Callbacks))
+
+
+def _checked(holds: Callable[[Any], bool], wanted: str) -> Callable[[Any], Any]:
+    """Return the check of a result that must be ``wanted``."""
+
+    def check(found: Any) -> Any:
+        if not holds(found):
+            raise TypeError(f"it must return {wanted}, and returned {_kind(found)}")
+        return found
+
+    return check
+
+
+def _are(kind: type[Any]) -> Callable[[Any], bool]:
+    return lambda found: isinstance(found, (list, tuple)) and all(isinstance(one, kind) for one in found)
+
+
 #: The checks of the results of hooks.
 _CHECKS: dict[str, Callable[[Any], Any]] = {
+    "before_create": _checked(
+        lambda found: found is None, "nothing; to refuse, raise BadInput with the sentence"
+    ),
+    "carried_columns": _checked(is_texts, "a tuple of names of columns"),
     "describe_execution": checked_sentences,
     "execute": checked_outcome,
-    "header_status": checked_status,
+    "number_changes": checked_changes,
+    "fields": _checked(_are(IntakeField), "a list of IntakeField"),
+    "known_lengths": _checked(lambda found: isinstance(found, Mapping), "a mapping of lengths to counts"),
+    "known_texts": _checked(is_texts, "a list of texts"),
+    "layout": _checked(lambda found: not isinstance(found, str | bool | Sequence), "a Layout or None"),
+    "learned_fields": _checked(is_texts, "a tuple of names of fields"),
+    "row_for": _checked(
+        lambda found: found is None or isinstance(found, Mapping), "a mapping of columns to values, or None"
+    ),
+    "totals": checked_totals,
     "why_not_execute": checked_reason,
 }
 #: The maximum number of items taken from a hook that yields a result that it should return.
@@ -123,6 +191,25 @@ class HandlerExit(Exception):  # noqa: N818 - It is not an error by itself.
     def __init__(self, orig: BaseException) -> None:
         super().__init__(type(orig).__name__)
         self.orig = orig
+
+
+@contextmanager
+def telling_failure(consequence: str) -> Iterator[None]:
+    """Run the block, code of a handler outside of an action, whose failure is told after ``consequence``.
+
+    Raises ``Conflict`` for an error of the handler, which is logged.
+    """
+    try:
+        yield
+    except BatchbookError:
+        raise
+    except Exception as error:  # A handler is the code of a batch type's author, and may raise anything.
+        if is_transient(error):
+            raise  # Not the handler's failure: the same may succeed when it is tried again.
+        log.exception("%s, because a handler failed", consequence)
+        raise Conflict(
+            f"{consequence}, because the handler failed ({reason_of(error)}). Try again, or ask for help with this message."
+        ) from error
 
 
 def is_stop(error: BaseException) -> bool:
@@ -148,20 +235,35 @@ def handler_code(session: Session) -> Iterator[None]:
         raise HandlerExit(error) from error
 
 
+def _declared_status(handler: BatchHandler[Any, Any], found: Any) -> str | None:
+    """Return the result of ``header_status``; raise ``TypeError`` or ``ValueError`` if the type does not declare it."""
+    status = checked_status(found)
+    if status is not None and status not in {one.value for one in handler.header_statuses or ()}:
+        raise ValueError(f"header_status returned {cut(status, 60)!r}, which is not among header_statuses")
+    return status
+
+
 def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
     """Make each hook that the handler's class overrides run within :func:`handler_code`.
 
     The handler's declarations are replaced by copies whose functions are guarded as well.
     """
-    for name in _HOOKS:
+    for name in HOOKS:
         if getattr(type(handler), name) is not getattr(BatchHandler, name):
-            setattr(handler, name, _guarded(name, getattr(handler, name), handler.session))
+            check = (
+                partial(_declared_status, handler)
+                if name == "header_status"
+                else _CHECKS.get(name, _as_it_is)
+            )
+            setattr(handler, name, _guarded(name, getattr(handler, name), handler.session, check))
     for name in _DECLARATIONS:
         declared = getattr(handler, name)
         if declared is not None:
             parts = {field.name: getattr(declared, field.name) for field in fields(declared)}
             functions = {
-                part: _guarded(part, one, handler.session) for part, one in parts.items() if callable(one)
+                part: _guarded(part, one, handler.session, _CHECKS.get(part, _as_it_is))
+                for part, one in parts.items()
+                if callable(one)
             }
             setattr(handler, name, replace(declared, **functions))
 
@@ -170,22 +272,30 @@ def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
 _DECLARATIONS = ("file_source", "quick_entry", "worksheet", "per_batch_rows", "duplicates", "callbacks")
 
 
-_HOOKS = tuple(
+#: The names of the hooks.
+HOOKS = tuple(
     name
     for name, _ in inspect.getmembers(BatchHandler, inspect.isfunction)
     if not name.startswith("_") and name != "report"
 )
 
 
-def _guarded(name: str, hook: Callable[..., Any], session: Session) -> Callable[..., Any]:
-    check = _CHECKS.get(name, lambda found: found)
+def _as_it_is(found: Any) -> Any:
+    return found
 
+
+def _guarded(
+    name: str, hook: Callable[..., Any], session: Session, check: Callable[[Any], Any]
+) -> Callable[..., Any]:
     @wraps(hook)
     def call(*arguments: Any, **options: Any) -> Any:
         with handler_code(session):
             found = hook(*arguments, **options)
             if name not in _LAZY and isinstance(found, Generator if name in _CALLBACKS else Iterator):
                 found = list(islice(found, _MOST_ITEMS))
-            return check(found)
+            try:
+                return check(found)
+            except TypeError as error:
+                raise TypeError(str(error).replace("it must return", f"{name} must return", 1)) from None
 
     return call

@@ -44,6 +44,7 @@ class Action(StrEnum):
     REOPEN = "reopen", "Reopen", "reopened"
     EXECUTE = "execute", "Execute", "executed"
     CLONE = "clone", "Clone", "cloned"
+    HAND_OVER = "hand-over", "Hand over", "handed over"
     DELETE = "delete", "Delete", "deleted"
 
     def __new__(cls, value: str, label: str = "", done: str = "") -> Self:
@@ -62,6 +63,7 @@ class BatchPermission(StrEnum):
     CREATE = "create"
     EDIT = "edit"
     EXECUTE = "execute"
+    HAND_OVER = "hand-over"
     DELETE = "delete"
 
 
@@ -103,11 +105,25 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.REOPEN, (_P.EDIT, _P.EXECUTE), _COMPLETE, target=State.OPEN),
     Transition(Action.EXECUTE, (_P.EXECUTE,), _COMPLETE, State.EXECUTING, State.EXECUTED, job=True),
     Transition(Action.CLONE, (_P.CREATE,), _AT_REST | _EXECUTED, job=True),
+    Transition(Action.HAND_OVER, (_P.HAND_OVER,), _AT_REST),
     Transition(Action.DELETE, (_P.DELETE,), _AT_REST, job=True),
 )
 
 #: The actions that only read; they stay possible while a job holds the batch.
 READING = frozenset({Action.VIEW, Action.DOWNLOAD})
+
+#: The actions that bring a batch on towards its execution, or back: the work of its owner.
+WORK = frozenset(
+    {
+        Action.EDIT,
+        Action.PREPARE,
+        Action.POPULATE,
+        Action.REFRESH,
+        Action.COMPLETE,
+        Action.REOPEN,
+        Action.EXECUTE,
+    }
+)
 
 #: The states that no action leaves.
 FINAL = _EXECUTED

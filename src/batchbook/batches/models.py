@@ -7,10 +7,25 @@ triggers look at.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import datetime
+from inspect import get_annotations
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, false, text
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    false,
+    func,
+    text,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
 from batchbook.batches.lifecycle import FINAL, Action, State, why_not
@@ -37,6 +52,21 @@ def column(*args: Any, label: str | None = None, **options: Any) -> MappedColumn
     if label is not None:
         info["label"] = label
     return mapped_column(*args, info=info | options.pop("info", {}), **options)
+
+
+def _refuse_taken(model: type[Any], base: type[Any], taken: Set[str]) -> None:
+    """Refuse a model of a type that uses a table of another one, or the name of a column that ``base`` has for all types."""
+    where = f"{model.__name__} in {model.__module__}"
+    table = model.__dict__.get("__tablename__")
+    if table in model.metadata.tables:
+        raise ConfigurationError(
+            f"The model {where} has the __tablename__ {table!r}, which is another model's table: give it another one."
+        )
+    twice = sorted(taken & ({*model.__dict__} | {*get_annotations(model)}))
+    if twice:
+        raise ConfigurationError(
+            f"The model {where} has a column {twice[0]}, which every {base.__name__} has already: give it another name."
+        )
 
 
 class Batch(Base):
@@ -66,6 +96,7 @@ class Batch(Base):
     status_counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(String(64), info=USER_NAME)
+    handed_to: Mapped[str | None] = mapped_column(String(64), info=USER_NAME)
     refreshed_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     completed_by: Mapped[str | None] = mapped_column(String(64), info=USER_NAME)
@@ -76,8 +107,19 @@ class Batch(Base):
     purge_after: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    @hybrid_property
+    def owner(self) -> str:
+        """The user whose work the batch is: its creator, until it is handed over to somebody else."""
+        return self.handed_to or self.created_by
+
+    @owner.inplace.expression
+    @classmethod
+    def _owner_expression(cls) -> ColumnElement[str]:
+        return func.coalesce(cls.handed_to, cls.created_by)
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Add the key and the polymorphic identity to a type's header, so that authors need not repeat them."""
+        _refuse_taken(cls, Batch, set(Batch.__table__.columns.keys()) - {"id"})
         if "__tablename__" in cls.__dict__ and "id" not in cls.__dict__:
             cls.id = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"), primary_key=True)
             cls.__mapper_args__ = {"polymorphic_identity": cls.__tablename__} | cls.__dict__.get(
@@ -142,6 +184,24 @@ class BatchRow(Base):
     __abstract__ = True
     __batch__: ClassVar[type[Batch]]
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse rows that name no header, before their table is made."""
+        batch: Any = getattr(cls, "__batch__", None)
+        if not cls.__dict__.get("__abstract__") and not (
+            isinstance(batch, type) and issubclass(batch, Batch)
+        ):
+            raise ConfigurationError(
+                f"The row model {cls.__name__} in {cls.__module__} does not name its header: give it __batch__ = and the"
+                " class of its batches, a subclass of Batch."
+            )
+        if not cls.__dict__.get("__abstract__") and not hasattr(cls, "__tablename__"):
+            raise ConfigurationError(
+                f"The row model {cls.__name__} in {cls.__module__} has no table: give it a __tablename__, such as"
+                f' "{batch.__tablename__}_row".'
+            )
+        _refuse_taken(cls, BatchRow, set(BatchRow.__annotations__) - {"__batch__"})
+        super().__init_subclass__(**kwargs)
+
     @declared_attr
     def batch_id(cls) -> Mapped[int]:  # noqa: N805 - SQLAlchemy passes the class.
         """The number of the row's batch."""
@@ -186,6 +246,21 @@ class BatchFileChunk(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class UploadedFile(Base):
+    """The upload of a file: its digest, and the batch, by which the file is recognised even when the batch is deleted."""
+
+    __tablename__ = "uploaded_file"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int]
+    role: Mapped[str] = mapped_column(String(10))
+    batch_id: Mapped[int]
+    number: Mapped[int]
+    type: Mapped[str] = mapped_column(String(60))
+    uploaded_at: Mapped[datetime]
 
 
 class Operation(Base):

@@ -1,20 +1,24 @@
-"""The check of the database's triggers: missing or disabled ones, inheriting tables and rules are faults."""
+"""The check of the database's tables and triggers: missing or disabled ones, inheriting tables and rules are faults."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from typing import Any
 
 from sqlalchemy import Connection, text
 
 from batchbook.batches.freeze import CHILD_TABLES
 from batchbook.batches.models import Batch
-from batchbook.batches.registry import BatchTypes
+from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.rows.ddl import TABLE_PREFIX
 from batchbook.batches.rows.scope import table_of
+from batchbook.batches.rows.storage import SharedTable
 from batchbook.db import Base
 from batchbook.jobs import Job
 from batchbook.master.models import DirectEdit
+from batchbook.schema_version import MIGRATIONS
+from batchbook.words import noun
 
 #: The triggers that every guarded table has, by the last part of their names.
 _EVENTS = {
@@ -34,6 +38,12 @@ _TABLES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
     "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
 }
+_COLUMNS = {
+    "sqlite": "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_info(t.name) AS c WHERE t.type = 'table'",
+    "postgresql": "SELECT c.relname, a.attname FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid"
+    " WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+    " AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped",
+}
 _INHERITING = (
     "SELECT child.relname, child.relnamespace = here.oid, parent.relname, parent.relnamespace = here.oid"
     " FROM pg_inherits AS i JOIN pg_namespace AS here ON here.nspname = current_schema()"
@@ -49,16 +59,18 @@ _ROWS = re.compile(rf"{TABLE_PREFIX}\d+")
 
 
 def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
-    """Yield a sentence for each gap in the protection of batches, jobs and the records that ``types`` declare."""
+    """Yield a sentence for each missing table of ``types``, and for each gap in the protection of batches, jobs and records."""
     dialect = connection.dialect.name
     triggers = connection.execute(text(_TRIGGERS[dialect])).all()
-    tables = connection.execute(text(_TABLES[dialect])).scalars()
+    tables = set(connection.execute(text(_TABLES[dialect])).scalars())
+    yield from _missing_parts(connection, types)
     rows = {table for table in tables if _ROWS.fullmatch(table)}
     begun = {table for trigger, table, _works in triggers if trigger.startswith(f"frozen_{table}_")}
+    yield from _never_frozen(types, tables, begun)
     working = {trigger for trigger, _table, works in triggers if works}
     records = {table_of(record).name for batch_type in types for record in batch_type.records}
     guarded = {Batch.__tablename__, Job.__tablename__, DirectEdit.__tablename__, *CHILD_TABLES} | records
-    for table in sorted(guarded | rows | begun):
+    for table in sorted((guarded | rows | begun) & tables):
         events = {*_EVENTS[dialect]}
         if dialect == "postgresql" and (table in CHILD_TABLES or table in rows):
             events.add(_INTO)
@@ -70,6 +82,50 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
     if dialect == "postgresql":
         yield from _inheriting(connection)
         yield from _ruled(connection)
+
+
+def missing_tables(connection: Connection, types: BatchTypes) -> list[str]:
+    """Return a sentence for each of the ``types`` whose tables or columns the database lacks, although it has every migration."""
+    return list(_missing_parts(connection, types))
+
+
+def _missing_parts(connection: Connection, types: BatchTypes) -> Iterator[str]:
+    found: dict[str, set[str]] = {}
+    for table, column in connection.execute(text(_COLUMNS[connection.dialect.name])):
+        found.setdefault(table, set()).add(column)
+    for batch_type in types:
+        needed = [table_of(model) for model in (*_own_models(batch_type), *batch_type.records)]
+        package = batch_type.header.__module__.partition(".")[0]
+        whose = f"which {package} needs for batches of the type {batch_type.key!r}."
+        if missing := sorted({table.name for table in needed} - found.keys()):
+            yield (
+                f"The database has no {noun(len(missing), 'table')} {' and '.join(missing)}, {whose} If {package} has"
+                f" migrations, add their place to the setting {MIGRATIONS.name}, such as {package}:migrations, and run"
+                " “batchbook init”; if not, write one."
+            )
+        for table in needed:
+            lacking = sorted(set(table.columns.keys()) - found.get(table.name, set(table.columns.keys())))
+            if lacking:
+                yield (
+                    f"The table {table.name} has no {noun(len(lacking), 'column')} {' and '.join(lacking)}, {whose} Write a"
+                    f" migration of {package} that adds what is missing, and run “batchbook init”."
+                )
+
+
+def _own_models(batch_type: BatchType) -> list[type[Any]]:
+    """Return the models of the type's tables that are frozen with its batches, the header first."""
+    return [batch_type.header, *([batch_type.row] if isinstance(batch_type.rows, SharedTable) else [])]
+
+
+def _never_frozen(types: BatchTypes, tables: Set[str], begun: Set[str]) -> Iterator[str]:
+    for batch_type in types:
+        for model, argument in zip(_own_models(batch_type), (', "id"', ""), strict=False):
+            table = table_of(model).name
+            if table in tables - begun:
+                yield (
+                    f"The table {table} of batches of the type {batch_type.key!r} is not frozen, so that executed batches could be"
+                    f' changed: have a migration call freeze_table(op.get_bind(), "{table}"{argument}).'
+                )
 
 
 def _inheriting(connection: Connection) -> Iterator[str]:

@@ -17,7 +17,9 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    and_,
     cast,
+    exists,
     func,
     insert,
     literal,
@@ -29,7 +31,7 @@ from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import Session
 
 from batchbook.catalog.models import PRICE, Department, PriceHistory, Product, Vendor
-from batchbook.db import UTCDateTime, lock_records, utc_now
+from batchbook.db import UTCDateTime, folded_key, lock_records, utc_now
 from batchbook.db.bulk_writing import bulk_insert
 from batchbook.db.functions import insert_into
 from batchbook.errors import BadInput
@@ -44,13 +46,16 @@ COLUMNS = (
     "item_code", "description", "department", "category", "brand", "size", "vendor_code", "price", "on_hand",
 )  # fmt: skip
 
+#: The columns that a file may have besides. Where it has none, products keep their values.
+OPTIONAL = ("cost",)
+
 #: The columns of a product that a file sets; the last two are found by name.
 _MERGED = ("description", "size", "category", "brand", "price", "on_hand", "department_id", "vendor_id")
 
 _PARSERS: dict[str, Callable[[str], Any]] = {
     **{
         column.name: parser_for(column)
-        for column in columns_of(Product, set(COLUMNS) & set(Product.__table__.c.keys()))
+        for column in columns_of(Product, {*COLUMNS, *OPTIONAL} & set(Product.__table__.c.keys()))
     },
     **{
         name: parser_for(replace(columns_of(model, [attribute])[0], required=False))
@@ -68,6 +73,7 @@ _staging = SqlTable(
     *(SqlColumn(name, String) for name in COLUMNS if name not in ("price", "on_hand")),
     SqlColumn("price", PRICE, nullable=False),
     SqlColumn("on_hand", Integer, nullable=False),
+    SqlColumn("cost", PRICE),
     prefixes=["TEMPORARY"],
 )
 _is_known = Product.item_code == _staging.c.item_code
@@ -101,9 +107,12 @@ def load(session: Session, name: str, file: BinaryIO, *, by: str, reason: str | 
     """Load a catalogue from ``file``, called ``name``, as :func:`load_file` does."""
     connection = session.connection()
     _staging.create(connection, checkfirst=False)
-    bulk_insert(connection, _staging, ("line", *COLUMNS), _records(_read(name, file)))
+    table = _read(name, file)
+    more = [column for column in OPTIONAL if column in table.header]
+    bulk_insert(connection, _staging, ("line", *COLUMNS, *more), _records(table, (*COLUMNS, *more)))
     _refuse_duplicates(connection)
-    loaded = _merge(connection, by, reason)
+    _refuse_similar(connection)
+    loaded = _merge(connection, by, reason, (*more, *_MERGED))
     _staging.drop(connection, checkfirst=False)
     session.expire_all()  # Records that the session holds may have changed.
     return loaded
@@ -115,17 +124,17 @@ def load(session: Session, name: str, file: BinaryIO, *, by: str, reason: str | 
 def _read(name: str, file: BinaryIO) -> Table:
     table = read_table(name, file, COLUMNS)
     # A heading that is meant to be one of these, but is not, would otherwise be ignored silently.
-    if others := [column for column in table.header if column not in COLUMNS]:
+    if others := [column for column in table.header if column not in (*COLUMNS, *OPTIONAL)]:
         raise BadInput(
             f"“{name}” should not have the column {quoted_list(others[:20])}, so nothing was loaded. Expected are the columns"
-            f" {', '.join(COLUMNS)}."
+            f" {', '.join(COLUMNS)}, and if you like {', '.join(OPTIONAL)}."
         )
     return table
 
 
-def _records(table: Table) -> Iterator[Sequence[Any]]:
-    """Yield the line number and the values of each record, in the order of :data:`COLUMNS`."""
-    parsers = [(name, table.header.index(name), _PARSERS[name]) for name in COLUMNS]
+def _records(table: Table, columns: Sequence[str]) -> Iterator[Sequence[Any]]:
+    """Yield the line number and the values of each record, in the order of ``columns``."""
+    parsers = [(name, table.header.index(name), _PARSERS[name]) for name in columns]
     width = len(table.header)
     for line, record in table.records:
         if len(record) != width:
@@ -142,7 +151,7 @@ def _records(table: Table) -> Iterator[Sequence[Any]]:
 
 def _refuse_open_sign(name: str, text: str) -> None:
     """Raise ``CellError`` for a price such as 1,234, whose comma may group thousands or be the decimal sign."""
-    if name == "price" and _OPEN_SIGN.fullmatch(text.strip()):
+    if name in ("price", "cost") and _OPEN_SIGN.fullmatch(text.strip()):
         digits = text.strip()
         raise CellError(
             "open-decimal-sign",
@@ -157,6 +166,35 @@ def _refuse_duplicates(connection: Connection) -> None:
         raise _refusal(found[1], f", column item_code: {found[0]} is in the file more than once.")
 
 
+def _refuse_similar(connection: Connection) -> None:
+    """Refuse a new key that is written like another one, but for case, blanks, width or Unicode form."""
+    keys = (
+        ("item_code", Product.item_code),
+        ("department", Department.name),
+        ("vendor_code", Vendor.code),
+    )
+    for name, stored in keys:
+        text, form, stored_form = _staging.c[name], folded_key(_staging.c[name]), folded_key(stored)
+        is_new = and_(text.is_not(None), ~exists().where(stored == text))
+        several = (func.min(text) != func.max(text)).label("several")
+        new = select(form.label("form"), several).where(is_new).group_by(form).subquery("new")
+        # Grouped, it is a table of its own for the databases, which they look up rather than scan for each record.
+        known = select(stored_form.label("form"), func.min(stored).label("text")).group_by(stored_form)
+        known_keys = known.subquery("known")
+        found = select(new.c.form, known_keys.c.text).outerjoin(known_keys, known_keys.c.form == new.c.form)
+        found = found.where(or_(known_keys.c.text.is_not(None), new.c.several)).order_by(new.c.form).limit(1)
+        if (row := connection.execute(found).first()) is not None:
+            written = select(text, _staging.c.line).where(is_new, form == row[0]).order_by(_staging.c.line)
+            texts = connection.execute(written).all()
+            other = row[1] or texts[0][0]
+            wanted, line = next((spelled, line) for spelled, line in texts if spelled != other)
+            raise _refusal(
+                line,
+                f", column {name}: “{wanted}” is written like “{other}”, but for case, blanks, width or Unicode form."
+                " Write it in the same way, or create it on a page of its own first.",
+            )
+
+
 def _refusal(line: int, problem: str) -> BadInput:
     return BadInput(f"Row {line}{problem} Nothing was loaded; correct the file and load it again.")
 
@@ -164,8 +202,8 @@ def _refusal(line: int, problem: str) -> BadInput:
 # --- Merging ---------------------------------------------------------------------------------------------------------
 
 
-def _merge(connection: Connection, by: str, reason: str | None) -> Loaded:
-    """Bring the catalogue up to date with the staged records; refuse changes that need a reason and have none."""
+def _merge(connection: Connection, by: str, reason: str | None, merged: Sequence[str]) -> Loaded:
+    """Bring the columns ``merged`` up to date with the staged records; refuse changes that need a reason and have none."""
     for key, names in ((Department.name, _staging.c.department), (Vendor.code, _staging.c.vendor_code)):
         missing = select(names).distinct().where(names.is_not(None)).order_by(names)
         statement = insert_into(connection, key.class_).from_select([key.key], missing)
@@ -182,7 +220,7 @@ def _merge(connection: Connection, by: str, reason: str | None) -> Loaded:
     )
     connection.execute(_direct_edits(now, by, reason))
     written = connection.execute(
-        _upsert(connection, now), execution_options={"preserve_rowcount": True}
+        _upsert(connection, now, merged), execution_options={"preserve_rowcount": True}
     ).rowcount
     updated = written - (total - existing)
     return Loaded(created=total - existing, updated=updated, unchanged=existing - updated)
@@ -219,23 +257,23 @@ def _direct_edits(now: datetime, by: str, reason: str | None) -> Insert:
     return insert(DirectEdit).from_select(list(values), changes, include_defaults=False)
 
 
-def _upsert(connection: Connection, now: datetime) -> Any:
+def _upsert(connection: Connection, now: datetime, merged: Sequence[str]) -> Any:
     """Return the statement that inserts new products, updates those that differ and leaves equal ones alone."""
     joined = _staging.outerjoin(Department, Department.name == _staging.c.department).outerjoin(
         Vendor, Vendor.code == _staging.c.vendor_code
     )
-    values = [_staging.c[name] for name in _MERGED[:-2]]
+    values = [_staging.c[name] for name in merged[:-2]]
     incoming = (
         select(*values, Department.id, Vendor.id, _staging.c.item_code, true(), literal(1), literal(now, UTCDateTime()))
         .select_from(joined)
         .where(true())  # SQLite would otherwise read ON CONFLICT as the join's ON.
         .order_by(_staging.c.item_code)  # Two loads that add the same products must not wait for each other.
     )  # fmt: skip
-    columns = [*_MERGED, "item_code", "active", "version", "modified_at"]
+    columns = [*merged, "item_code", "active", "version", "modified_at"]
     statement = insert_into(connection, Product).from_select(columns, incoming, include_defaults=False)
     new = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["item_code"],
-        set_={name: new[name] for name in _MERGED} | Product.touch(now),
-        where=or_(*(getattr(Product, name).is_distinct_from(new[name]) for name in _MERGED)),
+        set_={name: new[name] for name in merged} | Product.touch(now),
+        where=or_(*(getattr(Product, name).is_distinct_from(new[name]) for name in merged)),
     )

@@ -59,6 +59,14 @@ class Product(Base):
     price: Mapped[Decimal] = mapped_column(
         PRICE, info={"editable": True, "minimum": Decimal(0), "by_batch_only": True}
     )
+    cost: Mapped[Decimal | None] = mapped_column(
+        PRICE,
+        info={
+            "editable": True,
+            "minimum": Decimal(0),
+            "description": "What one costs you. Price changes can compute prices from it.",
+        },
+    )
     on_hand: Mapped[int] = mapped_column(default=0, info={"editable": True, "by_batch_only": True})
     active: Mapped[bool] = mapped_column(default=True, info={"editable": True})
     version: Mapped[int] = mapped_column(default=1)

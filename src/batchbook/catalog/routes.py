@@ -10,6 +10,12 @@ from batchbook.catalog.views import DepartmentView, ProductView, VendorView
 
 def includeme(config: Any) -> None:
     """Register the pages and their entries in the navigation."""
-    for order, view in enumerate((ProductView, VendorView, DepartmentView, PriceChangesView), start=50):
+    for order, view in enumerate((ProductView, VendorView, DepartmentView), start=50):
         config.add_master_view(view)
         config.add_navigation(view.title, f"{view.prefix}.index", view.permission("view"), "catalog", order)
+    # Batches are called price changes, too.
+    history = PriceChangesView
+    config.add_master_view(history)
+    config.add_navigation(
+        "Price history", f"{history.prefix}.index", history.permission("view"), "catalog", 60
+    )

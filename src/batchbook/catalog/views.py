@@ -9,9 +9,11 @@ from sqlalchemy import Select, func, select
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.catalog.price_changes import LatestChanges, latest_changes
+from batchbook.db import folded_key, key_form
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort, columns_of
 from batchbook.master import PAGES, DirectChange, Invalid, MasterView, RecordHooks
+from batchbook.words import quoted_list
 
 _DEPARTMENT = Column("department", "Department", Department.name, Kind.TEXT)
 _VENDOR = Column("vendor", "Vendor", Vendor.code, Kind.TEXT)
@@ -43,12 +45,15 @@ class ProductHooks(RecordHooks):
     def _vendor_id(self, code: str | None) -> int | None:
         if code is None:
             return None
-        vendor_id = self.request.db.scalar(select(Vendor.id).where(Vendor.code == code))
-        if vendor_id is None:
-            raise Invalid(
-                {"vendor_code": f"There is no vendor {code}; see the list of vendors for their codes."}
-            )
-        return int(vendor_id)
+        similar = select(Vendor.code, Vendor.id).where(folded_key(Vendor.code) == key_form(code))
+        found: dict[str, int] = {
+            row.code: row.id for row in self.request.db.execute(similar.order_by(Vendor.code))
+        }
+        if code in found or len(found) == 1:
+            return found.get(code) or next(iter(found.values()))
+        if found:
+            raise Invalid({"vendor_code": f"“{code}” may be more than one vendor: {quoted_list([*found])}."})
+        raise Invalid({"vendor_code": f"There is no vendor {code}; see the list of vendors for their codes."})
 
 
 class ProductView(MasterView):
@@ -61,7 +66,8 @@ class ProductView(MasterView):
     title_one = "product"
     description = "Products on sale, with their prices."
     grid_columns = (
-        "item_code", "description", "size", _DEPARTMENT, "category", "brand", _VENDOR, "price", "on_hand", "active",
+        "item_code", "description", "size", _DEPARTMENT, "category", "brand", _VENDOR, "price", "cost", "on_hand",
+        "active",
     )  # fmt: skip
     default_sort = (Sort("item_code"),)
     facts_fields = (*grid_columns, "modified_at")
@@ -80,7 +86,7 @@ class ProductView(MasterView):
             Product,
             (
                 "item_code", "description", "size", self._department, "category", "brand", _VENDOR_CODE, "price",
-                "on_hand", "active",
+                "cost", "on_hand", "active",
             ),
         )  # fmt: skip
 

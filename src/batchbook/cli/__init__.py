@@ -85,9 +85,14 @@ _COMMANDS = {
         "Prepare the database: migrations, the queue of jobs, the roles, and demo data if the settings ask for it.",
     ),
     "user": LazyCommand("batchbook.cli.administration:user", "The people who may sign in."),
+    "role": LazyCommand("batchbook.cli.roles:role", "Named sets of permissions, which users have."),
     "catalog": LazyCommand("batchbook.cli.administration:catalog", "Products, vendors and departments."),
     "batch": LazyCommand(
         "batchbook.cli.batches:batch", "Batches of every type: create, browse, edit, execute."
+    ),
+    "export": LazyCommand(
+        "batchbook.cli.exports:export",
+        "Export LIST, such as products, vendors or batches, or the rows of the batch with that number, to a file.",
     ),
     "serve": LazyCommand(
         "batchbook.cli.processes:serve",

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from batchbook import demo, migrate
+from batchbook.application import INCLUDE
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.trigger_check import missing_tables
 from batchbook.catalog.loader import load_file
+from batchbook.cli import LazyCommand, LazyGroup
+from batchbook.cli.accounts import changed_user, user_facts
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, print_result
 from batchbook.cli.parameters import TEXT
 from batchbook.db import Base
-from batchbook.db.transactions import transaction_scope
+from batchbook.db.transactions import READ_ONLY, transaction_scope
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid.cells import CellError, parse
 from batchbook.grid.columns import columns_of
@@ -30,14 +33,33 @@ from batchbook.master.direct_edits import LONGEST_REASON
 from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User, normal_name
 from batchbook.security.passwords import hash_password, why_weak, zone_field
-from batchbook.security.sessions import revoke_sessions
 from batchbook.words import counted, noun
 
 _NOT_ADDED, _NOT_CHANGED = "The user was not added.", "The user was not changed."
 _NAME = click.argument("name", type=TEXT)
 
 
-@click.group()
+#: The commands that are imported when they are invoked. A test compares the sentences with those of the commands.
+USER_COMMANDS = {
+    "list": LazyCommand(
+        "batchbook.cli.accounts:list_users", "List the users with their roles, and whether they may sign in."
+    ),
+    "deactivate": LazyCommand(
+        "batchbook.cli.accounts:deactivate",
+        "Deactivate the user NAME, who is signed out at once and can no longer sign in.",
+    ),
+    "activate": LazyCommand(
+        "batchbook.cli.accounts:activate", "Activate the user NAME again, who was deactivated."
+    ),
+    "sign-out": LazyCommand("batchbook.cli.accounts:sign_out", "Sign out the user NAME in all browsers."),
+    "delete": LazyCommand(
+        "batchbook.cli.accounts:delete",
+        "Delete the user NAME, unless records name them as the author of changes.",
+    ),
+}
+
+
+@click.group(cls=LazyGroup, commands_by_name=USER_COMMANDS)
 def user() -> None:
     """The people who may sign in."""
 
@@ -57,6 +79,9 @@ def user() -> None:
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
 )
+@click.option(
+    "--own-password", is_flag=True, help="Only the user knows the password, so that it need not be changed."
+)
 @json_option
 @pass_installation
 def add(
@@ -66,9 +91,13 @@ def add(
     full_name: str,
     timezone: str,
     password_stdin: bool,
+    own_password: bool,
     as_json: bool,
 ) -> None:
-    """Add a user called NAME, who may sign in at once. Prompts for the password unless --password-stdin is given."""
+    """Add a user called NAME, who may sign in at once. Prompts for the password unless --password-stdin is given.
+
+    The password must be changed at the first sign-in, unless --own-password says that only the user knows it.
+    """
     password = _password(password_stdin)
     with installation.transaction() as session:
         new = User(
@@ -76,6 +105,7 @@ def add(
             full_name=_value(User, "full_name", full_name, _NOT_ADDED),
             timezone=_zone(timezone, _NOT_ADDED),
             roles=_roles(session, roles, _NOT_ADDED),
+            must_change_password=not own_password,
         )
         if (weakness := why_weak(password, new.name, new.full_name)) is not None:
             raise BadInput(f"The user was not added. {weakness}")
@@ -113,61 +143,14 @@ def edit(
     """Change the roles, the full name or the time zone of the user NAME."""
     if not roles and full_name is None and timezone is None:
         raise click.UsageError("Give at least one of --role, --full-name and --timezone.")
-    with _changed_user(installation, name) as (session, found):
+    with changed_user(installation, name) as (session, found):
         if roles:
             found.roles = _roles(session, roles, _NOT_CHANGED)
         if full_name is not None:
             found.full_name = _value(User, "full_name", full_name, _NOT_CHANGED)
         if timezone is not None:
             found.timezone = _zone(timezone, _NOT_CHANGED)
-    print_result(as_json, _user_facts(found), f"Changed the user {found.name}.")
-
-
-@user.command()
-@_NAME
-@json_option
-@pass_installation
-def deactivate(installation: Installation, name: str, as_json: bool) -> None:
-    """Deactivate the user NAME, who is signed out at once and can no longer sign in."""
-    with _changed_user(installation, name) as (session, found):
-        found.active = False
-        revoke_sessions(session, found.id)
-    print_result(as_json, _user_facts(found), f"The user {found.name} can no longer sign in.")
-
-
-@user.command()
-@_NAME
-@json_option
-@pass_installation
-def activate(installation: Installation, name: str, as_json: bool) -> None:
-    """Activate the user NAME again, who was deactivated."""
-    with _changed_user(installation, name) as (_session, found):
-        found.active = True
-    print_result(as_json, _user_facts(found), f"The user {found.name} can sign in again.")
-
-
-@contextmanager
-def _changed_user(installation: Installation, name: str) -> Iterator[tuple[Session, User]]:
-    """Yield a session and the user called ``name`` to change; raise ``Conflict`` if no administrator would be left."""
-    from batchbook.accounts.admin_rules import admins, one_at_a_time  # They load the pages of users.
-
-    with installation.transaction() as session:
-        one_at_a_time(session)
-        had_admins = bool(admins(session))
-        wanted = select(User).where(User.name == normal_name(name)).options(selectinload(User.roles))
-        found = session.scalar(wanted)
-        if found is None:
-            raise Missing(f"There is no user called {name[:64]}. Nothing was changed.")
-        yield session, found
-        session.flush()
-        if had_admins and not admins(session):
-            raise Conflict(
-                "This would leave nobody who can sign in and edit users and roles. Nothing was changed."
-            )
-
-
-def _user_facts(found: User) -> dict[str, object]:
-    return {"name": found.name, "roles": sorted(role.name for role in found.roles), "active": found.active}
+    print_result(as_json, user_facts(found), f"Changed the user {found.name}.")
 
 
 def _password(from_stdin: bool) -> str:
@@ -229,6 +212,7 @@ def init(installation: Installation, without_demo_logins: bool, as_json: bool) -
     """
     with_demo = demo.is_wanted(installation.settings)
     migrate.upgrade(installation.engine, installation.plugins)
+    _refuse_missing_tables(installation)
     _prepare_jobs(installation)
     with transaction_scope(installation.engine) as session:
         install_default_roles(session)
@@ -244,6 +228,15 @@ def init(installation: Installation, without_demo_logins: bool, as_json: bool) -
         data | {"demo_logins_ended": switched_off},
         *_init_sentences(where, loaded, logins, switched_off),
     )
+
+
+def _refuse_missing_tables(installation: Installation) -> None:
+    """Raise ``Conflict`` if a plug-in's tables are in none of the migrations that the settings name."""
+    if not INCLUDE.text(installation.settings):
+        return
+    with installation.engine.connect().execution_options(**{READ_ONLY: True}) as connection:
+        if missing := missing_tables(connection, installation.services.get(BatchTypes)):
+            raise Conflict(" ".join(missing))
 
 
 def _prepare_jobs(installation: Installation) -> None:

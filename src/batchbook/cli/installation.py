@@ -114,9 +114,14 @@ class Installation(AbstractContextManager["Installation"]):
         return services_of(configure_services(self.settings).registry)
 
     @cached_property
+    def registry(self) -> Any:
+        """The registry of the whole application with its pages."""
+        return configure(self.settings).registry
+
+    @cached_property
     def application(self) -> Services:
         """The services of the whole application with its pages, for jobs and workers."""
-        return services_of(configure(self.settings).registry)
+        return services_of(self.registry)
 
     @contextmanager
     def transaction(self, *, read_only: bool = False) -> Iterator[Session]:

@@ -27,7 +27,7 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Missing, Refused
 from batchbook.jobs import Job
 from batchbook.jobs.heartbeat import is_process_alive
-from batchbook.jobs.models import ENDED, JobState
+from batchbook.jobs.models import ENDED, SHOWN_STATE, SHOWN_STATES, JobState
 from batchbook.jobs.service import JobService, cancel_job, force_cancel, retry_job
 from batchbook.jobs.view_models import JobReport, report_on
 from batchbook.jobs.views import END_PROCESS, may_change
@@ -117,7 +117,7 @@ _RECENTLY = timedelta(hours=24)
 
 @click.command("list")
 @click.option(
-    "--state", type=click.Choice([state.value for state in JobState]), help="Only jobs in this state."
+    "--state", type=click.Choice([state.value for state in SHOWN_STATES]), help="Only jobs in this state."
 )
 @click.option(
     "--all", "everything", is_flag=True, help="Also jobs that have ended, as long as they are kept."
@@ -139,7 +139,7 @@ def list_jobs(installation: Installation, state: str | None, everything: bool, a
         if state is not None or everything:
             return
         failed = select(func.count()).where(
-            Job.state == JobState.FAILED, Job.ended_at >= jobs.clock() - _RECENTLY
+            SHOWN_STATE.in_([JobState.FAILED.value]), Job.ended_at >= jobs.clock() - _RECENTLY
         )
         if count := session.scalar(failed):
             sentence = f"{counted(count, 'job')} failed in the last 24 hours; --state failed lists them."
@@ -147,9 +147,10 @@ def list_jobs(installation: Installation, state: str | None, everything: bool, a
 
 
 def _selection(state: str | None, everything: bool) -> Select[Any]:
-    chosen = select(*(getattr(Job, name) for name in _COLUMNS))
+    columns = (SHOWN_STATE.label(name) if name == "state" else getattr(Job, name) for name in _COLUMNS)
+    chosen = select(*columns)
     if state is not None:
-        chosen = chosen.where(Job.state == state)
+        chosen = chosen.where(SHOWN_STATE.in_([state]))
     elif not everything:
         chosen = chosen.where(Job.state.not_in(ENDED))
     return chosen.order_by(Job.id.desc()).execution_options(yield_per=1_000)

@@ -8,20 +8,22 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import IO, Any, TypeVar
 
 import click
-from pyramid.exceptions import ConfigurationError
+from pyramid.exceptions import ConfigurationError, ConfigurationExecutionError
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from batchbook.batches import Batch
 from batchbook.db.bulk_writing import chunked
+from batchbook.db.outages import Outage, outage_of
 from batchbook.db.stored_values import raw_text
 from batchbook.db.transactions import is_timeout
-from batchbook.errors import BatchbookError
+from batchbook.errors import BatchbookError, reason_of
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -105,8 +107,9 @@ def utc_text(at: datetime | None) -> str:
 
 # --- Refusals --------------------------------------------------------------------------------------------------------
 
-#: PostgreSQL's codes for a right that is missing and for a server that is read only.
-_NOT_ALLOWED = ("42501", "25006")
+#: PostgreSQL's codes for a server that is read only, and for that and a right that is missing.
+_READ_ONLY = "25006"
+_NOT_ALLOWED = ("42501", _READ_ONLY)
 
 
 class Refusal(click.ClickException):
@@ -117,6 +120,9 @@ class Refusal(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the sentence on stderr, in one line. It may quote text from a file."""
         click.echo(" ".join(printable(self.message).split()), file=file, err=file is None)
+
+
+_NOT_STARTED = "The settings are not right, or a plug-in is not, so nothing was done:"
 
 
 def refusal_for(error: Exception) -> Refusal | None:
@@ -130,8 +136,10 @@ def refusal_for(error: Exception) -> Refusal | None:
             return Refusal(error.message)
         case DBAPIError() if _is_circumstance(error):
             return Refusal(f"The database could not be used, so nothing was done: {_database_reason(error)}")
+        case ConfigurationExecutionError(evalue=ConfigurationError() as cause):
+            return Refusal(f"{_NOT_STARTED} {cause}")
         case ConfigurationError():
-            return Refusal(f"The settings are not right, so nothing was done: {error}")
+            return Refusal(f"{_NOT_STARTED} {error}")
         case OSError() if (
             error.errno != errno.EPIPE
         ):  # For a pipe that its reader closed, click ends quietly.
@@ -152,7 +160,24 @@ def _is_circumstance(error: DBAPIError) -> bool:
 def _database_reason(error: DBAPIError) -> str:
     if is_timeout(error):
         return "another process, such as a running job, is writing to it. Try again when that has ended."
-    return str(error.orig).strip().removesuffix(".") + "."
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_READONLY or getattr(error.orig, "sqlstate", None) == _READ_ONLY:
+        return "it can only be read. Check the rights to its file and folder, or the settings of the server."
+    if getattr(error.orig, "sqlstate", None) in _NOT_ALLOWED:
+        return "the user in sqlalchemy.url does not have the right to do this in it."
+    outage = outage_of(error)
+    if outage is Outage.AWAY and code:
+        return "its file can't be opened. Check the path in sqlalchemy.url, and the rights to the file and its folder."
+    if outage is Outage.AWAY or (outage is None and error.statement is None):
+        return (
+            "it does not answer, or does not let Batchbook in. Check that it runs, and the address, the database, the user and"
+            " the password in sqlalchemy.url."
+        )
+    return _first_lower(outage.reason if outage else f"{reason_of(error)}.")
+
+
+def _first_lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _system_sentence(error: OSError) -> str:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import click
+
+from batchbook.batches.handler import CONFIRM
 
 
 class Text(click.ParamType[str]):
@@ -62,6 +65,22 @@ class Pair(click.ParamType[tuple[str, str]]):
         return key.strip(), text
 
 
+_NEGATIVE = re.compile(r"-[0-9.,][^\s]*")
+
+
+class ValueCommand(click.Command):
+    """A command whose arguments may be negative numbers, which click would take for options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; other words that begin with a hyphen are options as ever."""
+        known = {name for parameter in self.params for name in (*parameter.opts, *parameter.secondary_opts)}
+        words = args[: args.index("--")] if "--" in args else args
+        dashed = {word.partition("=")[0] for word in words if word.startswith("-") and len(word) > 1}
+        numbers = {word for word in dashed if _NEGATIVE.fullmatch(word)}
+        ctx.ignore_unknown_options = bool(numbers) and dashed - numbers <= known | set(ctx.help_option_names)
+        return super().parse_args(ctx, args)
+
+
 NUMBER = Number()
 PAIR = Pair()
 
@@ -96,7 +115,23 @@ def values_option(text: str, *, required: bool = False) -> Callable[[_Command], 
 
 
 def execution_options(command: _Command) -> _Command:
-    """Give a command the option ``--option``, passed as the mapping ``options``; a repeated key has a list."""
+    """Give a command ``--option`` and ``--confirm``, passed together as the mapping ``options``; a repeated key has a list."""
+
+    @wraps(command)
+    def with_confirmations(*arguments: Any, confirm: tuple[str, ...], **values: Any) -> Any:
+        options = values["options"]
+        if confirm:
+            sent = options.get(CONFIRM, [])
+            options = {**options, CONFIRM: [*([sent] if isinstance(sent, str) else sent), *confirm]}
+        return command(*arguments, **{**values, "options": options})
+
+    text = "Confirm a warning of the execution by its name, or “all”; may be repeated."
+    confirmation = click.option("--confirm", metavar="NAME", multiple=True, type=TEXT, help=text)
+    return cast("_Command", unconfirmed_options(confirmation(with_confirmations)))
+
+
+def unconfirmed_options(command: _Command) -> _Command:
+    """Give a command ``--option``, passed as the mapping ``options``; a repeated key has a list."""
     text = "An option of the execution. Repeat a key to choose several values."
     return click.option("--option", "options", multiple=True, type=PAIR, callback=_grouped, help=text)(
         command

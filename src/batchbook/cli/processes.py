@@ -19,6 +19,7 @@ import waitress
 from batchbook.batches.registry import BatchTypes
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.parameters import TEXT
+from batchbook.cli.slow_requests import limit_slow_requests
 from batchbook.errors import BadInput, Conflict
 from batchbook.health import Readiness
 from batchbook.jobs.service import JobService
@@ -98,6 +99,7 @@ def serve(installation: Installation, listen: str | None) -> None:
     for task in services.get(JobService).upkeep:
         task(services)
     stop_by_exception()
+    limit_slow_requests()
     try:
         server(application)
     except OSError as error:

@@ -9,7 +9,16 @@ from sqlalchemy import Engine
 from batchbook.db.base import Base, JSONValue
 from batchbook.db.column_types import USER_NAME, ExactDecimal, UTCDateTime, utc_now
 from batchbook.db.engine import database_url, make_engine
-from batchbook.db.functions import decimal_text, folded, lock_records, percent_change
+from batchbook.db.functions import (
+    decimal_text,
+    fold,
+    folded,
+    folded_key,
+    key_form,
+    lock_records,
+    percent_change,
+)
+from batchbook.db.stored_values import why_not_stored
 from batchbook.db.transactions import WaitingLimit, request_session, waiting_limit
 from batchbook.services import services_of
 from batchbook.settings import DEVELOPMENT
@@ -21,10 +30,14 @@ __all__ = [
     "JSONValue",
     "UTCDateTime",
     "decimal_text",
+    "fold",
     "folded",
+    "folded_key",
+    "key_form",
     "lock_records",
     "percent_change",
     "utc_now",
+    "why_not_stored",
 ]
 
 

@@ -3,31 +3,28 @@
 SQLite has one write lock per file, and a job holds it for as long as it writes. A model whose table is marked with
 :data:`~batchbook.db.base.SIDE_FILE` is therefore stored in a separate file, where each statement is committed at once;
 :func:`~batchbook.db.transactions.make_session` sends its statements there. On PostgreSQL such a model is in the database,
-within the transaction, like all others. The side file needs no backup and has no migrations: if its tables differ from
-the models, they are created anew.
+within the transaction, like all others.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
-import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyramid_retry
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.schema import CreateIndex, CreateTable
 
-from batchbook.db.base import SIDE_FILE, Base
-from batchbook.db.functions import fold
+from batchbook.db.functions import fold, key_form
 from batchbook.db.guard import install_guard, refuse_second
+from batchbook.db.outages import is_unconnected, note_outage, watch_space
+from batchbook.db.side_file import side_file_engine
 from batchbook.db.stored_values import read_json, read_text, read_tolerantly
 from batchbook.db.transactions import (
     READ_ONLY,
@@ -41,9 +38,9 @@ from batchbook.db.transactions import (
 #: The environment variable that takes precedence over the setting ``sqlalchemy.url``.
 URL_VARIABLE = "BATCHBOOK_DATABASE_URL"
 
-#: The time for which a job or command waits for SQLite's write lock, and a statement for the side file, in seconds.
+#: The time for which a job or command waits for SQLite's write lock, and anybody for a connection to PostgreSQL, in seconds.
 _WAIT_SECONDS = 15
-_SIDE_FILE_WAIT_SECONDS = 5
+_CONNECT_SECONDS = 5
 
 #: The drivers that engines and bulk writing support.
 _DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql+psycopg"})
@@ -96,13 +93,18 @@ def make_engine(url: URL | str, **options: Any) -> Engine:
     url = make_url(url)
     options.setdefault("hide_parameters", True)
     options.setdefault("json_deserializer", read_json)
+    # How many rows an INSERT … SELECT made is asked on both databases; SQLAlchemy forgets it on one, unless it is told.
+    options["execution_options"] = {"preserve_rowcount": True, **options.get("execution_options", {})}
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, **options)
+    # A connection that the server has closed, such as by its restart, is replaced before anybody uses it.
+    options.setdefault("pool_pre_ping", True)
     engine = create_engine(url, **options)
     event.listen(engine, "do_connect", _connect_postgresql)
     install_guard(engine)
     read_tolerantly(engine)
     event.listen(engine, "begin", _begin_postgresql)
+    _handle_errors(engine)
     return engine
 
 
@@ -113,13 +115,20 @@ def _sqlite_engine(url: URL, **options: Any) -> Engine:
         # For the owner only: everyone who can open the folder can read the database, its log and its copies.
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         side_file = side_file_engine(url, **options)
+        event.listen(side_file, "handle_error", _mark_passing_as_retryable)
         engine.update_execution_options(**{SIDE_FILE_ENGINE: side_file})
         event.listen(engine, "engine_disposed", lambda _engine: side_file.dispose())
     install_guard(engine)
     event.listen(engine, "connect", _connect_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    event.listen(engine, "handle_error", _mark_busy_as_retryable)
+    _handle_errors(engine)
     return engine
+
+
+def _handle_errors(engine: Engine) -> None:
+    watch_space(engine)
+    event.listen(engine, "handle_error", note_outage)
+    event.listen(engine, "handle_error", _mark_passing_as_retryable)
 
 
 def _connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -134,12 +143,14 @@ def _connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     ):
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function("batchbook_fold", 1, fold, deterministic=True)
+    connection.create_function("batchbook_key", 1, key_form, deterministic=True)
 
 
 def _connect_postgresql(_dialect: object, _record: object, arguments: Any, options: Any) -> Any:
     # Imported here, so that installations on SQLite do not load PostgreSQL's driver.
     from batchbook.db.psycopg_connection import GuardedConnection, read_times_tolerantly
 
+    options.setdefault("connect_timeout", _CONNECT_SECONDS)
     connection = GuardedConnection.connect(*arguments, **options)
     read_times_tolerantly(connection)
     return connection
@@ -193,75 +204,13 @@ def _begin_postgresql(connection: Connection) -> None:
         refuse_second(connection)
 
 
-def _mark_busy_as_retryable(context: ExceptionContext) -> None:
+def _mark_passing_as_retryable(context: ExceptionContext) -> None:
     error = context.original_exception
-    # A request that has already timed out would only block a thread for as long again.
-    if is_transient(error) and not is_timeout(error) and context.sqlalchemy_exception is not None:
+    if context.sqlalchemy_exception is None or not (context.is_disconnect or is_transient(error)):
+        return
+    # One that has waited in vain would only wait in vain again, in a thread that others could use.
+    in_vain = is_timeout(error) or context.connection is None
+    # A connection that was lost while it committed may have committed: nothing must be done twice.
+    unknown = context.statement is None and (context.is_disconnect or is_unconnected(error))
+    if not in_vain and not unknown:
         pyramid_retry.mark_error_retryable(context.sqlalchemy_exception)
-
-
-# The side file of a SQLite database.
-
-
-def side_file_engine(url: URL, **options: Any) -> Engine:
-    """Return an engine on the side file of the SQLite database at ``url``, which is created on first use."""
-    path = path_beside(url, "sessions")
-    engine = create_engine(
-        url.set(database=str(path)),
-        isolation_level="AUTOCOMMIT",
-        connect_args={"timeout": _SIDE_FILE_WAIT_SECONDS},
-        **options,
-    )
-    event.listen(engine, "connect", lambda connection, _record: _prepare_side_file(connection, path))
-    event.listen(engine, "begin", _begin_side_file)
-    return engine
-
-
-def path_beside(url: URL, name: str) -> Path:
-    """Return the path of the file ``name`` beside the SQLite database at ``url``, such as ``batchbook.sessions.sqlite3``."""
-    path = Path(str(url.database))
-    return path.with_name(f"{path.stem}.{name}{path.suffix or '.sqlite3'}")
-
-
-def _prepare_side_file(connection: sqlite3.Connection, path: Path) -> None:
-    statements = _side_file_schema()
-    number = zlib.crc32("".join(statements).encode()) & 0x7FFFFFFF
-    if _side_file_number(connection) != number:
-        path.chmod(0o600)  # While it is empty; SQLite gives its journal files the same mode.
-        _make_side_file_tables(connection, statements, number)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    with suppress(sqlite3.OperationalError):  # The file is in use; a later connection will set it.
-        connection.execute("PRAGMA journal_mode = WAL")
-
-
-def _make_side_file_tables(connection: sqlite3.Connection, statements: list[str], number: int) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    if _side_file_number(connection) != number:  # Otherwise another process has just created them.
-        for statement in statements:
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {number}")
-    connection.execute("COMMIT")
-
-
-def _side_file_number(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _side_file_schema() -> list[str]:
-    dialect = sqlite.dialect()
-    statements: list[str] = []
-    for table in Base.metadata.sorted_tables:
-        if not table.info.get(SIDE_FILE):
-            continue
-        # Foreign keys would refer to tables in another file.
-        create = CreateTable(table, include_foreign_key_constraints=[])
-        indexes = [CreateIndex(index) for index in sorted(table.indexes, key=lambda index: str(index.name))]
-        statements.append(f"DROP TABLE IF EXISTS {table.name}")
-        statements.append(str(create.compile(dialect=dialect)))
-        statements.extend(str(index.compile(dialect=dialect)) for index in indexes)
-    return statements
-
-
-def _begin_side_file(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(READ_ONLY, False)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")

@@ -22,6 +22,7 @@ from types import NoneType
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Date, DateTime, Dialect, Engine, Enum, Integer, Numeric, String
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from batchbook.db.column_types import ExactDecimal, UTCDateTime, integer_limits
@@ -71,6 +72,12 @@ def storable_values(
             stored.append(None)
             unfit[index] = rule.wanted
     return stored, unfit
+
+
+def why_not_stored(column_type: TypeEngine[Any], value: Any) -> str | None:
+    """Return a description of valid values if a column of that type can't store ``value`` on each database, or ``None``."""
+    _stored, unfit = storable_values(column_type, [value], sqlite.dialect())
+    return unfit.get(0)
 
 
 def raw_text(value: Any) -> str:

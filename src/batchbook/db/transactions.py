@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.db.base import SIDE_FILE
 from batchbook.db.guard import GUARD, TransactionGuard, lifted
+from batchbook.db.outages import is_unconnected
 from batchbook.errors import Busy
 from batchbook.settings import Setting
 
@@ -32,8 +33,9 @@ SIDE_FILE_ENGINE = "batchbook_beside_engine"
 
 _SQLITE_BUSY, _SQLITE_LOCKED, _SQLITE_READONLY = 5, 6, 8
 
-#: SQLSTATE classes and codes of PostgreSQL: transaction rollback (deadlock, serialization), lock not available, lost connection.
-_POSTGRESQL = ("40", "55P03", "57P", "08")
+#: SQLSTATE classes and codes of PostgreSQL: transaction rollback (deadlock, serialization), lock not available, lost
+#: connection, too many connections.
+_POSTGRESQL = ("40", "55P03", "57P", "08", "53300")
 _POSTGRESQL_READ_ONLY = "25006"
 
 
@@ -50,6 +52,8 @@ def is_transient(error: BaseException | None) -> bool:
     """Return whether ``error``, of the driver or of SQLAlchemy, is transient, so that a retry may succeed."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or is_transient(error.orig)
+    if is_unconnected(error):
+        return True
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     state = getattr(error, "sqlstate", None) or ""
     return code in (_SQLITE_BUSY, _SQLITE_LOCKED) or state.startswith(_POSTGRESQL)

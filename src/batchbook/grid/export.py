@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from batchbook.grid.columns import Column, Kind
 # A spreadsheet program may run a text that begins so as a formula; the full-width forms count, too. See OWASP,
 # "CSV Injection".
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_MARKED = re.compile(r'= *"')
 _TEXT_KINDS = frozenset({Kind.TEXT, Kind.USER, Kind.CHOICE})
 
 _CHUNK_BYTES = 64 * 1024
@@ -36,7 +38,7 @@ def csv_chunks(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> Iterator[
     """Yield the rows as CSV in UTF-8 with its mark, a heading of labels first, in chunks of about 64 KiB.
 
     A text that a spreadsheet program would run as a formula gets an apostrophe before it, and so does one that begins with
-    an apostrophe or a blank: read again, each is the same text. Numbers never do.
+    an apostrophe or a blank: read again, each is the same text, but for blanks at its end. Numbers never do.
     """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
@@ -54,7 +56,8 @@ def csv_chunks(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> Iterator[
 def xlsx_file(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> BinaryIO:
     """Return the rows as an XLSX file, open at its start; the caller closes it.
 
-    Texts stay texts, whatever they look like; numbers are numbers while Excel can hold them exactly. Rows beyond
+    Texts stay texts, whatever they look like; those whose beginning readers of tables would leave out, an apostrophe or a
+    blank, get an apostrophe before it. Numbers are numbers while Excel can hold them exactly. Rows beyond
     what a sheet holds go on a further sheet. Memory is bounded: rows go to disk as they come.
     """
     spooled = tempfile.SpooledTemporaryFile(max_size=_SPOOLED_BYTES)  # noqa: SIM115 - The caller closes it.
@@ -114,7 +117,7 @@ def _write_cell(sheet: Any, line: int, place: int, column: Column, value: Any, c
         text = renderer_for(column, grouped=False)(value)
         if len(text) > _CELL_CHARACTERS:
             text = text[: _CELL_CHARACTERS - len(_CUT)] + _CUT
-        sheet.write_string(line, place, text)
+        sheet.write_string(line, place, _kept(text) if column.kind in _TEXT_KINDS else text)
 
 
 def _write_number(sheet: Any, line: int, place: int, value: Any, cell_format: Any) -> bool:
@@ -159,9 +162,17 @@ def _csv_renderer(column: Column) -> Callable[[Any], str]:
 
 
 def _safe(text: str) -> str:
-    # An apostrophe that belongs to a text must not be taken for the one that is put here: it gets another before it.
-    # So does a blank in front, which readers of tables leave out.
-    return f"'{text}" if text.startswith(("'", *_DANGEROUS)) or text[:1].isspace() else text
+    return f"'{text}" if text.startswith(_DANGEROUS) and text.strip() else _kept(text)
+
+
+def _kept(text: str) -> str:
+    """Return ``text`` with an apostrophe before a beginning that readers of tables leave out.
+
+    That is another apostrophe, a blank, and the formula by which programs mark texts, as in ="000801228". Blanks alone are
+    an empty cell to everybody.
+    """
+    marked = text.startswith("'") or text[:1].isspace() or _MARKED.match(text)
+    return f"'{text}" if marked and text.strip() else text
 
 
 def _taken(buffer: io.StringIO) -> bytes:

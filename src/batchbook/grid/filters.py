@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
+from unicodedata import normalize
 
 from sqlalchemy import ColumnElement, Enum, String, and_, false, or_
 from sqlalchemy.types import TypeDecorator
 
-from batchbook.db.functions import folded
+from batchbook.db.functions import fold, folded
 from batchbook.grid.cells import parse
 from batchbook.grid.columns import Column, Kind
 from batchbook.grid.parsers import CellError
@@ -185,9 +186,29 @@ def _between(expression: Any, low: Any, high: Any) -> ColumnElement[bool]:
 
 
 def _contains(expression: Any, text: str) -> ColumnElement[bool]:
-    wanted = text.lower()
+    wanted = fold(text)
     found: ColumnElement[bool] = folded(expression, wanted).contains(wanted, autoescape=True, escape=_ESCAPE)
     return found
+
+
+def _spellings(value: Any) -> list[Any]:
+    """Return ``value``, a text in each of its Unicode forms: people cannot see in which a text is stored."""
+    if not isinstance(value, str) or value.isascii():
+        return [value]
+    return list(dict.fromkeys([value, normalize("NFC", value), normalize("NFD", value)]))
+
+
+def _equal(expression: Any, *values: Any) -> ColumnElement[bool]:
+    wanted = [spelling for value in values for spelling in _spellings(value)]
+    equal: ColumnElement[bool] = expression == wanted[0] if len(wanted) == 1 else expression.in_(wanted)
+    return equal
+
+
+def _not_equal(expression: Any, value: Any) -> ColumnElement[bool]:
+    if len(_spellings(value)) == 1:
+        differs: ColumnElement[bool] = expression.is_distinct_from(value)
+        return differs
+    return or_(expression.is_(None), ~_equal(expression, value))
 
 
 def _empty(expression: Any) -> ColumnElement[bool]:
@@ -199,9 +220,9 @@ def _empty(expression: Any) -> ColumnElement[bool]:
 
 
 _CONDITIONS: dict[Verb, Callable[..., ColumnElement[bool]]] = {
-    Verb.EQUAL: lambda expression, value: expression == value,
-    Verb.NOT_EQUAL: lambda expression, value: expression.is_distinct_from(value),
-    Verb.ANY_OF: lambda expression, *values: expression.in_(values),
+    Verb.EQUAL: _equal,
+    Verb.NOT_EQUAL: _not_equal,
+    Verb.ANY_OF: _equal,
     Verb.GREATER: lambda expression, value: expression > value,
     Verb.LESS: lambda expression, value: expression < value,
     Verb.BETWEEN: _between,

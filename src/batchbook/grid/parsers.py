@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Context, Decimal
 from typing import Any, Literal, NamedTuple, TypeVar
 
+from batchbook.db.functions import fold
 from batchbook.grid.columns import Column, limits_of
 from batchbook.words import is_storable, storable
 
@@ -222,13 +223,13 @@ def datetime_parser(column: Column, conventions: Conventions) -> Callable[[str],
 
 
 def choice_parser(column: Column, _conventions: Conventions) -> Callable[[str], Any]:
-    """Return the parser of choices: the stored value itself, or its label in any case."""
-    values = {choice.label.casefold(): choice.value for choice in reversed(column.choices)}
+    """Return the parser of choices: the stored value itself, or its label in any case, width and Unicode form."""
+    values = {fold(choice.label).casefold(): choice.value for choice in reversed(column.choices)}
     by_text = {choice_text(choice.value): choice.value for choice in column.choices}
 
     def parse_choice(text: str) -> Any:
         try:
-            return by_text[text] if text in by_text else values[text.casefold()]
+            return by_text[text] if text in by_text else values[fold(text).casefold()]
         except KeyError:
             labels = [choice.label for choice in column.choices[:_SHOWN_CHOICES]]
             more = ", …" if len(column.choices) > _SHOWN_CHOICES else ""

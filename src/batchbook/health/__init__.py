@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from batchbook import schema_version
 from batchbook.batches import BatchTypes
 from batchbook.batches.trigger_check import faults
+from batchbook.db.outages import Outage, lacks_space, outage_of
 from batchbook.db.transactions import READ_ONLY
 from batchbook.errors import Conflict
 from batchbook.health.metrics import TOKEN
@@ -50,8 +51,12 @@ class Readiness:
             else:
                 yield from self._faults()
         except SQLAlchemyError as error:
-            log.warning("Not ready, because the database does not answer: %s", error)
-            yield "The database does not answer."
+            log.warning("Not ready, because the database can't be read: %s", error)
+            yield (outage_of(error) or Outage.AWAY).reason
+        if lacks_space(self._engine):
+            yield Outage.FULL.reason
+        if damage := self._jobs.store.check():
+            yield damage
         worker = self._jobs.worker
         if self._jobs.settings.mode is Mode.EMBEDDED and not (worker and worker.is_alive):
             yield "The threads that run jobs in this process have died. Restart it."

@@ -12,7 +12,7 @@ from batchbook.db import utc_now
 from batchbook.db.transactions import is_busy, transaction_scope
 from batchbook.errors import BatchbookError, Conflict, Refused
 from batchbook.grid import Column, Kind
-from batchbook.jobs.models import ACTIVE, Job, JobGroup, JobState
+from batchbook.jobs.models import ACTIVE, SHOWN_STATES, Job, JobGroup, JobState
 from batchbook.jobs.service import JobService, cancel_unstarted_job, retry_job
 from batchbook.jobs.view_models import reports_on
 from batchbook.jobs.views import RequestedRecordContext, may_change, outcome_url
@@ -62,18 +62,23 @@ class GroupDetail(GroupPage):
     def get(self) -> dict[str, Any]:
         """Return the values of the template."""
         jobs = self.jobs_in(*JobState)
-        count = Counter(JobState(job.state) for job in jobs)
+        count = Counter(job.shown_state for job in jobs)
         running = [job for job in jobs if job.state == JobState.RUNNING][:_WATCHED]
-        rest, failed = not all(job.has_ended for job in jobs), any(job.went_wrong for job in jobs)
+        rest, failed = not all(job.has_ended for job in jobs), any(map(_can_be_retried, jobs))
         return self.template_values(
             reports=reports_on(self.request.services.get(JobService), jobs),
             watched={job.id for job in running},
-            counts=[(state, count[state]) for state in JobState if count[state]],
+            counts=[(state, count[state]) for state in SHOWN_STATES if count[state]],
             active=rest,
             outcome_url=lambda job: outcome_url(self.request, job),
             may_cancel=rest and self.view.may("cancel", self.record),
             may_retry=failed and not rest and self.view.may("retry", self.record),
         )
+
+
+def _can_be_retried(job: Job) -> bool:
+    """Return whether the job failed or was cancelled; what was refused would be refused again."""
+    return job.went_wrong and not job.was_refused
 
 
 class CancelRest(GroupPage):
@@ -125,7 +130,7 @@ class RetryFailed(GroupPage):
         db.add(group)
         db.flush()  # The jobs refer to it.
         enqueued, refused = 0, []
-        for job in self.jobs_in(*_RETRYABLE):
+        for job in filter(_can_be_retried, self.jobs_in(*_RETRYABLE)):
             try:
                 retry_job(services, db, job, by).group_id = group.id
                 enqueued += 1

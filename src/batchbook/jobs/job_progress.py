@@ -230,8 +230,16 @@ def _put(connection: Connection, table: Table, job: Job, values: Mapping[str, An
 def _rows_of(store: JobStore, table: Table, jobs: Iterable[Job]) -> Mapping[int, Row[Any]]:
     """Return the rows of ``table`` about the jobs, by job id."""
     wanted = {job.nonce: job.id for job in jobs}
-    if not wanted or not store.is_there:
+    try:
+        if not wanted or not store.is_there:
+            return {}
+        with store.connection() as connection:
+            rows = connection.execute(select(table).where(table.c.nonce.in_(wanted))).all()
+    except DBAPIError as error:
+        if not store.is_damaged:
+            raise
+        log.warning(
+            "Nothing is known of the progress of jobs, because their store is damaged: %s", error.orig
+        )
         return {}
-    with store.connection() as connection:
-        rows = connection.execute(select(table).where(table.c.nonce.in_(wanted))).all()
     return {wanted[row.nonce]: row for row in rows}

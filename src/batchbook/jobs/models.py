@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, and_, case, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from batchbook.db import USER_NAME, Base
@@ -31,6 +31,9 @@ class Refusal(Status):
 
 #: The key in a job's result that tells that its work was refused.
 REFUSED_KEY = "refused"
+
+#: The states of jobs as people are told them.
+SHOWN_STATES: tuple[Status, ...] = (*JobState, Refusal.REFUSED)
 
 #: The states in which an exclusive job keeps all others from acting on its batch.
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)
@@ -183,3 +186,13 @@ class JobFileChunk(Base):
     job_id: Mapped[int] = mapped_column(ForeignKey("job_file.job_id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+#: :attr:`Job.shown_state` in SQL.
+SHOWN_STATE = case(
+    (
+        and_(Job.state == JobState.FAILED.value, Job.result[REFUSED_KEY].as_boolean().is_(True)),
+        Refusal.REFUSED.value,
+    ),
+    else_=Job.state,
+)

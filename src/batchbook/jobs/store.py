@@ -2,13 +2,14 @@
 
 On SQLite a writer locks the whole file, so the store is a separate file beside the database; on PostgreSQL it is a
 separate schema in the database. It also holds the tables of the queue. It needs no backup: the jobs themselves are in
-the database.
+the database. So a file that is found damaged when a process first uses it is moved aside, and a new one is created; if it
+is damaged while processes use it, they are not ready until they are restarted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,14 @@ from sqlalchemy import (
     create_engine,
     event,
     inspect,
+    select,
     text,
 )
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
-from batchbook.db.engine import path_beside
+from batchbook.db.outages import Outage, outage_of
+from batchbook.db.side_file import move_aside_if_damaged, path_beside
 
 #: The schema on PostgreSQL.
 SCHEMA = "batchbook_jobs"
@@ -84,10 +88,14 @@ class JobStore:
             isolation_level="AUTOCOMMIT",
             execution_options={"schema_translate_map": {None: self._schema}},
             hide_parameters=True,
+            pool_pre_ping=self._schema is not None,
         )
         if self._schema is None:
             event.listen(self._engine, "connect", _prepare_connection)
-        self._is_there = False
+        event.listen(self._engine, "handle_error", self._note_damage)
+        self._is_there = self._is_checked = False
+        #: Whether the store was found damaged since this process has begun to use it.
+        self.is_damaged = False
 
     @property
     def _schema(self) -> str | None:
@@ -97,6 +105,7 @@ class JobStore:
         """Create the store if it is missing; several processes may call this at the same time."""
         if self._schema is None:
             Path(str(self.url.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._check_once()
         with self._engine.connect() as connection:
             try:
                 if (
@@ -116,9 +125,32 @@ class JobStore:
     @property
     def is_there(self) -> bool:
         """True if the store exists; connecting to a missing SQLite file would create it."""
+        self._check_once()
         if not self._is_there and (self._schema or Path(str(self.url.database)).exists()):
             self._is_there = inspect(self._engine).has_table(UNRESPONSIVE.name, schema=self._schema)
         return self._is_there
+
+    def check(self) -> str | None:
+        """Return why this process needs a restart, for operators: the store is damaged; ``None`` if it is not."""
+        with suppress(DBAPIError):  # What it means is noted; others than damage pass.
+            if self._schema is None and self.is_there:
+                with self.connection() as connection:
+                    connection.execute(select(HEARTBEAT.c.executor)).all()
+        if not self.is_damaged:
+            return None
+        return (
+            f"The store of jobs, {Path(str(self.url.database)).name}, is damaged. Restart this process: it then moves the"
+            " file aside and makes a new one. No data is lost."
+        )
+
+    def _note_damage(self, context: ExceptionContext) -> None:
+        if outage_of(context.original_exception) is Outage.DAMAGED:
+            self.is_damaged = True
+
+    def _check_once(self) -> None:
+        if self._schema is None and not self._is_checked:
+            self._is_checked = True
+            move_aside_if_damaged(Path(str(self.url.database)))
 
     def close(self) -> None:
         """Close the connections."""

@@ -16,7 +16,7 @@ from batchbook.errors import BatchbookError, Missing, Refused
 from batchbook.grid import Column, Kind, Sort, choices_of
 from batchbook.jobs.exports import job_file_chunks
 from batchbook.jobs.heartbeat import threads_of
-from batchbook.jobs.models import Job, JobFile, JobGroup, JobState
+from batchbook.jobs.models import SHOWN_STATE, SHOWN_STATES, Job, JobFile, JobGroup, JobState
 from batchbook.jobs.service import JobService, cancel_job, end_process, retry_job
 from batchbook.jobs.settings import Mode
 from batchbook.jobs.view_models import JobReport, duration, report_on
@@ -273,11 +273,11 @@ class JobsView(MasterView):
         Column("id", "Number", Job.id, Kind.INTEGER),
         Column("subject", "Subject", Job.subject, Kind.TEXT),
         Column("done", "Action", Job.done, Kind.TEXT),
-        Column("state", "State", Job.state, Kind.CHOICE, choices=choices_of(JobState)),
+        Column("state", "State", SHOWN_STATE, Kind.CHOICE, choices=choices_of(SHOWN_STATES)),
         Column("asked_by", "Requested by", Job.asked_by, Kind.USER),
-        Column("asked_at", "Requested", Job.asked_at, Kind.DATETIME),
-        Column("started_at", "Started", Job.started_at, Kind.DATETIME),
-        Column("ended_at", "Ended", Job.ended_at, Kind.DATETIME),
+        Column("asked_at", "Requested", Job.asked_at, Kind.DATETIME, seconds=True),
+        Column("started_at", "Started", Job.started_at, Kind.DATETIME, seconds=True),
+        Column("ended_at", "Ended", Job.ended_at, Kind.DATETIME, seconds=True),
         Column("message", "Outcome", Job.message, Kind.TEXT),
     )
     default_sort = (Sort("id", descending=True),)

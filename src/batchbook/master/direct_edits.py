@@ -207,13 +207,18 @@ def direct_edit(view: MasterView, record: Any, change: DirectChange, reason: str
     )
 
 
-def direct_edits(db: Session, record: Any, most: int) -> list[DirectEdit]:
-    """Return the latest entries of ``record``, the newest first; none for a model without such columns."""
+def direct_edits(db: Session, record: Any, most: int, before: int | None = None) -> list[DirectEdit]:
+    """Return the latest entries of ``record``, the newest first; none for a model without such columns.
+
+    ``before`` is the id of an entry, for those that are older.
+    """
     if not batch_only_columns(type(record)):
         return []
     statement = select(DirectEdit).where(
         DirectEdit.record_type == _type_of(record), DirectEdit.record_key == _key_of(record)
     )
+    if before is not None:
+        statement = statement.where(DirectEdit.id < before)
     return list(db.scalars(statement.order_by(DirectEdit.id.desc()).limit(most)))
 
 

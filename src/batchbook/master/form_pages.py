@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import inspect
@@ -10,7 +11,7 @@ from batchbook.db.base import scalar_defaults
 from batchbook.errors import Conflict, Refused
 from batchbook.forms import WHOLE_FORM, BoundForm
 from batchbook.master import records
-from batchbook.master.conflicts import Seen, chosen_values, current_texts, fill, merge
+from batchbook.master.conflicts import Merge, Seen, chosen_values, current_texts, fill, merge
 from batchbook.master.direct_edits import (
     REASON,
     direct_edit,
@@ -20,6 +21,7 @@ from batchbook.master.direct_edits import (
     why_not_create,
 )
 from batchbook.master.records import Invalid
+from batchbook.master.similar_keys import Similar, SimilarKey, refuse_similar
 from batchbook.master.view import DirectChange, MasterView, Page
 
 UNPROCESSABLE, CONFLICT = 422, 409
@@ -27,6 +29,9 @@ UNPROCESSABLE, CONFLICT = 422, 409
 
 class FormPage(Page):
     """The common part of pages that create and edit: a form that is shown again until it can be saved."""
+
+    #: The similar key about which the user has to choose before the record can be saved.
+    similar: SimilarKey | None = None
 
     def write(self, record: Any, bound: BoundForm) -> bool:
         """Save a valid ``bound`` into ``record``; otherwise, or if that fails, add the errors to it and return False.
@@ -38,6 +43,7 @@ class FormPage(Page):
 
             def change(record: Any) -> None:
                 direct.extend(fill(self.view, record, bound.values))
+                refuse_similar(self.request.db, record, self.request.POST)
 
             def check(record: Any) -> None:
                 for one in direct:
@@ -51,6 +57,7 @@ class FormPage(Page):
             try:
                 records.save(self.request.db, record, change, check)
             except Invalid as error:
+                self.similar = error.found if isinstance(error, Similar) else None
                 for name, message in error.errors.items():
                     bound.add_error(name, message)
             except Conflict as error:
@@ -101,6 +108,7 @@ class Create(FormPage):
     def _form(self, bound: BoundForm) -> dict[str, Any]:
         return self.template_values(
             bound=bound,
+            similar=self.similar,
             title=f"New {self.view.title_one}",
             seen=None,
             submit="Create",
@@ -126,28 +134,42 @@ class Edit(FormPage):
         return self._form(bound, Seen.of(self.record, bound.texts))
 
     def post(self) -> Any:
-        """Save and show the record; or show the form again with the errors, or with the changes of both people."""
+        """Save and show the record; or show the form again with the errors, or with the fields that two people changed.
+
+        Where they changed different fields, both changes are kept.
+        """
         record, seen = self.record, Seen.read(self.request.POST)
         sent = chosen_values(self.request.POST, seen)
         refuse_locked(self.view, record, sent)
         bound = form_for(self.view, record).validate(sent)
         now = current_texts(self.view, record)
         if seen.is_stale(now):
-            return self._conflict(seen, bound, now)
+            form = form_for(self.view, record)
+            labels = {field.name: field.label for field in form.fields}
+            merged = merge(labels, seen, bound.texts, now, sent)
+            again = form.validate(merged.params)
+            if merged.conflicts or not self.write(record, again):
+                return self._conflict(labels, merged, again, now)
+            return self._saved(merged.taken_over)
         if not self.write(record, bound):
             return self._form(bound, seen)
-        label = self.view.label_of(record)
-        return self.done(f"{label[:1].upper()}{label[1:]} was saved.", self.view.url("view", record))
+        return self._saved(())
 
-    def _conflict(self, seen: Seen, bound: BoundForm, now: Seen) -> dict[str, Any]:
-        form = form_for(self.view, self.record)
-        labels = {field.name: field.label for field in form.fields}
-        merged = merge(labels, seen, bound.texts, now, chosen_values(self.request.POST, seen))
+    def _saved(self, taken_over: Sequence[str]) -> Any:
+        label = self.view.label_of(self.record)
+        message = f"{label[:1].upper()}{label[1:]} was saved."
+        if taken_over:
+            message += f" Also changed in the meantime, and kept: {', '.join(taken_over)}."
+        return self.done(message, self.view.url("view", self.record))
+
+    def _conflict(
+        self, labels: Mapping[str, str], merged: Merge, again: BoundForm, now: Seen
+    ) -> dict[str, Any]:
         self.request.override_renderer = self.view.templates.get(
             "conflict", "batchbook.templates:master/conflict.jinja2"
         )
-        self.request.response.status_int = CONFLICT
-        again = form.validate(merged.params)
+        if merged.conflicts:
+            self.request.response.status_int = CONFLICT
         open_fields = [
             name for name in labels if name not in {conflict.name for conflict in merged.conflicts}
         ]
@@ -156,6 +178,7 @@ class Edit(FormPage):
     def _form(self, bound: BoundForm, seen: Seen) -> dict[str, Any]:
         return self.template_values(
             bound=bound,
+            similar=self.similar,
             title=f"Edit {self.view.label_of(self.record)}",
             seen=str(seen),
             submit="Save",

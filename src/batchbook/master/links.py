@@ -46,6 +46,9 @@ def clicked(sorts: Sequence[Sort], column: str) -> tuple[Sort, ...]:
     return (Sort(column, descending=first == Sort(column)), *others)[:KEYS_KEPT]
 
 
+#: The format of a grid that is printed, in addresses beside those of files.
+PRINT = "print"
+
 #: Formats in which results can be downloaded, with the label of the link.
 FORMATS = {"csv": "CSV", "xlsx": "Excel"}
 
@@ -68,7 +71,7 @@ class GridLinks:
     """Links from a grid in ``state`` to other states of it; each holds the whole state and can be shared.
 
     ``url`` is the page that the grid is on, without a query; ``export_url`` gives the address of a download by format
-    (``csv``, ``xlsx``), None if there is none.
+    (``csv``, ``xlsx``), and that of the page to print; None if there is none.
     """
 
     state: GridState
@@ -83,6 +86,11 @@ class GridLinks:
         return [
             (label, href(self.export_url(name), self.state.at_page(1))) for name, label in FORMATS.items()
         ]
+
+    @property
+    def print_url(self) -> str | None:
+        """The link to the page that prints all rows of the current filters, if there are exports."""
+        return None if self.export_url is None else href(self.export_url(PRINT), self.state.at_page(1))
 
     def to(self, **changes: Any) -> str:
         """Return the shareable link to this grid with ``changes`` to its state: ``page``, ``sort``, ``filters`` …

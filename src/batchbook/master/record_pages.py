@@ -20,7 +20,8 @@ from batchbook.grid import Column, csv_chunks, xlsx_file
 from batchbook.master.direct_edits import direct_edits
 from batchbook.master.grid_sources import INDEX, GridReference
 from batchbook.master.grid_view import GridView
-from batchbook.master.links import href
+from batchbook.master.links import PRINT, href
+from batchbook.master.printing import Printout, print_page
 from batchbook.master.view import Page, buttons_for
 
 #: How many direct edits the page of a record shows.
@@ -37,11 +38,17 @@ class Detail(Page):
     template = "batchbook.templates:master/view.jinja2"
 
     def get(self) -> dict[str, Any]:
-        """Show the record."""
+        """Show the record; ``edits`` in the query is the last direct edit on the page before."""
+        before = self.request.GET.get("edits", "")
+        last = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
+        # One too many, so that the page tells of those that are older.
+        edits = direct_edits(self.request.db, self.record, DIRECT_EDITS_SHOWN + 1, last)
+        shown = edits[:DIRECT_EDITS_SHOWN]
         return self.template_values(
             facts=self.view.facts(self.record),
             buttons=buttons_for(self.view, self.record),
-            direct_edits=direct_edits(self.request.db, self.record, DIRECT_EDITS_SHOWN),
+            direct_edits=shown,
+            older_edits=shown[-1].id if len(edits) > len(shown) else None,
         )
 
 
@@ -74,7 +81,7 @@ _OFFER = "batchbook.templates:master/big_export.jinja2"
 
 
 class ExportPage(Page):
-    """A page that sends the results of a grid as a file; a subclass defines the grid and the name of the file.
+    """A page that sends the results of a grid as a file, or prints them; a subclass defines the grid and the name of the file.
 
     Its pattern must have the part ``{format}``. A big export is offered on a page of its own, because
     enqueueing a job changes something, which a GET never does.
@@ -94,9 +101,16 @@ class ExportPage(Page):
     def file_name(self) -> str:
         """The name of the file, before the day and the ending."""
 
+    @property
+    def print_title(self) -> tuple[str, str]:
+        """The heading of the results when they are printed, and the line below it, which may be empty."""
+        return self.view.title, ""
+
     def get(self) -> Response:
         """Send the rows of the current filters, in the current order, of all pages; or offer to make the file."""
         view = self.exported()
+        if self.file_format == PRINT:
+            return print_page(Printout(*self.print_title, view))
         check_export(view, self.file_format)
         big = self._big_exports
         if big is None or not big.are(view.total):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -145,6 +146,16 @@ def _computed(index: Index) -> bool:
     return not all(isinstance(expression, Column) for expression in index.expressions)
 
 
+def is_own(record: Any) -> ColumnElement[bool] | None:
+    """Return the condition for ``record`` itself, as it is stored; ``None`` if it is new."""
+    state = inspect(record)
+    if not state.identity:
+        return None
+    return and_(
+        *(column == value for column, value in zip(state.mapper.primary_key, state.identity, strict=True))
+    )
+
+
 def _others(mapper: Mapper[Any], record: Any, claim: Claim) -> Any:
     statement = select(claim.columns[0]).where(
         *(column == value for column, value in zip(claim.columns, claim.values, strict=True))
@@ -241,7 +252,7 @@ def save(db: Session, record: R, change: Callable[[R], None], check: Callable[[R
         raise Invalid(taken) if taken else Conflict(_REFUSED) from error
     except StaleDataError as error:
         raise Conflict(
-            "Someone else changed or deleted this in the meantime. Nothing was saved; reload the page."
+            "This was changed or deleted in the meantime. Nothing was saved; reload the page."
         ) from error
     return record
 

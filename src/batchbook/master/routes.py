@@ -6,13 +6,24 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from pyramid.exceptions import ConfigurationError
+from pyramid.path import AssetResolver
 from pyramid.registry import Registry
 from sqlalchemy import Integer, PrimaryKeyConstraint, String, UniqueConstraint, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
+from batchbook.declarations import (
+    instance_of,
+    is_text,
+    mapping_of,
+    or_none,
+    refuse_misspelt,
+    refuse_wrong,
+    sequence_of,
+    shown,
+)
 from batchbook.errors import Missing
-from batchbook.forms import form_of
-from batchbook.grid import Grid
+from batchbook.forms import Field, form_of
+from batchbook.grid import Column, Grid, Sort
 from batchbook.master.direct_edits import EDIT_DIRECTLY, batch_only_columns
 from batchbook.master.form_pages import Create, Delete, Edit
 from batchbook.master.grid_sources import INDEX, NO_SUCH_LIST, Caller, OpenGrid
@@ -26,6 +37,23 @@ PAGES = (Index, Remember, Export, Create, Detail, Edit, Delete)
 _NEEDED = ("model", "prefix", "path", "title", "title_one", "grid_columns", "pages")
 _METHODS = {"get": "GET", "post": "POST"}
 
+_COLUMNS = sequence_of((str, Column), 'a tuple of names of columns, such as ("name", "city")')
+_DECLARED = {
+    "title": or_none(instance_of(str, "a text")),
+    "title_one": or_none(instance_of(str, "a text")),
+    "description": or_none(instance_of(str, "a text")),
+    "grid_columns": or_none(_COLUMNS),
+    "form_fields": or_none(
+        sequence_of((str, Column, Field), 'a tuple of names of fields, such as ("name", "city")')
+    ),
+    "facts_fields": or_none(_COLUMNS),
+    "filter_columns": or_none(_COLUMNS),
+    "carried": or_none(sequence_of(str, "a tuple of names of columns")),
+    "default_sort": or_none(sequence_of(Sort, 'a tuple of Sort, such as (Sort("name"),)')),
+    "pages": or_none(sequence_of(object, "a tuple of pages, such as (*PAGES, MyPage)")),
+    "templates": or_none(mapping_of(str, is_text, "a mapping of names of pages to templates")),
+}
+
 
 def add_master_view(config: Any, view: type[MasterView]) -> None:
     """Directive: register the addresses of the master view class ``view``.
@@ -35,10 +63,16 @@ def add_master_view(config: Any, view: type[MasterView]) -> None:
     does not have, or with a lookup that is not unique.
     """
     view = config.maybe_dotted(view)
+    if not (isinstance(view, type) and issubclass(view, MasterView)):
+        raise ConfigurationError(f"add_master_view takes a subclass of MasterView, and got {shown(view)}.")
+    refuse_misspelt("The master view", view, MasterView)
+    refuse_wrong(view.__name__, {name: getattr(view, name, None) for name in _DECLARED}, _DECLARED)
     _check(view)
+    _check_templates(view)
     introspectable = config.introspectable("master views", view.prefix, view.title, "master view")
     introspectable.update({"view": view, "model": view.model, "path": view.path, "pages": _names(view)})
     config.action(("master view", view.prefix), introspectables=(introspectable,))
+    config.action(("address", view.path))
     if batch_only_columns(view.model):
         config.add_permission(view.permission(EDIT_DIRECTLY))
     # Addresses with a fixed end come first: /products/new must not be read as the product called "new".
@@ -88,6 +122,23 @@ def _check(view: type[MasterView]) -> None:
     _check_lookup(view)
     _check_links(view)
     _check_pages(view)
+
+
+def _check_templates(view: type[MasterView]) -> None:
+    """Raise ``ConfigurationError`` where a page's template, given as package:path, is not there."""
+    for page in view.pages:
+        name = view.templates.get(page.name, page.template)
+        if not name or ":" not in name:  # Pyramid looks for it in the folders of its own settings.
+            continue
+        try:
+            found = AssetResolver().resolve(name).exists()
+        except ImportError:
+            found = False
+        if not found:
+            raise ConfigurationError(
+                f"The page {page.__name__} of {view.__name__} has the template {name}, which is not there. Write it like"
+                " acme.templates:labels/view.jinja2, and see that the file is installed with its package."
+            )
 
 
 def _check_lookup(view: type[MasterView]) -> None:

@@ -1,15 +1,17 @@
-"""The page of a user's own account: password, time zone, and the sessions to sign out of."""
+"""The pages of a user's own account: password, time zone, sessions to sign out of, and confirmation of the password."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.response import Response
 from sqlalchemy import Engine
 
 from batchbook.forms import BoundForm, Form
 from batchbook.security.audit_log import record_change, record_event
-from batchbook.security.authentication import authenticate, change_password, still_valid
+from batchbook.security.authentication import Verified, authenticate, change_password, still_valid
+from batchbook.security.kept_forms import KEPT_FIELD, KeptForm, local_path
 from batchbook.security.models import User
 from batchbook.security.passwords import (
     ADVICE,
@@ -19,9 +21,16 @@ from batchbook.security.passwords import (
     why_weak,
     zone_field,
 )
-from batchbook.security.sessions import open_sessions, revoke_session, revoke_sessions, session_hash
+from batchbook.security.sessions import (
+    confirm_session,
+    open_sessions,
+    revoke_session,
+    revoke_sessions,
+    session_hash,
+)
+from batchbook.security.settings import SecuritySettings
 from batchbook.security.throttle import throttle_of
-from batchbook.security.views import TOO_OFTEN
+from batchbook.security.views import TOO_OFTEN, refusal_page, send_again_page
 from batchbook.words import counted
 
 _UNPROCESSABLE = 422
@@ -53,8 +62,11 @@ class AccountViews:
             self.request.response.status_int = _UNPROCESSABLE
             return self._page(bound)
         revoked = change_password(self.request.db, user, new_hash, keep=self._current)
+        confirm_session(self.request.db, self.request)
         record_change(self.request, "password changed", self.request.identity.name)
         self.request.flash(f"Your password was changed.{_signed_out(revoked)}")
+        if self.request.identity.must_change_password:  # Nothing else was open to them until now.
+            return HTTPSeeOther(f"{self.request.script_name}/")
         return self._done()
 
     def change_zone(self) -> Any:
@@ -81,8 +93,11 @@ class AccountViews:
 
     def _checked(self, bound: BoundForm) -> tuple[User | None, str]:
         """Return the user, locked, and the hash of the new password; ``None`` for the user if the form has errors."""
-        if weak := why_weak(bound.values["new"], self.request.identity.name):
+        me = self.request.identity
+        if weak := why_weak(bound.values["new"], me.name, me.full_name, me.email):
             bound.add_error("new", weak)
+        elif bound.values["new"] == bound.values["present"]:
+            bound.add_error("new", "That is your current password. Choose a new one.")
         elif bound.values["new"] != bound.values["again"]:
             bound.add_error("again", DIFFERENT)
         else:
@@ -90,20 +105,12 @@ class AccountViews:
         return None, ""
 
     def _verified(self, bound: BoundForm) -> tuple[User | None, str]:
-        # Counted like an attempt to sign in. The slow hashing is done before the request's transaction begins.
-        name, address = self.request.identity.name, self.request.remote_addr or ""
-        throttle = throttle_of(self.request)
-        if not throttle.admit(name, address):
-            bound.add_error("present", TOO_OFTEN)
-            return None, ""
-        verified = authenticate(self.request.services.get(Engine), name, bound.values["present"])
+        # The slow hashing is done before the request's transaction begins.
+        verified = verify_present(self.request, bound)
         new_hash = hash_password(bound.values["new"]) if verified else ""
         user = still_valid(self.request.db, verified)
-        if user is None:
-            record_event(self.request, "current password wrong", name)
-            bound.add_error("present", "That is not your current password.")
-        else:
-            throttle.forgive(name, address)
+        if verified is not None and user is None:
+            bound.add_error("present", WRONG)
         return user, new_hash
 
     def _page(self, bound: BoundForm, zone: BoundForm | None = None) -> dict[str, Any]:
@@ -128,6 +135,79 @@ class AccountViews:
 
     def _done(self) -> HTTPSeeOther:
         return HTTPSeeOther(self.request.route_path("account"))
+
+
+WRONG = "That is not your current password."
+
+
+def verify_present(request: Any, bound: BoundForm) -> Verified | None:
+    """Return the signed-in user if the form's field ``present`` is their password; else add the error to the field.
+
+    An attempt counts like one to sign in. The request's transaction must not have begun.
+    """
+    name, address = request.identity.name, request.remote_addr or ""
+    throttle = throttle_of(request)
+    if not throttle.admit(name, address):
+        bound.add_error("present", TOO_OFTEN)
+        return None
+    verified = authenticate(request.services.get(Engine), name, bound.values["present"])
+    if verified is None:
+        record_event(request, "current password wrong", name)
+        bound.add_error("present", WRONG)
+    else:
+        throttle.forgive(name, address)
+    return verified
+
+
+CONFIRMATION = "batchbook.templates:security/confirm.jinja2"
+_CONFIRM = Form([password_field("present", "Password")])
+
+
+class ConfirmViews:
+    """The page ``/account/confirm``, which asks for the password again; ``next`` is where to go on."""
+
+    def __init__(self, request: Any) -> None:
+        self.request = request
+        self.next = local_path(request.params.get("next", ""), request.script_name + "/")
+        self.kept = KeptForm.read(request.POST.get(KEPT_FIELD, "")) if request.method == "POST" else None
+
+    def form(self) -> dict[str, Any]:
+        """Show the form."""
+        return self._page(_CONFIRM.bind())
+
+    def submit(self) -> Any:
+        """Note that the password was confirmed and go on, or show the form with its error."""
+        bound = _CONFIRM.validate(self.request.POST)
+        if bound.valid and verify_present(self.request, bound) is not None:
+            confirm_session(self.request.db, self.request)
+            record_change(self.request, "password confirmed", self.request.identity.name)
+            if self.kept is not None:
+                return send_again_page(self.request, self.kept, self.next, 200, "Your password is confirmed.")
+            return HTTPSeeOther(self.next)
+        self.request.response.status_int = _UNPROCESSABLE
+        return self._page(bound)
+
+    def _page(self, bound: BoundForm) -> dict[str, Any]:
+        return _confirmation_values(self.request, bound, self.next, self.kept)
+
+
+def confirmation_page(request: Any, kept: KeptForm, next_url: str) -> Response:
+    """Return the answer to a form for which the password must be confirmed: the page that asks, which keeps the form."""
+    values = _confirmation_values(request, _CONFIRM.bind(), next_url, kept)
+    return refusal_page(request, CONFIRMATION, values, 403)
+
+
+def _confirmation_values(
+    request: Any, bound: BoundForm, next_url: str, kept: KeptForm | None
+) -> dict[str, Any]:
+    minutes = request.services.get(SecuritySettings).confirm_length.total_seconds() / 60
+    return {
+        "bound": bound,
+        "next": next_url,
+        "minutes": round(minutes),
+        "user": request.identity,
+        "kept": kept,
+    }
 
 
 def _signed_out(count: int) -> str:

@@ -92,13 +92,17 @@ def refresh_hash(engine: Engine, verified: Verified, password: str) -> Verified:
     )
 
 
-def change_password(db: Session, user: User, password_hash: str, *, keep: str | None = None) -> int:
+def change_password(
+    db: Session, user: User, password_hash: str, *, keep: str | None = None, must_change: bool = False
+) -> int:
     """Set the hash of the user's password, and revoke all the user's sessions but the one with the stored id ``keep``.
 
-    Returns the number of sessions that were revoked. The password is not judged here; see ``passwords.why_weak``. The
+    A user who ``must_change`` it, because somebody else has set it, can do nothing else before. Returns the number of
+    sessions that were revoked. The password is not judged here; see ``passwords.why_weak``. The
     caller computes the hash, which is slow, before anything is locked.
     """
     user.password_hash = password_hash
+    user.must_change_password = must_change
     db.flush()  # The database's write lock, which may take long to get, before the sessions are touched.
     return revoke_sessions(db, user.id, keep=keep)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, Select, select
@@ -14,8 +15,10 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Refused
 from batchbook.security.models import RolePermission, User, WebSession, user_role
 
-#: The permission that every signed-in user has; it is never stored.
+#: The permissions that every signed-in user has; they are never stored. The first is that of pages which somebody whose
+#: password must be changed does not see, the second that of the pages of one's own account.
 SIGNED_IN = "signed-in"
+OWN_ACCOUNT = "own-account"
 
 _ANY = "*"
 
@@ -47,7 +50,9 @@ def _covers(held: str, wanted: str) -> bool:
 class Identity:
     """A signed-in user: ``id`` and ``name``, and all permissions of the user's roles.
 
-    ``timezone`` names the time zone that the user chose; ``None`` stands for that of the site.
+    ``timezone`` names the time zone that the user chose; ``None`` stands for that of the site. ``confirmed_at`` is when
+    the user last typed the password in this browser; ``None`` for commands. Somebody who ``must_change_password`` may do
+    nothing else before.
     """
 
     id: int
@@ -55,6 +60,9 @@ class Identity:
     full_name: str
     permissions: frozenset[str]
     timezone: str | None = None
+    email: str = ""
+    confirmed_at: datetime | None = field(default=None, compare=False)
+    must_change_password: bool = False
 
     def may(self, permission: str) -> bool:
         """Return whether the held permissions cover ``permission``."""
@@ -66,29 +74,51 @@ class Identity:
         return self.full_name or self.name
 
 
-def load_identity(engine: Engine, session_hash: str) -> Identity | None:
+def load_identity(
+    engine: Engine, session_hash: str, prolong: Callable[[Any], None] | None = None
+) -> Identity | None:
     """Return the user of the web session with this stored id (a SHA-256), or ``None``.
 
     There is none for a session that is over or revoked, or whose user is switched off. It is read in a read-only
-    transaction of its own, so error pages can call this after the request's transaction has failed.
+    transaction of its own, so error pages can call this after the request's transaction has failed. ``prolong`` is
+    called afterwards with the session.
     """
-    signed_in = select(WebSession.user_id).where(
+    signed_in = select(WebSession).where(
         WebSession.id == session_hash, WebSession.revoked_at.is_(None), WebSession.expires_at > utc_now()
     )
     with transaction_scope(engine, read_only=True) as db:
         # Two statements, because the session may be kept beside the database.
-        user_id = db.scalar(signed_in)
-        rows = db.execute(_user(user_id)).all() if user_id is not None else ()
-    if not rows:
+        session = db.scalar(signed_in)
+        rows = db.execute(_user(session.user_id)).all() if session is not None else ()
+    if session is None or not rows:
         return None
+    if prolong is not None:
+        prolong(session)
     permissions = frozenset(row.permission for row in rows if row.permission is not None)
     first = rows[0]
-    return Identity(first.id, first.name, first.full_name, permissions, first.timezone)
+    return Identity(
+        first.id,
+        first.name,
+        first.full_name,
+        permissions,
+        first.timezone,
+        first.email or "",
+        session.confirmed_at or session.created_at,
+        first.must_change_password,
+    )
 
 
-def _user(user_id: int) -> Select[Any, Any, Any, Any, Any]:
+def _user(user_id: int) -> Select[*tuple[Any, ...]]:
     return (
-        select(User.id, User.name, User.full_name, User.timezone, RolePermission.permission)
+        select(
+            User.id,
+            User.name,
+            User.full_name,
+            User.timezone,
+            User.email,
+            User.must_change_password,
+            RolePermission.permission,
+        )
         .outerjoin(user_role, user_role.c.user_id == User.id)
         .outerjoin(RolePermission, RolePermission.role_id == user_role.c.role_id)
         .where(User.id == user_id, User.active)

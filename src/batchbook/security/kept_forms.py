@@ -7,14 +7,18 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
 from batchbook.grid import label_of
 
-#: The limit in characters for a kept form as it is sent with the sign-in; visitors may send little more.
-LONGEST = 50_000
+#: The field of the sign-in form with the form that is kept.
+KEPT_FIELD = "kept"
+#: The number of bytes that the sign-in form takes beside the form that it keeps.
+SIGN_IN_BYTES = 8_000
+#: The number of characters of a kept field that are shown.
+SHOWN = 2_000
 
 #: The hidden field that says that a form has no password in it; without it, a form is not kept.
 _KEEP = "may_be_kept"
@@ -23,6 +27,15 @@ _PASSWORD = re.compile(r"""\btype\s*=\s*["']?password\b""", re.I)
 #: Fields of the form itself rather than of its sender; the token is replaced, because it changes at sign-in.
 _OWN = frozenset({"csrf_token", "form_key", "version", "do", "query", "seen", "count", "token", _KEEP})
 _OWN_PREFIXES = ("_", "seen.")
+
+# One slash, but not two; browsers treat a backslash as a slash, and drop tabs and line breaks. Headers are ASCII, and
+# paths encode all other characters.
+_LOCAL = re.compile(r"/(?!/)[!-\[\]-~]*")
+
+
+def local_path(text: str, default: str = "/") -> str:
+    """Return ``text`` if it is a path (with query) of this site, or else ``default``."""
+    return text if _LOCAL.fullmatch(text) else default
 
 
 def keep_input(content: str) -> Markup:
@@ -42,17 +55,21 @@ class KeptForm:
 
     @classmethod
     def of(cls, request: Any) -> KeptForm | None:
-        """Return the form that ``request`` posted, from a page of this site; ``None`` if it has a password or is too long to keep."""
+        """Return the form that ``request`` posted, from a page of this site; ``None`` if a password was typed into it.
+
+        A sign-in that kept a form already still keeps that one.
+        """
         # Browsers say where a form comes from. One that is not known to come from here must not be a click away.
         if urlsplit(request.headers.get("Origin", "")).netloc != urlsplit(request.host_url).netloc:
             return None
+        if KEPT_FIELD in request.POST:
+            return cls.read(request.POST[KEPT_FIELD])
         fields, files = _parted(request.POST.items())
-        kept = cls(request.path_qs, tuple(fields), tuple(files))
-        return kept if _KEEP in request.POST and len(quote_plus(kept.text)) <= LONGEST else None
+        return cls(request.path_qs, tuple(fields), tuple(files)) if _KEEP in request.POST else None
 
     @classmethod
     def read(cls, text: str) -> KeptForm | None:
-        """Return the form from its ``text``, which came back with the sign-in; ``None`` for anything else."""
+        """Return the form from its ``text``, which came back with the sign-in; ``None`` for anything but a form of this site."""
         try:
             url, fields, files = json.loads(text)
             kept = cls(
@@ -60,7 +77,7 @@ class KeptForm:
             )
         except (ValueError, TypeError):
             return None
-        return kept
+        return kept if local_path(kept.url, "") else None
 
     @property
     def text(self) -> str:
@@ -68,10 +85,18 @@ class KeptForm:
         return json.dumps([self.url, self.fields, self.files], ensure_ascii=False)
 
     @property
+    def size(self) -> int:
+        """The number of bytes that it takes to send the form: its texts, and about so much around each."""
+        return len(self.text.encode()) + 40 * len(self.fields)
+
+    @property
     def typed(self) -> list[tuple[str, str]]:
-        """The label and the value of each field that a person may have filled in."""
+        """The label of each field that a person may have filled in, and the beginning of its value."""
         return [
-            (label_of(name), value)
+            (
+                label_of(name),
+                value if len(value) <= SHOWN else f"{value[:SHOWN]}… ({len(value):,} characters)",
+            )
             for name, value in self.fields
             if value and name not in _OWN and not name.startswith(_OWN_PREFIXES)
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Integer, String, Table
+from sqlalchemy import Column, ForeignKey, Integer, String, Table, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from batchbook.db import Base, utc_now
@@ -28,7 +28,7 @@ class User(Base):
     """A person who may sign in. Users who leave are switched off (``active``), not deleted, because records name them.
 
     ``name`` is the unique login name, always in lower case. ``password_hash`` is ``None`` for a user who has no password
-    yet and cannot sign in.
+    yet and cannot sign in. ``must_change_password`` is set where somebody else knows the password.
     """
 
     __tablename__ = "user_account"  # "user" alone is a reserved word of PostgreSQL.
@@ -38,6 +38,7 @@ class User(Base):
     full_name: Mapped[str] = mapped_column(String(200), default="", info={"label": "Full name"})
     email: Mapped[str | None] = mapped_column(String(254), info={"label": "Email"})
     password_hash: Mapped[str | None] = mapped_column(String(255))
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
     active: Mapped[bool] = mapped_column(default=True, info={"label": "Active"})
     timezone: Mapped[str | None] = mapped_column(String(64), info={"label": "Time zone"})
     version: Mapped[int] = mapped_column(default=1)
@@ -78,7 +79,10 @@ class RolePermission(Base):
 
 
 class WebSession(Base):
-    """The session of one signed-in browser. ``id`` is the SHA-256 (hex) of the cookie's id, which itself is never stored."""
+    """The session of one signed-in browser. ``id`` is the SHA-256 (hex) of the cookie's id, which itself is never stored.
+
+    ``confirmed_at`` is when the password was last typed; ``None`` if that was at sign-in only.
+    """
 
     __tablename__ = "web_session"
     __table_args__ = ({"info": {SIDE_FILE: True}},)
@@ -88,6 +92,7 @@ class WebSession(Base):
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
     user_agent: Mapped[str] = mapped_column(String(300), default="")
     address: Mapped[str] = mapped_column(String(64), default="")
     user: Mapped[User] = relationship(back_populates="sessions")

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import functools
+import gzip
+import re
 import secrets
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -45,8 +49,8 @@ def needs_rehash(password_hash: str) -> bool:
 def why_weak(password: str, *parts: str) -> str | None:
     """Return the sentence that explains why ``password`` is too weak, or ``None`` if it is good enough.
 
-    ``parts`` are words that it must not contain, such as the user's name. Length is what counts; no mixture of kinds
-    of characters is required (NIST SP 800-63B, 5.1.1.2).
+    ``parts`` are the user's names and address, which it must not contain, nor a word of them. Length is what counts; no
+    mixture of kinds of characters is required, but a password that many people have is refused (NIST SP 800-63B, 5.1.1.2).
     """
     if len(password) < SHORTEST:
         return f"The password must have at least {SHORTEST} characters."
@@ -54,9 +58,50 @@ def why_weak(password: str, *parts: str) -> str | None:
         return f"The password must have at most {LONGEST} characters."
     if len(set(password)) < SHORTEST // 2:
         return "The password repeats the same few characters. Choose a more varied one."
-    if any(len(part) >= 3 and part.lower() in password.lower() for part in parts):
-        return "The password must not contain your name."
+    if any(word in password.lower() for word in _own_words(parts)):
+        return "The password must not contain your name or your address."
+    if is_common(password):
+        return "Many people have this password, so it is tried first. Choose another one: a few words are easiest to remember."
     return None
+
+
+#: The shortest name that a password must not contain, and the shortest word of a name or an address.
+_SHORTEST_NAME, _SHORTEST_WORD = 3, 4
+
+
+def _own_words(parts: Iterable[str]) -> Iterator[str]:
+    for part in parts:
+        text = part.strip().lower()
+        if len(text) >= _SHORTEST_NAME:
+            yield text
+        words = re.split(r"[\W_]+", text)
+        yield from (word for word in words if len(word) >= _SHORTEST_WORD)
+        if len(words) > 1 and len("".join(words)) >= _SHORTEST_NAME:
+            yield "".join(words)
+
+
+#: The shortest common password that counts with figures and signs around it.
+_SHORTEST_CORE = 4
+
+
+def is_common(password: str) -> bool:
+    """Return whether ``password`` is one of the most common ones, or is one with figures and signs around it."""
+    text = password.lower()
+    core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", text)
+    common = _common_passwords()
+    return text in common or (len(core) >= _SHORTEST_CORE and core in common)
+
+
+@functools.cache
+def _common_passwords() -> frozenset[str]:
+    """Return the twenty thousand most common passwords, in lower case.
+
+    The list is that of Django 5.2 (BSD licence), ``django/contrib/auth/common-passwords.txt.gz``, as it is; Royce Williams
+    made it from published leaks, https://gist.github.com/roycewilliams/226886fd01572964e1431ac8afc999ce. To renew it, copy
+    that file of a later version.
+    """
+    data = files("batchbook.security").joinpath("common_passwords.txt.gz").read_bytes()
+    return frozenset(gzip.decompress(data).decode().split())
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 from pyramid.interfaces import ISecurityPolicy
@@ -12,10 +13,13 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 from zope.interface import implementer
 
+from batchbook.db import utc_now
+from batchbook.db.transactions import SAFE_METHODS
 from batchbook.errors import BatchbookError, Refused
-from batchbook.security.identity import SIGNED_IN, Identity, grants, load_identity
+from batchbook.security.identity import OWN_ACCOUNT, SIGNED_IN, Identity, grants, load_identity
 from batchbook.security.models import User, normal_name
-from batchbook.security.sessions import end_session, open_session, session_hash
+from batchbook.security.sessions import end_session, open_session, prolong_session, session_hash
+from batchbook.security.settings import SecuritySettings
 
 
 @runtime_checkable
@@ -88,10 +92,62 @@ class SecurityPolicy:
 
 def _load(request: Any) -> Identity | None:
     session_id = request.session_cookie.received
-    return load_identity(request.services.get(Engine), session_hash(session_id)) if session_id else None
+    if not session_id:
+        return None
+    engine: Engine = request.services.get(Engine)
+    settings: SecuritySettings = request.services.get(SecuritySettings)
+    # A page that asks by itself how far a job is does not show that anybody is there; it asks for JSON.
+    asks_by_itself = request.method in SAFE_METHODS and "text/html" not in request.headers.get(
+        "Accept", "text/html"
+    )
+    prolong = None if asks_by_itself else lambda session: prolong_session(engine, session, settings)
+    return load_identity(engine, session_hash(session_id), prolong)
+
+
+class PasswordChangeNeeded(Refused):
+    """A refusal of everything, because the user must choose a password first."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your password was set by somebody else, so choose one of your own first, on your account page. Nothing was changed."
+        )
+
+
+class ConfirmationNeeded(Refused):
+    """A refusal of something for which the password is asked again, because it was typed too long ago."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was done yet. Confirm your password first, then do it once more.")
+
+
+def demand_confirmed(request: Any, permission: str) -> None:
+    """Raise :class:`ConfirmationNeeded` if the settings ask for the password again for what ``permission`` permits."""
+    settings: SecuritySettings = request.services.get(SecuritySettings)
+    if not settings.confirm or not grants(settings.confirm, permission):
+        return
+    identity = request.identity
+    if identity is not None and (identity.confirmed_at or utc_now()) + settings.confirm_length < utc_now():
+        raise ConfirmationNeeded
+
+
+def confirmed_view(view: Callable[..., Any], info: Any) -> Callable[..., Any]:
+    """View deriver: ask for the password again before a view for whose permission the settings demand that."""
+    permission = info.options.get("permission")
+    if not isinstance(permission, str) or info.exception_only:
+        return view
+
+    def confirm_and_call(context: Any, request: Any) -> Any:
+        demand_confirmed(request, permission)
+        return view(context, request)
+
+    return confirm_and_call
 
 
 def _refusal(identity: Identity, context: Any, permission: str) -> BatchbookError | None:
+    if permission == OWN_ACCOUNT:
+        return None
+    if identity.must_change_password:
+        return PasswordChangeNeeded()
     if permission == SIGNED_IN:
         return None
     if isinstance(context, Refusing):

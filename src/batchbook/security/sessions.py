@@ -1,11 +1,12 @@
-"""Web sessions and their cookie: opened at sign-in, over after a fixed time, revocable at any time."""
+"""Web sessions and their cookie: opened at sign-in, over after a fixed time or when idle, revocable at any time."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Engine, delete, event, select, update
@@ -21,6 +22,7 @@ from batchbook.words import storable
 NAME = "batchbook_session"
 
 _BYTES = 32
+_KNOWN = "known."
 
 
 class SessionCookie:
@@ -42,11 +44,16 @@ class SessionCookie:
         """The id that came with the request, or else a new one, which the response will carry."""
         return self._id or self.renew()
 
-    def renew(self) -> str:
-        """Replace the id with a new random one, and return it."""
+    @property
+    def is_known(self) -> bool:
+        """Whether somebody has signed in on this browser before; only the server can sign a cookie that says so."""
+        return (self.received or "").startswith(_KNOWN)
+
+    def renew(self, *, known: bool = False) -> str:
+        """Replace the id with a new random one, and return it; with ``known`` for a browser on which somebody has signed in."""
         if self._id == self.received:
             self._request.add_response_callback(self._write)
-        self._id = secrets.token_urlsafe(_BYTES)
+        self._id = (_KNOWN if known else "") + secrets.token_urlsafe(_BYTES)
         return self._id
 
     def _write(self, _request: Any, response: Any) -> None:
@@ -67,13 +74,14 @@ def open_session(db: Session, user_id: int, request: Any) -> WebSession:
     The browser's previous session is revoked, and the user's sessions that are over are removed.
     """
     now = utc_now()
+    settings: SecuritySettings = request.services.get(SecuritySettings)
     db.execute(delete(WebSession).where(WebSession.user_id == user_id, WebSession.expires_at < now))
-    end_session(db, request)
+    _leave(db, request, known=True)
     session = WebSession(
         id=session_hash(request.session_cookie.id),
         user_id=user_id,
         created_at=now,
-        expires_at=now + request.services.get(SecuritySettings).session_length,
+        expires_at=settings.ends_at(now, now),
         user_agent=storable((request.user_agent or "")[:300]),
         address=request.remote_addr or "",
     )
@@ -81,11 +89,41 @@ def open_session(db: Session, user_id: int, request: Any) -> WebSession:
     return session
 
 
+#: The shortest time by which a session is prolonged: not every request is worth a statement that writes.
+_LEAST_GAIN = timedelta(minutes=1)
+
+
+def prolong_session(engine: Engine, session: Any, settings: SecuritySettings) -> None:
+    """Note that ``session``, a row with ``id``, ``created_at`` and ``expires_at``, is used now, so that it stays open.
+
+    The request goes on if that cannot be stored.
+    """
+    until = settings.ends_at(session.created_at, utc_now())
+    if settings.idle_length is None or until < session.expires_at + min(
+        _LEAST_GAIN, settings.idle_length / 2
+    ):
+        return
+    try:
+        with transaction_scope(engine) as db:
+            _change(db, {"expires_at": until}, WebSession.id == session.id)
+    except SQLAlchemyError:
+        _LOG.warning("A session could not be prolonged.", exc_info=True)
+
+
+def confirm_session(db: Session, request: Any) -> None:
+    """Note that the password was typed now in this browser's session."""
+    _change(db, {"confirmed_at": utc_now()}, WebSession.id == session_hash(request.session_cookie.id))
+
+
 def end_session(db: Session, request: Any) -> None:
     """Sign this browser out: revoke its session, and give its cookie a new, anonymous id."""
+    _leave(db, request, known=request.session_cookie.is_known)
+
+
+def _leave(db: Session, request: Any, *, known: bool) -> None:
     if request.session_cookie.received:
         _revoke(db, WebSession.id == session_hash(request.session_cookie.received))
-    request.session_cookie.renew()
+    request.session_cookie.renew(known=known)
 
 
 def revoke_session(db: Session, user_id: int, session_id: str) -> bool:
@@ -128,7 +166,10 @@ def open_sessions(db: Session, user_id: int) -> Sequence[WebSession]:
 
 
 def _revoke(db: Session, *conditions: Any) -> int:
-    statement = (
-        update(WebSession).where(*conditions, WebSession.revoked_at.is_(None)).values(revoked_at=utc_now())
-    )
+    return _change(db, {"revoked_at": utc_now()}, *conditions)
+
+
+def _change(db: Session, values: Mapping[str, Any], *conditions: Any) -> int:
+    """Set ``values`` of the sessions in use that meet the conditions; return how many there were."""
+    statement = update(WebSession).where(*conditions, WebSession.revoked_at.is_(None)).values(values)
     return cast("CursorResult[Any]", db.execute(statement)).rowcount

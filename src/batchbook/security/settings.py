@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
@@ -33,6 +33,22 @@ SECURE_COOKIES = Setting(
     "Whether cookies are sent over HTTPS only. Set it to false only if the site is served over HTTP.",
 )
 SESSION_HOURS = Setting("batchbook.session_hours", "12", "Hours from signing in until the session ends.")
+IDLE_MINUTES = Setting(
+    "batchbook.idle_minutes",
+    "120",
+    "Minutes without a page or a change until a session ends, before batchbook.session_hours are over; 0 for no such limit.",
+)
+CONFIRM = Setting(
+    "batchbook.confirm_password_for",
+    "",
+    "The permissions for whose pages the password is asked again, such as users:edit roles:edit batch:*:execute; "
+    "separate several by spaces. A * stands for one part.",
+)
+CONFIRM_MINUTES = Setting(
+    "batchbook.confirm_password_minutes",
+    "10",
+    "Minutes after signing in or confirming the password in which it is not asked again.",
+)
 LOGIN_ATTEMPTS = Setting(
     "batchbook.login_attempts",
     "10",
@@ -49,7 +65,17 @@ ADDRESS_ATTEMPTS = Setting(
     "The limit of failed attempts to sign in from one address with any user name, in 15 minutes.",
 )
 
-SETTINGS = (SECRET, SECURE_COOKIES, SESSION_HOURS, LOGIN_ATTEMPTS, NAME_ATTEMPTS, ADDRESS_ATTEMPTS)
+SETTINGS = (
+    SECRET,
+    SECURE_COOKIES,
+    SESSION_HOURS,
+    IDLE_MINUTES,
+    CONFIRM,
+    CONFIRM_MINUTES,
+    LOGIN_ATTEMPTS,
+    NAME_ATTEMPTS,
+    ADDRESS_ATTEMPTS,
+)
 
 
 @dataclass(frozen=True)
@@ -59,9 +85,19 @@ class SecuritySettings:
     secret: str
     secure_cookies: bool
     session_length: timedelta
+    #: ``None`` for no limit.
+    idle_length: timedelta | None
+    #: Permissions, which may have ``*`` segments.
+    confirm: frozenset[str]
+    confirm_length: timedelta
     login_attempts: int
     name_attempts: int
     address_attempts: int
+
+    def ends_at(self, began: datetime, now: datetime) -> datetime:
+        """Return when a session ends that ``began`` then and is used ``now``."""
+        longest = began + self.session_length
+        return min(longest, now + self.idle_length) if self.idle_length else longest
 
     def cookie(self, name: str) -> SignedCookieProfile:
         """Return the profile of a signed cookie that lasts for the browser's session and is out of reach of scripts.
@@ -84,6 +120,9 @@ def read_settings(settings: Mapping[str, Any]) -> SecuritySettings:
         secret=_secret(settings),
         secure_cookies=SECURE_COOKIES.flag(settings),
         session_length=timedelta(hours=SESSION_HOURS.whole(settings)),
+        idle_length=timedelta(minutes=IDLE_MINUTES.whole(settings, minimum=0)) or None,
+        confirm=frozenset(CONFIRM.text(settings).split()),
+        confirm_length=timedelta(minutes=CONFIRM_MINUTES.whole(settings)),
         login_attempts=LOGIN_ATTEMPTS.whole(settings),
         name_attempts=NAME_ATTEMPTS.whole(settings),
         address_attempts=ADDRESS_ATTEMPTS.whole(settings),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -14,20 +13,10 @@ from batchbook.forms import Field, Form
 from batchbook.grid import Kind
 from batchbook.security.audit_log import record_change, record_event
 from batchbook.security.authentication import authenticate, refresh_hash, sign_in
-from batchbook.security.kept_forms import KeptForm
+from batchbook.security.kept_forms import KEPT_FIELD, KeptForm, local_path
 from batchbook.security.passwords import password_field
 from batchbook.security.sessions import end_session
 from batchbook.security.throttle import WINDOW_MINUTES, throttle_of
-
-# One slash, but not two; browsers treat a backslash as a slash, and drop tabs and line breaks. Headers are ASCII, and
-# paths encode all other characters.
-_LOCAL = re.compile(r"/(?!/)[!-\[\]-~]*")
-
-
-def local_path(text: str, default: str = "/") -> str:
-    """Return ``text`` if it is a path (with query) of this site, or else ``default``."""
-    return text if _LOCAL.fullmatch(text) else default
-
 
 # One sentence for every reason, so that it does not reveal which user names exist.
 FAILED = "The user name or the password is wrong, or the account is switched off. Please try again."
@@ -47,7 +36,7 @@ class LoginViews:
         self.request = request
         # By default the start page of this application.
         self.next = local_path(request.params.get("next", ""), request.script_name + "/")
-        self.kept = _kept_form(request) if request.method == "POST" else None
+        self.kept = KeptForm.read(request.POST.get(KEPT_FIELD, "")) if request.method == "POST" else None
 
     def form(self) -> Any:
         """Show the form; redirect users who are signed in already."""
@@ -88,11 +77,6 @@ class LoginViews:
         return _sign_in_values(self.next, self.kept, name, problem)
 
 
-def _kept_form(request: Any) -> KeptForm | None:
-    kept = KeptForm.read(request.POST.get("kept", ""))
-    return kept if kept is not None and local_path(kept.url, "") else None
-
-
 _LOGIN = "batchbook.templates:security/login.jinja2"
 
 
@@ -100,18 +84,24 @@ def _sign_in_values(next_url: str, kept: KeptForm | None, name: str = "", proble
     return {"next": next_url, "kept": kept, "bound": _FORM.bind({"name": name}), "problem": problem}
 
 
-def signed_out_page(request: Any, kept: KeptForm | None, next_url: str) -> Response:
-    """Return the answer to a form whose sender is signed out: the sign-in page, which keeps the form ``kept``."""
-    return _page(request, _LOGIN, _sign_in_values(next_url, kept) | {"signed_out": True}, 403)
+def signed_out_page(request: Any, kept: KeptForm | None, next_url: str, lost: str) -> Response:
+    """Return the answer to a form whose sender is signed out: the sign-in page, which keeps the form, or says why it is ``lost``."""
+    return refusal_page(request, _LOGIN, _sign_in_values(next_url, kept) | {"lost": lost}, 403)
 
 
-def send_again_page(request: Any, kept: KeptForm, next_url: str, status: int) -> Response:
+_SIGNED_IN_SINCE = "You have signed in since you opened it."
+
+
+def send_again_page(
+    request: Any, kept: KeptForm, next_url: str, status: int, reason: str = _SIGNED_IN_SINCE
+) -> Response:
     """Return the page with the form ``kept``, to be sent again with the token of the session as it is now."""
-    values = {"kept": kept, "next": next_url}
-    return _page(request, "batchbook.templates:security/send_again.jinja2", values, status)
+    values = {"kept": kept, "next": next_url, "reason": reason}
+    return refusal_page(request, "batchbook.templates:security/send_again.jinja2", values, status)
 
 
-def _page(request: Any, template: str, values: _Page, status: int) -> Response:
+def refusal_page(request: Any, template: str, values: _Page, status: int) -> Response:
+    """Return the page of ``template`` as the answer to a form that was not accepted."""
     response = Response(status=status)
     response.text = render(template, values, request=request)
     return response
@@ -123,4 +113,5 @@ def logout(request: Any) -> HTTPSeeOther:
         record_change(request, "signed out", request.identity.name)
     end_session(request.db, request)
     request.flash("You are signed out.", "info")
-    return HTTPSeeOther(request.route_path("login"))
+    # Not "cookies": the new, anonymous one comes with this very answer.
+    return HTTPSeeOther(request.route_path("login"), headers=[("Clear-Site-Data", '"cache", "storage"')])

@@ -77,8 +77,10 @@ def cell_too_long_message(row: int) -> str:
     return f"has a cell with more than {MAX_CELL:,} characters in row {row:,}; no cell may be that long"
 
 
-# The most rows far below a table that are marks and no part of it, and the fewest rows of a table.
-_MOST_MARKS, _FEWEST_ROWS = 10, 2
+#: The most cells, or rows, far below a table or beside it that are marks and no part of it.
+MOST_MARKS = 10
+# The fewest rows of a table.
+_FEWEST_ROWS = 2
 
 
 class SheetSize:
@@ -98,7 +100,7 @@ class SheetSize:
         if not any(cells) or not "".join(cells).strip():
             return False
         last, width = number + times - 1, len(cells)
-        if number > MAX_ROWS and self._rows >= _FEWEST_ROWS and len(self.far_rows) + times <= _MOST_MARKS:
+        if number > MAX_ROWS and self._rows >= _FEWEST_ROWS and len(self.far_rows) + times <= MOST_MARKS:
             self.far_rows += range(number, last + 1)
             return False
         self._rows += times

@@ -22,6 +22,8 @@ from batchbook import schema_version
 from batchbook.batches import Action, Batch, BatchRow, BatchType, BatchTypes, HandlerContext
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine, Result
+from batchbook.batches.engine.execution_check import ALL
+from batchbook.batches.handler import CONFIRM
 from batchbook.db import Base, utc_now
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
@@ -142,7 +144,8 @@ class AppHarness:
     def _run(
         self, engine: Engine, batch_id: int, action: Action, options: Mapping[str, Any] | None = None
     ) -> None:
-        result: Result = engine.run(batch_id, action, options)
+        confirmed = {CONFIRM: ALL} if action is Action.EXECUTE else {}
+        result: Result = engine.run(batch_id, action, {**confirmed, **(options or {})})
         check(not result.failed, f"The action {action} failed for a batch of the sample: {result.message}")
 
     def batch(self, batch_id: int) -> Batch:

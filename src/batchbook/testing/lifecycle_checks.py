@@ -10,7 +10,9 @@ from sqlalchemy import Table
 
 from batchbook.batches import Action, State
 from batchbook.batches.engine.creation import clone_batch, delete_batch
+from batchbook.batches.engine.execution_check import ALL
 from batchbook.batches.engine.preview import bind_options
+from batchbook.batches.handler import CONFIRM
 from batchbook.db import Base
 from batchbook.errors import Conflict
 from batchbook.testing.harness import AppHarness, HarnessFixtures
@@ -131,7 +133,7 @@ def _fail(harness: AppHarness, number: int, action: Action, sample: Sample) -> N
         original(*arguments)
         raise RuntimeError(_REASON)
 
-    options = sample.options if action is Action.EXECUTE else {}
+    options = {CONFIRM: ALL, **sample.options} if action is Action.EXECUTE else {}
     try:
         with harness.acting(**{name: failing}) as engine:
             result = engine.run(number, action, options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,8 +24,14 @@ TIMEZONE = Setting(
     "UTC",
     "The time zone of pages for users who chose none of their own, such as Europe/Berlin.",
 )
+ALLOWED_HOSTS = Setting(
+    "batchbook.allowed_hosts",
+    "",
+    "The names under which the site is reached, without port, such as batchbook.example.org; separate several by spaces. A "
+    "request for any other host is refused. Without the setting, every name is answered.",
+)
 
-SETTINGS = (MAX_UPLOAD_BYTES, MAX_FORM_BYTES, TIMEZONE)
+SETTINGS = (MAX_UPLOAD_BYTES, MAX_FORM_BYTES, TIMEZONE, ALLOWED_HOSTS)
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class WebSettings:
     max_form_bytes: int
     timezone: ZoneInfo
     development: bool
+    allowed_hosts: frozenset[str] = frozenset()
 
 
 def read_settings(settings: Mapping[str, Any]) -> WebSettings:
@@ -44,7 +52,17 @@ def read_settings(settings: Mapping[str, Any]) -> WebSettings:
         max_form_bytes=MAX_FORM_BYTES.whole(settings),
         timezone=_timezone(settings),
         development=DEVELOPMENT.flag(settings),
+        allowed_hosts=frozenset(map(_host, ALLOWED_HOSTS.text(settings).split())),
     )
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_.-]+|[0-9a-f.]*:[0-9a-f:.]*:[0-9a-f:.]*", text.lower()):
+        raise ConfigurationError(
+            f"The setting {ALLOWED_HOSTS.name} has {text!r}, which is not a host's name. Write the name alone, such as"
+            " batchbook.example.org, without https:// and port."
+        )
+    return text.lower()
 
 
 def _timezone(settings: Mapping[str, Any]) -> ZoneInfo:

@@ -14,13 +14,19 @@ from pyramid.httpexceptions import HTTPError, HTTPForbidden, HTTPSeeOther
 from pyramid.renderers import render
 from pyramid.response import Response
 from pyramid_retry import IRetryableError, is_error_retryable
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from batchbook.db.transactions import is_timeout
+from batchbook.db.outages import outage_of
+from batchbook.db.transactions import SAFE_METHODS, is_timeout
 from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Misuse, Refused, TooLarge
-from batchbook.security.kept_forms import KeptForm
-from batchbook.security.policy import identity_or_nobody
-from batchbook.security.views import local_path, send_again_page, signed_out_page
-from batchbook.web.form_parsing import read_form
+from batchbook.security.account import confirmation_page
+from batchbook.security.kept_forms import SIGN_IN_BYTES, KeptForm, local_path
+from batchbook.security.policy import ConfirmationNeeded, PasswordChangeNeeded, identity_or_nobody
+from batchbook.security.views import send_again_page, signed_out_page
+from batchbook.web import WebSettings
+from batchbook.web.form_parsing import PARSED, read_form
+from batchbook.web.formatting import bytesize
+from batchbook.web.limits import STRANGERS_BYTES
 from batchbook.web.request import Request
 
 _LOG = logging.getLogger(__name__)
@@ -57,7 +63,7 @@ _KNOWN = {
         ),
         Problem(
             409,
-            "This has changed in the meantime",
+            "This is not possible now",
             "The current state no longer permits this. Nothing was changed. Go back, reload the page, and check it.",
         ),
         Problem(
@@ -107,6 +113,8 @@ def prefers_json(request: Request) -> bool:
 def respond(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """Return the response that shows ``problem``. The request's transaction is not used; it may have failed."""
     request.flash_queue.discard_new()
+    if problem.status in _LOGGED and not is_error_retryable(request, request.exception):
+        _log_refusal(request, problem)
     response = Response(status=problem.status)
     response.headers.update(headers or {})
     if prefers_json(request):
@@ -121,6 +129,24 @@ def respond(request: Request, problem: Problem, headers: Mapping[str, str] | Non
     return response
 
 
+#: The statuses of refusals that are logged. Unknown addresses are not: anybody may ask for any number of them.
+_LOGGED = frozenset({400, 403, 409, 411, 413, 503})
+
+
+def _log_refusal(request: Request, problem: Problem) -> None:
+    identity = identity_or_nobody(request)
+    # ascii(), because what comes from outside must not break the lines of the log.
+    who = (ascii(identity.name) if identity else "nobody", ascii(request.remote_addr or ""))
+    what = (request.method, ascii(request.environ.get("PATH_INFO", "")), ascii(problem.message))
+    _LOG.info(
+        "Request %s was refused (%d), by %s from %s: %s %s: %s",
+        request.request_id,
+        problem.status,
+        *who,
+        *what,
+    )
+
+
 def _page(request: Request, problem: Problem) -> str:
     # Loaded before the page is rendered: without a database this is a visitor's page rather than another error.
     identity_or_nobody(request)
@@ -130,9 +156,13 @@ def _page(request: Request, problem: Problem) -> str:
         "message": problem.message,
         "request_id": request.request_id,
         "back_url": back_url(request),
+        "again_url": _page_url(request) if problem.status == _BUSY and request.method == "GET" else "",
         "login_url": request.route_path("login", _query={"next": _page_url(request)}),
+        "send_again": problem.status == _BUSY,
     }
     try:
+        # A form that was refused unread stays so.
+        values["kept"] = _kept_form(request)[0] if PARSED in request.environ else None
         return str(render(TEMPLATE, values, request=request))
     except Exception:  # noqa: BLE001 - The cause of the error may break its page too; it is logged.
         _LOG.exception("Request %s: the error page could not be rendered.", request.request_id)
@@ -165,6 +195,7 @@ def _page_url(request: Request) -> str:
 
 
 _BUSY = 503
+_NOT_NOW = "This is not possible just now"
 _RETRY = {"Retry-After": "5"}
 
 _STATUS: dict[type[BatchbookError], int] = {
@@ -191,9 +222,14 @@ def http_error(error: Any, request: Request) -> Any:
 
 def bad_csrf(_error: Any, request: Request) -> Any:
     """Answer a form whose CSRF token is not that of the visitor's session; from a page of this site, it can be sent again."""
-    kept = _kept_form(request)
-    if kept is not None and identity_or_nobody(request) is not None:
-        return send_again_page(request, kept, back_url(request), 400)
+    kept, lost = _kept_form(request)
+    if kept is not None:
+        _log_refusal(request, problem_for(400, "The form's token is not that of the session."))
+        # The sign-in form itself names the page to return to.
+        next_url = local_path(request.POST.get("next", ""), back_url(request))
+        if identity_or_nobody(request) is None:
+            return signed_out_page(request, kept, next_url, lost)
+        return send_again_page(request, kept, next_url, 400)
     message = (
         "This form is no longer valid: you have signed in or out since it was opened, or your browser sent no cookie. "
         "Nothing was changed. Go back, reload the page, and send it again."
@@ -205,7 +241,24 @@ def forbidden(error: Any, request: Request) -> Any:
     """Answer a denied request with the error of the policy, or with the sign-in page if nobody is signed in."""
     if identity_or_nobody(request) is None:
         return _sign_in(request)
-    return domain_error(getattr(error.result, "error", None) or Refused(), request)
+    refused = getattr(error.result, "error", None) or Refused()
+    if isinstance(refused, PasswordChangeNeeded) and not prefers_json(request):
+        return HTTPSeeOther(request.route_path("account"))
+    return domain_error(refused, request)
+
+
+def confirmation_needed(error: ConfirmationNeeded, request: Request) -> Any:
+    """Lead a person to the page that asks for the password, and from there back; tell a script."""
+    if prefers_json(request):
+        return domain_error(error, request)
+    back = request.path_qs if request.method in SAFE_METHODS else back_url(request)
+    kept, _ = _kept_form(request)
+    if kept is not None:
+        _log_refusal(request, problem_for(403, error.message))
+        return confirmation_page(request, kept, back)
+    if request.method not in SAFE_METHODS:
+        request.flash(error.message, "warning")
+    return HTTPSeeOther(request.route_path("account.confirm", _query={"next": back}))
 
 
 def unexpected(error: Exception, request: Request) -> Any:
@@ -213,13 +266,25 @@ def unexpected(error: Exception, request: Request) -> Any:
     if is_error_retryable(request, error):
         # Only the retrying execution policy sees this response, and it will try again.
         return respond(request, problem_for(503))
-    if IRetryableError.providedBy(error) or is_timeout(error):
+    outage = outage_of(error)
+    if outage is None and (IRetryableError.providedBy(error) or is_timeout(error)):
         _LOG.warning("Request %s gave up on a busy database.", request.request_id, exc_info=error)
+        return respond(request, problem_for(503), _RETRY)
+    if outage is not None:
+        _LOG.error("Request %s failed, because of the database: %s", request.request_id, _cause(error))
+        return respond(request, Problem(503, _NOT_NOW, outage.sentence), _RETRY)
+    if isinstance(error, PoolTimeout):
+        _LOG.warning("Request %s waited in vain for a connection: %s", request.request_id, error)
         return respond(request, problem_for(503), _RETRY)
     # %r, because the path is a text from outside that must not break the lines of the log.
     where = (request.request_id, request.method, request.environ.get("PATH_INFO", ""))
     _LOG.error("Request %s failed: %s %r", *where, exc_info=error)
     return respond(request, problem_for(500))
+
+
+def _cause(error: BaseException) -> str:
+    """Return the driver's own text in one line; the statement does not matter."""
+    return str(getattr(error, "orig", None) or error).replace("\n", " ")
 
 
 def _sign_in(request: Request) -> Any:
@@ -229,22 +294,41 @@ def _sign_in(request: Request) -> Any:
         message = "You are not signed in, so nothing was changed. Sign in, go back, and try again."
         return respond(request, Problem(403, "Please sign in", message))
     request.flash_queue.discard_new()
-    return signed_out_page(request, _kept_form(request), back_url(request))
+    _log_refusal(request, problem_for(403, "The sender of the form is signed out."))
+    kept, lost = _kept_form(request)
+    return signed_out_page(request, kept, back_url(request), lost)
 
 
-def _kept_form(request: Request) -> KeptForm | None:
-    if request.method != "POST" or prefers_json(request):
-        return None
+_LOST = "It can't be kept here: a password was typed into it, or it does not come from a page of this site. Sign in, then fill it in again."
+
+
+def _kept_form(request: Request) -> tuple[KeptForm | None, str]:
+    """Return the posted form, to be kept over a sign-in; if that is impossible, the sentence that says why."""
     try:
         read_form(request)
-    except BatchbookError:
-        return None
-    return KeptForm.of(request)
+        kept = KeptForm.of(request) if request.method == "POST" and not prefers_json(request) else None
+    except BatchbookError as error:
+        return None, error.message
+    size, most = kept.size if kept else 0, _most_kept(request)
+    if size > most:
+        return None, (
+            f"It can't be kept here: it has {bytesize(size)}, and the limit is {bytesize(most)}."
+            " Sign in in another tab, then go back in this one and send it again."
+        )
+    return kept, _LOST
+
+
+def _most_kept(request: Request) -> int:
+    """Return the limit in bytes for a form that the page can send along with the sign-in, and after it."""
+    settings: WebSettings = request.services.get(WebSettings)
+    most = settings.max_form_bytes
+    return (most if request.session_cookie.is_known else min(most, STRANGERS_BYTES)) - SIGN_IN_BYTES
 
 
 def includeme(config: Any) -> None:
     """Register the exception views."""
     config.add_exception_view(domain_error, context=BatchbookError)
+    config.add_exception_view(confirmation_needed, context=ConfirmationNeeded)
     config.add_exception_view(http_error, context=HTTPError)
     config.add_exception_view(bad_csrf, context=BadCSRFToken)
     config.add_exception_view(bad_csrf, context=BadCSRFOrigin)

@@ -16,10 +16,11 @@ _LONGEST = 1000
 
 
 class FlashMessage(NamedTuple):
-    """A message and its kind, for templates."""
+    """A message and its kind, for templates, and the address of what it is about, which may be empty."""
 
     kind: str
     message: str
+    url: str = ""
 
 
 class FlashQueue:
@@ -29,16 +30,16 @@ class FlashQueue:
         settings = request.services.get(SecuritySettings)
         self._profile = settings.cookie("batchbook_flash").bind(request)
         value = self._profile.get_value()
-        pairs = value if isinstance(value, list) else []
-        self._waiting = [FlashMessage(str(kind), str(message)) for kind, message in pairs]
+        found = value if isinstance(value, list) else []
+        self._waiting = [FlashMessage(*map(str, parts)) for parts in found]
         self._new: list[FlashMessage] = []
         self._received = bool(self._waiting)
         request.add_response_callback(self._write)
 
-    def add(self, message: str, kind: Kind = "success") -> None:
+    def add(self, message: str, kind: Kind = "success", url: str = "") -> None:
         """Queue ``message``, cut if it is too long for a cookie."""
         cut = message if len(message) <= _LONGEST else message[: _LONGEST - 1] + "…"
-        self._new.append(FlashMessage(kind, cut))
+        self._new.append(FlashMessage(kind, cut, url))
 
     def take(self) -> list[FlashMessage]:
         """Return all messages and remove them from the queue."""
@@ -57,9 +58,9 @@ class FlashQueue:
             self._profile.set_cookies(response, waiting or None)
 
 
-def flash(request: Request, message: str, kind: Kind = "success") -> None:
-    """Show ``message`` once, on the visitor's next page."""
-    request.flash_queue.add(message, kind)
+def flash(request: Request, message: str, kind: Kind = "success", url: str = "") -> None:
+    """Show ``message`` once, on the visitor's next page, with a link to ``url`` if there is one."""
+    request.flash_queue.add(message, kind, url)
 
 
 def flash_messages(request: Request) -> list[FlashMessage]:
@@ -78,7 +79,7 @@ def _fitting(messages: list[FlashMessage]) -> list[FlashMessage]:
 def _shortened(message: FlashMessage) -> FlashMessage:
     # JSON writes a character outside ASCII as six or twelve bytes, so a message of permitted length may be too long.
     while len(json.dumps(message)) > _ROOM:
-        message = FlashMessage(message.kind, message.message[: len(message.message) // 2] + "…")
+        message = message._replace(message=message.message[: len(message.message) // 2] + "…")
     return message
 
 

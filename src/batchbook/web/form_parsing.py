@@ -168,7 +168,7 @@ def boundary_of(content_type: str) -> bytes:
     return (kind[1] or kind[2]).encode()
 
 
-__all__ = ["MOST_FIELDS", "MULTIPART", "Upload", "read_form"]
+__all__ = ["MOST_FIELDS", "MULTIPART", "PARSED", "Upload", "read_form"]
 
 #: The limit for fields in a form, more than any form has; parsing millions of empty ones would use up the server's memory.
 MOST_FIELDS = 20_000
@@ -176,8 +176,8 @@ MOST_FIELDS = 20_000
 MULTIPART = "multipart/form-data"
 _URL_ENCODED = ("", "application/x-www-form-urlencoded")
 
-# The key under which WebOb keeps a parsed form, together with its body.
-_KEPT = "webob._parsed_post_vars"
+#: The key in the environment under which WebOb keeps a parsed form, together with its body.
+PARSED = "webob._parsed_post_vars"
 
 
 def read_form(request: Request) -> None:
@@ -212,7 +212,7 @@ def _read_multipart(request: Request) -> None:
     body, most_bytes = request.body_file_raw, request.services.get(WebSettings).max_form_bytes
     # A form that is refused stays empty, so that WebOb's own parser, which is slow and easily misled, never runs.
     posted: MultiDict[str, str] = MultiDict()
-    request.environ[_KEPT] = (posted, body)
+    request.environ[PARSED] = (posted, body)
     parts = Parts(body, request.headers["Content-Type"], MOST_FIELDS, most_bytes)
     request.add_finished_callback(partial(_close, parts.uploads))
     posted.extend(parts.fields())
@@ -223,4 +223,4 @@ def _close(uploads: list[Upload], request: Request) -> None:
     # closed.
     for upload in uploads:
         upload.file.close()
-    request.environ.pop(_KEPT, None)
+    request.environ.pop(PARSED, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
@@ -61,6 +62,21 @@ def moment_html(moment: datetime, zone: tzinfo, *, seconds: bool = False) -> Mar
         f"{local:%Y-%m-%d %H:%M:%S %Z}",
         f"{local:%Y-%m-%d %H:%M:%S}" if seconds else f"{local:%Y-%m-%d %H:%M}",
     )
+
+
+_ROW_NAMED = re.compile(r"\b([Rr]ow )([1-9][0-9]{0,9})\b")
+
+
+def link_rows(sentence: str, url: str) -> Markup:
+    """Return ``sentence`` with a link at each row that it names by its number; ``url`` is the address of row 0."""
+    start = escape(url.removesuffix("0"))
+    parts = _ROW_NAMED.split(sentence)
+    # The texts between rows, the words before numbers, and the numbers follow each other.
+    linked = [
+        Markup('{}<a href="{}{}">{}</a>').format(row, start, number, number) + rest
+        for row, number, rest in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
+    ]
+    return Markup("").join([escape(parts[0]), *linked])
 
 
 _DASH = "–"  # noqa: RUF001 - A dash, not a minus: nothing is subtracted.

@@ -28,7 +28,7 @@ class SentForm(Base):
     did: Mapped[str] = mapped_column(Text, default="")
 
 
-_FIELD = "form_key"
+FORM_KEY = "form_key"
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,43}")
 
 #: The time for which the key of a sent form is kept.
@@ -37,9 +37,9 @@ _KEPT = timedelta(days=2)
 
 def idempotency_key_input(request: Request) -> Markup:
     """Return the hidden field with the form's key, which stays the same when the form is shown again with errors."""
-    sent = request.POST.get(_FIELD, "") if request.method == "POST" else ""
+    sent = request.POST.get(FORM_KEY, "") if request.method == "POST" else ""
     key = sent if _KEY.fullmatch(sent) else secrets.token_urlsafe(24)
-    return Markup('<input type="hidden" name="{}" value="{}">').format(_FIELD, key)
+    return Markup('<input type="hidden" name="{}" value="{}">').format(FORM_KEY, key)
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def claim_key(request: Request) -> Iterator[Callable[[str], None]]:
 
 
 def _claimed(request: Request) -> Callable[[str], None]:
-    sent = request.POST.get(_FIELD, "")
+    sent = request.POST.get(FORM_KEY, "")
     if not _KEY.fullmatch(sent):
         return lambda _did: None
     form = _claim(request.db, sent)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from pyramid.httpexceptions import HTTPLengthRequired
 
@@ -16,7 +17,8 @@ from batchbook.words import is_storable
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
-#: The limit in bytes for visitors who are not signed in: signing in needs no more, and parsing costs time before any check.
+#: The limit in bytes for browsers on which nobody has ever signed in: signing in needs no more, and parsing costs time
+#: before any check. On the others a form may come from somebody who was signed out while writing it, and is kept.
 STRANGERS_BYTES = 64_000
 
 # Python refuses to parse numbers of thousands of digits, with an error of its own.
@@ -24,9 +26,10 @@ _MOST_DIGITS = 18
 
 
 def limits_tween_factory(handler: Callable[[Request], Any], _registry: Any) -> Callable[[Request], Any]:
-    """Return the tween that checks a request's length and address before its body is read."""
+    """Return the tween that checks a request's host, length and address before its body is read."""
 
     def check_limits(request: Request) -> Any:
+        _check_host(request)
         _check_length(request)
         _check_address(request)
         return handler(request)
@@ -50,6 +53,21 @@ def _stated_length(request: Request) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 
+def _check_host(request: Request) -> None:
+    allowed = request.services.get(WebSettings).allowed_hosts
+    if allowed and _host_name(request) not in allowed:
+        raise BadInput(
+            "This site is not served under the name in the address. Check the address, or ask your administrator for it."
+        )
+
+
+def _host_name(request: Request) -> str | None:
+    try:
+        return urlsplit(f"//{request.host}").hostname
+    except ValueError:  # Such as for an opening bracket alone.
+        return None
+
+
 def _check_length(request: Request) -> None:
     if "HTTP_TRANSFER_ENCODING" in request.environ:
         # The server normally resolves this. If it does not, the length of the body is unknown.
@@ -63,12 +81,12 @@ def _check_length(request: Request) -> None:
             f"What you sent has {bytesize(length)}; the limit is {bytesize(limit)}. Nothing was saved. "
             "Send less at a time, for example by splitting the file."
         )
-    # The limit is higher for users who are signed in; the identity is loaded only if it matters.
     most = min(request.services.get(WebSettings).max_form_bytes, STRANGERS_BYTES)
-    if length > most and request.identity is None:
+    # The identity is loaded only if it matters.
+    if length > most and not request.session_cookie.is_known and request.identity is None:
         raise TooLarge(
             f"You are not signed in, so the limit is {bytesize(most)}; what you sent has {bytesize(length)}. "
-            "Nothing was saved. Sign in, then send it again."
+            "Nothing was saved. Sign in in another tab, then go back in this one and send it again."
         )
 
 

@@ -73,9 +73,9 @@ def add_navigation(
 
 
 def navigation(request: Request) -> list[NavItem]:
-    """Return the entries that the user may see, in order; none for a visitor who is not signed in."""
+    """Return the entries that the user may see, in order; none for a visitor, and for who must change a password first."""
     identity = request.identity
-    if identity is None:
+    if identity is None or identity.must_change_password:
         return []
     entries = [
         entry

@@ -17,6 +17,7 @@ from batchbook.web import WebSettings
 from batchbook.web.flash import flash_messages
 from batchbook.web.formatting import (
     bytesize,
+    link_rows,
     moment_filter,
     number,
     severity_sign,
@@ -88,6 +89,7 @@ def _fill_environment(config: Any, zone: ZoneInfo) -> None:
     environment.filters.update(
         bytesize=bytesize,
         counted=counted,
+        link_rows=link_rows,
         moment=moment_filter(zone),
         noun=noun,
         number=number,

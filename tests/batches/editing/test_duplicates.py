@@ -45,7 +45,7 @@ def test_a_rule_keeps_one_usable_row_of_each_group(
     sentence = keep(harness, rule)
     assert kept(harness) == sorted([*expected, 4, 7])
     assert sentence.startswith(f"Kept the {rule} row of each group of duplicates, and removed 3 duplicates.")
-    assert harness.operations(batch_id)[-1][::2] == ("remove", sentence.split(" You can")[0])
+    assert harness.operations(batch_id)[-1][::2] == ("remove", sentence.split(" Removed rows")[0])
     assert harness.operations(batch_id)[-1][3] == 3
     statuses = {row.sequence: row.status for row in harness.rows(batch_id)}
     assert {statuses[sequence] for sequence in (*expected, 4)} == {"not_in_catalogue"}
@@ -55,9 +55,7 @@ def test_a_rule_keeps_one_usable_row_of_each_group(
 
 def test_one_group_and_this_row(harness: BatchHarness) -> None:
     batch_id = harness.open(LIST)
-    assert (
-        keep(harness, 3) == "Kept row 3, and removed 2 duplicates of it. You can restore each from its page."
-    )
+    assert keep(harness, 3) == "Kept row 3, and removed 2 duplicates of it. Removed rows can be restored."
     assert kept(harness) == [2, 3, 4, 5, 7]
     keep(harness, Keep.LAST, 2)
     assert kept(harness) == [3, 4, 5, 7]
@@ -109,6 +107,16 @@ def test_a_type_without_a_number_or_without_duplicates(harness: BatchHarness) ->
     with pytest.raises(Conflict, match="its type does not declare any"):
         keep(harness.with_handler(none), Keep.FIRST)
     assert len(kept(harness)) == 7
+
+
+def test_the_row_that_is_kept_is_refreshed_without_peer_columns(harness: BatchHarness) -> None:
+    harness = harness.with_handler(type("Handler", (PRICE_CHANGE.handler,), {"peer_columns": ()}))
+    harness.open(LIST)
+    keep(harness, Keep.FIRST)
+    statuses = {row.sequence: row.status for row in harness.rows(1) if not row.removed}
+    assert statuses == {
+        1: "not_in_catalogue", 2: "not_in_catalogue", 4: "not_in_catalogue", 7: "invalid",
+    }  # fmt: skip
 
 
 def test_removed_rows_are_no_duplicates(harness: BatchHarness) -> None:

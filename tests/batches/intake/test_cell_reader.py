@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import MetaData, String
+from sqlalchemy.orm import Mapped, mapped_column
 from tests.batches.shelf_count import ShelfCountRow
 
+from batchbook.batches import Batch, BatchRow, editable
 from batchbook.batches.intake import IntakeField, IntakeMapping
 from batchbook.batches.intake.cell_reader import IntakeReader
 from batchbook.batches.intake.file_source import rows_of
@@ -111,3 +114,27 @@ def test_more_different_texts_than_are_remembered_are_read_alike() -> None:
 def test_a_column_that_rows_do_not_have_is_the_authors_mistake() -> None:
     with pytest.raises(ValueError, match="ShelfCountRow has no column for what is read: lines"):
         read(("1", "1", ""), line="lines")
+
+
+class PackRow(BatchRow):
+    __tablename__ = "pack_row"
+    __batch__ = Batch
+    metadata = MetaData()
+
+    batch_id: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int] = editable(default=1)
+    unit: Mapped[str | None] = editable(String(9), default="each")
+    note: Mapped[str | None] = editable(String(9))
+
+
+def test_an_empty_cell_has_the_default_of_its_column() -> None:
+    fields = [IntakeField(column.name, column) for column in columns_of(PackRow, ["size", "unit", "note"])]
+    mapping = IntakeMapping(columns={"size": 0, "unit": 1, "note": 2})
+    reader = IntakeReader(PackRow, fields, Reading(delimiter=","), mapping)
+    records = [("6", "box", "x"), ("", " ", ""), ("six", "too long a unit", "")]
+    rows = list(rows_of(reader.block(Chunk(range(2, 5), records, {}))))
+    assert rows[0] == {"size": 6, "unit": "box", "note": "x"}
+    assert rows[1] == {"size": 1, "unit": "each", "note": None}
+    # What can't be read is no empty cell; but a column that must not be empty has something.
+    assert (rows[2]["size"], rows[2]["unit"]) == (1, None)
+    assert [found["field"] for found in rows[2]["issues"]] == ["size", "unit"]

@@ -75,6 +75,7 @@ def test_the_start_page_shows_the_latest_of_a_section_and_counts_all(
     page = staff.get("/")
     assert [card.get_text(strip=True) for card in page.html.select(".card-title")] == ["Second"]
     assert "Your open batches 2" in text_of(page)
+    assert column_of(page.click("Show all"), "Description") == ["Second", "First"]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.batches.harness import BatchHarness
 from tests.batches.shelf_count import CountStatus, ShelfCountRow
@@ -38,6 +40,21 @@ def test_a_column_that_the_table_does_not_have_is_named(harness: BatchHarness) -
             with pytest.raises(ValueError, match="columns that its table does not have: colour"):
                 writer.write(rows, 100)
         assert writer.written == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (None, "populate must yield rows, mappings of columns to values, and returned a NoneType"),
+        ({"item_code": "007"}, "and returned a dict"),
+        ([("007", 1)], "populate must yield mappings of columns to values, and yielded a tuple"),
+    ],
+)
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_is_no_row_is_named(harness: BatchHarness, rows: Any, said: str) -> None:
+    batch_id = harness.create(shelf="A")
+    with harness.engine() as engine, pytest.raises(TypeError, match=said):
+        RowWriter(engine.session, engine.find(batch_id), ShelfCountRow).write(rows, 100)
 
 
 def test_rows_of_a_shared_table_are_copied_and_discarded_for_one_batch(harness: BatchHarness) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from tests.batches.sheets import Book
 from webtest import TestApp, Upload
 
@@ -106,6 +106,31 @@ def test_removing_many_rows_is_a_job(app: Any, catalogue: Engine, staff: TestApp
 
 
 @ONE
+def test_restoring_many_rows_is_a_job(app: Any, catalogue: Engine, staff: TestApp, batch_id: int) -> None:
+    ask_removal(staff, batch_id)
+    run(app, catalogue)
+    page = staff.get(f"{PATH}/{batch_id}/rows/restore?{FIVE}")
+    form_to(page, "/rows/restore").submit(status=303)
+    assert (last_job(catalogue).task, kept(catalogue)) == ("restore_rows", 3)
+    assert run(app, catalogue).message == "Restored 5 rows."
+    assert (kept(catalogue), last_words(catalogue)) == (8, "Restored 5 rows.")
+
+
+@ONE
+def test_removing_many_duplicates_is_a_job(
+    app: Any, catalogue: Engine, staff: TestApp, batch_id: int
+) -> None:
+    with transaction_scope(catalogue) as session:
+        session.execute(update(PriceChangeRow).values(item_code="000000011", status="duplicate"))
+    page = staff.get(f"{PATH}/{batch_id}/duplicates")
+    form = next(form for form in page.forms.values() if "sequence" in form.fields)
+    form.submit("keep", value="last", status=303)
+    assert (last_job(catalogue).task, kept(catalogue)) == ("remove_duplicates", 8)
+    assert run(app, catalogue).message.startswith("Kept the last of the duplicates of row 1, and removed 7")
+    assert kept(catalogue) == 1
+
+
+@ONE
 def test_removing_few_rows_is_done_at_once(catalogue: Engine, staff: TestApp, batch_id: int) -> None:
     ask_removal(staff, batch_id, "f.sequence.greater=4")
     assert (kept(catalogue), last_job(catalogue).task) == (4, "populate")
@@ -175,7 +200,7 @@ def test_a_header_that_decides_about_many_rows_is_edited_by_a_job(
     form["warn_above"] = "15"
     answer = form.submit(status=303)
     assert answer.headers["Location"].endswith(f"/jobs/{last_job(catalogue).id}/await")
-    assert one(catalogue, select(PriceChange)).warn_above is None
+    assert one(catalogue, select(PriceChange)).warn_above == 20
     ended = run(app, catalogue)
     assert (ended.task, ended.state) == ("edit_header", "done")
     assert "and refreshed all rows." in (ended.message or "")

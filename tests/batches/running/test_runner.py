@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, select
 from tests.batches.harness import BatchHarness, on_hand, shelves, stock
 from tests.batches.shelf_count import ShelfCountHandler, make_tables
-from tests.functional.harness import form_to, text_of, url_of
+from tests.functional.harness import PRICE_LIST, form_to, text_of, url_of
 from tests.jobs.harness import JobHarness
 from webtest import TestApp
 
@@ -24,6 +24,8 @@ from batchbook.security.models import User
 from batchbook.services import services_of
 from batchbook.types.price_change.handler import PriceChangeHandler
 
+#: A list without a change that has to be confirmed.
+USUAL = PRICE_LIST.replace("8.00", "4.80")
 AUTOMATIC = replace(PriceChangeHandler.execution_policy, automatic=True)
 
 
@@ -33,12 +35,22 @@ one_database = pytest.mark.parametrize("backend", ["sqlite"])
 @one_database
 def test_a_batch_that_executes_by_itself_does_so_once_it_is_complete(harness: JobHarness) -> None:
     harness.with_handler(execution_policy=AUTOMATIC)
-    batch_id = harness.create()
+    batch_id = harness.create(USUAL)
     harness.do(batch_id, Action.POPULATE)
     result = harness.submit(batch_id, Action.COMPLETE, "admin")
     assert harness.batch(batch_id).state == "complete"
     assert harness.run(result.job_id or 0)
     assert harness.batch(batch_id).state == "executed"
+
+
+@one_database
+def test_one_whose_changes_are_to_be_confirmed_waits_for_that(harness: JobHarness) -> None:
+    harness.with_handler(execution_policy=AUTOMATIC)
+    batch_id = harness.create(PRICE_LIST)
+    harness.do(batch_id, Action.POPULATE)
+    result = harness.submit(batch_id, Action.COMPLETE, "admin")
+    assert (result.job_id, harness.batch(batch_id).state) == (None, "complete")
+    assert "was not executed. 1 row changes the price by more than 20 %" in result.message
 
 
 def test_it_does_not_for_somebody_who_may_not_execute_and_waits_for_one_who_may(
@@ -47,7 +59,7 @@ def test_it_does_not_for_somebody_who_may_not_execute_and_waits_for_one_who_may(
     monkeypatch.setattr(
         services_of(app.registry).get(BatchTypes)["price_change"].handler, "execution_policy", AUTOMATIC
     )
-    batch_id = harness.create()
+    batch_id = harness.create(USUAL)
     harness.do(batch_id, Action.POPULATE)
     page = staff.get(url_of(batch_id))
     assert "it waits for an administrator who can execute" in text_of(page, "#execution")
@@ -64,7 +76,7 @@ def test_it_does_not_for_somebody_who_may_not_execute_and_waits_for_one_who_may(
 @one_database
 def test_the_permission_is_asked_again_when_the_job_runs(harness: JobHarness) -> None:
     harness.with_handler(execution_policy=AUTOMATIC)
-    batch_id = harness.create()
+    batch_id = harness.create(USUAL)
     harness.do(batch_id, Action.POPULATE)
     job_id = harness.submit(batch_id, Action.COMPLETE, "admin").job_id or 0
     with transaction_scope(harness.catalogue.engine) as session:
@@ -83,7 +95,7 @@ def test_one_that_must_not_be_executed_stays_complete_and_says_why(harness: JobH
         execution_policy=AUTOMATIC,
         why_not_execute=lambda _self, batch: "The shelf is locked." if batch.completed_at else None,
     )
-    batch_id = harness.create()
+    batch_id = harness.create(USUAL)
     harness.do(batch_id, Action.POPULATE)
     job_id = harness.submit(batch_id, Action.COMPLETE).job_id or 0
     harness.run(job_id)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
-from tests.functional.harness import form_to, text_of, url_of
+from tests.functional.harness import PRICE_LIST, form_to, post, text_of, url_of
 from tests.jobs.harness import JobHarness, hooked
 from webtest import TestApp
 
 from batchbook.batches import Action, State
 from batchbook.batches.registry import BatchTypes
 from batchbook.db.transactions import transaction_scope
+from batchbook.errors import Conflict
 from batchbook.jobs import Job
 
 PATH = "/batches/price-change"
 
 #: A list that changes another price than the one that all tests share.
-MILK = "item_code,description,size,price\n000000099,MILK,1 L,1.30\n"
+PRETZEL = "item_code,description,size,price\n000000013,PRETZEL,80 G,0.55\n"
+#: A list without a change that has to be confirmed.
+USUAL = PRICE_LIST.replace("8.00", "4.80")
 
 
 def job_ids(harness: JobHarness, state: str) -> list[int]:
@@ -27,7 +30,7 @@ def job_ids(harness: JobHarness, state: str) -> list[int]:
 @pytest.fixture
 def three(harness: JobHarness) -> list[int]:
     """Two batches that are complete, and one that is open."""
-    batches = [harness.complete(), harness.complete(MILK), harness.create()]
+    batches = [harness.complete(USUAL), harness.complete(PRETZEL), harness.create()]
     harness.do(batches[2], Action.POPULATE)
     return batches
 
@@ -105,6 +108,25 @@ def test_the_rest_is_cancelled_and_what_failed_is_tried_again(
     for number in job_ids(harness, "queued"):
         assert harness.run(number)
     assert "Done 2" in text_of(admin.get(again.request.path), ".page-lead")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_was_refused_is_not_among_the_failed_and_not_tried_again(
+    harness: JobHarness, three: list[int], admin: TestApp
+) -> None:
+    page = form_to(admin.get(f"{PATH}/execute-all"), "/execute-all").submit(status=303).follow()
+
+    def refuse() -> None:
+        raise Conflict("A price changed meanwhile.")
+
+    harness.with_handler(**hooked("execute", refuse))
+    for number in job_ids(harness, "queued"):
+        assert harness.run(number)
+    page = admin.get(page.request.path)
+    assert "Refused 2" in text_of(page, ".page-lead")
+    assert "Failed" not in text_of(page)
+    assert "Retry failed jobs" not in text_of(page)
+    assert post(admin, f"{page.request.path}/retry", status=409)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -32,7 +32,9 @@ def test_types(batch: Run) -> None:
     assert found["options"] == ["apply", "overwrite"]
     printed = batch("types").stdout
     assert "price_change (Price change)\n" in printed
-    assert "unchanged, increase, decrease, not_in_catalogue, duplicate, invalid" in printed
+    assert (
+        "other_vendor, other_department, inactive, no_cost, not_in_catalogue, duplicate, invalid" in printed
+    )
 
 
 def test_list_filters(batch: Run, two: None) -> None:
@@ -61,7 +63,7 @@ def test_an_auditor_sees_executed_batches_only(batch: Run, two: None) -> None:
 def test_show(batch: Run, opened: str) -> None:
     lines = batch("show", opened).stdout.splitlines()
     assert lines[0] == "Batch 00000001 · Price change · open"
-    assert "Vendor code  V1" in lines
+    assert "Vendor code            V1" in lines
     counts = lines[lines.index("Rows by status") + 1 :][:5]
     assert [line.split() for line in counts] == [
         ["=", "Unchanged", "1"],

@@ -52,6 +52,7 @@ def test_a_value_may_be_empty_or_begin_with_a_hyphen(batch: Run, opened: str) ->
 REFUSED: tuple[tuple[tuple[object, ...], str], ...] = (
     (("set", 1, 1, "new_price", "abc"), "new_price: “abc” is not a number"),
     (("set", 1, 1, "new_price", "0"), "0.01"),
+    (("set", 1, 1, "new_price", "-5"), "0.01"),
     (("set", 1, 1, "old_price", "1.00"), "“old_price” is not a field that can be edited."),
     (("set", 1, 6, "new_price", "1.00"), "Batch 00000001 has no row 6."),
     (("set", 1, 99999999999, "new_price", "1.00"), "has no row 99999999999."),
@@ -62,6 +63,7 @@ REFUSED: tuple[tuple[tuple[object, ...], str], ...] = (
     (("add-row", 1, "--set", "new_price=x"), "“x” is not a number"),
     (("restore-row", 1, 1), "Row 1 is not removed; nothing was changed."),
     (("remove-row", 1, 6), "has no row 6."),
+    (("enter", 1, "000000011"), "“000000011” was not found, so no row was added."),
     (("remove-rows", 1, "--status", "duplicate"), "No rows match any more, so none was removed."),
     (("remove-rows", 1, "--status", "bogus"), "no status “bogus”"),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from batchbook.batches.models import Batch
 from batchbook.catalog.models import PriceHistory, Product
@@ -65,7 +65,7 @@ def test_a_real_price_list(
     assert [row["sequence"] for row in rows] == list(range(1, data["row_count"] + 1))
     assert len(batchbook("batch", "rows", data["id"]).stdout.splitlines()) == 1 + data["row_count"]
     assert batchbook("batch", "complete", data["id"], "--as", "staff").exit_code == 0
-    executed = batchbook("batch", "execute", data["id"], "--as", "admin")
+    executed = batchbook("batch", "execute", data["id"], "--as", "admin", "--confirm", "all")
     changed = counts["increase"] + counts["decrease"]
     assert f"{changed} prices changed" in executed.stdout
     assert count(engine, PriceHistory) == changed
@@ -97,6 +97,15 @@ def test_create_from_a_query(batch: Run) -> None:
         ("000000012", "3.00", "3.29"),
         ("000000013", "0.50", "0.59"),
     ]
+
+
+def test_create_by_a_margin_over_the_cost(batch: Run, catalogue: Engine) -> None:
+    with transaction_scope(catalogue) as session:
+        session.execute(update(Product).where(Product.item_code == "000000011").values(cost=Decimal("1.60")))
+    arguments = ("--set", "margin=50", "--set", "rounding=end_99", "--as", "staff")
+    assert batch("create", "price_change", *arguments).exit_code == 0
+    rows = json.loads(batch("rows", 1, "--json").stdout)
+    assert (rows[0]["new_price"], {row["status"] for row in rows[1:]}) == ("1.99", {"no_cost"})
 
 
 def test_a_run_of_every_action(batch: Run, catalogue: Engine, opened: str) -> None:
@@ -264,7 +273,7 @@ def test_a_file_over_the_limit(
             "There is no batch type “cake”. Known types: import, price_change.",
         ),
         (("list", "--type", "cake"), "There is no batch type “cake”."),
-        (("create", "price_change", "--as", "staff"), "Give a price list, or the % by which"),
+        (("create", "price_change", "--as", "staff"), "Give a price list, or one of “Change (%)”"),
         (("create", "price_change", "--set", "x=1", "--as", "staff"), "has no field “x”"),
         (("create", "price_change", "--set", "percent=much", "--as", "staff"), "“much” is not a number"),
         (
@@ -300,3 +309,30 @@ def test_options_that_do_not_fit(
     assert (result.exit_code, result.stdout) == (1, "")
     assert sentence in result.stderr
     assert snapshot() == before
+
+
+def test_unusual_changes_are_confirmed_by_name(batch: Run, opened: str) -> None:
+    batch("set", opened, 1, "new_price", "200", "--as", "staff")
+    batch("complete", opened, "--as", "staff")
+    refused = batch("execute", opened, "--as", "admin")
+    assert refused.exit_code == 1
+    sentence = "1 row changes the price by more than 20 %: the largest +9,900 %."
+    assert f"was not executed. {sentence} Look at these rows, then confirm price" in refused.stderr
+    for option in (("--confirm", "prices"), ("--option", "confirm=none")):
+        assert batch("execute", opened, "--as", "admin", *option).exit_code == 1
+    assert batch("execute", opened, "--as", "admin", "--confirm", "price").exit_code == 0
+    options = json.loads(batch("show", opened, "--json").stdout)["execution_options"]
+    assert options["confirm"] == ["price"]
+
+
+def test_batches_are_handed_over_one_by_one_or_all_of_a_person(batch: Run, opened: str) -> None:
+    refused = batch("hand-over", opened, "--to", "admin", "--as", "staff")
+    assert refused.exit_code == 1
+    assert "Nothing was handed over." in refused.stderr
+    assert batch("hand-over", "--to", "admin", "--as", "admin").exit_code == 2
+    result = batch("hand-over", opened, "--to", "admin", "--as", "admin")
+    assert result.stdout == "1 batch was handed over to admin.\n"
+    assert "Handed over from staff to admin." in batch("history", opened).stdout
+    result = batch("hand-over", "--from", "admin", "--to", "staff", "--as", "admin", "--json")
+    assert json.loads(result.stdout) == {"handed_over": [opened], "to": "staff", "left_out": []}
+    assert json.loads(batch("show", opened, "--json").stdout)["owner"] == "staff"

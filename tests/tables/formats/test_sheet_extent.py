@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from tests.tables.workbooks import HEADER, MAIN, SHEET, book, cell, read, refusal, worksheet
 
-from batchbook.tables.errors import InvalidWorkbook
-from batchbook.tables.formats.sheet_extent import Extent, QuickScan, exact_extent
+from batchbook.tables.errors import InvalidWorkbook, LimitExceeded
+from batchbook.tables.formats.sheet_extent import Extent, QuickScan, exact_extent, refuse_far_rows
 
 
 @pytest.mark.parametrize(
@@ -77,3 +79,24 @@ def test_cells_without_references_follow_their_neighbours() -> None:
 def test_a_reference_that_is_none_is_refused(reference: str) -> None:
     with pytest.raises(InvalidWorkbook):
         exact_extent([worksheet(f'<row><c r="{reference}"><v>1</v></c></row>').encode()])
+
+
+@pytest.mark.parametrize("size", [7, 1000, 1_000_000])
+def test_the_first_row_too_many_is_refused_before_anything_is_parsed(size: int) -> None:
+    cells = cell("A999999") + cell("B1000000") + '<row r="1000001"><c r="C1000001" s="3"/>'
+    marks = "".join(cell(f"D{number}") for number in range(1_000_001, 1_000_011))
+    cells += marks + cell("D1000011")
+    start = '<worksheet><dimension ref="A1:F1048576"/><sheetData>'
+
+    def pieces(text: str) -> Iterator[bytes]:
+        data = text.encode()
+        yield data[:200]  # The first piece of a part is long enough for what a sheet states of its extent.
+        yield from (data[at : at + size] for at in range(200, len(data), size))
+
+    with pytest.raises(LimitExceeded, match="down to row 1,000,011 and out to column 4"):
+        refuse_far_rows(pieces(f"{start}{cells}<this is no XML"))
+    with pytest.raises(LimitExceeded, match="down to row 1,000,011"):  # Some programs state no extent.
+        refuse_far_rows(pieces(f"<worksheet><sheetData>{cells}<this is no XML"))
+    refuse_far_rows(pieces(start + cell("A1000000") + '<row r="1048576"><c r="A1048576" s="1"/></row>'))
+    refuse_far_rows(pieces(start + cell("A1000000") + marks))  # So few may be no part of the table.
+    refuse_far_rows(pieces(f"{start.replace('F1048576', 'F20')}{cells}"))

@@ -62,7 +62,8 @@ class ImportHarness:
         for action in actions:
             with transaction_scope(self.database) as session:
                 last = options if action is actions[-1] else None
-                result = self.act(session, by).run(number, action, last)
+                confirmed = {"confirm": "all"} if action is Action.EXECUTE else {}
+                result = self.act(session, by).run(number, action, {**confirmed, **(last or {})})
                 assert not result.failed, result.message
         return result
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from batchbook.batches import Action
+from batchbook.batches.engine.execution_check import Unconfirmed
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 
@@ -70,3 +73,30 @@ def test_a_corrected_reference_is_remembered_for_its_sender(harness: ImportHarne
     (row,) = harness.rows(harness.create(table, sender="ACME"))
     assert (row.status, row.new_vendor, row.raw) == ("unchanged", "V3", {"new_vendor": "Twin"})
     assert harness.statuses(harness.create(table, sender="Somebody else")) == ["invalid"]
+
+
+def test_numbers_that_change_beyond_the_usual_have_to_be_confirmed(harness: ImportHarness) -> None:
+    number = harness.create("item_code,price,on_hand\n000000001,200.00,0\n000000002,2.10,9\n")
+    harness.run(number, Action.COMPLETE)
+    with pytest.raises(Unconfirmed) as caught:
+        harness.run(number, Action.EXECUTE, options={"confirm": "on_hand"})
+    assert "1 row changes “Price” by more than 20 %: the largest +19,900 %." in caught.value.message
+    (price, quantity) = caught.value.check.numbers
+    assert [(row.key, row.percent_text) for row in price.rises] == [
+        ("000000001", "+19,900 %"),
+        ("000000002", "+5 %"),
+    ]
+    assert quantity.change.label == "“On hand”"
+    assert harness.product("000000001").price == Decimal("1.00")
+    harness.run(number, Action.EXECUTE, options={"confirm": ["price", "on_hand"]})
+    assert harness.product("000000001").price == Decimal("200.00")
+
+
+def test_what_is_overwritten_is_confirmed_as_it_is_now(harness: ImportHarness) -> None:
+    number = harness.create("item_code,price\n000000001,1.10\n")
+    harness.run(number, Action.COMPLETE)
+    harness.set_price("000000001", "100.00")
+    with pytest.raises(Unconfirmed, match=r"more than 20 %: the largest -98.9 %"):
+        harness.run(number, Action.EXECUTE, options={"overwrite": "yes", "confirm": ()})
+    harness.run(number, Action.EXECUTE, options={"overwrite": "yes", "confirm": "price"})
+    assert harness.product("000000001").price == Decimal("1.10")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from batchbook.db.transactions import transaction_scope
+from batchbook.types.imports.models import Import
+
 from .conftest import ImportHarness, workbook
 
 
@@ -31,3 +34,21 @@ def test_a_heading_with_characters_that_no_database_stores_can_be_used(harness: 
     )
     (row,) = harness.rows(harness.create_mapped(sheet, carried=[3], name="list.xlsx"))
     assert (row.new_item_code, row.extra_0) == ("000000001", "a�b")
+
+
+def test_a_vendor_who_sends_a_file_is_named_once(harness: ImportHarness) -> None:
+    table, scope = "item_code,description,price\n000000001,Item 1,1.00\n", {"scope_field": "vendor"}
+
+    def header(**texts: str) -> tuple[str | None, str | None]:
+        number = harness.create(table, **texts)
+        with transaction_scope(harness.database, read_only=True) as session:
+            batch = session.get_one(Import, number)
+            return batch.sender, batch.scope_value
+
+    assert header(sender="müller & sons") == ("V1", None)
+    assert header(sender="v1", mode="replace", **scope) == ("V1", "V1")
+    assert header(scope_value="V1", mode="replace", **scope) == ("V1", "V1")
+    assert header(sender="V2", scope_value="V1", mode="replace", **scope) == ("V2", "V1")
+    assert header(sender="Twin") == ("Twin", None)
+    assert header(sender="A wholesaler") == ("A wholesaler", None)
+    assert header(scope_field="department", scope_value="GROCERY", mode="replace") == (None, "GROCERY")

@@ -57,6 +57,16 @@ def test_what_changed_since_is_not_overwritten_unless_wanted(harness: ImportHarn
     assert [str(old) for _, old, _, _ in harness.price_history()] == ["1.10"]
 
 
+def test_what_somebody_else_set_as_planned_stops_nothing(harness: ImportHarness) -> None:
+    first, second = (
+        harness.create(f"{HEAD}000000001,Item 1,1.50\n000000002,Item 2,2.50\n") for _ in range(2)
+    )
+    harness.execute(first)
+    harness.execute(second)
+    assert str(harness.product("000000001").price) == "1.50"
+    assert len(harness.price_history()) == 2
+
+
 def test_a_record_that_somebody_created_meanwhile_is_a_change_too(harness: ImportHarness) -> None:
     number = harness.create(f"{HEAD}000000009,Item 9,9.00\n")
     harness.add_product("000000009")

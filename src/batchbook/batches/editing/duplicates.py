@@ -52,7 +52,7 @@ class DuplicateRows:
             raise Conflict(f"{context.batch} has no duplicates: its type does not declare any.")
         self._context = context
         self._declared: Duplicates = declared
-        self._key = [getattr(context.row, name) for name in declared.key_of(context.handler)]
+        self._key = [getattr(context.row, name) for name in declared.key_of(context.handler, context.batch)]
 
     @cached_property
     def number(self) -> str | None:
@@ -64,15 +64,20 @@ class DuplicateRows:
         """The rules that the batch's rows allow."""
         return tuple(rule for rule in Keep if rule is not Keep.CHEAPEST or self.number)
 
-    def count_groups(self) -> int:
-        """Return the number of groups."""
-        ranked = self._ranked(Keep.FIRST)
+    def count_groups(self, sequence: int | None = None) -> int:
+        """Return the number of groups; of the row ``sequence`` only, if given."""
+        ranked = self._ranked(None, sequence)
         firsts = select(func.count()).where(ranked.c.place == 1, *_is_group(ranked))
         return int(self._context.session.scalar(firsts) or 0)
 
-    def groups(self, start: int, count: int, most_rows: int) -> list[DuplicateGroup]:
-        """Return ``count`` groups in the order of their first rows from the one at ``start``, each with ``most_rows`` at most."""
-        session, ranked = self._context.session, self._ranked(None)
+    def groups(
+        self, start: int, count: int, most_rows: int, sequence: int | None = None
+    ) -> list[DuplicateGroup]:
+        """Return ``count`` groups in the order of their first rows from the one at ``start``, each with ``most_rows`` at most.
+
+        ``sequence`` restricts this to the group of that row.
+        """
+        session, ranked = self._context.session, self._ranked(None, sequence)
         page = (
             select(ranked.c.first, ranked.c.size)
             .where(ranked.c.place == 1, *_is_group(ranked))
@@ -187,7 +192,7 @@ class DuplicateRemover:
             within = None if of is None else found.same_key(of)
             summary = sentence.format(rows=counted(count, "duplicate"))
             RowRemover(self.engine).remove_where(batch_id, surplus, summary=summary, within=within)
-            return f"{summary} You can restore each from its page."
+            return f"{summary} Removed rows can be restored."
 
     def demand_seen(self, context: ActionContext, sequence: int | None, seen: Token | None) -> int:
         """Return the number of duplicates, or of those of the row ``sequence``; raise ``Conflict`` as :meth:`keep` does."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, inspect, select, update
 
 from batchbook.batches.concurrency import StaleEdit, bump_version, next_row_version
 from batchbook.batches.editing.field_changes import (
@@ -25,13 +25,14 @@ from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
 from batchbook.batches.handler_context import next_number
 from batchbook.batches.history import Cell, record
+from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.rows.issues import without_issues_of
 from batchbook.batches.rows.row_values import CellCheck, RowValues
 from batchbook.batches.rows.scope import RowProxy, table_of
 from batchbook.db.base import scalar_defaults
 from batchbook.db.bulk_writing import bulk_insert
-from batchbook.errors import BadInput, Conflict, Missing
+from batchbook.errors import BadInput, Conflict, Missing, Misuse
 from batchbook.grid import to_text
 
 #: The field of a :class:`StaleEdit` that concerns the row as a whole, such as its removal.
@@ -100,9 +101,16 @@ class RowEditor:
         with self.engine.editing(batch_id) as context:
             text = text.strip()
             entry = context.handler.quick_entry
-            values = entry.values(context.handler, context.batch, text) if entry else None
+            with telling_failure("No row was added"):
+                values = entry.values(context.handler, context.batch, text) if entry else None
             if values is None:
                 raise BadInput(f"“{text[:80]}” was not found, so no row was added.")
+            if unknown := sorted(values.keys() - inspect(context.row).column_attrs.keys()):
+                name = type(context.handler).__name__
+                raise Misuse(
+                    f"No row was added: {name}.quick_entry returned the column {unknown[0]!r}, which {context.row.__name__}"
+                    " does not have."
+                )
             return _add(context, values, f" by quick entry of “{text[:80]}”")
 
 

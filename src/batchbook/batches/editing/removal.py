@@ -36,11 +36,12 @@ class Selection:
     versions: int
 
     @classmethod
-    def of(cls, context: ActionContext, condition: ColumnElement[bool]) -> Self:
-        """Return the selection of the rows that satisfy ``condition`` and are not removed, by one statement."""
-        row, rows = context.row, context.rows().narrowed(condition)
+    def of(cls, context: ActionContext, condition: ColumnElement[bool], *, removed: bool = False) -> Self:
+        """Return the selection of the rows that satisfy ``condition`` and are ``removed`` or not, by one statement."""
+        row = context.row
+        where = (row.batch_id == context.batch.id, row.removed.is_(removed), condition)
         sums = (func.coalesce(func.sum(column), 0) for column in (row.sequence, row.version))
-        found = context.session.execute(select(func.count(), *sums).where(rows.where)).one()
+        found = context.session.execute(select(func.count(), *sums).where(*where)).one()
         return cls(*map(int, found))
 
     @classmethod
@@ -107,38 +108,49 @@ class RowRemover:
             # All rows are counted, because the removal may change which rows satisfy the condition.
             whole = model.batch_id == context.batch.id
             touched = whole if within is None else and_(whole, within)
-            with refreshing(context, touched, refresh=bool(context.handler.peer_columns)):
+            handler = context.handler
+            depends = bool(handler.peer_columns) or handler.duplicates is not None
+            with refreshing(context, touched, refresh=depends, whole=within is None):
                 self._mark(context, condition, removed=True)
                 self._record(context, summary or f"Removed {counted(count, 'row')}.", count, removed=True)
             return count
 
-    def restore_where(self, batch_id: int, condition: ColumnElement[bool]) -> int:
+    def restore_where(self, batch_id: int, condition: ColumnElement[bool], seen: Token | None = None) -> int:
         """Restore all removed rows that satisfy ``condition``, as one operation; return their number.
 
-        Raises ``Conflict`` if no removed row does.
+        Raises ``Conflict`` if no removed row does, or if the rows differ from those that were ``seen``, if given.
         """
         with self.engine.editing(batch_id) as context:
             model = context.row
             whole = model.batch_id == context.batch.id
-            removed = select(func.count()).where(whole, model.removed, condition)
-            count = int(self.session.scalar(removed) or 0)
-            if not count:
-                raise Conflict("No removed rows match, so none was restored.")
+            count = self.demand_seen(context, condition, seen, removed=False)
             context.progress.report("restore rows", 0, count)
-            with refreshing(context, whole):
+            with refreshing(context, whole, whole=True):
                 self._mark(context, condition, removed=False)
                 self._record(context, f"Restored {counted(count, 'row')}.", count, removed=False)
             return count
 
-    def demand_seen(self, context: ActionContext, condition: ColumnElement[bool], seen: Token | None) -> int:
-        """Return the number of rows that satisfy ``condition``; raise ``Conflict`` as :meth:`remove_where` does."""
-        now = Selection.of(context, condition)
+    def demand_seen(
+        self,
+        context: ActionContext,
+        condition: ColumnElement[bool],
+        seen: Token | None,
+        *,
+        removed: bool = True,
+    ) -> int:
+        """Return the number of rows that satisfy ``condition`` and are to be ``removed``, or else restored.
+
+        Raises ``Conflict`` as :meth:`remove_where` and :meth:`restore_where` do.
+        """
+        now = Selection.of(context, condition, removed=not removed)
+        done = "removed" if removed else "restored"
         if not now.count:
-            raise Conflict("No rows match any more, so none was removed.")
+            rows = "rows match any more" if removed else "removed rows match"
+            raise Conflict(f"No {rows}, so none was {done}.")
         refuse_changed(
             seen,
             now.token,
-            f"Nothing was removed: {counted(now.count, 'row matches', 'rows match')} now, and they are not the"
+            f"Nothing was {done}: {counted(now.count, 'row matches', 'rows match')} now, and they are not the"
             " rows that you were shown. Go back, check them, then decide.",
         )
         return now.count

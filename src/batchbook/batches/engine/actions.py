@@ -7,6 +7,7 @@ from typing import Any
 
 from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.engine.copying import follow_up
+from batchbook.batches.engine.execution_check import demand_confirmation
 from batchbook.batches.engine.file_intake import (
     ensure_inspected,
     intake_fields,
@@ -14,9 +15,9 @@ from batchbook.batches.engine.file_intake import (
     maps_columns,
 )
 from batchbook.batches.engine.preview import bind_options, options_as_json, why_not_execute
-from batchbook.batches.engine.refresh import recount, refresh_in_chunks
+from batchbook.batches.engine.refresh import recount, recount_refreshed, refresh_in_chunks
 from batchbook.batches.engine.scheduled_execution import cancel_schedule, cancel_schedule_for_execution
-from batchbook.batches.handler import Outcome
+from batchbook.batches.handler import CONFIRM, Outcome
 from batchbook.batches.history import record
 from batchbook.batches.hook_guard import handler_code
 from batchbook.batches.intake.file_inspection import describe_source
@@ -53,7 +54,7 @@ def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
             refresh_in_chunks(context, context.rows(), total=written)
         tables.guard(context.session, batch)
     batch.refreshed_at = context.now
-    recount(context)
+    recount_refreshed(context)
     intake = stored_intake(batch) if maps_columns(context) else None
     source = "" if intake is None else describe_source(intake, intake_fields(context))
     record(context.handler_context, batch, "populate", f"Populated with {counted(written, 'row')}{source}.")
@@ -65,7 +66,7 @@ def _refresh(context: ActionContext, _options: Mapping[str, Any]) -> str:
     with around(Action.REFRESH, context):
         refresh_in_chunks(context, context.rows(), total=context.batch.kept_count)
     context.batch.refreshed_at = context.now
-    recount(context)
+    recount_refreshed(context)
     changed = "no status changed" if before == context.batch.status_counts else "statuses changed"
     record(
         context.handler_context,
@@ -98,6 +99,7 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
     if reason is not None:
         raise Conflict(f"{context.batch} was not executed. {reason}")
     chosen = bind_options(context.handler, options)
+    confirmed = demand_confirmation(context, chosen, options)
     cancel_schedule_for_execution(context)
     with around(Action.EXECUTE, context):
         rows = context.rows()
@@ -111,12 +113,13 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
     if rest is not None:
         summary = f"{summary} {counted(rest.row_count, 'row')} went into {str(rest).lower()}."
         figures[FOLLOW_UP] = rest.id
-    batch.execution_options = options_as_json(chosen)
+    batch.execution_options = options_as_json(chosen) | ({CONFIRM: [*confirmed]} if confirmed else {})
     batch.execution_outcome = {"summary": summary, "figures": figures}
     batch.executed_at, batch.executed_by = context.now, context.actor
     retention = context.handler.execution_policy.retention
     batch.purge_after = context.now + retention if retention else None
-    record(context.handler_context, context.batch, "execute", f"Executed: {summary}")
+    although = f" Confirmed: {' '.join(confirmed.values())}" if confirmed else ""
+    record(context.handler_context, context.batch, "execute", f"Executed: {summary}{although}")
     return f"{context.batch} was executed: {summary}"
 
 

@@ -7,13 +7,15 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import delete
 
+from batchbook.batches.earlier_uploads import earlier_upload
 from batchbook.batches.editing import editable_columns, parsed
 from batchbook.batches.engine.copying import copied_header, copy_children, new_header_values
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import recount
 from batchbook.batches.engine.scheduled_execution import cancel_schedule
-from batchbook.batches.files import store_file, taken_before
+from batchbook.batches.files import store_file
 from batchbook.batches.history import record
+from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.lifecycle import Action, is_possible
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType
@@ -36,14 +38,17 @@ def create_batch(
     if file is not None and batch_type.handler.file_source is None:
         raise BadInput(f"A batch of type {batch_type.title} takes no file.")
     batch = batch_type.header(**_values(batch_type, texts), **new_header_values(engine.actor))
-    context = engine.context_of_new(batch_type, batch)
-    context.handler.before_create(batch, has_file=file is not None)
+    with telling_failure("The batch was not created"):
+        context = engine.context_of_new(batch_type, batch)
+        context.handler.before_create(batch, has_file=file is not None)
     engine.session.add(batch)
     engine.session.flush()  # The file and the history need the batch's number.
     summary = "Created."
     if file is not None:
         stored = store_file(context.handler_context, batch, file_name, file)
-        summary = f"Created from {stored.name}, {stored.size:,} bytes. {taken_before(engine.session, batch)}".strip()
+        # Everybody who may see this batch reads its history, so it names batches of the same type only.
+        earlier = earlier_upload(engine.session, stored, lambda kind, _state: kind == key)
+        summary = f"Created from {stored.name}, {stored.size:,} bytes.{f' {earlier.sentence}' if earlier and earlier.number else ''}"
     record(context.handler_context, batch, "create", summary)
     return batch
 
@@ -89,7 +94,7 @@ def delete_batch(engine: Engine, batch_id: int) -> str:
     dropped = cancel_schedule(context, f"{context.actor} deleted it")
     name, rows = str(batch), batch.row_count
     context.batch_type.rows.discard(context.session, batch)
-    context.session.execute(delete(GridSetting).where(GridSetting.grid == batch.filters_key))
+    context.session.execute(delete(GridSetting).where(GridSetting.grid.startswith(batch.filters_key)))
     context.session.delete(batch)
     context.session.flush()
     return f"{name} was deleted, with its {counted(rows, 'row')}, files and history.{dropped}"

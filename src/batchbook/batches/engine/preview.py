@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.handler import BatchHandler, Total
-from batchbook.batches.lifecycle import FINAL, FORESEEABLE, Action, why_not
+from batchbook.batches.engine.execution_check import ExecutionCheck, check_execution, demand_confirmation
+from batchbook.batches.handler import CONFIRM, BatchHandler, Total
+from batchbook.batches.lifecycle import FINAL, FORESEEABLE, Action, is_possible, why_not
 from batchbook.db.transactions import is_refused_write, is_transient
-from batchbook.errors import BadInput, BatchbookError, Misuse, reason_of
+from batchbook.errors import BadInput, BatchbookError, Conflict, Misuse, reason_of
 from batchbook.forms import BoundForm, Form
 
 
@@ -25,8 +26,11 @@ def default_values(handler: BatchHandler[Any, Any]) -> dict[str, Any]:
 def bind_options(handler: BatchHandler[Any, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of the handler's execution options: the texts in ``chosen``, and defaults for the others.
 
+    The confirmations of warnings among them are left out.
+
     Raises :class:`batchbook.errors.BadInput` for an option that the type does not have, and for an invalid value.
     """
+    chosen = {name: text for name, text in chosen.items() if name != CONFIRM}
     bound = _read(handler, chosen)
     known = {field.name for field in bound.fields}
     unknown = sorted(chosen.keys() - known)
@@ -64,10 +68,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ExecutionPreview:
-    """Sentences on the effects of an execution with the default options, and reasons why it is not possible now."""
+    """Sentences on the effects of an execution with the default options, and reasons why it is not possible now.
+
+    ``check`` has the largest changes and the warnings to be confirmed, once the batch is complete.
+    """
 
     sentences: tuple[str, ...]
     reasons: tuple[str, ...]
+    check: ExecutionCheck = field(default_factory=ExecutionCheck)
 
 
 def preview_execution(context: ActionContext) -> ExecutionPreview | None:
@@ -85,9 +93,15 @@ def preview_execution(context: ActionContext) -> ExecutionPreview | None:
         options = bind_options(handler, {})
     except BadInput:
         return ExecutionPreview((), reasons)  # The effects depend on an option without a default.
+    # Rows that can still be changed are marked one by one; all of them are looked at when this is over.
+    complete = is_possible(Action.EXECUTE, batch.state)
     return _ask_handler(
         context,
-        lambda: ExecutionPreview(tuple(handler.describe_execution(batch, options)), reasons),
+        lambda: ExecutionPreview(
+            tuple(handler.describe_execution(batch, options)),
+            reasons,
+            check_execution(context, options) if complete else ExecutionCheck(),
+        ),
         lambda words: ExecutionPreview(
             (), (*reasons, f"What executing it would do cannot be told: {words}.")
         ),
@@ -101,6 +115,26 @@ def why_not_execute(context: ActionContext) -> str | None:
         lambda: context.handler.why_not_execute(context.batch),
         lambda words: f"Its handler failed when asked whether it can be executed: {words}.",
     )
+
+
+def refuse_unconfirmed(context: ActionContext, options: Mapping[str, Any]) -> None:
+    """Raise ``BadInput`` or ``Conflict`` if executing the batch with the texts ``options`` would be refused for them.
+
+    A handler that fails is not refused: the execution tells that.
+    """
+    values = bind_options(context.handler, options)
+    _ask_handler(context, lambda: demand_confirmation(context, values, options), lambda _words: {})
+
+
+def unconfirmed_warnings(context: ActionContext) -> str:
+    """Return the warnings and refusals of executing the batch with the default options, as a sentence; empty if none."""
+    try:
+        refuse_unconfirmed(context, {})
+    except BadInput:
+        return ""  # The options have no defaults, so each execution is checked by itself.
+    except Conflict as error:
+        return error.message
+    return ""
 
 
 def totals_of(context: ActionContext) -> list[Total]:

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
 from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.rows.scope import Rows
+from batchbook.db.bulk_writing import chunked
 from batchbook.db.transactions import is_transient
 from batchbook.errors import BatchbookError, Conflict, reason_of
 
@@ -84,6 +86,14 @@ def recount(context: ActionContext) -> None:
     store_tally(context, Tally.of_all(context))
 
 
+def recount_refreshed(context: ActionContext) -> None:
+    """Count all rows, which the handler has just refreshed; raise ``ValueError`` for a status that it does not declare."""
+    tally = Tally.of_all(context)
+    if (fault := _undeclared(context, tally)) is not None:
+        raise ValueError(fault)
+    store_tally(context, tally)
+
+
 def store_tally(context: ActionContext, tally: Tally) -> None:
     """Store the ``tally`` of all rows in the batch's header, with the status that follows from it."""
     batch = context.batch
@@ -92,6 +102,17 @@ def store_tally(context: ActionContext, tally: Tally) -> None:
     batch.status_counts = dict(tally.statuses)
     batch.params = batch.params | {_PROBLEMS: tally.problems}
     batch.status = context.handler.header_status(batch)
+
+
+def _undeclared(context: ActionContext, tally: Tally) -> str | None:
+    """Return what is wrong if rows have a status that the type does not declare, set by a statement of the handler's own."""
+    handler = context.handler
+    found = sorted(set(tally.statuses) - {"", *(status.value for status in handler.statuses or ())})
+    return (
+        f"rows have the status “{found[0][:40]}”, which {type(handler).__name__}.statuses does not declare"
+        if found
+        else None
+    )
 
 
 # --- Refresh ---------------------------------------------------------------------------------------------------------
@@ -119,17 +140,51 @@ def refresh_in_chunks(
 
 @contextmanager
 def refreshing(
-    context: ActionContext, touched: ColumnElement[bool], *, refresh: bool = True
+    context: ActionContext, touched: ColumnElement[bool], *, refresh: bool = True, whole: bool = False
 ) -> Iterator[None]:
     """Run the block, which changes rows within ``touched``; then refresh these rows and adjust the header's counts.
 
-    ``touched`` must select the same rows before and after the block. Without ``refresh`` the rows are only counted.
+    ``touched`` must select the same rows before and after the block; they may be the ``whole`` batch. Without
+    ``refresh`` the rows are only counted. Where the handler itself changes peer columns, such as a code that it spells
+    as the catalogue does, the rows that become peers by that are refreshed as well.
     """
     others = Tally.stored(context) - Tally.of(context, touched)
     yield
+    changed = [touched]
     if refresh:
-        refresh_touched(context, [touched])
-    store_tally(context, others + Tally.of(context, touched))
+        refresh_touched(context, changed)
+        for peers in [] if whole else new_peers(context, touched):
+            others -= Tally.of(context, peers)
+            refresh_touched(context, [peers])
+            changed.append(peers)
+    tally = sum((Tally.of(context, where) for where in changed), Tally(0, Counter(), 0))
+    # Other rows may have statuses of an earlier version of the type.
+    if refresh and (fault := _undeclared(context, tally)) is not None:
+        raise Conflict(_not_refreshed(fault))
+    store_tally(context, others + tally)
+
+
+#: The number of new peers that are refreshed together.
+_PEERS_AT_ONCE = 500
+
+
+def new_peers(context: ActionContext, touched: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """Return conditions for the rows that are peers of the ``touched`` ones, as these are now, and not touched themselves."""
+    row, names = context.row, context.handler.peer_columns
+    if not names:
+        return []
+    other = aliased(row)
+    columns = [getattr(row, name) for name in names]
+    groups = select(*columns).where(touched, ~row.removed, *(column.is_not(None) for column in columns))
+    statement = select(other.sequence).where(
+        other.batch_id == context.batch.id,
+        ~other.removed,
+        tuple_(*(getattr(other, name) for name in names)).in_(groups),
+        other.sequence.not_in(select(row.sequence).where(touched)),
+    )
+    found = context.session.scalars(statement).all()
+    whole = row.batch_id == context.batch.id
+    return [and_(whole, row.sequence.in_(part)) for part in chunked(found, _PEERS_AT_ONCE)]
 
 
 def refresh_touched(context: ActionContext, touched: Iterable[ColumnElement[bool]]) -> None:
@@ -151,10 +206,14 @@ def refresh_touched(context: ActionContext, touched: Iterable[ColumnElement[bool
         if is_transient(error):
             raise  # Not the handler's failure: the same edit may succeed when it is tried again.
         log.exception("Refreshing rows of %s after an edit failed", context.batch)
-        raise Conflict(
-            f"Nothing was changed, because the handler failed to bring the rows up to date ({reason_of(error)})."
-            " Try again, or ask for help with this message."
-        ) from error
+        raise Conflict(_not_refreshed(reason_of(error))) from error
+
+
+def _not_refreshed(reason: str) -> str:
+    return (
+        f"Nothing was changed, because the handler failed to bring the rows up to date ({reason})."
+        " Try again, or ask for help with this message."
+    )
 
 
 def peer_values(context: ActionContext, row: Any) -> tuple[Any, ...]:

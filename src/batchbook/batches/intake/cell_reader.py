@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from batchbook.batches.intake.bulk_parser import CACHE_SIZE, TEXT_KINDS, bulk_parser
@@ -11,6 +11,7 @@ from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, c
 from batchbook.batches.models import BatchRow
 from batchbook.batches.rows.issues import Issue, issue
 from batchbook.batches.rows.row_values import Block
+from batchbook.db.base import scalar_defaults
 from batchbook.grid import CellError, Column, parser_for, to_text
 from batchbook.statuses import Severity
 from batchbook.tables.normalise import conventions_of, mark_remover, normaliser, text_cleaner
@@ -145,8 +146,9 @@ class IntakeReader:
 
     ``line`` is the row's column for the number of the row in the file, ``raw`` the one for the original texts
     of cells that were padded, normalised or replaced, by column: without it the row gets an issue for each. ``carried`` are the row's
-    columns for those that the mapping carries, in their order. Raises ``BadInput`` for a constant that its column does
-    not take, and ``ValueError`` for a column that ``row_model`` does not have.
+    columns for those that the mapping carries, in their order. An empty cell of a column that has a default gets it. Raises
+    ``BadInput`` for a constant that its column does not take, and ``ValueError`` for a column that ``row_model`` does not
+    have.
     """
 
     def __init__(
@@ -164,8 +166,10 @@ class IntakeReader:
         _check_names(row_model, filled, line, raw, carried)
         self._delimiter = reading.delimiter or ","
         self._line, self._raw = line, raw
+        self._columns = row_model.__mapper__.columns
+        self._defaults = scalar_defaults(self._columns)
         self._readers = [
-            (place, CellReader(wanted, reading.column(place), mapping))
+            (place, CellReader(self._with_default(wanted), reading.column(place), mapping))
             for place, wanted in mapping.placed(fields)
         ]
         self._constants = {
@@ -185,7 +189,7 @@ class IntakeReader:
         values: dict[str, Sequence[Any]] = {}
         for place, reader in self._readers:
             cells = reader.read(table[place])
-            values[reader.column.name] = cells.values
+            values[reader.column.name] = self._filled(reader.column, cells)
             found.add(cells, reader.column.name)
         self._empty_doubtful(chunk, values, found)
         size = len(chunk.records)
@@ -196,6 +200,19 @@ class IntakeReader:
         }
         values |= self._besides(chunk, values, found)
         return Block.of_columns(values)
+
+    def _with_default(self, wanted: IntakeField) -> IntakeField:
+        """Return the field, whose cells may be empty if its column has a default."""
+        has_default = self._defaults.get(wanted.column.name) is not None
+        return replace(wanted, column=replace(wanted.column, required=False)) if has_default else wanted
+
+    def _filled(self, column: Column, cells: ColumnCells) -> list[Any]:
+        """Return the values with the column's default in empty cells; refused ones have it if they must not be empty."""
+        default, blank = self._defaults.get(column.name), column.blank
+        if default in (None, blank) or blank not in cells.values:
+            return cells.values
+        kept = cells.issues if self._columns[column.name].nullable else {}
+        return [default if one == blank and at not in kept else one for at, one in enumerate(cells.values)]
 
     def _besides(
         self, chunk: Chunk, values: dict[str, Sequence[Any]], found: _RowFindings

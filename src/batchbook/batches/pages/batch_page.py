@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
+from batchbook.batches import access
 from batchbook.batches.concurrency import read_seen_texts, read_version
+from batchbook.batches.earlier_uploads import earlier_uploads
 from batchbook.batches.editing import CellProblems, StaleEdit
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.models import Batch, BatchFile, BatchRow
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.running.runner import ActionCall, Runner
 from batchbook.forms import BoundForm, Form
@@ -83,6 +86,18 @@ class BatchPage(Page):
         return follow_on(self.request, self.ask(action, options, version), self.own_url)
 
 
+def uploaded_before(request: Request, files: Sequence[BatchFile]) -> dict[int, tuple[str, str]]:
+    """Return a sentence on the earlier upload of each of ``files``, by number, with the address of its batch, or an empty one."""
+    may_see = partial(access.may_see, request.identity.permissions)
+    return {
+        number: (
+            earlier.sentence,
+            request.route_path("batches.find", number=f"{earlier.linked:08d}") if earlier.linked else "",
+        )
+        for number, earlier in earlier_uploads(request.db, files, may_see).items()
+    }
+
+
 def follow_on(request: Request, result: Result, url: str) -> HTTPSeeOther:
     """Return a redirect to ``url``, which shows the message of ``result`` once; to the page of its job if it has one."""
     if result.job_id is not None:
@@ -135,7 +150,8 @@ class EditPage(BatchPage, ABC):
             now = self.texts_now()
             bound.texts |= {name: now[name] for name in now if name in seen and texts.get(name) == seen[name]}
             values = self.page_values(bound, error.version, conflicts(bound, error))
-            return values | {"stale_reason": error.message}
+            reason = f"{error.event} Your changes are not saved yet: save them to replace the saved ones, or cancel."
+            return values | {"stale_reason": reason}
 
     def stored(self, texts: Mapping[str, str], version: int, seen: Mapping[str, str]) -> HTTPSeeOther:
         """Store ``texts``, or enqueue that, and return a redirect; raises as :meth:`store` does."""

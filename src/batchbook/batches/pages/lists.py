@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -12,14 +13,15 @@ from sqlalchemy import ColumnElement, func, select
 
 from batchbook.batches import access
 from batchbook.batches.engine.context import HIGHEST_NUMBER
+from batchbook.batches.engine.hand_over import owner_has_left
 from batchbook.batches.lifecycle import FINAL, Action, State, lines_for
 from batchbook.batches.models import Batch
 from batchbook.batches.pages import view
-from batchbook.batches.pages.view import COMMON
+from batchbook.batches.pages.view import COMMON, FILTERS
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.activity import Running, running_now
 from batchbook.errors import Missing
-from batchbook.grid import Choice, Column, Kind, Sort
+from batchbook.grid import Choice, Column, Kind, Sort, Verb
 from batchbook.master import Export, Index, MasterContext, MasterView, Remember, default_link
 from batchbook.security import SIGNED_IN, Identity
 from batchbook.services import Services, services_of
@@ -50,6 +52,7 @@ class AllBatchesView(MasterView):
     description = "Batches of all types, newest first."
     title_one = "batch"
     grid_columns = COMMON
+    filter_columns = FILTERS
     default_sort: ClassVar = (Sort("number", descending=True),)
     pages = (Index, Remember, Export)
     links: ClassVar = {
@@ -64,7 +67,7 @@ class AllBatchesView(MasterView):
         choices = tuple(Choice(one.key, one.title) for one in cls.types)
         kind_of_batch = Column("type", "Type", Batch.type, Kind.CHOICE, choices=choices)
         number = replace(view.NUMBER, link="batch")
-        return (number, kind_of_batch, *view.COMMON[1:])
+        return (number, kind_of_batch, *view.COMMON[1:], *view.FILTERS)
 
     @cached_property
     def running(self) -> list[Running]:
@@ -113,9 +116,21 @@ def find(request: Request) -> HTTPSeeOther:
 SHOWN = 6
 
 
+#: The filters and the order by which the list of all batches shows those of a section.
+_UNFINISHED = (f"f.state.{Verb.NOT_EQUAL}", State.EXECUTED.value)
+_FAILED = (_UNFINISHED, (f"f.failure.{Verb.NOT_EMPTY}", ""))
+_COMPLETE = ((f"f.state.{Verb.EQUAL}", State.COMPLETE.value),)
+_LEFT = (_UNFINISHED, (f"f.owner_left.{Verb.IS_TRUE}", ""))
+_MINE = (
+    (f"f.owner.{Verb.IS_ME}", ""),
+    *((f"f.state.{Verb.ANY_OF}", state.value) for state in (State.NEW, State.OPEN)),
+)
+_EXECUTED = ((f"f.state.{Verb.EQUAL}", State.EXECUTED.value), ("sort", "-executed_at"))
+
+
 @dataclass(frozen=True)
 class Section:
-    """Batches that need the same of the person: their total, and cards of the latest.
+    """Batches that need the same of the person: their total, cards of the latest, and the address of the list of all.
 
     ``shows_reasons`` tells that each card shows the reason of the batch's failure.
     """
@@ -124,6 +139,7 @@ class Section:
     hint: str
     total: int
     cards: list[dict[str, Any]]
+    all_url: str
     shows_reasons: bool = False
 
 
@@ -137,34 +153,52 @@ class HomePage:
 
     def get(self) -> dict[str, Any]:
         """Show the batches that need attention, and those executed recently."""
-        executable = [one.key for one in self.types if access.may(self.permissions, one.key, Action.EXECUTE)]
+        executable = self._types_for(Action.EXECUTE)
         me = self.request.authenticated_userid
-        mine = (Batch.created_by == me) & (_at(Action.POPULATE) | _at(Action.EDIT))
+        mine = (Batch.owner == me) & (_at(Action.POPULATE) | _at(Action.EDIT))
         waiting = _at(Action.EXECUTE) & Batch.type.in_(executable)
-        concerns_me = (Batch.created_by == me) | Batch.type.in_(executable)
+        concerns_me = (Batch.owner == me) | Batch.type.in_(executable)
         failed = Batch.failure.is_not(None) & Batch.state.not_in(FINAL) & concerns_me
+        left = (
+            owner_has_left() & Batch.state.not_in(FINAL) & Batch.type.in_(self._types_for(Action.HAND_OVER))
+        )
         to_act_on = [
             replace(
-                self._section("Failed", "Their last action failed, and nothing of it was kept.", failed),
+                self._section(
+                    "Failed", "Their last action failed, and nothing of it was kept.", failed, _FAILED
+                ),
                 shows_reasons=True,
             ),
-            self._section("To execute", "Complete, reviewed and waiting for you to execute.", waiting)
-            if executable
-            else None,
-            self._section("Your open batches", "Correct their rows, then mark them complete.", mine),
+            self._section(
+                "To execute", "Complete, reviewed and waiting for you to execute.", waiting, _COMPLETE
+            ),
+            self._section(
+                "Batches of people who can't sign in any more",
+                "Hand them over to somebody who can go on with them.",
+                left,
+                _LEFT,
+            ),
+            self._section("Your open batches", "Correct their rows, then mark them complete.", mine, _MINE),
         ]
         executed = self._section(
-            "Recently executed", "Frozen, and part of the audit trail.", Batch.state.in_(FINAL)
+            "Recently executed", "Frozen, and part of the audit trail.", Batch.state.in_(FINAL), _EXECUTED
         )
         return {
-            "sections": [section for section in (*to_act_on, executed) if section and section.total],
-            "needs_attention": any(section and section.total for section in to_act_on),
+            "sections": [section for section in (*to_act_on, executed) if section.total],
+            "needs_attention": any(section.total for section in to_act_on),
             "creatable": creatable(self.request),
             "sees_batches": any(access.may(self.permissions, one.key, Action.VIEW) for one in self.types),
             "all_url": default_link(self.request.route_path("batches.index")),
         }
 
-    def _section(self, title: str, hint: str, condition: ColumnElement[bool]) -> Section:
+    def _types_for(self, action: Action) -> list[str]:
+        """Return the keys of the types with batches on which this person may do ``action``."""
+        return [one.key for one in self.types if access.may(self.permissions, one.key, action)]
+
+    def _section(
+        self, title: str, hint: str, condition: ColumnElement[bool], query: Sequence[tuple[str, str]]
+    ) -> Section:
+        """Return the batches that satisfy ``condition``; ``query`` has the filters by which the list shows them."""
         statement = select(Batch).where(access.visible(self.permissions, self.types), condition)
         total = self.request.db.scalar(select(func.count()).select_from(statement.subquery())) or 0
         latest = func.coalesce(Batch.executed_at, Batch.completed_at, Batch.created_at).desc()
@@ -175,14 +209,15 @@ class HomePage:
             Batch.description,
             Batch.state,
             Batch.row_count,
-            Batch.created_by,
+            Batch.owner.label("owner"),
             Batch.failure,
             latest.element,
         )
         rows = self.request.db.execute(
             statement.with_only_columns(*names).order_by(latest, Batch.id.desc()).limit(SHOWN)
         )
-        return Section(title, hint, total, [self._card(row) for row in rows])
+        all_url = self.request.route_path("batches.index", _query=query)
+        return Section(title, hint, total, [self._card(row) for row in rows], all_url)
 
     def _card(self, row: Any) -> dict[str, Any]:
         return {
@@ -192,7 +227,7 @@ class HomePage:
             "url": batch_url(self.request, row.type, row.id),
             "state": State(row.state),
             "row_count": row.row_count,
-            "created_by": row.created_by,
+            "owner": row.owner,
             "failure": row.failure or "",
             "at": row[-1],
         }

@@ -8,12 +8,15 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 
 from batchbook.batches import access
-from batchbook.batches.directives import check_class
+from batchbook.batches.directives import resolved
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.lifecycle import Action, BatchPermission
+from batchbook.batches.pages.batch.changes_page import ChangedCells, RememberChanges
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
+from batchbook.batches.pages.batch.hand_over_page import HandOverBatch
 from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD, CreateBatch, EditHeader
-from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, RefreshAll
+from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, HandOverAll, RefreshAll
+from batchbook.batches.pages.batch.large_changes import LargeChanges
 from batchbook.batches.pages.batch.lifecycle_actions import (
     CloneBatch,
     CompleteBatch,
@@ -29,7 +32,14 @@ from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
 from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
-from batchbook.batches.pages.rows.row_actions import AddRow, QuickEntry, RemoveRow, RemoveRows, RestoreRow
+from batchbook.batches.pages.rows.row_actions import (
+    AddRow,
+    QuickEntry,
+    RemoveRow,
+    RemoveRows,
+    RestoreRow,
+    RestoreRows,
+)
 from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRows, open_batch_rows
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
@@ -39,11 +49,22 @@ from batchbook.batches.pages.rows.worksheet_pages import (
     UploadWorksheet,
     open_worksheet,
 )
-from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.pages.view import BatchMasterView, RowTable
 from batchbook.batches.registry import BatchType
 from batchbook.batches.running.bulk_edits import BATCH_ROWS, BULK_EDITS
+from batchbook.batches.type_checks import check_class
 from batchbook.batches.worksheets.uploads import TAKE_WORKSHEET
+from batchbook.declarations import (
+    instance_of,
+    is_texts,
+    mapping_of,
+    refuse_misspelt,
+    refuse_wrong,
+    refuse_wrong_method,
+    sequence_of,
+)
 from batchbook.forms import form_of
+from batchbook.grid import Column
 from batchbook.master import Export, Remember
 
 #: The pages of every batch type, in the order of their buttons.
@@ -54,6 +75,7 @@ BATCH_PAGES = (
     CreateBatch,
     RefreshAll,
     ExecuteAll,
+    HandOverAll,
     BatchDetail,
     IntakePage,
     MappingPage,
@@ -64,8 +86,10 @@ BATCH_PAGES = (
     AddRow,
     EditHeader,
     CloneBatch,
+    HandOverBatch,
     DeleteBatch,
     ExecuteBatch,
+    LargeChanges,
     ScheduleBatch,
     UnscheduleBatch,
     RowPage,
@@ -78,6 +102,7 @@ BATCH_PAGES = (
     RememberRows,
     ExportRows,
     RemoveRows,
+    RestoreRows,
     DownloadWorksheet,
     DownloadProblems,
     UploadWorksheet,
@@ -86,6 +111,8 @@ BATCH_PAGES = (
     FixSimilar,
     DuplicatesPage,
     History,
+    ChangedCells,
+    RememberChanges,
     Download,
 )
 
@@ -111,7 +138,11 @@ def add_batch_pages(config: Any, batch_type: BatchType) -> None:
 
     Raises ``ConfigurationError`` where its view class cannot work.
     """
-    check_class(batch_type.key, "view", batch_type.view, BatchMasterView)
+    check_class(batch_type.key, "view", resolved(config, "view", batch_type.view_name), BatchMasterView)
+    refuse_misspelt(f"The view of batch type {batch_type.key!r}", batch_type.view, BatchMasterView)
+    for method in ("__init__", "form", "label_of", "lock_of", "suggestions"):
+        refuse_wrong_method(batch_type.view, method, BatchMasterView)
+    _check_declared(batch_type)
     view = bound_view(batch_type.view, batch_type)
     config.add_master_view(view)
     _check_view(batch_type, view)
@@ -121,6 +152,34 @@ def add_batch_pages(config: Any, batch_type: BatchType) -> None:
     config.add_navigation(
         batch_type.title_plural, f"batches.{batch_type.key}.index", readers, group="Batches", order=20
     )
+
+
+_DECLARED = {
+    "row_table": instance_of(RowTable, 'a RowTable, such as RowTable(("item_code", "price"))'),
+    "header_fields": sequence_of(str, 'a tuple of names of fields, such as ("printer",)'),
+    "field_groups": mapping_of(
+        str, is_texts, 'a mapping of headings to tuples of fields, such as {"Paper": ("size",)}'
+    ),
+    "pages": sequence_of(object, "a tuple of pages, such as (*BATCH_PAGES, MyPage)"),
+}
+_ROW_TABLE = dict.fromkeys(
+    ("columns", "filter_columns"),
+    sequence_of((str, Column), 'a tuple of names of columns, such as ("item_code",)'),
+)
+
+
+def _check_declared(batch_type: BatchType) -> None:
+    """Raise ``ConfigurationError`` for what the type's view declares and could not work, or would show nothing."""
+    view = batch_type.view
+    refuse_wrong(view.__name__, {name: getattr(view, name) for name in _DECLARED}, _DECLARED)
+    table = view.row_table
+    refuse_wrong(
+        f"{view.__name__}.row_table", {name: getattr(table, name) for name in _ROW_TABLE}, _ROW_TABLE
+    )
+    if type(table) is RowTable and not table.columns:
+        raise ConfigurationError(
+            f"{view.__name__} shows no columns of {batch_type.row.__name__}: give it row_table = RowTable(…) with their names."
+        )
 
 
 def _check_view(batch_type: BatchType, view: type[BatchMasterView]) -> None:

@@ -13,6 +13,7 @@ from batchbook.batches import access
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine.context import find_batch
 from batchbook.batches.engine.engine import Engine, locked_refusal
+from batchbook.batches.engine.hand_over import owner_has_left
 from batchbook.batches.lifecycle import READING, TRANSITIONS, Action, BatchPermission, State
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.registry import BatchType, BatchTypes
@@ -65,9 +66,17 @@ NOW = Column(
 )
 ROWS = Column("row_count", "Rows", Batch.row_count, Kind.INTEGER)
 CREATED_BY = Column("created_by", "Created by", Batch.created_by, Kind.USER)
+OWNER = Column("owner", "Owner", Batch.owner, Kind.USER)
 CREATED_AT = Column("created_at", "Created", Batch.created_at, Kind.DATETIME)
 EXECUTED_BY = Column("executed_by", "Executed by", Batch.executed_by, Kind.USER)
 EXECUTED_AT = Column("executed_at", "Executed", Batch.executed_at, Kind.DATETIME)
+
+#: The columns that every index of batches can be filtered by without showing them.
+FILTERS = (
+    OWNER,
+    Column("owner_left", "Owner can't sign in", owner_has_left(), Kind.BOOLEAN),
+    Column("failure", "Last failure", Batch.failure, Kind.TEXT),
+)
 
 #: The columns of an index of batches, unless its type declares others.
 COMMON = (NUMBER, DESCRIPTION, STATE, NOW, ROWS, CREATED_BY, CREATED_AT, EXECUTED_BY, EXECUTED_AT)
@@ -78,7 +87,7 @@ PROBLEMS = "problems"
 #: Permissions of the index of a type, for everybody who may see some of its batches.
 _READING = frozenset({"view", "export"})
 #: Actions on many batches of a type at once; each batch is checked by itself as well.
-_MANY = frozenset({Action.REFRESH.value, Action.EXECUTE.value})
+_MANY = frozenset({Action.REFRESH.value, Action.EXECUTE.value, Action.HAND_OVER.value})
 
 
 class TypeContext(MasterContext):
@@ -196,6 +205,7 @@ class BatchMasterView(MasterView):
     #: Headings over fields of the header's form: heading → names of fields; the others come behind, as they are.
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {}
     grid_columns: ClassVar[Sequence[str | Column]] = COMMON
+    filter_columns: ClassVar[Sequence[str | Column]] = FILTERS
     default_sort: ClassVar[Sequence[Sort]] = (Sort("number", descending=True),)
     pages: ClassVar[Sequence[type[Page]]] = ()
     context_factory = TypeContext

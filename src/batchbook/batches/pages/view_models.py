@@ -13,6 +13,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.preview import default_values, preview_execution
 from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
 from batchbook.batches.models import Batch
+from batchbook.batches.pages.batch.large_changes import NumberView, changes_url, numbers_of
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
 from batchbook.forms import BoundForm, Field
@@ -47,13 +48,20 @@ class Milestone:
 
 @dataclass(frozen=True)
 class Execution:
-    """The execution panel: its sentences or the reasons against it, and the form of the options for people who may execute."""
+    """The execution panel: its sentences or the reasons against it, and the form of the options for people who may execute.
+
+    ``numbers`` are the numbers that change, with the warnings to be confirmed, and ``edited`` is how many rows people
+    have edited, which are at ``edited_url``.
+    """
 
     sentences: tuple[str, ...]
     reasons: tuple[str, ...]
     form: BoundForm | None
     action: str
     note: str
+    numbers: tuple[NumberView, ...] = ()
+    edited: int = 0
+    edited_url: str = ""
 
 
 def breakdown(view: BatchMasterView, batch: Batch, grid: GridView) -> list[Count]:
@@ -184,10 +192,20 @@ def execution(view: BatchMasterView, context: ActionContext) -> Execution | None
         note = _on_complete(view, context)
     else:
         note = "" if may else "Waiting for an administrator who can execute batches of this type."
-    action = view.url(Action.EXECUTE.value, context.batch) if may and not plan.reasons else ""
+    against = plan.reasons or plan.check.refusals
+    action = view.url(Action.EXECUTE.value, context.batch) if may and not against else ""
     form = context.handler.execution_policy.options
     chosen = form.bind(default_values(context.handler)) if form and action else None
-    return Execution(plan.sentences, plan.reasons, chosen, action, note)
+    return Execution(
+        plan.sentences,
+        (*plan.reasons, *plan.check.refusals),
+        chosen,
+        action,
+        note,
+        numbers_of(view, context.batch, plan.check),
+        plan.check.edited,
+        changes_url(view, context.batch, {}, "edited"),
+    )
 
 
 def _on_complete(view: BatchMasterView, context: ActionContext) -> str:

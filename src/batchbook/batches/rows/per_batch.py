@@ -75,25 +75,26 @@ class OwnTables:
         self._create(session, batch)
 
     def written(self, session: Session, batch: Batch) -> None:
-        """Create the indexes of the batch's own columns, and have the database analyse the table."""
+        """Create the indexes of the columns that are filled by now, and have the database analyse the table."""
         table = table_of(self.of(batch))
-        self._index(session, table, batch, own=True)
+        self._index(session, table, batch, refreshed=False)
         analyze(session.connection(), table.name)
 
     def guard(self, session: Session, batch: Batch) -> None:
-        """Freeze the table with its batch, and create the indexes of the type's columns.
+        """Freeze the table with its batch, and create the indexes of the other columns.
 
-        These come last because the first refresh sets their columns in every row.
+        These come last because the first refresh sets their columns in every row: the type's, and derived ones.
         """
         table = table_of(self.of(batch))
-        self._index(session, table, batch, own=False)
+        self._index(session, table, batch, refreshed=True)
         guard_table(session.connection(), table)
 
-    def _index(self, session: Session, table: Table, batch: Batch, *, own: bool) -> None:
-        """Create the indexes of the batch's ``own`` columns, or else those of the type's columns."""
-        declared = {column.name for column in table_of(self.declared).columns if column.name != "batch_id"}
+    def _index(self, session: Session, table: Table, batch: Batch, *, refreshed: bool) -> None:
+        """Create the indexes of the columns that a refresh sets (``refreshed``), or else of the others."""
+        late = {column.name for column in table_of(self.declared).columns if column.name != "batch_id"}
+        late |= {column.name for column in table.columns if column.info.get("derived")}
         indexes = sorted(table.indexes, key=lambda index: str(index.name))
-        wanted = [index for index in indexes if declared.isdisjoint(index.columns.keys()) is own]
+        wanted = [index for index in indexes if late.isdisjoint(index.columns.keys()) is not refreshed]
         make_indexes(session.connection(), wanted, batch.id)
 
     def copy(

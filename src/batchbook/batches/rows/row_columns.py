@@ -40,7 +40,8 @@ class RowColumn:
     ``length`` is the maximum number of characters of a text; ``precision`` and ``scale`` count the digits of a decimal.
     ``minimum`` and ``maximum`` are values of the kind, as texts; ``choices`` are pairs of value and label. A column that is
     ``shown`` is in the grid, one that is ``indexed`` has an index, and one that is a ``peer`` column relates rows to each
-    other like a handler's ``peer_columns``. Cells may always be empty.
+    other like a handler's ``peer_columns``. A ``derived`` one is set by the refresh, not by what the rows are made from, so
+    its index is created after the first refresh. Cells may always be empty.
 
     Raises ``ValueError`` unless the name consists of lower-case letters, digits and underscores, and begins with a letter.
     """
@@ -59,6 +60,7 @@ class RowColumn:
     shown: bool = True
     indexed: bool = False
     peer: bool = False
+    derived: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -105,7 +107,7 @@ class RowColumn:
             "editable": self.editable or None,
         }
         options = {rule: value for rule, value in rules.items() if value is not None}
-        info = {"kind": self.kind, "shown": self.shown, "peer": self.peer}
+        info = {"kind": self.kind, "shown": self.shown, "peer": self.peer, "derived": self.derived}
         return column(self.name, self._type(), nullable=True, label=self.label, info=info, **options)
 
     def to_json(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -88,28 +89,47 @@ class CellCheck:
 
     def __init__(self, table: Table, dialect: Dialect, statuses: type[Status] | None = None) -> None:
         self._table, self._dialect = table, dialect
-        self._statuses = None if statuses is None else {None, *(status.value for status in statuses)}
+        self._statuses = statuses
+        self._declared = (
+            None if statuses is None else frozenset({None, *(status.value for status in statuses)})
+        )
         self._defaults = scalar_defaults(table.columns)
 
     def column(self, name: str, values: Sequence[Any]) -> tuple[Sequence[Any], Mapping[int, Issue]]:
         """Return the ``values`` of a column as they can be stored, and issues, by position, for those that cannot.
 
-        Raises ``ValueError`` for a value that cannot be stored in a column that must not be empty and has no default.
+        Raises ``ValueError`` for a value that cannot be stored in a column that must not be empty and has no default, and
+        for a status that the type does not declare.
         """
         stored, unfit = storable_values(self._table.c[name].type, values, self._dialect)
-        if name == _STATUS and self._statuses is not None and not self._statuses.issuperset(stored):
-            strange = {at: _OWN for at, value in enumerate(stored) if value not in self._statuses}
-            stored = [None if at in strange else value for at, value in enumerate(stored)]
-            unfit = {**unfit, **strange}
+        if name == _STATUS and self._declared is not None:
+            self._refuse_undeclared(values)
+        column = self._table.c[name]
+        if not column.nullable and None in values:
+            stored = self._without_nothing(name, stored)
         if not unfit:
             return stored, {}
-        column = self._table.c[name]
         found = {
             at: issue(name, NOT_STORED, not_stored(column, values[at], wanted), raw=raw_text(values[at]))
             for at, wanted in unfit.items()
         }
         empty = self._empty(name, next(iter(found.values())))
         return [empty if at in unfit else value for at, value in enumerate(stored)], found
+
+    def _refuse_undeclared(self, values: Sequence[Any]) -> None:
+        """Raise ``ValueError`` for a status that the type does not declare: it is its code that is wrong, not a value."""
+        declared = self._declared or frozenset()
+        with suppress(TypeError):  # A value that has no hash is no status either.
+            if declared.issuperset(values):
+                return
+        strange = next(
+            value for value in values if not isinstance(value, str | None) or value not in declared
+        )
+        known = ", ".join(status.value for status in self._statuses or ())
+        name = getattr(self._statuses, "__name__", "")
+        raise ValueError(
+            f"the status {quoted(raw_text(strange))} is none of {name}: declare it there, or set one of {known}"
+        )
 
     def columns(self, values: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
         """Return ``values`` by column as they can be stored; the issues of those that cannot are added to them."""
@@ -135,6 +155,12 @@ class CellCheck:
         stored, unfit = self.column(_ISSUES, values)
         return [[unfit[at]] if at in unfit else sound_issues(value) for at, value in enumerate(stored)]
 
+    def _without_nothing(self, name: str, stored: Sequence[Any]) -> Sequence[Any]:
+        """Return ``stored`` with the default of the column ``name``, which must not be empty, where a value is missing."""
+        if name not in self._defaults:
+            raise ValueError(f"a row has no value for {name}, which must not be empty and has no default")
+        return [self._defaults[name] if value is None else value for value in stored]
+
     def _empty(self, name: str, why: Issue) -> Any:
         """Return the value of an empty cell of the column."""
         if self._table.c[name].nullable:
@@ -142,9 +168,6 @@ class CellCheck:
         if name not in self._defaults:
             raise ValueError(f"{why['message']} The column {name} cannot be left empty.")
         return self._defaults[name]
-
-
-_OWN = "one of the statuses of its type"
 
 
 @event.listens_for(Batch, "before_insert", propagate=True)

@@ -20,7 +20,7 @@ from batchbook.statuses import Severity, Status
 
 _KEY = ("batch_id", "sequence")
 #: The maximum length of a status: that of its column, which SQLite does not enforce.
-_LONGEST_STATUS = 40
+LONGEST_STATUS = 40
 
 
 def checked_status(status: Any) -> str | None:
@@ -29,9 +29,9 @@ def checked_status(status: Any) -> str | None:
         return None
     if not isinstance(status, str):
         raise TypeError(f"a status must be a text or None, and is a {type(status).__name__}")
-    if len(status) > _LONGEST_STATUS:
+    if len(status) > LONGEST_STATUS:
         raise ValueError(
-            f"a status may have {_LONGEST_STATUS} characters, and “{status[:20]}…” has {len(status):,}"
+            f"a status may have {LONGEST_STATUS} characters, and “{status[:20]}…” has {len(status):,}"
         )
     return status
 
@@ -88,8 +88,13 @@ class RowProxy:
     ) -> None:
         """Add an issue to the cell ``field``, in place of an issue with the same code there; see :class:`Issue`.
 
-        ``raw`` is the text that could not be stored.
+        ``raw`` is the text that could not be stored. Raises ``AttributeError`` for a field that is no column of the row, and
+        ``TypeError`` for a message that is no text.
         """
+        if field not in self._values:
+            raise AttributeError(f"A row has no column {field!r} that could have an issue.")
+        if not isinstance(message, str):
+            raise TypeError(f"the message of an issue must be a text, and is a {type(message).__name__}")
         kept = [i for i in self.issues or () if (i["field"], i["code"]) != (field, code)]
         self.issues = [*kept, issue(field, code, message, severity, raw, suggestions)]
 
@@ -273,6 +278,8 @@ class Rows:
 
     def _refuse_unstorable(self, values: Mapping[str, Any]) -> None:
         for name, value in values.items():
+            if name not in self.table.c:
+                raise ValueError(f"{self.model.__name__} has no column {name!r}")
             if not isinstance(value, ClauseElement) and not hasattr(value, "__clause_element__"):
                 _, issues = self._check.column(name, [value])
                 if issues:

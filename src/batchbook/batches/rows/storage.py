@@ -156,16 +156,24 @@ class RowWriter:
 def _blocks(rows: Iterable[RowValues | Block], size: int, defaults: Mapping[str, Any]) -> Iterator[Block]:
     """Yield ``rows`` as blocks, in order; single rows are gathered into blocks of at most ``size`` rows."""
     single: list[RowValues] = []
+    if isinstance(rows, str | Mapping) or not isinstance(rows, Iterable):
+        raise TypeError(
+            f"populate must yield rows, mappings of columns to values, and returned a {type(rows).__name__}"
+        )
     for row in rows:
         if isinstance(row, Block):
             yield from _together(single, defaults)
             single = []
             yield row
-        else:
+        elif type(row) is dict or isinstance(row, Mapping):
             single.append(row)
             if len(single) == size:
                 yield from _together(single, defaults)
                 single = []
+        else:
+            raise TypeError(
+                f"populate must yield mappings of columns to values, and yielded a {type(row).__name__}"
+            )
     yield from _together(single, defaults)
 
 

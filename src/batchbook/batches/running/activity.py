@@ -19,7 +19,7 @@ from batchbook.jobs.view_models import JobReport, report_on, reports_on
 from batchbook.jobs.views import may_change
 
 #: The maximum number of running jobs that a list of batches shows.
-_SHOWN = 10
+SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -108,13 +108,13 @@ def _seen_as(lock: LockedByJob) -> State:
 
 
 def running_now(request: Any, *conditions: ColumnElement[bool]) -> list[Running]:
-    """Return the jobs on batches that satisfy ``conditions``, the oldest first, up to a maximum."""
+    """Return the jobs on batches that satisfy ``conditions``, the oldest first: as many as a list shows, and one more if there are more."""
     statement = (
         select(Job, Batch.description)
         .join(Batch, Batch.id == Job.batch_id)
         .where(Job.exclusive, Job.state.in_(ACTIVE), *conditions)
         .order_by(Job.id)
-        .limit(_SHOWN)
+        .limit(SHOWN + 1)
     )
     found = request.db.execute(statement).all()
     reports = reports_on(request.services.get(JobService), [job for job, _description in found])

@@ -135,6 +135,17 @@ def _remove_rows(edit: BulkEdit) -> str:
     return removed_words(RowRemover(edit.engine).remove_where(edit.batch_id, condition, seen))
 
 
+def restored_words(count: int) -> str:
+    """Return a sentence with the number of rows that were restored."""
+    return f"Restored {counted(count, 'row')}."
+
+
+def _restore_rows(edit: BulkEdit) -> str:
+    condition = and_(true(), *edit.open_grid().where())
+    seen = Token(edit.arguments["seen"])
+    return restored_words(RowRemover(edit.engine).restore_where(edit.batch_id, condition, seen))
+
+
 def _edit_header(edit: BulkEdit) -> str:
     arguments = edit.arguments
     seen = arguments.get("seen")  # Jobs of older versions have none.
@@ -159,9 +170,10 @@ def _remove_duplicates(edit: BulkEdit) -> str:
 
 
 REMOVE_ROWS = edit_task("remove_rows", "Remove rows", _remove_rows)
+RESTORE_ROWS = edit_task("restore_rows", "Restore rows", _restore_rows)
 EDIT_HEADER = edit_task("edit_header", "Edit header", _edit_header)
 FIX_SIMILAR = edit_task("fix_alike", "Fix cells alike", _fix_similar)
 REMOVE_DUPLICATES = edit_task("remove_duplicates", "Remove duplicates", _remove_duplicates)
 
 #: All tasks of bulk edits.
-BULK_EDITS = (REMOVE_ROWS, EDIT_HEADER, FIX_SIMILAR, REMOVE_DUPLICATES)
+BULK_EDITS = (REMOVE_ROWS, RESTORE_ROWS, EDIT_HEADER, FIX_SIMILAR, REMOVE_DUPLICATES)

@@ -16,6 +16,8 @@ from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.engine.creation import clone_batch, delete_batch
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.engine.file_intake import intake_fields
+from batchbook.batches.engine.hand_over import RECIPIENT, hand_over
+from batchbook.batches.engine.preview import refuse_unconfirmed
 from batchbook.batches.engine.scheduled_execution import cancel_schedule_for_execution
 from batchbook.batches.files import input_file
 from batchbook.batches.hook_guard import handler_code
@@ -84,6 +86,8 @@ def perform(engine: Engine, call: ActionCall) -> Result:
             return Result(f"{clone} was made as a copy of {source}.", batch_id=clone.id)
         case Action.DELETE:
             return Result(delete_batch(engine, call.batch_id))
+        case Action.HAND_OVER:
+            return Result(hand_over(engine, call.batch_id, str(call.options[RECIPIENT]), call.version))
     return engine.run(call.batch_id, call.action, call.options, call.version)
 
 
@@ -147,7 +151,10 @@ class JobRunner:
         if not may_execute(engine, call):
             return left_waiting(call, result)
         execution = replace(call, action=Action.EXECUTE, options={}, version=None)
-        enqueued = self._enqueue(engine, execution)
+        try:
+            enqueued = self._enqueue(engine, execution)
+        except BatchbookError as error:
+            return Result(f"{result.message} {error.message}")  # It stays complete.
         return replace(enqueued, message=f"{result.message} {enqueued.message}", at_once=result.message)
 
     def _enqueue(self, engine: Engine, call: ActionCall) -> Result:
@@ -156,6 +163,8 @@ class JobRunner:
         refuse_stale(batch, call.action, call.version)
         if call.action is Action.POPULATE:
             _try_source(context)
+        if call.action is Action.EXECUTE:
+            refuse_unconfirmed(context, call.options)
         at_once = call.action is Action.EXECUTE and call.run_at is None
         dropped = cancel_schedule_for_execution(context) if at_once else ""
         # A job holds the batch, so nobody can change it. A scheduled one does not, so it compares versions.

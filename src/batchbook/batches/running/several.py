@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches import access
 from batchbook.batches.concurrency import Token, token_of
 from batchbook.batches.engine.engine import Engine, locked_refusal
-from batchbook.batches.engine.preview import why_not_execute
+from batchbook.batches.engine.preview import unconfirmed_warnings, why_not_execute
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType, BatchTypes
@@ -89,7 +89,8 @@ def _refusal(engine: Engine, identity: Identity, action: Action, batch: Batch) -
     except BatchbookError as error:
         return error.message
     if action is Action.EXECUTE:
-        return why_not_execute(engine.context_of(batch))
+        context = engine.context_of(batch)
+        return why_not_execute(context) or unconfirmed_warnings(context) or None
     return None
 
 

@@ -50,6 +50,10 @@ _COMMANDS = {
     "add-row": LazyCommand(
         "batchbook.cli.batches.editing_commands:add_row", "Add a row at the end of the batch ID."
     ),
+    "enter": LazyCommand(
+        "batchbook.cli.batches.editing_commands:enter",
+        "Add the row that TEXT stands for to the batch ID, as if it were scanned into the box for quick entry.",
+    ),
     "remove-row": LazyCommand(
         "batchbook.cli.batches.editing_commands:remove_row",
         'Remove row SEQUENCE from the batch ID; "restore-row" brings it back.',
@@ -117,9 +121,21 @@ _COMMANDS = {
         "batchbook.cli.batches.lifecycle_commands:unschedule",
         "Cancel the scheduled execution of the batch ID.",
     ),
+    "refresh-all": LazyCommand(
+        "batchbook.cli.batches.several_commands:refresh_all",
+        "Refresh all batches of TYPE that can be refreshed, one after the other.",
+    ),
+    "execute-all": LazyCommand(
+        "batchbook.cli.batches.several_commands:execute_all",
+        "Execute all batches of TYPE that are marked as complete, one after the other.",
+    ),
     "clone": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:clone",
         "Create an open batch with the header, rows and files of the batch ID, and print its number.",
+    ),
+    "hand-over": LazyCommand(
+        "batchbook.cli.batches.lifecycle_commands:hand_over_batches",
+        "Hand over the batches ID, or all unfinished batches of the user --from, to another user.",
     ),
     "delete": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:delete",

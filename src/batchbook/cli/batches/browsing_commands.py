@@ -85,8 +85,8 @@ def list_batches(
 
 
 def _selection(session: CommandSession, key: str | None, state: str | None) -> Select[Any]:
-    names = "id type description state status row_count removed_count created_at created_by executed_at executed_by"
-    chosen = select(*(getattr(Batch, name) for name in names.split())).where(session.visible)
+    names = "id type description state status row_count removed_count created_at created_by owner executed_at executed_by"
+    chosen = select(*(getattr(Batch, name).label(name) for name in names.split())).where(session.visible)
     if key is not None:
         chosen = chosen.where(Batch.type == session.types[key].key)
     if state is not None:
@@ -98,7 +98,7 @@ def _batch_lines(items: Iterable[dict[str, Any]]) -> Iterator[str]:
     for item in items:
         line = (
             f"{item['id']:08d}  {item['type']:<16}  {item['state']:<10}  {item['row_count']:>9,} rows"
-            f"  {utc_text(item['created_at'])}  {item['created_by']:<12}  {item['description'] or ''}"
+            f"  {utc_text(item['created_at'])}  {item['owner']:<12}  {item['description'] or ''}"
         )
         yield printable(line).rstrip() + "\n"
 
@@ -128,7 +128,7 @@ def _operation_line(item: dict[str, Any]) -> str:
 
 _FACTS = (
     *("state", "status", "failure", "version", "row_count", "removed_count", "status_counts"),
-    *("created_at", "created_by", "refreshed_at", "completed_at", "completed_by"),
+    *("created_at", "created_by", "owner", "refreshed_at", "completed_at", "completed_by"),
     *("executed_at", "executed_by", "execution_options", "execution_outcome", "purge_after"),
 )
 
@@ -183,6 +183,7 @@ def _facts(context: ActionContext) -> Iterator[tuple[str, str]]:
     record = input_file(context.session, batch)
     yield "File", f"{record.name}, {record.size:,} bytes, SHA-256 {record.sha256}" if record else ""
     yield "Created", _time_and_user(batch.created_at, batch.created_by)
+    yield "Handed over to", batch.handed_to or ""
     yield "Refreshed", _time_and_user(batch.refreshed_at, None)
     yield "Marked as complete", _time_and_user(batch.completed_at, batch.completed_by)
     yield "Executed", _time_and_user(batch.executed_at, batch.executed_by)

@@ -15,7 +15,13 @@ from batchbook.cli.batches.session import CommandSession, acting_session, readin
 from batchbook.cli.foreground_job import Foreground
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import Refusal, batch_identity, json_option, print_result, quiet_option
-from batchbook.cli.parameters import actor_option, background_option, batch_argument, no_options
+from batchbook.cli.parameters import (
+    ValueCommand,
+    actor_option,
+    background_option,
+    batch_argument,
+    no_options,
+)
 from batchbook.jobs import Job
 from batchbook.jobs.models import JobState
 from batchbook.jobs.service import JobService
@@ -81,7 +87,7 @@ def _command(
 ) -> click.Command:
     """Return the command of ``function``, with ``text`` as help and ``parameters`` in the order given."""
     parametrised = reduce(lambda inner, parameter: parameter(inner), reversed(parameters), function)
-    return click.command(name, help=text)(parametrised)
+    return click.command(name, ValueCommand, help=text)(parametrised)
 
 
 #: Makes the result of a command from the session, the facts that identify the batch, and the result of the action.
@@ -119,14 +125,16 @@ def action_command(
         if background:
             demand_job_runner(installation)
         with Foreground(installation.services, actor, quiet=quiet) as foreground:
-            result = _run(installation, foreground, batch_id, actor, action, values, make_result, background)
+            result = run_action(
+                installation, foreground, batch_id, actor, action, values, make_result, background
+            )
         result.show(as_json)
 
     parameters = (batch_argument, options, background_option, quiet_option, actor_option, json_option)
     return _command(action.value, text, command, *parameters)
 
 
-def _run(
+def run_action(
     installation: Installation,
     foreground: Foreground,
     batch_id: int,
@@ -136,6 +144,7 @@ def _run(
     make_result: ResultMaker,
     background: bool,
 ) -> CommandResult:
+    """Run ``action`` on a batch, in a transaction of its own or as a job, and return what the command prints."""
     with acting_session(installation, actor) as session:
         identity = batch_identity(session.find(batch_id, action))
         result = session.run(batch_id, action, values.get("options"))

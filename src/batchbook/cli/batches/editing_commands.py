@@ -41,7 +41,7 @@ from batchbook.words import counted
 def set_cell(session: CommandSession, batch: Batch, sequence: int, field: str, value: str) -> CommandResult:
     """Store VALUE in the FIELD of row SEQUENCE of the batch ID.
 
-    An empty VALUE empties the cell. One that begins with a hyphen comes after a "--".
+    An empty VALUE empties the cell. One that begins with a hyphen and is no number comes after a "--".
     """
     changed = RowEditor(session.engine).edit(batch.id, sequence, {field: value}).labels
     message = f"Row {sequence} of {batch}: {_changes_text(changed)}."
@@ -59,6 +59,13 @@ def edit(session: CommandSession, batch: Batch, values: dict[str, str]) -> Comma
 def add_row(session: CommandSession, batch: Batch, values: dict[str, str]) -> CommandResult:
     """Add a row at the end of the batch ID."""
     sequence = RowEditor(session.engine).add(batch.id, values)
+    return batch_result(batch, f"Row {sequence} was added to {batch}.", sequence=sequence)
+
+
+@change_command("enter", Action.EDIT, click.argument("text", type=TEXT))
+def enter(session: CommandSession, batch: Batch, text: str) -> CommandResult:
+    """Add the row that TEXT stands for to the batch ID, as if it were scanned into the box for quick entry."""
+    sequence = RowEditor(session.engine).enter(batch.id, text)
     return batch_result(batch, f"Row {sequence} was added to {batch}.", sequence=sequence)
 
 

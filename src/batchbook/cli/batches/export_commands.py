@@ -244,6 +244,8 @@ def worksheet_apply(
 
 def _store_and_diff(session: CommandSession, batch_id: int, path: Path, file: BinaryIO) -> WorksheetDiff:
     record = store_worksheet(session.engine, batch_id, upload_name(path), file)
+    if hint := session.earlier_upload(record):
+        click.echo(hint, err=True)
     context = session.engine.context_of(session.engine.find(batch_id))
     with stored_worksheet(context, record.number) as sheet:
         return diff_worksheet(context, sheet)

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import select
 
 from batchbook.batches import Action, Batch
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Result
 from batchbook.batches.engine.file_intake import has_mapped_file
+from batchbook.batches.engine.hand_over import hand_over_all, owned_by
 from batchbook.batches.engine.scheduled_execution import in_utc
+from batchbook.batches.files import input_file
 from batchbook.batches.running import schedule as schedules
 from batchbook.cli.batches.command_factories import (
     CommandResult,
@@ -32,11 +35,12 @@ from batchbook.cli.batches.intake_commands import (
     reading_options,
     upload_name,
 )
-from batchbook.cli.batches.session import CommandSession, acting_session
+from batchbook.cli.batches.session import CommandSession, acting_session, identity_of
 from batchbook.cli.foreground_job import Display, display_for_stderr
 from batchbook.cli.installation import Installation, pass_installation
-from batchbook.cli.output import Refusal, batch_identity, json_option, quiet_option
+from batchbook.cli.output import Refusal, batch_identity, json_option, print_result, quiet_option
 from batchbook.cli.parameters import (
+    NUMBER,
     TEXT,
     actor_option,
     at_option,
@@ -47,6 +51,8 @@ from batchbook.cli.parameters import (
     zone_option,
 )
 from batchbook.jobs.foreground import ProgressReporter
+from batchbook.security.models import normal_name
+from batchbook.words import counted
 from batchbook.zones import read_local
 
 
@@ -92,6 +98,8 @@ def create(
     # One transaction for both: a file that cannot be read leaves no batch behind.
     with _cancelled_by_ctrl_c(display), acting_session(installation, actor) as session:
         batch = _create(installation, session, key, values, file)
+        if hint := session.earlier_upload(input_file(session.db, batch)):
+            click.echo(hint, err=True)
         _inspect_file(session, batch, choices_of(file_options), demand=not no_populate)
         if no_populate:
             result = _new_batch_result(batch)
@@ -198,6 +206,39 @@ def schedule(
     call = session.call(batch.id, Action.EXECUTE, options)
     result = schedules.schedule(session.services, session.db, call, time)
     return batch_result(batch, result.message, run_at=in_utc(time.at))
+
+
+@click.command("hand-over")
+@click.argument("numbers", metavar="[ID]...", nargs=-1, type=NUMBER)
+@click.option("--to", "recipient", required=True, type=TEXT, help="The user who gets the batches.")
+@click.option("--from", "owner", type=TEXT, help="All unfinished batches of this user.")
+@actor_option
+@json_option
+@pass_installation
+def hand_over_batches(
+    installation: Installation,
+    numbers: tuple[int, ...],
+    recipient: str,
+    owner: str | None,
+    actor: str,
+    as_json: bool,
+) -> None:
+    """Hand over the batches ID, or all unfinished batches of the user --from, to another user."""
+    if bool(numbers) == (owner is not None):
+        raise click.UsageError("Give either numbers of batches or --from.")
+    with acting_session(installation, actor) as session:
+        found = [session.engine.find(number) for number in numbers]
+        if owner is not None:
+            mine = select(Batch).where(owned_by(normal_name(owner)), session.visible).order_by(Batch.id)
+            found = list(session.db.scalars(mine))
+        outcome = hand_over_all(session.engine, identity_of(session.db, actor), found, recipient)
+    done = [number for numbers_of_owner in outcome.done.values() for number in numbers_of_owner]
+    print_result(
+        as_json,
+        {"handed_over": done, "to": normal_name(recipient), "left_out": outcome.left_out},
+        f"{counted(outcome.count, 'batch was', 'batches were')} handed over to {normal_name(recipient)}.",
+        *outcome.left_out,
+    )
 
 
 @change_command("unschedule", Action.EXECUTE)

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import Session
 
-from batchbook.batches import Action, Batch, BatchType, BatchTypes, access
+from batchbook.batches import Action, Batch, BatchFile, BatchType, BatchTypes, access
+from batchbook.batches.earlier_uploads import earlier_upload
 from batchbook.batches.editing import CellProblems
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import possible_actions
@@ -40,6 +41,13 @@ class CommandSession:
         self._person = person
 
     @property
+    def person(self) -> Identity:
+        """The person who acts; raise ``Refused`` in a session without one."""
+        if self._person is None:
+            raise Refused("Name the user on whose behalf to act. Nothing was done.")
+        return self._person
+
+    @property
     def types(self) -> BatchTypes:
         """The registered batch types."""
         types: BatchTypes = self.services.get(BatchTypes)
@@ -59,6 +67,16 @@ class CommandSession:
     def sees(self, batch_type: BatchType) -> bool:
         """Return whether the person may see some batches of the type."""
         return self._person is None or access.may(self._person.permissions, batch_type.key, Action.VIEW)
+
+    def earlier_upload(self, file: BatchFile | None) -> str:
+        """Return a sentence on an earlier upload of ``file``, empty without one."""
+        permissions = self._person.permissions if self._person else None
+        earlier = file and earlier_upload(
+            self.db,
+            file,
+            lambda key, state: permissions is None or access.may_see(permissions, key, state),
+        )
+        return earlier.sentence if earlier else ""
 
     def actions(self, batch: Batch) -> list[Action]:
         """Return the actions that the state of ``batch`` and the person's role allow."""

@@ -3,9 +3,9 @@
    form[method=post]     is watched, except form[data-unwatched], whose content is nothing to lose, such as filters
    form[data-unsaved]    shows what was typed already and was not saved: it came back with errors, or is kept over a sign-in
 
-   A field counts as typed in if it differs from what the page came with. */
+   A field counts as typed in if it differs from what the page came with. Passwords do not: browsers fill them in by themselves. */
 
-const SKIPPED = new Set(["hidden", "submit", "button", "reset", "image"]);
+const SKIPPED = new Set(["hidden", "password", "submit", "button", "reset", "image"]);
 
 let sent = null;
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
+from batchbook.tables.errors import MOST_MARKS
 from batchbook.tables.formats import column_letters
 from batchbook.tables.formats.archive import SPREADSHEET, feed_xml, parsed_xml
 from batchbook.tables.formats.cell_values import far_note
@@ -12,8 +13,8 @@ from batchbook.tables.formats.sheet_extent import CellPlaces
 from batchbook.tables.formats.sheet_xml import XmlWriter
 from batchbook.tables.report import Note
 
-# The most cells that are marks, the rows and the columns without any between them and the table, and its fewest rows.
-_MOST, _ROWS_BETWEEN, _COLUMNS_BETWEEN, _FEWEST_ROWS = 10, 100, 10, 2
+# The rows and the columns without any cells between marks and the table, and its fewest rows.
+_ROWS_BETWEEN, _COLUMNS_BETWEEN, _FEWEST_ROWS = 100, 10, 2
 
 _Place = tuple[int, int]
 
@@ -33,7 +34,7 @@ class FarCells:
     def add(self, row: int, column: int) -> None:
         """Add a cell that holds something."""
         is_far = self._rows >= _FEWEST_ROWS and row - self._last > _ROWS_BETWEEN
-        if is_far and len(self._below) < _MOST:
+        if is_far and len(self._below) < MOST_MARKS:
             self._below.append((row, column))
             return
         for cell in self._below:
@@ -46,7 +47,7 @@ class FarCells:
         self._last = row
         self._counts[column] += 1
         known = self._some.setdefault(column, [])
-        if len(known) < _MOST:
+        if len(known) < MOST_MARKS:
             known.append((row, column))
 
     def table(self) -> tuple[int, int]:
@@ -56,7 +57,7 @@ class FarCells:
         for column, following in zip(columns, [*columns[1:], *columns[-1:]], strict=True):
             beyond -= self._counts[column]
             fullest = max(fullest, self._counts[column])
-            if (following - column > _COLUMNS_BETWEEN and beyond <= _MOST) or not beyond:
+            if (following - column > _COLUMNS_BETWEEN and beyond <= MOST_MARKS) or not beyond:
                 return (self._last, column) if fullest >= _FEWEST_ROWS else (0, 0)
         return 0, 0
 

@@ -39,7 +39,13 @@ from batchbook.tables.formats.archive import (
 )
 from batchbook.tables.formats.cell_values import ColumnTexts
 from batchbook.tables.formats.far_cells import cells_within, far_cells
-from batchbook.tables.formats.sheet_extent import Extent, QuickScan, TextVolumeCheck, exact_extent
+from batchbook.tables.formats.sheet_extent import (
+    Extent,
+    QuickScan,
+    TextVolumeCheck,
+    exact_extent,
+    refuse_far_rows,
+)
 from batchbook.tables.formats.sheet_xml import (
     CELLS,
     TEXTS,
@@ -102,7 +108,8 @@ class XlsxWorkbook:
         return self._parts.sheets
 
     def load(self, sheet: XlsxSheet) -> LoadedSheet:
-        """Read ``sheet``; raise :class:`~batchbook.tables.errors.LimitExceeded` where it, or what it needs, unpacks to too much, or reaches too far."""
+        """Read ``sheet``; raise :class:`LimitExceeded` where it, or what it needs, unpacks to too much, or reaches too far."""
+        refuse_far_rows(self._archive.pieces_again(sheet.path))
         try:
             return self._loaded(sheet)
         except NeedsRewriting:

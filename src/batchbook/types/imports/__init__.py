@@ -23,7 +23,7 @@ def includeme(config: Any) -> None:
 
     targets = ImportTargets()
     services_of(config.registry).add(ImportTargets, targets)
-    config.add_directive("add_import_target", "batchbook.types.imports.targets.add_import_target")
+    config.add_directive("add_import_target", "batchbook.types.imports.target_checks.add_import_target")
     config.add_batch_type(
         Import,
         handler=ImportHandler,

@@ -193,6 +193,8 @@ class Comparison:
             "status": self._status(found),
             "status_text": self._status_text(found),
         }
+        if hasattr(row, "key_form"):
+            values["key_form"] = self._plan.key_form(row)
         return (
             update(rows.table)
             .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from batchbook.db import folded
+from batchbook.db import folded_key, key_form
 from batchbook.types.imports.targets import Lookup
 
 #: The most texts that are returned, and the similarity they need, from 0 to 1.
@@ -70,6 +71,20 @@ class References:
     lookup: Lookup
     found: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _suggested: dict[str, list[str]] = field(default_factory=dict)
+    _spellings: dict[str, str] = field(default_factory=dict)
+
+    def spelled_first(self, texts: Select[Any], text: str) -> str:
+        """Return the spelling of ``text``, a record that is to be added, that comes first in the batch.
+
+        ``texts`` is the SELECT of the batch's texts and the numbers of their rows. Texts that differ in case,
+        blanks, width or Unicode form only become one record.
+        """
+        form = key_form(text)
+        if form not in self._spellings:
+            spelled, number = texts.selected_columns
+            first = texts.where(folded_key(spelled) == form).order_by(number).limit(1)
+            self._spellings[form] = self.session.execute(first).one()[0]
+        return self._spellings[form]
 
     def look_up(self, texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Return :attr:`found` after looking up those of ``texts`` that are not in it yet."""
@@ -93,10 +108,9 @@ class References:
 
     def _ask(self, texts: Sequence[str]) -> None:
         by, others = self.lookup.by, self.lookup.also
-        # A file may write a name in another case.
-        lower = [text.lower() for text in texts]
-        letters = "".join(lower)
-        wanted = or_(by.in_(texts), *(folded(column, letters).in_(lower) for column in (by, *others)))
+        # A file may write a name in another case, or with other blanks.
+        forms = {key_form(text) for text in texts}
+        wanted = or_(by.in_(texts), *(folded_key(column).in_(forms) for column in (by, *others)))
         rows = self.session.execute(select(by, *others).where(wanted)).all()
         for text in texts:
             self.found[text] = _keys_meant(text, rows)
@@ -111,6 +125,6 @@ class References:
 def _keys_meant(text: str, rows: Collection[Sequence[str | None]]) -> tuple[str, ...]:
     """Return the keys of the records that ``text`` may mean: the one with that key, else those with that name."""
     exact = [row[0] for row in rows if row[0] == text]
-    plain = text.casefold()
-    called = [row[0] for row in rows if any(name and name.casefold() == plain for name in row)]
+    form = key_form(text)
+    called = [row[0] for row in rows if any(name and key_form(name) == form for name in row)]
     return tuple(key for key in dict.fromkeys(exact or called) if key is not None)

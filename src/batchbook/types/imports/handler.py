@@ -18,6 +18,7 @@ from batchbook.batches import (
     HandlerContext,
     IntakeField,
     IntakeMapping,
+    NumberChange,
     Outcome,
     PerBatchRows,
     RowColumn,
@@ -52,6 +53,7 @@ from batchbook.types.imports.preconditions import (
 )
 from batchbook.types.imports.record_writing import RecordWriter
 from batchbook.types.imports.row_problems import Problems
+from batchbook.types.imports.similar_keys import SimilarForms, SimilarKeys
 from batchbook.types.imports.targets import ImportTargets, new
 from batchbook.words import counted
 
@@ -80,6 +82,11 @@ def _known_texts(handler: ImportHandler, batch: Import, field: str, texts: Seque
     """Return the texts that name one of the records that ``field`` refers to, without ambiguity."""
     found = handler.references_of(handler.plan_of(batch))[field].look_up(texts)
     return [text for text in texts if len(found[text]) == 1]
+
+
+def _key_columns(handler: ImportHandler, batch: Import) -> Sequence[str]:
+    """Return the columns of the key: rows with similar ones are peers, and no duplicates."""
+    return [new(field.name) for field in handler.plan_of(batch).key]
 
 
 def _number_of_cheapest(handler: ImportHandler, batch: Import) -> str | None:
@@ -115,11 +122,12 @@ def _setup(handler: ImportHandler, action: Action, batch: Import) -> None:
         refuse_late_replacing(batch)
     of_all_rows = action in (Action.POPULATE, Action.REFRESH)
     handler.repeated = DuplicateKeys(handler.session) if of_all_rows else None
+    handler.similar = SimilarForms(handler.session) if of_all_rows else None
 
 
 def _after_edit(handler: ImportHandler, batch: Import, rows: Rows) -> None:
     """Refresh the few rows of an edit, for which looking up all keys of the batch would cost too much."""
-    handler.repeated = None
+    handler.repeated = handler.similar = None
     handler.refresh(batch, rows)
 
 
@@ -159,7 +167,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     statuses = ImportStatus
     chunk_size: ClassVar[int] = 5_000
     refresh_chunk_size: ClassVar[int | None] = 50_000
-    refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells", "unknown")
+    refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells", "unknown", "similar_keys")
     execution_policy = ExecutionPolicy(
         options=Form(
             [
@@ -193,7 +201,10 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         known_texts=_known_texts,
     )
     duplicates = Duplicates(
-        status=ImportStatus.DUPLICATE, also=(ImportStatus.INVALID,), number=_number_of_cheapest
+        status=ImportStatus.DUPLICATE,
+        also=(ImportStatus.INVALID,),
+        key=_key_columns,
+        number=_number_of_cheapest,
     )
     per_batch_rows = PerBatchRows(columns=_row_columns, supplement=_supplement)
     callbacks = Callbacks(setup=_setup, after_edit=_after_edit)
@@ -210,7 +221,9 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         self._references: dict[str, References] = {}
         #: The keys that come more than once, while an action works on all rows.
         self.repeated: DuplicateKeys | None = None
-        # Rows with the same key are duplicates of each other.
+        #: The forms of similar keys, likewise.
+        self.similar: SimilarForms | None = None
+        # Rows with the same key are duplicates of each other, and those with similar ones are told apart.
         self.peer_columns = tuple(
             column.key for column in row_model.__mapper__.columns if column.info.get("peer")
         )
@@ -238,6 +251,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         plan = self.plan_of(batch)
         refuse_not_allowed(self.context, plan, self._targets)
         refuse_mode(plan)
+        plan.settle_sender(self.references_of(plan))
         if plan.mode is Mode.REPLACE:
             in_scope(self.session, plan)
 
@@ -246,9 +260,13 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         plan = self.plan_of(batch)
         repeated = self.repeated.first_parts(plan, self.row_model) if self.repeated else None
         comparison = Comparison(plan, self.row_model, repeated)
-        problems = Problems(plan, comparison, self.row_model, self.references_of(plan))
+        similar = SimilarKeys(plan, self.row_model, self.similar)
+        problems = Problems(plan, comparison, self.row_model, self.references_of(plan), similar)
         problems.resolve(rows)
+        similar.match(rows)
+        similar.note_changed(rows)
         self.session.execute(comparison.update(rows))
+        similar.mark(rows)
         problems.note(rows)
 
     def why_not_execute(self, batch: Import) -> str | None:
@@ -262,6 +280,31 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         stale = self.staleness(batch).is_likely(self.session)
         title, only_valid = self.plan_of(batch).target.title, options["apply"] == GOOD
         return execution_preview(batch, title, stale=stale, only_valid=only_valid)
+
+    def number_changes(self, batch: Import, options: Mapping[str, Any]) -> list[NumberChange]:
+        """Return the changes of all numbers that the import writes into existing records.
+
+        Where records may be overwritten, they change from the values of now.
+        """
+        row, plan = self.row_model, self.plan_of(batch)
+        kinds = (Kind.INTEGER, Kind.DECIMAL)
+        numbers = [f for f in plan.written if f.lookup is None and f.column.kind in kinds]
+        of_now = {
+            field.name: select(field.stored).where(plan.target.id == row.record_id).scalar_subquery()
+            for field in numbers
+            if options["overwrite"]
+        }
+        return [
+            NumberChange(
+                name=field.name,
+                label=f"“{field.label}”",
+                before=of_now.get(field.name, plan.before(row, field)),
+                after=plan.column(row, field),
+                where=has_status(row, ImportStatus.UPDATE),
+                named_by=[new(key.name) for key in plan.key],
+            )
+            for field in numbers
+        ]
 
     def execute(self, batch: Import, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Create, update and delete records by one statement each: of all rows, or of the valid ones."""

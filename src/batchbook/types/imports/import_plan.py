@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, String, cast, literal
 
 from batchbook.batches import HandlerContext, IntakeField, IntakeMapping, RowColumn, stored_intake
+from batchbook.db import folded_key
 from batchbook.grid import Kind
+from batchbook.types.imports.fuzzy_match import References
 from batchbook.types.imports.models import Import, Mode
 from batchbook.types.imports.targets import (
     Application,
@@ -37,6 +39,23 @@ class ImportPlan:
         """The mapping of the file's columns to fields; ``None`` before there is one."""
         intake = stored_intake(self.batch)
         return intake.mapping if intake else None
+
+    def settle_sender(self, references: Mapping[str, References]) -> None:
+        """Take the sender of the file for the record that it names, such as a vendor, so that it is given only once.
+
+        It is stored by its key, whether it was given by key or by name. Records that are missing are then looked for
+        among those of the sender, unless another one was given for that; and the other way round.
+        """
+        batch, name = self.batch, self.target.sender
+        if not name:
+            return
+        among = batch.scope_field == name
+        given = batch.sender or (batch.scope_value if among else None)
+        if given:
+            found = references[name].look_up([given])[given]
+            batch.sender = found[0] if len(found) == 1 else given
+            if among and not batch.scope_value:
+                batch.scope_value = batch.sender
 
     @cached_property
     def written(self) -> tuple[TargetField, ...]:
@@ -82,8 +101,28 @@ class ImportPlan:
         # The first synonym is the name that messages and commands give it.
         return IntakeField(field.name, column, needed, is_key, (field.name, *field.synonyms))
 
+    @property
+    def spells_keys(self) -> bool:
+        """Whether the key may be written in several ways, because a part of it is a text of its own."""
+        return any(map(self.is_spelled, self.key))
+
+    def is_spelled(self, field: TargetField) -> bool:
+        """Return whether the values of ``field`` may be written in several ways: texts, less those of references."""
+        return field.lookup is None and field.column.kind is Kind.TEXT
+
+    def key_form(self, row: Any) -> Any:
+        """Return in SQL the form in which keys of ``row``, a model of rows, are compared with similar ones."""
+        return joined_parts(self.key, [self.column(row, field) for field in self.key], fold=True)
+
+    def key_text(self, row: Any) -> Any:
+        """Return in SQL the key of ``row``, a model of rows, as one text."""
+        return joined_parts(self.key, [self.column(row, field) for field in self.key], fold=False)
+
     def columns(self) -> Iterator[RowColumn]:
-        """Yield the columns of the batch's rows: the key, each field before and after, then those that are only carried."""
+        """Yield the columns of the batch's rows: the key, each field before and after, then those that are only carried.
+
+        Rows whose keys are the same or similar are peers.
+        """
         for field in self.key:
             yield RowColumn.like(
                 field.column,
@@ -91,7 +130,11 @@ class ImportPlan:
                 field.label,
                 editable=True,
                 indexed=field is self.key[0],
-                peer=True,
+                peer=not self.spells_keys,
+            )
+        if self.spells_keys:
+            yield RowColumn(
+                "key_form", Kind.TEXT, "Key as compared", shown=False, indexed=True, derived=True, peer=True
             )
         for field in self.written:
             yield RowColumn.like(field.column, old(field.name), f"{field.label} before")
@@ -116,6 +159,19 @@ class ImportPlan:
     def before(self, row: Any, field: TargetField) -> Any:
         """Return the column of the row model with the target's value of ``field`` at the last refresh."""
         return getattr(row, old(field.name))
+
+
+#: The character between the parts of a key.
+_BETWEEN = "\x1f"
+
+
+def joined_parts(fields: Sequence[TargetField], parts: Sequence[Any], *, fold: bool) -> Any:
+    """Return in SQL the ``parts`` of a key, which are the values of ``fields``, as one text; with ``fold`` as compared."""
+    texts = [
+        (folded_key(part) if fold else part) if field.column.kind is Kind.TEXT else cast(part, String)
+        for field, part in zip(fields, parts, strict=True)
+    ]
+    return reduce(lambda whole, text: whole + literal(_BETWEEN) + text, texts)
 
 
 def carried(place: int) -> str:

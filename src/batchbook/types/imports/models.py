@@ -20,12 +20,13 @@ class ImportStatus(Status):
     DELETE = "delete", "Delete", Severity.WARNING, "-"
     SKIPPED = "skipped", "Left out", Severity.WARNING, "○"
     DUPLICATE = "duplicate", "Duplicate in file", Severity.ERROR, "≡"
+    SIMILAR = "similar", "Similar key", Severity.ERROR, "≈"
     INVALID = "invalid", "Has problems", Severity.ERROR, "✕"
 
 
 #: The statuses of rows that change something, and of those with problems to be solved first.
 APPLICABLE = (ImportStatus.CREATE, ImportStatus.UPDATE, ImportStatus.DELETE)
-PROBLEMATIC = (ImportStatus.DUPLICATE, ImportStatus.INVALID)
+PROBLEMATIC = (ImportStatus.DUPLICATE, ImportStatus.SIMILAR, ImportStatus.INVALID)
 
 
 def has_status(row: Any, *statuses: ImportStatus) -> ColumnElement[bool]:
@@ -60,6 +61,11 @@ MODE_CHOICES = (
     (Mode.REPLACE.value, "Create, update, and delete missing records"),
 )
 UNKNOWN = (("problem", "Report as a problem"), ("add", "Create if a name is enough"))
+SIMILAR_KEYS = (
+    ("ask", "Report as a problem"),
+    ("match", "Use the existing record"),
+    ("create", "Treat as different records"),
+)
 EMPTY_CELL_CHOICES = (("keep", "Keep the present value"), ("clear", "Clear the field"))
 
 
@@ -91,6 +97,14 @@ class Import(Batch):
         label="Missing references",
         description="References to records that do not exist yet, such as a new department.",
     )
+    similar_keys: Mapped[str] = editable(
+        String(10),
+        default="ask",
+        server_default="ask",
+        choices=SIMILAR_KEYS,
+        label="Similar keys",
+        description="Keys that differ from another one only in case, blanks, width or Unicode form, such as v1 beside V1.",
+    )
     scope_field: Mapped[str | None] = editable(
         String(60),
         fixed=True,
@@ -98,13 +112,16 @@ class Import(Batch):
         description="If missing records are deleted: the field that limits them, such as vendor.",
     )
     scope_value: Mapped[str | None] = editable(
-        String(200), fixed=True, label="With the value", description="The value of that field, such as V0764."
+        String(200),
+        fixed=True,
+        label="With the value",
+        description="The value of that field, such as V0764. Empty: the source, where the field is the vendor.",
     )
     sender: Mapped[str | None] = editable(
         String(60),
         fixed=True,
         label="Source",
-        description="The sender of the file: the reading and mapping of its files are remembered by this name.",
+        description="The sender of the file, such as the vendor: the reading and mapping of its files are remembered by this name.",
     )
 
 

@@ -112,8 +112,12 @@ class Staleness:
         left = and_(
             row.status == ImportStatus.DELETE.value, found.c.record_id.is_not(None), ~found.c.in_scope
         )
+        # Where somebody else has set what is planned already, nothing is left to do.
         differs = [left] + [
-            self._plan.before(row, field).is_distinct_from(found.c[old(field.name)])
+            and_(
+                self._plan.before(row, field).is_distinct_from(found.c[old(field.name)]),
+                self._plan.column(row, field).is_distinct_from(found.c[old(field.name)]),
+            )
             for field in (() if moved else self._plan.written)
         ]
         now = found.c.record_id.label("now_id")
@@ -211,13 +215,14 @@ def refuse_lost_references(writer: RecordWriter) -> None:
 
 
 def refuse_unsure_deletion(plan: ImportPlan, application: Application, comparison: Comparison) -> None:
-    """Raise ``Conflict`` if records are to be deleted while rows have incomplete keys.
+    """Raise ``Conflict`` if records are to be deleted while rows have incomplete keys, or keys that are similar to others.
 
     Such a row may belong to a record that seems to be missing.
     """
     if plan.mode is not Mode.REPLACE or not plan.batch.count_of(ImportStatus.DELETE):
         return
-    keyless = application.count_of_rows(comparison.keyless(), ~application.row.missing)
+    unsure = or_(comparison.keyless(), has_status(application.row, ImportStatus.SIMILAR))
+    keyless = application.count_of_rows(unsure, ~application.row.missing)
     if keyless:
         raise Conflict(
             f"Nothing was executed, because {counted(keyless, 'row does', 'rows do')} not identify a record, which"

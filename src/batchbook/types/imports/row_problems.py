@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
 
 from batchbook.batches import RowProxy, Rows, Severity
 from batchbook.types.imports.comparison import Comparison
 from batchbook.types.imports.fuzzy_match import References
 from batchbook.types.imports.import_plan import ImportPlan
 from batchbook.types.imports.models import PROBLEMATIC, ImportStatus, has_status
+from batchbook.types.imports.similar_keys import SIMILAR_KEY, Key, SimilarKeys
 from batchbook.types.imports.targets import Check, TargetField, new
 
 #: The codes of issues that a refresh finds, and clears once they are solved.
 UNKNOWN, AMBIGUOUS, NEEDED = "unknown-reference", "ambiguous-reference", "needed-to-create"
 DUPLICATE_KEY = "duplicate-key"
+#: The statuses of rows that have no problem but one of these.
+_STATUS_OF = {DUPLICATE_KEY: ImportStatus.DUPLICATE, SIMILAR_KEY: ImportStatus.SIMILAR}
 #: The number of rows with problems that are read together.
 _TOGETHER = 2_000
 #: The number of candidates that are named for an ambiguous reference.
@@ -27,8 +30,14 @@ class Problems:
     """Finds the problems of the rows of a batch, after they were compared with the target."""
 
     def __init__(
-        self, plan: ImportPlan, comparison: Comparison, row: Any, references: Mapping[str, References]
+        self,
+        plan: ImportPlan,
+        comparison: Comparison,
+        row: Any,
+        references: Mapping[str, References],
+        similar: SimilarKeys,
     ) -> None:
+        self._similar = similar
         self._plan = plan
         self._row = row
         self._references = references
@@ -36,7 +45,15 @@ class Problems:
         self._lookups = [field for field in plan.fields if field.lookup]
         self._needed = [field for field in plan.written if field.needed]
         self._not_supplied = plan.not_supplied
-        self._codes = {UNKNOWN, AMBIGUOUS, NEEDED, DUPLICATE_KEY, *(check.code for check in plan.checks)}
+        self._added = plan.added
+        self._codes = {
+            UNKNOWN,
+            AMBIGUOUS,
+            NEEDED,
+            DUPLICATE_KEY,
+            SIMILAR_KEY,
+            *(check.code for check in plan.checks),
+        }
 
     def resolve(self, rows: Rows) -> None:
         """Replace the name of a referenced record by its key, and a key in another case by the real one.
@@ -57,8 +74,9 @@ class Problems:
         for chunk in rows.narrowed(self._suspect(), ~self._row.missing).chunks(_TOGETHER):
             broken = self._broken(chunk)
             self._look_up(chunk)
+            alike = self._similar.keys_like(chunk)
             for row in chunk:
-                self._judge(row, broken.get(row.sequence, ()))
+                self._judge(row, broken.get(row.sequence, ()), alike)
             chunk.save()
 
     def _suspect(self) -> ColumnElement[bool]:
@@ -99,7 +117,7 @@ class Problems:
             texts = [getattr(row, new(field.name)) for row in rows]
             self._references[field.name].look_up(text for text in texts if text is not None)
 
-    def _judge(self, row: RowProxy, broken: Sequence[Check]) -> None:
+    def _judge(self, row: RowProxy, broken: Sequence[Check], alike: Mapping[str, Sequence[Key]]) -> None:
         row.clear_issues(*self._codes)
         for field in self._lookups:
             self._judge_reference(row, field)
@@ -113,28 +131,44 @@ class Problems:
             row.add_issue(new(self._plan.key[0].name), NEEDED, message)
         for check in broken:
             row.add_issue(new(check.fields[0]), check.code, check.message)
-        self._judge_key(row)
+        self._judge_key(row, alike)
         errors = [found for found in row.issues or () if found["severity"] == Severity.ERROR]
         if errors:
-            only_duplicate = all(found["code"] == DUPLICATE_KEY for found in errors)
-            status = ImportStatus.DUPLICATE if only_duplicate else ImportStatus.INVALID
+            codes = {found["code"] for found in errors}
+            status = (
+                _STATUS_OF[codes.pop()]
+                if len(codes) == 1 and codes <= _STATUS_OF.keys()
+                else ImportStatus.INVALID
+            )
             row.set_status(status, " ".join(found["message"] for found in row.issues or ())[:1_000])
 
-    def _judge_key(self, row: RowProxy) -> None:
+    def _judge_key(self, row: RowProxy, alike: Mapping[str, Sequence[Key]]) -> None:
         for field in self._plan.key:
             name = new(field.name)
             if getattr(row, name) is None and not _has_issue(row, name):
                 row.add_issue(name, NEEDED, f"{field.label} is empty, so the record cannot be identified.")
         if row.status == ImportStatus.DUPLICATE:
             row.add_issue(new(self._plan.key[0].name), DUPLICATE_KEY, row.status_text or "")
+        if row.status == ImportStatus.SIMILAR:
+            self._similar.note(row, alike)
 
     def _replace_by_key(self, row: RowProxy, field: TargetField) -> None:
         name = new(field.name)
         text = getattr(row, name)
-        matches = () if text is None else self._references[field.name].found.get(text, ())
+        if text is None:
+            return
+        references = self._references[field.name]
+        matches = references.found.get(text, ())
+        if not matches and field in self._added:
+            matches = (references.spelled_first(self._texts_of(field), text),)
         if len(matches) == 1 and matches != (text,):
             setattr(row, name, matches[0])
             row.raw = {name: text} | (row.raw or {})
+
+    def _texts_of(self, field: TargetField) -> Select[tuple[str, int]]:
+        row = self._row
+        texts = select(self._plan.column(row, field), row.sequence)
+        return texts.where(row.batch_id == self._plan.batch.id, ~row.removed, ~row.missing)
 
     def _judge_reference(self, row: RowProxy, field: TargetField) -> None:
         name = new(field.name)

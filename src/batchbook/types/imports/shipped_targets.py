@@ -44,7 +44,19 @@ PRODUCTS = ImportTarget(
         ImportField(
             "price",
             required=True,
-            synonyms=("new price", "unit price", "retail price", "list price", "cost", "preis", "prix"),
+            synonyms=("new price", "unit price", "retail price", "list price", "preis", "prix"),
+        ),
+        ImportField(
+            "cost",
+            synonyms=(
+                "cost price",
+                "unit cost",
+                "purchase price",
+                "buying price",
+                "einkaufspreis",
+                "ek",
+                "einstandspreis",
+            ),
         ),
         ImportField("on_hand", default=0, synonyms=_ON_HAND),
         ImportField("active", default=True),
@@ -61,7 +73,10 @@ PRODUCTS = ImportTarget(
             synonyms=("vendor code", "supplier", "supplier code", "lieferant"),
         ),
     ),
-    checks=(Check(("price",), lambda price: price >= 0, "A price must not be negative.", "below-zero"),),
+    checks=(
+        Check(("price",), lambda price: price >= 0, "A price must not be negative.", "below-zero"),
+        Check(("cost",), lambda cost: cost >= 0, "A cost must not be negative.", "below-zero"),
+    ),
     scopes=("vendor", "department"),
     deletes=True,
     mark_deleted={"active": False},
@@ -69,6 +84,7 @@ PRODUCTS = ImportTarget(
     modified=Product.modified_at,
     before=_write_price_history,
     cheapest_by="price",
+    sender="vendor",
     permission="products:edit",
 )
 QUANTITIES = ImportTarget(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from functools import cached_property
@@ -11,20 +11,17 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import (
     ColumnElement,
-    PrimaryKeyConstraint,
     ScalarSelect,
-    UniqueConstraint,
     and_,
     func,
     inspect,
     select,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Mapper, Session, aliased
 
 from batchbook.batches import HandlerContext, RowColumn
 from batchbook.errors import BadInput
 from batchbook.grid import Column, columns_of, label_of
-from batchbook.services import services_of
 from batchbook.types.imports.models import Import, ImportStatus
 
 
@@ -150,10 +147,9 @@ class ImportTarget:
 
     ``checks`` are rules in SQL. ``scopes`` are fields within whose values records can be missing from a table; only with
     ``deletes``. They are deleted then or, with ``mark_deleted``, get these values instead. ``touch(now)`` returns what
-    else is set in records that change, ``modified`` is the column with the time of a record's last change, and
-    ``before(application)`` is called when everything is about to be written. ``cheapest_by`` is the field whose
-    lowest value people may keep among duplicates. ``name`` is by default that of the table,
-    ``title`` is what people call the records.
+    else is set in changed records, ``modified`` is the column with the time of the last change, ``before(application)``
+    runs before all is written. ``name`` is by default that of the table, ``title`` what people call the records. Of
+    duplicates the one with the lowest ``cheapest_by`` can be kept; ``sender`` is the field for who sends a file.
     """
 
     model: type[Any]
@@ -172,9 +168,13 @@ class ImportTarget:
     modified: InstrumentedAttribute[Any] | None = None
     before: Callable[[Application], None] | None = None
     cheapest_by: str = ""
+    sender: str = ""
 
     def __post_init__(self) -> None:
         """Complete the names that were left to be derived from the table."""
+        mapper = inspect(self.model, raiseerr=False)
+        if not isinstance(mapper, Mapper):
+            raise ConfigurationError(f"An ImportTarget has the model {self.model!r}, which is not mapped.")
         name = self.name or inspect(self.model).local_table.name
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "title", self.title or label_of(f"{name}s"))
@@ -296,55 +296,3 @@ def old(name: str) -> str:
 def _primary_key(model: type[Any]) -> Any:
     (column,) = inspect(model).primary_key
     return inspect(model).get_property_by_column(column).class_attribute
-
-
-def add_import_target(config: Any, target: ImportTarget) -> None:
-    """Directive: let tables be imported into ``target``.
-
-    Raises ``ConfigurationError`` where its parts do not fit together.
-    """
-    try:
-        _check_target(target)
-    except (ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError(f"Nothing can be imported into {target.model.__name__}: {error}") from error
-    introspectable = config.introspectable("import targets", target.name, target.title, "import target")
-    introspectable.update({"target": target})
-    config.action(
-        ("import target", target.name),
-        lambda: services_of(config.registry).get(ImportTargets).add(target),
-        introspectables=(introspectable,),
-    )
-    for field in target.all_fields:
-        if field.stored.property.columns[0].info.get("by_batch_only"):
-            config.add_batch_only_link(
-                field.stored, f"Import {target.title.lower()}", "batches.import.create", "batch:import:create"
-            )
-
-
-def _check_target(target: ImportTarget) -> None:
-    """Raise ``ValueError`` where a part of ``target`` names what is not there."""
-    known = {field.name for field in target.all_fields}
-    named = {name for names in target.keys for name in names} | {*target.scopes, target.cheapest_by} - {""}
-    named |= {name for check in target.checks for name in check.fields}
-    if named - known:
-        raise ValueError(f"there is no field {sorted(named - known)[0]!r}")
-    for names in target.keys:
-        if not _is_unique({target.field(name).stored.property.columns[0] for name in names}):
-            raise ValueError(
-                f"the key {key_name(names)!r} may be that of several records: no constraint makes it unique"
-            )
-    if target.deletes and not target.scopes:
-        raise ValueError("missing records can be deleted within a scope only: name the fields in scopes")
-
-
-def _is_unique(columns: Set[Any]) -> bool:
-    """Return whether the database ensures that no two records have the same values in ``columns``."""
-    table = next(iter(columns)).table
-    unique = [one for one in table.constraints if isinstance(one, PrimaryKeyConstraint | UniqueConstraint)]
-    # A partial index leaves out some records.
-    unique += [
-        index
-        for index in table.indexes
-        if index.unique and all(options.get("where") is None for options in index.dialect_options.values())
-    ]
-    return any(together and together <= columns for together in (set(one.columns) for one in unique))

@@ -6,12 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from sqlalchemy import select
+
 from batchbook.batches import BATCH_PAGES, Action, Batch, BatchMasterView, BatchPage, BatchRow, RowTable
 from batchbook.forms import Field, Form
 from batchbook.grid import Choice, Column, Kind, render
 from batchbook.types.imports.preconditions import StaleCell
 from batchbook.types.imports.targets import ImportTargets
 
+#: The most senders that the form suggests.
+_SENDERS = 500
 #: The number of rows on the page of changed records.
 _MOST_ROWS = 200
 
@@ -83,7 +87,7 @@ class ImportView(BatchMasterView):
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "File": ("file", "pasted", "sender"),
-        "Destination": ("target", "key_name", "mode", "empty_cells", "unknown"),
+        "Destination": ("target", "key_name", "mode", "empty_cells", "unknown", "similar_keys"),
         "Records missing from the file": ("scope_field", "scope_value"),
         "Options": ("description", "notes"),
     }
@@ -97,6 +101,18 @@ class ImportView(BatchMasterView):
             for field in super().form(record).fields
             if choices.get(field.name, True)
         )
+
+    def suggestions(self) -> Mapping[str, Sequence[str]]:
+        """Return the keys of the records that send files, such as vendors."""
+        targets: ImportTargets = self.batch_type.services["targets"]
+        lookups = {target.field(target.sender).lookup for target in targets if target.sender}
+        keys = [lookup.by for lookup in lookups if lookup]
+        texts = [
+            text
+            for key in keys
+            for text in self.request.db.scalars(select(key).order_by(key).limit(_SENDERS))
+        ]
+        return {"sender": texts, "scope_value": texts}
 
     def _choices(self) -> dict[str, dict[str, str]]:
         """Return the choices that depend on targets: name of the header's field → value → label."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
     ColumnElement,
-    SQLColumnExpression,
     and_,
-    false,
     func,
-    literal,
-    or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Session
@@ -22,11 +19,13 @@ from sqlalchemy.orm import Session
 from batchbook.batches import (
     BatchHandler,
     Block,
+    Callbacks,
     Duplicates,
     ExecutionPolicy,
     FileSource,
     HandlerContext,
     IntakeField,
+    NumberChange,
     Outcome,
     Rows,
     RowValues,
@@ -35,13 +34,18 @@ from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db import lock_records
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
-from batchbook.grid import Kind, choices_of
+from batchbook.grid import Kind, choices_of, columns_of
 from batchbook.types.price_change import lookup
-from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus
-from batchbook.words import counted
-
-#: The statuses whose rows can be applied.
-APPLICABLE = (PriceStatus.INCREASE, PriceStatus.DECREASE)
+from batchbook.types.price_change.models import (
+    APPLICABLE,
+    OPTIONAL,
+    WAYS,
+    PriceChange,
+    PriceChangeRow,
+    PriceStatus,
+)
+from batchbook.types.price_change.staleness import must_be_current, refuse_if_stale, stale_since_refresh
+from batchbook.words import counted, quoted_list
 
 #: The headings that vendors use in their lists.
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -52,15 +56,43 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def label_of_way(name: str) -> str:
+    """Return the label of a field of the header by which prices are computed."""
+    return columns_of(PriceChange, [name])[0].label
+
+
 def _known_lengths(handler: PriceChangeHandler, _batch: PriceChange, field: IntakeField) -> Mapping[int, int]:
     """Return the number of the catalogue's item codes by their length."""
     return lookup.code_lengths(handler.session) if field.key else {}
+
+
+def _after_edit(handler: PriceChangeHandler, batch: PriceChange, rows: Rows) -> None:
+    """Refresh the few rows of an edit, and look up the codes of these alone."""
+    _spell_as_catalogue(rows)
+    handler.spelled = True
+    handler.refresh(batch, rows)
+
+
+def _spell_as_catalogue(rows: Rows) -> None:
+    """Give ``rows`` the item codes of the products that theirs mean, in the catalogue's spelling."""
+    row, found = PriceChangeRow, lookup.respelled_codes(rows)
+    if found is None:
+        return
+    rows.session.execute(
+        update(rows.table)
+        .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)
+        .values(item_code=found.c.item_code, **rows.newer_where(true()))
+    )
 
 
 class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     """Handles price changes. Refresh and execute are set-based SQL: no row travels to the application and back."""
 
     statuses = PriceStatus
+    callbacks = Callbacks(after_edit=_after_edit)
+    #: Whether the rows have the catalogue's spelling of their item codes. All rows get it before the first ones are
+    #: refreshed, so that duplicates are found.
+    spelled = False
     refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("warn_above",)
@@ -88,7 +120,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
                     Kind.CHOICE,
                     label="Apply",
                     widget="checkboxes",
-                    choices=choices_of(APPLICABLE),
+                    choices=choices_of((*APPLICABLE, *OPTIONAL)),
                     required=True,
                 ),
                 Field.of(
@@ -103,17 +135,23 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     )
 
     def before_create(self, batch: PriceChange, *, has_file: bool) -> None:
-        """Refuse a header with both a list and a change by per cent, or with neither."""
-        if has_file and batch.percent is not None:
-            raise BadInput("Give either a price list or a change by %, not both.")
-        if not has_file and batch.percent is None:
-            raise BadInput("Give a price list, or the % by which to change today's prices.")
-        if not has_file:
-            lookup.check_scope(self.session, batch.vendor_code, batch.department)
+        """Refuse what does not fit the source of the prices, and vendors and departments that the catalogue lacks."""
+        labels = [label_of_way(way) for way in batch.ways]
+        if has_file and labels:
+            raise BadInput(f"Give either a price list or {quoted_list(labels)}, not both.")
+        if len(labels) > 1:
+            raise BadInput(f"Give only one of {quoted_list(labels)}.")
+        if not has_file and not labels:
+            every = quoted_list([label_of_way(way) for way in WAYS])
+            raise BadInput(f"Give a price list, or one of {every}, by which prices are computed.")
+        if batch.rounding is not None and (has_file or batch.set_to is not None):
+            prices = "A price list has its own prices, which are" if has_file else "A price that is set is"
+            raise BadInput(f"{prices} not rounded. Leave the rounding empty.")
+        lookup.resolve_scope(self.session, batch)
 
     def populate(self, batch: PriceChange) -> Iterable[RowValues | Block]:
         """Yield the rows of the list, or the products whose prices the refresh that follows computes."""
-        if batch.percent is None:
+        if not batch.is_computed:
             yield from super().populate(batch)
             return
         scope = (batch.vendor_code, batch.department)
@@ -122,7 +160,11 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             yield {"item_code": item_code, "description": description, "size": size}
 
     def refresh(self, batch: PriceChange, rows: Rows) -> None:
-        """Look up the current prices of ``rows``, compute new ones from them, and set statuses, in one statement."""
+        """Look up the current prices of ``rows``, compute new ones from them, and set statuses, set-based."""
+        if not self.spelled:
+            self.spelled = True
+            whole = Rows.of_batch(self.session, batch, self.row_model, rows.now, self.statuses)
+            _spell_as_catalogue(whole)
         row, found = PriceChangeRow, lookup.looked_up_rows(batch, rows)
         self.session.execute(
             update(rows.table)
@@ -132,16 +174,18 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
 
     def why_not_execute(self, batch: PriceChange) -> str | None:
         """Return the reason where no row changes a price."""
-        if batch.count_of(*APPLICABLE):
+        if batch.count_of(*APPLICABLE, *OPTIONAL):
             return None
         return "None of its rows raises or lowers a price, so there is nothing to execute."
 
     def describe_execution(self, batch: PriceChange, options: Mapping[str, Any]) -> list[str]:
         """Return the counts of prices that go up and down, and of rows that are left out."""
-        chosen = [status for status in APPLICABLE if status in options["apply"]]
+        chosen = [status for status in (*APPLICABLE, *OPTIONAL) if status in options["apply"]]
         rise, fall = (batch.count_of(s) if s in chosen else 0 for s in APPLICABLE)
-        products = counted(rise + fall, "product gets", "products get")
+        others = [s for s in chosen if s in OPTIONAL and batch.count_of(s)]
+        products = counted(batch.count_of(*chosen), "product gets", "products get")
         moves = f"{counted(rise, 'goes up', 'go up')}, {counted(fall, 'goes down', 'go down')}"
+        moves += "".join(f", {batch.count_of(s):,} {s.label.lower()}" for s in others)
         unchanged = batch.count_of(PriceStatus.UNCHANGED)
         sentences = [
             f"{products} a new price, effective immediately: {moves}.",
@@ -156,6 +200,21 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             count = f"At least {stale:,}" if perhaps_more else f"{stale:,}"
             sentences.append(f"{count} of these prices changed in the catalogue since the last refresh.")
         return sentences
+
+    def number_changes(self, batch: PriceChange, options: Mapping[str, Any]) -> list[NumberChange]:
+        """Return the change of the prices of the chosen rows: where prices may be overwritten, from those of now."""
+        row = PriceChangeRow
+        of_now = select(Product.price).where(Product.item_code == row.item_code).scalar_subquery()
+        return [
+            NumberChange(
+                name="price",
+                label="the price",
+                before=of_now if options["overwrite"] else row.old_price,
+                after=row.new_price,
+                where=row.status.in_(options["apply"]),
+                warn_above=batch.warn_above,
+            )
+        ]
 
     def execute(self, batch: PriceChange, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Set the products' prices and record the changes: for all of the chosen rows, or for none."""
@@ -173,9 +232,11 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             refuse_if_stale(self.session, checked.where)
         self.report("write the price history")
         applied = write_history(self.session, chosen.where, self.context)
+        unchanged = batch.count_of(PriceStatus.UNCHANGED)
+        if applied < batch.count_of(*options["apply"]):
+            unchanged += count_set_already(self.session, chosen.where)
         self.report("set the prices")
         write_prices(self.session, chosen.where, self.context.now)
-        unchanged = batch.count_of(PriceStatus.UNCHANGED)
         figures = {
             "applied": applied,
             "unchanged": unchanged,
@@ -187,84 +248,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         return Outcome(f"{', '.join(words)}.", figures)
 
 
-_NAMED = 5
-#: The number of the last changed products that are checked for the warning.
-_RECENT = 1_000
-#: A change has the time at which its transaction began; it may have ended so much later.
-_LONGEST = timedelta(hours=1)
-
 _row = PriceChangeRow
-
-
-def must_be_current(
-    statuses: Collection[str], price: SQLColumnExpression[Any] = Product.price
-) -> ColumnElement[bool]:
-    """Return the condition for the rows whose products must have the known ``price`` when ``statuses`` are applied.
-
-    These are the rows to apply, and unchanged rows that no longer are, because the product's price has changed: they
-    would rise or fall, and be applied with the others.
-    """
-    moved = {PriceStatus.INCREASE: price < _row.new_price, PriceStatus.DECREASE: price > _row.new_price}
-    would_be = or_(false(), *(moved[PriceStatus(status)] for status in statuses))
-    return or_(
-        _row.status.in_([str(status) for status in statuses]),
-        and_(_row.status == PriceStatus.UNCHANGED.value, would_be),
-    )
-
-
-def _stale(where: ColumnElement[bool]) -> Any:
-    """Return the SELECT of the rows whose product has another price than at the refresh, or is gone."""
-    return (
-        select(_row.item_code, _row.old_price, Product.price)
-        .outerjoin(Product, Product.item_code == _row.item_code)
-        .where(where, Product.price.is_distinct_from(_row.old_price))
-    )
-
-
-def stale_since_refresh(session: Session, batch: PriceChange, statuses: Collection[str]) -> tuple[int, bool]:
-    """Return the number of stale rows if ``statuses`` are applied, and whether there may be more of them.
-
-    It only checks the rows of the products that changed last, so that a page costs the same whatever the number of
-    rows. An execution calls :func:`refuse_if_stale`, which checks every row.
-    """
-    if batch.refreshed_at is None:
-        return 0, False
-    changed = (
-        select(literal(batch.id).label("batch_id"), Product.item_code, Product.price)
-        .where(Product.modified_at > batch.refreshed_at - _LONGEST)
-        .order_by(Product.modified_at.desc())
-        .limit(_RECENT)
-        .subquery("changed")
-    )
-    # The batch comes from there too: compared with a constant, PostgreSQL would rather read all rows of the batch.
-    stale = select(func.count()).where(
-        _row.batch_id == changed.c.batch_id,
-        _row.item_code == changed.c.item_code,
-        ~_row.removed,
-        must_be_current(statuses, changed.c.price),
-        changed.c.price.is_distinct_from(_row.old_price),
-    )
-    each = select(stale.scalar_subquery().label("rows")).select_from(changed).subquery()
-    found, looked_at = session.execute(
-        select(func.coalesce(func.sum(each.c.rows), 0), func.count()).select_from(each)
-    ).one()
-    return int(found), looked_at == _RECENT
-
-
-def refuse_if_stale(session: Session, where: ColumnElement[bool]) -> None:
-    """Raise ``Conflict``, naming some, where prices changed in the catalogue since the refresh."""
-    count = session.scalar(select(func.count()).select_from(_stale(where).subquery())) or 0
-    if not count:
-        return
-    named = ", ".join(
-        f"{code} (was {old}, {'no longer in the catalogue' if price is None else f'now {price}'})"
-        for code, old, price in session.execute(_stale(where).order_by(_row.sequence).limit(_NAMED))
-    )
-    named += " and others" if count > _NAMED else ""
-    raise Conflict(
-        f"Nothing was executed, because {counted(count, 'price')} changed in the catalogue since the last refresh: {named}."
-        " Reopen the batch and refresh it to see them, or choose to overwrite them."
-    )
 
 
 def _changing(where: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -277,6 +261,13 @@ def write_history(session: Session, where: ColumnElement[bool], context: Handler
         _row.new_price, context.now, context.actor, _changing(where), row=_row
     )
     return session.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def count_set_already(session: Session, where: ColumnElement[bool]) -> int:
+    """Return the number of rows whose product has the new price already, because somebody else has set it."""
+    statement = select(func.count()).select_from(_row)
+    statement = statement.join(Product, Product.item_code == _row.item_code)
+    return session.scalar(statement.where(where, Product.price == _row.new_price)) or 0
 
 
 def write_prices(session: Session, where: ColumnElement[bool], now: datetime) -> None:

@@ -1,9 +1,8 @@
-"""Lookup of a price change's rows in the catalogue, and computed prices: one statement each, exact on both databases."""
+"""Lookup of a price change's rows in the catalogue: one statement for each purpose, exact on both databases."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -18,99 +17,74 @@ from sqlalchemy import (
     null,
     select,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session, aliased
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from batchbook.batches import Rows
-from batchbook.catalog.models import PRICE, Department, Product, Vendor
-from batchbook.db import decimal_text, percent_change
+from batchbook.catalog.models import Department, Product, Vendor
+from batchbook.db import decimal_text, folded_key, key_form, percent_change
 from batchbook.errors import BadInput
-from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus, Rounding
+from batchbook.types.price_change.computed_prices import basis_of, follow_catalogue
+from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus
+from batchbook.words import quoted_list
 
 _row = PriceChangeRow
-
-#: A factor of 1, in hundredths of a per cent: what the header's ``percent`` counts in, on both databases.
-_WHOLE = 10_000
-#: The highest price that fits its column.
-_HIGHEST = Decimal(10**PRICE.precision - 1).scaleb(-PRICE.scale)
-
-
-def computed_price(batch: PriceChange, price: SQLColumnExpression[Any]) -> SQLColumnExpression[Any]:
-    """Return in SQL the new price for ``price``, a column of prices, by the batch's per cent and rounding.
-
-    It is rounded to the cent, half a cent up; with :attr:`Rounding.NINE` the nearest price that ends in 9, judged by the exact
-    price, because 0.138 is nearer to 0.09 than to the 0.19 it would become by way of 0.14. A price above zero stays above
-    zero: at least 0.01, or 0.09. A price of zero stays zero. Null where ``price`` is null, and where the
-    result has more digits than prices have.
-    """
-    factor = _WHOLE + int((batch.percent or 0) * 100)
-    if batch.rounding == Rounding.NINE:
-        shift, step, ending = -4 * _WHOLE, 10, 9
-    else:
-        shift, step, ending = _WHOLE // 2, 1, 0
-    computed = _stepped(price, factor, shift, step * _WHOLE, step, ending, max(ending, 1))
-    # PostgreSQL's GREATEST passes over nulls, so a price that is not there would become the least one.
-    return case((price.is_(None) | (computed > _HIGHEST), null()), (price == 0, price), else_=computed)
-
-
-def follow_catalogue(batch: PriceChange, rows: Rows, price: SQLColumnExpression[Any]) -> dict[str, Any]:
-    """Return in SQL, by name, the ``new_price`` and ``computed_from`` that ``rows`` get while products cost ``price``.
-
-    A new price that nobody edited is computed from ``price``. One that was edited stays, with the catalogue price that
-    its editor saw: the one of the last refresh.
-    """
-    source = func.coalesce(_row.computed_from, _row.old_price)
-    followed = _row.new_price.is_not_distinct_from(computed_price(batch, source)) & price.is_not(None)
-    seen = case((_row.modified_at == rows.now, _row.old_price), else_=source)
-    return {
-        "new_price": case((followed, computed_price(batch, price)), else_=_row.new_price),
-        "computed_from": case((followed, price), else_=func.coalesce(seen, price)),
-    }
-
-
-class _stepped(FunctionElement[Any]):  # noqa: N801 - Reads as a function of SQL.
-    """A price in cents times ``factor`` plus ``shift``, divided by ``divisor`` without a rest, times ``step`` plus ``ending``.
-
-    It is at least ``least``. All but the price are whole numbers; a negative quotient may be rounded either way,
-    because ``least`` is above it.
-    """
-
-    name = "stepped"
-    inherit_cache = True
-    type = PRICE
-
-    def __init__(self, price: SQLColumnExpression[Any], *numbers: int) -> None:
-        super().__init__(price, *map(literal, numbers))
-
-
-@compiles(_stepped)
-def _postgresql(element: _stepped, compiler: Any, **options: Any) -> str:
-    price, factor, shift, divisor, step, ending, least = _parts(element, compiler, options)
-    cents = f"div({price} * 100 * {factor} + {shift}, {divisor}) * {step} + {ending}"
-    return f"(greatest({cents}, {least}) / 100.0)"
-
-
-@compiles(_stepped, "sqlite")
-def _sqlite(element: _stepped, compiler: Any, **options: Any) -> str:
-    # Prices are whole numbers of cents here, and whole numbers are divided without a rest.
-    price, factor, shift, divisor, step, ending, least = _parts(element, compiler, options)
-    return f"max(({price} * {factor} + {shift}) / {divisor} * {step} + {ending}, {least})"
-
-
-def _parts(element: _stepped, compiler: Any, options: dict[str, Any]) -> list[str]:
-    return [compiler.process(clause, **options) for clause in element.clauses]
-
 
 _PAGE = 5_000
 
 
-def check_scope(session: Session, vendor_code: str | None, department: str | None) -> None:
-    """Raise ``BadInput`` where the catalogue has no such vendor or department."""
-    if vendor_code and session.scalar(select(Vendor.id).where(Vendor.code == vendor_code)) is None:
-        raise BadInput(f"There is no vendor “{vendor_code}” in the catalogue.")
-    if department and session.scalar(select(Department.id).where(Department.name == department)) is None:
-        raise BadInput(f"There is no department “{department}” in the catalogue.")
+def resolve_scope(session: Session, batch: PriceChange) -> None:
+    """Set the vendor and the department of a new batch to the catalogue's spelling of them.
+
+    Raises ``BadInput`` where the catalogue has none of that name, whatever its case, or several.
+    """
+    batch.vendor_code = _spelling(session, Vendor.code, "vendor", batch.vendor_code)
+    batch.department = _spelling(session, Department.name, "department", batch.department)
+
+
+def _spelling(session: Session, names: InstrumentedAttribute[str], what: str, text: str | None) -> str | None:
+    if not text:
+        return None
+    similar = select(names).where(folded_key(names) == key_form(text)).order_by(names)
+    found = session.scalars(similar).all()
+    if text in found:
+        return text
+    if not found:
+        raise BadInput(f"There is no {what} “{text}” in the catalogue.")
+    if len(found) > 1:
+        raise BadInput(
+            f"“{text}” may be more than one {what}: {quoted_list(found)}. Write it as the catalogue does."
+        )
+    return found[0]
+
+
+#: The number of codes up to which each is looked for by itself; among more, all similar codes are joined.
+_FEW_CODES = 100
+
+
+def respelled_codes(rows: Rows) -> Subquery | None:
+    """Return the key of each of ``rows`` whose item code is written unlike a product's, with that product's code.
+
+    They differ in case, blanks, width or Unicode form only. Codes that are a product's, and those that may be several
+    products', are not among them. ``None`` if all codes are products'.
+    """
+    row, session = _row, rows.session
+    known = exists().where(Product.item_code == row.item_code)
+    unknown = and_(rows.where, row.item_code != "", ~known)
+    codes = session.scalars(select(row.item_code).where(unknown).limit(_FEW_CODES + 1)).all()
+    if not codes:
+        return None
+    form = folded_key(Product.item_code)
+    products = select(form.label("form"), func.min(Product.item_code).label("item_code"))
+    if len(codes) <= _FEW_CODES:
+        products = products.where(form.in_({key_form(code) for code in codes}))
+    # Grouped, it is a table of its own for the databases, which they look up rather than scan for each row.
+    similar = products.group_by(form).having(func.count() == 1).subquery("similar")
+    return (
+        select((row.batch_id + 0).label("batch_id"), row.sequence, similar.c.item_code)
+        .join(similar, similar.c.form == folded_key(row.item_code))
+        .where(unknown)
+        .subquery("found")
+    )
 
 
 def count_products(session: Session, vendor_code: str | None, department: str | None) -> int:
@@ -150,7 +124,7 @@ def code_lengths(session: Session) -> dict[int, int]:
 def refreshed_values(batch: PriceChange, rows: Rows, found: Subquery) -> dict[str, Any]:
     """Return the columns that a refresh of ``rows`` sets, with their values from ``found``, their lookup."""
     values = _refreshed(batch, found)
-    return values if batch.percent is None else values | _recomputed(found, rows)
+    return values | _recomputed(found, rows) if batch.is_computed else values
 
 
 def _recomputed(found: Subquery, rows: Rows) -> dict[str, Any]:
@@ -168,13 +142,14 @@ def _recomputed(found: Subquery, rows: Rows) -> dict[str, Any]:
 
 
 def _moved(found: Subquery) -> ColumnElement[bool]:
-    """Return whether the product has another price than the one behind a new price that a person edited."""
-    return func.coalesce(found.c.price != found.c.computed_from, literal(value=False))
+    """Return whether the product has another price or cost than the one behind a new price that a person edited."""
+    return func.coalesce(found.c.basis != found.c.computed_from, literal(value=False))
 
 
 def looked_up_rows(batch: PriceChange, rows: Rows) -> Subquery:
     """Return the key of each row with its product's present values, and whether the list has its item code twice."""
-    computed = {} if batch.percent is None else follow_catalogue(batch, rows, Product.price)
+    basis = basis_of(batch)
+    computed = follow_catalogue(batch, rows, basis) if batch.is_computed else {}
     return (
         select(
             # An expression, so that PostgreSQL does not look for all rows of the batch each time: where its statistics
@@ -182,14 +157,34 @@ def looked_up_rows(batch: PriceChange, rows: Rows) -> Subquery:
             (_row.batch_id + 0).label("batch_id"),
             _row.sequence,
             Product.price,
+            Product.cost,
+            basis.label("basis"),
             Product.description,
             _twice().label("twice"),
+            _outside(Product.vendor_id, Vendor.id, Vendor.code, batch.vendor_code).label("other_vendor"),
+            _outside(Product.department_id, Department.id, Department.name, batch.department).label(
+                "other_department"
+            ),
+            Product.active,
             *(value.label(name) for name, value in computed.items()),
         )
         .outerjoin(Product, Product.item_code == _row.item_code)
         .where(rows.where)
         .subquery("found")
     )
+
+
+def _outside(
+    of_product: InstrumentedAttribute[int | None],
+    key: InstrumentedAttribute[int],
+    names: InstrumentedAttribute[str],
+    name: str | None,
+) -> ColumnElement[bool]:
+    """Return whether the product is of another vendor or department than the one called ``name``; no, if none is named."""
+    if not name:
+        return literal(value=False)
+    wanted = select(key).where(names == name).scalar_subquery()
+    return func.coalesce(of_product != wanted, literal(value=True))
 
 
 def _twice() -> ColumnElement[bool]:
@@ -204,30 +199,42 @@ def _twice() -> ColumnElement[bool]:
 
 def _refreshed(batch: PriceChange, found: Subquery) -> dict[str, Any]:
     """Return the columns that a refresh sets, with their values."""
-    computed = batch.percent is not None
+    computed = batch.is_computed
     old, new = found.c.price, found.c.new_price if computed else _row.new_price
     over = _over_limit(batch, old, new)
     return {
         "old_price": old,
+        "cost": found.c.cost,
         "product": found.c.description,
         "change_percent": percent_change(old, new),
         "over_limit": over,
-        "status": _status(old, new, found.c.twice),
-        "status_text": _words(batch, new, over, _moved_words(found) if computed else null()),
+        "status": _status(batch, old, new, found),
+        "status_text": _words(batch, new, over, found),
     }
 
 
 def _status(
-    old: SQLColumnExpression[Any], new: SQLColumnExpression[Any], twice: ColumnElement[bool]
+    batch: PriceChange, old: SQLColumnExpression[Any], new: SQLColumnExpression[Any], found: Subquery
 ) -> SQLColumnExpression[Any]:
     return case(
+        (_lacks_cost(batch, found, new), PriceStatus.NO_COST.value),
         ((_row.item_code == "") | new.is_(None), PriceStatus.INVALID.value),
-        (twice, PriceStatus.DUPLICATE.value),
+        (found.c.twice, PriceStatus.DUPLICATE.value),
         (old.is_(None), PriceStatus.NOT_IN_CATALOGUE.value),
+        (found.c.other_vendor, PriceStatus.OTHER_VENDOR.value),
+        (found.c.other_department, PriceStatus.OTHER_DEPARTMENT.value),
+        (~found.c.active, PriceStatus.INACTIVE.value),
         (new == old, PriceStatus.UNCHANGED.value),
         (new > old, PriceStatus.INCREASE.value),
         else_=PriceStatus.DECREASE.value,
     )
+
+
+def _lacks_cost(batch: PriceChange, found: Subquery, new: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Return whether a price cannot be computed because the product has no cost, or one of 0."""
+    if batch.margin is None:
+        return literal(value=False)
+    return and_(found.c.price.is_not(None), new.is_(None), func.coalesce(found.c.cost, 0) == 0)
 
 
 def _over_limit(
@@ -244,11 +251,15 @@ def _words(
     batch: PriceChange,
     new: SQLColumnExpression[Any],
     over: ColumnElement[bool],
-    moved: SQLColumnExpression[Any],
+    found: Subquery,
 ) -> SQLColumnExpression[Any]:
+    moved = _moved_words(found) if batch.is_computed else null()
     limit = f"Changes by more than {batch.warn_above} %."
+    falls = literal(value=False) if batch.amount is None else and_(new.is_(None), found.c.price.is_not(None))
     return case(
         (_row.item_code == "", "It has no item code."),
+        (_lacks_cost(batch, found, new), "The product has no cost from which a price could be computed."),
+        (falls, "The amount would take its price to 0 or below, or above the highest one."),
         (new.is_(None), "It has no usable new price."),
         (over, func.coalesce(moved + f" {limit}", limit)),
         else_=moved,
@@ -256,6 +267,6 @@ def _words(
 
 
 def _moved_words(found: Subquery) -> SQLColumnExpression[Any]:
-    """Return in SQL the sentence about a catalogue price that moved after a person edited the row; null for others."""
-    then, now = decimal_text(found.c.computed_from), decimal_text(found.c.price)
+    """Return in SQL the sentence about a catalogue price, or a cost, that moved after a person edited the row; null for others."""
+    then, now = decimal_text(found.c.computed_from), decimal_text(found.c.basis)
     return case((_moved(found), "Edited; computed from " + then + ", now " + now + "."), else_=null())

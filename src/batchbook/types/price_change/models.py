@@ -21,23 +21,67 @@ class PriceStatus(Status):
     UNCHANGED = "unchanged", "Unchanged", Severity.NEUTRAL, "="
     INCREASE = "increase", "Increase", Severity.INFO, "▲"
     DECREASE = "decrease", "Decrease", Severity.SUCCESS, "▼"
+    OTHER_VENDOR = "other_vendor", "Other vendor", Severity.WARNING, "≠"
+    OTHER_DEPARTMENT = "other_department", "Other department", Severity.WARNING, "∉"
+    INACTIVE = "inactive", "Not active", Severity.WARNING, "◌"
+    NO_COST = "no_cost", "No cost", Severity.WARNING, "¤"
     NOT_IN_CATALOGUE = "not_in_catalogue", "Not in catalogue", Severity.WARNING, "?"
     DUPLICATE = "duplicate", "Duplicate in list", Severity.ERROR, "≡"
     INVALID = "invalid", "Invalid", Severity.ERROR, "✕"
+
+
+#: The statuses whose rows are applied, and those whose rows are applied to the products they name where that is chosen.
+APPLICABLE = (PriceStatus.INCREASE, PriceStatus.DECREASE)
+OPTIONAL = (PriceStatus.OTHER_VENDOR, PriceStatus.OTHER_DEPARTMENT, PriceStatus.INACTIVE)
 
 
 class Rounding(StrEnum):
     """The rounding of computed prices."""
 
     CENT = "cent"
+    FIVE = "five"
+    TEN = "ten"
+    FIFTY = "fifty"
+    WHOLE = "whole"
     NINE = "nine"
+    NINETY_FIVE = "end_95"
+    NINETY_NINE = "end_99"
+
+    @property
+    def step_and_ending(self) -> tuple[int, int]:
+        """The distance of rounded prices from each other, and that of the first one from zero, in cents."""
+        return _STEPS[self]
 
 
-ROUNDINGS = ((Rounding.CENT.value, "To the cent"), (Rounding.NINE.value, "To end in 9, such as 4.29"))
+_STEPS = {
+    Rounding.CENT: (1, 0),
+    Rounding.FIVE: (5, 0),
+    Rounding.TEN: (10, 0),
+    Rounding.FIFTY: (50, 0),
+    Rounding.WHOLE: (100, 0),
+    Rounding.NINE: (10, 9),
+    Rounding.NINETY_FIVE: (100, 95),
+    Rounding.NINETY_NINE: (100, 99),
+}
+
+ROUNDINGS = (
+    (Rounding.CENT.value, "To the cent"),
+    (Rounding.FIVE.value, "To 0.05"),
+    (Rounding.TEN.value, "To 0.10"),
+    (Rounding.FIFTY.value, "To 0.50"),
+    (Rounding.WHOLE.value, "To whole prices, such as 4.00"),
+    (Rounding.NINE.value, "To end in 9, such as 4.29"),
+    (Rounding.NINETY_FIVE.value, "To end in .95"),
+    (Rounding.NINETY_NINE.value, "To end in .99"),
+)
+
+
+#: The fields of the header by which prices are computed, of which a batch has one at the most.
+WAYS = ("percent", "amount", "margin", "set_to")
 
 
 class PriceChange(Batch):
-    """A price change: from an uploaded list, or computed from the catalogue by ``percent``."""
+    """A price change: from an uploaded list, or computed from the catalogue by one of :data:`WAYS`."""
 
     __tablename__ = "price_change"
     __title__ = "Price change"
@@ -45,10 +89,12 @@ class PriceChange(Batch):
     vendor_code: Mapped[str | None] = editable(
         String(20),
         fixed=True,
-        description="The vendor of the list; without a list, the vendor whose prices change. Empty: all vendors.",
+        description="The vendor whose prices change. Rows for products of other vendors are only applied if you say so. Empty: all vendors.",
     )
     department: Mapped[str | None] = editable(
-        String(60), fixed=True, description="Only this department's products. Empty: all departments."
+        String(60),
+        fixed=True,
+        description="The department whose prices change. Rows for products of others are only applied if you say so. Empty: all.",
     )
     percent: Mapped[Decimal | None] = editable(
         PERCENT,
@@ -58,23 +104,58 @@ class PriceChange(Batch):
         maximum=Decimal(999),
         description="The change of today's prices, such as 2.5 or -10. A refresh computes prices again, except those you edited.",
     )
+    amount: Mapped[Decimal | None] = editable(
+        PRICE,
+        fixed=True,
+        label="Change by an amount",
+        description="What is added to today's prices, such as 0.50 or -1. Prices that would fall to 0 or below are left out.",
+    )
+    margin: Mapped[Decimal | None] = editable(
+        PERCENT,
+        fixed=True,
+        label="Margin over cost (%)",
+        minimum=Decimal("-99"),
+        maximum=Decimal(9999),
+        description="What is added to the costs: with 40, a cost of 1.00 makes a price of 1.40. Products without a cost are left out.",
+    )
+    set_to: Mapped[Decimal | None] = editable(
+        PRICE,
+        fixed=True,
+        label="Set to",
+        minimum=Decimal("0.01"),
+        description="The new price of all these products.",
+    )
     rounding: Mapped[str | None] = editable(
-        String(10), fixed=True, choices=ROUNDINGS, description="The rounding of computed prices."
+        String(10),
+        fixed=True,
+        choices=ROUNDINGS,
+        description="The rounding of computed prices. Lists, and a price that is set, are not rounded.",
     )
     warn_above: Mapped[Decimal | None] = editable(
-        PERCENT,
+        PERCENT.evaluates_none(),  # An emptied field stays empty.
+        default=Decimal("20.00"),
         label="Flag changes over (%)",
         minimum=Decimal(0),
-        description="Rows whose price changes by more than this are marked for a second look.",
+        description="Rows whose price changes by more than this are marked. Executing asks about them, and about all beyond the usual limit.",
     )
+
+    @property
+    def ways(self) -> list[str]:
+        """The names of the fields among :data:`WAYS` that are given."""
+        return [name for name in WAYS if getattr(self, name) is not None]
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether prices are computed from the catalogue."""
+        return bool(self.ways)
 
 
 class PriceChangeRow(BatchRow):
     """One item: its price in the catalogue at the last refresh, and its new price.
 
-    Where prices are computed, ``computed_from`` is the catalogue price behind ``new_price``: the one it was computed from
-    or, once a person has edited it, the one that they saw. ``price_moved`` marks an edited row whose product has
-    another price by now.
+    Where prices are computed, ``computed_from`` is the catalogue price, or the cost, behind ``new_price``: the one it was
+    computed from or, once a person has edited it, the one that they saw. ``price_moved`` marks an edited row whose product
+    has another one by now. ``cost`` is the product's cost at the last refresh.
 
     ``description`` and ``size`` are those of the list, ``product`` is the catalogue's description of that item code: side by
     side they show a code that belongs to another product. ``line`` is the number of the list's row.
@@ -91,6 +172,7 @@ class PriceChangeRow(BatchRow):
     product: Mapped[str | None] = column(String(200), label="In catalogue")
     old_price: Mapped[Decimal | None] = column(PRICE)
     new_price: Mapped[Decimal | None] = editable(PRICE, minimum=Decimal("0.01"))
+    cost: Mapped[Decimal | None] = column(PRICE)
     computed_from: Mapped[Decimal | None] = column(PRICE)
     price_moved: Mapped[bool] = column(default=False, server_default=false(), label="Catalogue price moved")
     change_percent: Mapped[Decimal | None] = column(ExactDecimal(14, 2), label="Change %")

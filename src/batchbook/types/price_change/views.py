@@ -8,26 +8,31 @@ from typing import ClassVar
 from sqlalchemy import select
 
 from batchbook.batches import BatchMasterView, RowTable
-from batchbook.catalog.models import Department
+from batchbook.catalog.models import Department, Vendor
+
+#: The most vendors that the form suggests.
+_VENDORS = 500
 
 
 class PriceChangeView(BatchMasterView):
     """Price changes."""
 
-    description = "A vendor's price list, or a change by %, that becomes the prices of your products."
+    description = "A vendor's price list, or prices computed from the catalogue, that become the prices of your products."
     row_table = RowTable(
         ("item_code", "description", "size", "product", "old_price", "new_price", "change_percent"),
         # The note of such a row gives the reason, so that no column is needed.
-        filter_columns=("line", "over_limit", "price_moved"),
+        filter_columns=("line", "cost", "over_limit", "price_moved"),
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "From a price list": ("file", "pasted"),
-        "Or from the catalogue": ("percent", "rounding", "department"),
-        "Options": ("vendor_code", "warn_above", "description", "notes"),
+        "Or from the catalogue": ("percent", "amount", "margin", "set_to", "rounding"),
+        "Options": ("vendor_code", "department", "warn_above", "description", "notes"),
     }
 
     def suggestions(self) -> Mapping[str, Sequence[str]]:
-        """Return the names of the departments."""
+        """Return the names of the departments, and codes of vendors."""
+        db = self.request.db
         return {
-            "department": self.request.db.scalars(select(Department.name).order_by(Department.name)).all()
+            "department": db.scalars(select(Department.name).order_by(Department.name)).all(),
+            "vendor_code": db.scalars(select(Vendor.code).order_by(Vendor.code).limit(_VENDORS)).all(),
         }

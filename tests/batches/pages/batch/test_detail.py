@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.functional.harness import (
     CatalogueDatabase,
+    column_of,
     form_to,
     json_post,
     number_in,
@@ -23,7 +24,7 @@ from batchbook.batches.pages.batch import detail
 
 
 def summaries(page: Any) -> list[str]:
-    return [event.get_text(strip=True) for event in page.html.select(".event-summary")]
+    return [" ".join(event.get_text().split()) for event in page.html.select(".event-summary")]
 
 
 def test_the_file_comes_back_byte_for_byte(
@@ -47,14 +48,30 @@ def test_the_history_folds_edits_of_one_person_and_links_their_rows(
         json_post(who, url_of(open_batch, "rows", sequence, "cell"), 200, fields)
     page = staff.get(url_of(open_batch, "history"))
     entries = page.html.select_one(".timeline").find_all("li", class_="event", recursive=False)
-    said = [entry.select_one(".event-summary").get_text(strip=True) for entry in entries[:3]]
+    said = [" ".join(entry.select_one(".event-summary").get_text().split()) for entry in entries[:3]]
     assert said == ["Changed New price in row 3.", "Changed New price in row 3.", "2 edits, of 2 cells"]
     assert [link["href"] for link in entries[2].select("th a")] == [
         url_of(open_batch, "rows", 2),
         url_of(open_batch, "rows", 1),
     ]
     assert all(len(time.get_text()) == len("2026-01-01 00:00:00") for time in entries[2].select("time"))
-    assert "2 edits, of 2 cells" in text_of(staff.get(url_of(open_batch)))
+    page = staff.get(url_of(open_batch))
+    assert "2 edits, of 2 cells" in text_of(page)
+    links = [link["href"] for link in page.html.select(".event-summary a")]
+    assert links == [url_of(open_batch, "rows", row) for row in (3, 3, 2, 1)]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_the_history_folds_removals_and_added_rows_by_themselves(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    for sequence in (1, 2, 3):
+        post(staff, url_of(open_batch, "rows", sequence, "remove"), version="1")
+    post(staff, url_of(open_batch, "rows", 1, "restore"), version="2")
+    page = staff.get(url_of(open_batch, "history"))
+    entries = page.html.select_one(".timeline").find_all("li", class_="event", recursive=False)
+    said = [" ".join(entry.select_one(".event-summary").get_text().split()) for entry in entries[:2]]
+    assert said == ["Restored row 1.", "3 removals"]
 
 
 def test_the_history_names_each_change_with_its_cells(
@@ -64,7 +81,7 @@ def test_the_history_names_each_change_with_its_cells(
     json_post(staff, cell, 200, {"field": "new_price", "value": "2.5", "version": "1"})
     page = staff.get(url_of(open_batch)).click("Full history")
     events = [" ".join(e.get_text(" ").split()) for e in page.html.select(".event")]
-    assert events[0].startswith("Changed New price in row 1. staff ,")
+    assert events[0].startswith("Changed New price in row 1 . staff ,")
     assert "1 New price 2.20 2.50" in events[0]
     assert [event.split(".")[0] for event in events[1:]] == ["Populated with 8 rows", "Created from list"]
     assert "2.20 2.50 staff" in text_of(staff.get(url_of(open_batch, "rows", 1)))
@@ -105,6 +122,9 @@ def test_a_big_change_shows_its_first_cells_and_says_how_many_there_are(
     page = staff.get(url_of(open_batch, "history"))
     assert len(page.html.select(".event")[0].select("tbody tr")) == 1
     assert "Showing the first 1 of 2 cells." in text_of(page)
+    everything = page.click("Show all")
+    assert column_of(everything, "Field") == ["Item code", "New price"]
+    assert column_of(everything, "After") == ["000000013", "0.70"]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -116,7 +136,20 @@ def test_the_page_shows_the_last_operations_and_leads_to_all(
     page = staff.get(url_of(open_batch))
     assert {event.split(" ")[0] for event in summaries(page)} == {"Refreshed"}
     assert len(summaries(page)) == detail.ENTRIES_SHOWN
+    assert f"Full history ({detail.ENTRIES_SHOWN + 2} operations)" in text_of(page)
     assert len(summaries(page.click("Full history"))) == detail.ENTRIES_SHOWN + 2
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_edits_that_go_on_beyond_what_is_read_are_not_counted_as_all(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version, price in enumerate(("2.1", "2.3", "2.4"), start=1):
+        fields = {"field": "new_price", "value": price, "version": str(version)}
+        json_post(staff, url_of(open_batch, "rows", 1, "cell"), 200, fields)
+    assert "3 edits, of 3 cells" in text_of(staff.get(url_of(open_batch)))
+    monkeypatch.setattr(detail, "OPERATIONS_READ", 2)
+    assert "At least 2 edits, of 2 cells" in text_of(staff.get(url_of(open_batch)))
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import func, update
 from tests.functional.harness import (
     PATH,
     PRICE_LIST,
@@ -16,6 +17,8 @@ from tests.functional.harness import (
     url_of,
 )
 from webtest import TestApp, Upload
+
+from batchbook.security.models import RolePermission
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -35,13 +38,13 @@ def test_rows_can_be_pasted(catalogue: CatalogueDatabase, staff: TestApp) -> Non
 def test_a_new_warning_limit_in_the_header_marks_the_rows_anew(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
-    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, False, False]
+    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, True, False]
     form = form_with(staff.get(url_of(open_batch, "edit")), "warn_above")
-    form["warn_above"], form["notes"] = "50", "Checked with the vendor."
+    form["warn_above"], form["notes"] = "9", "Checked with the vendor."
     page = form.submit(status=303).follow()
     assert "Flag changes over (%)" in text_of(page, ".flashes")
-    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [False, True, False]
-    assert "more than 50" in catalogue.row(open_batch, 2).status_text
+    assert [catalogue.row(open_batch, n).over_limit for n in (1, 2, 3)] == [True, True, True]
+    assert "more than 9" in catalogue.row(open_batch, 2).status_text
     assert "Checked with the vendor." in text_of(page)
 
 
@@ -102,8 +105,8 @@ def test_a_header_saved_without_a_change_says_so_and_keeps_its_version(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_file_that_was_taken_before_is_recognised_by_its_digest(
-    catalogue: CatalogueDatabase, staff: TestApp
+def test_a_file_that_was_uploaded_before_is_recognised_by_its_digest(
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp
 ) -> None:
     first = upload(staff, PRICE_LIST, "list.csv", vendor_code="V1")
     assert "This is the file of" not in text_of(first.follow())
@@ -111,5 +114,30 @@ def test_a_file_that_was_taken_before_is_recognised_by_its_digest(
     page = again.follow()
     assert f"This is the file of batch {number_in(first):08d}." in text_of(page, ".flashes")
     assert f"bytes. This is the file of batch {number_in(first):08d}." in text_of(page)
+    link = page.html.select_one(".flashes a")["href"]
+    assert staff.get(link).follow().request.path == url_of(number_in(first))
+    assert page.html.select_one(".file-earlier a")["href"] == link
     other = upload(staff, PRICE_LIST.replace("2.20", "2.30"), "list.csv", vendor_code="V1")
     assert "This is the file of" not in text_of(other.follow())
+    post(admin, url_of(number_in(first), "delete"))
+    page = staff.get(url_of(number_in(again)))
+    assert "which has been deleted" in text_of(page, ".file-earlier")
+    assert not page.html.select(".file-earlier a")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_files_of_other_types_are_recognised_by_those_who_may_see_them(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
+    table = "item_code,description,size,price\n000000011,RYE BREAD,500 G,2.30\n"
+    form = form_with(staff.get("/batches/import/new"), "target")
+    form["target"], form["file"] = "product", Upload("products.csv", table.encode())
+    number = int(form.submit(status=303).location.split("/")[5])
+    page = upload(staff, table, "list.csv", vendor_code="V1").follow()
+    assert text_of(page, ".file-earlier") == f"This is the file of batch {number:08d}. Open it"
+    assert "This is the file" not in text_of(page, ".timeline")
+    narrower = func.replace(RolePermission.permission, "batch:*:", "batch:price_change:")
+    with catalogue.engine.begin() as connection:
+        connection.execute(update(RolePermission).values(permission=narrower))
+    page = staff.get(page.request.path)
+    assert text_of(page, ".file-earlier") == "This file was uploaded before, to a batch that you may not see."

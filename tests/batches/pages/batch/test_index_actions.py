@@ -10,6 +10,9 @@ from webtest import TestApp
 from batchbook.batches import Action
 from batchbook.batches.pages.batch import index_actions
 
+#: A list without a change that has to be confirmed.
+USUAL = PRICE_LIST.replace("8.00", "4.80")
+
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
 
@@ -23,7 +26,7 @@ class TestInTheBackground:
     @pytest.fixture
     def batches(self, harness: JobHarness) -> list[int]:
         """A batch that is complete, and two that have not been populated."""
-        return [harness.complete(), harness.create(), harness.create()]
+        return [harness.complete(USUAL), harness.create(), harness.create()]
 
     def test_each_action_is_offered_to_those_who_may_do_it(
         self, batches: list[int], staff: TestApp, admin: TestApp, auditor: TestApp
@@ -34,7 +37,7 @@ class TestInTheBackground:
         }
         assert offered == {
             "staff": ["Refresh all 3…"],
-            "admin": ["Refresh all 3…", "Execute all 3…"],
+            "admin": ["Refresh all 3…", "Execute all 3…", "Hand over all 3…"],
             "auditor": [],
         }
 
@@ -45,10 +48,19 @@ class TestInTheBackground:
         assert "1 batch of 3" in text_of(page)
         assert "2 batches: It has no rows yet: populate it first." in text_of(page, "#left-out")
         form = form_to(page, "/execute-all")
-        assert [box.checked for box in form.fields["apply"]] == [True, True]
+        assert [box.checked for box in form.fields["apply"]] == [True, True, False, False, False]
         refresh = admin.get(f"{PATH}/refresh-all")
         assert "None of the 3 batches that match can be refreshed." in text_of(refresh)
         assert not refresh.html.select("[name=apply]")
+
+    def test_a_batch_whose_changes_have_to_be_confirmed_is_left_out(
+        self, harness: JobHarness, batches: list[int], admin: TestApp
+    ) -> None:
+        large = harness.complete(PRICE_LIST)
+        page = text_of(admin.get(f"{PATH}/execute-all"))
+        assert "1 batch of 4" in page
+        assert "1 row changes the price by more than 20 %: the largest +100 %." in page
+        assert f"{large:08d}" in page
 
     def test_the_options_are_kept_in_each_job(
         self, harness: JobHarness, batches: list[int], admin: TestApp

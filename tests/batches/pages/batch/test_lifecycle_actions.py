@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from tests.functional.harness import (
     COUNTS,
@@ -17,8 +21,13 @@ from tests.functional.harness import (
 )
 from webtest import TestApp
 
+from batchbook.batches.registry import BatchTypes
+from batchbook.security.settings import SecuritySettings
+from batchbook.services import services_of
+from batchbook.types.price_change.handler import PriceChangeHandler
+
 #: What sending forms leaves behind, whatever becomes of the batch: who came, which forms were sent, the last number.
-NOT_OF_THE_BATCH = ("web_session", "login_attempt", "sent_form", "sqlite_sequence")
+NOT_OF_THE_BATCH = ("web_session", "login_attempt", "sent_form", "sqlite_sequence", "uploaded_file")
 
 
 def test_a_refresh_shows_what_changed_in_the_catalogue(
@@ -43,6 +52,31 @@ def test_a_clone_has_the_rows_and_the_file_and_a_life_of_its_own(
     assert counts_of(page) == COUNTS | {"Unchanged": 4, "Increase": 0, "Decrease": 0}
     assert staff.get(url_of(clone, "files", 1)).body == PRICE_LIST.encode()
     assert f"Cloned from Batch {executed_batch:08d}" in text_of(staff.get(url_of(clone, "history")))
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(("automatic", "state"), [(True, "open"), (False, "complete")])
+def test_the_password_is_asked_again_where_marking_complete_executes(
+    app: Any,
+    catalogue: CatalogueDatabase,
+    admin: TestApp,
+    open_batch: int,
+    monkeypatch: pytest.MonkeyPatch,
+    automatic: bool,
+    state: str,
+) -> None:
+    services = services_of(app.registry)
+    policy = replace(PriceChangeHandler.execution_policy, automatic=automatic)
+    monkeypatch.setattr(services.get(BatchTypes)["price_change"].handler, "execution_policy", policy)
+    careful = {"confirm": frozenset({"batch:*:execute"}), "confirm_length": timedelta(0)}
+    services.add(SecuritySettings, replace(services.get(SecuritySettings), **careful))
+    response = form_to(admin.get(url_of(open_batch)), "/complete").submit(status=303)
+    assert ("/account/confirm" in response.location) is automatic
+    assert catalogue.batch(open_batch).state == state
+    if automatic:
+        services.add(SecuritySettings, replace(services.get(SecuritySettings), confirm=frozenset()))
+        post(admin, url_of(open_batch, "complete"))
+        assert catalogue.batch(open_batch).state == "executed"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

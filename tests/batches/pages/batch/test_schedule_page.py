@@ -39,6 +39,10 @@ def test_people_set_change_and_drop_a_time_in_their_own_zone(
     form = form_with(page, "planned_for")
     form["planned_for"] = f"{TOMORROW:%Y-%m-%d}T15:30"
     form.set("apply", False, index=1)
+    assert "1 row changes the price by more than 20 %: the largest +100 %." in text_of(
+        form.submit(status=409)
+    )
+    form["confirm"].checked = True
     page = form.submit(status=303).follow()
     text = text_of(page, "#plan")
     assert f"executed on {TOMORROW:%Y-%m-%d} 15:30 (Asia/Tokyo) on behalf of admin" in text
@@ -51,7 +55,7 @@ def test_people_set_change_and_drop_a_time_in_their_own_zone(
     assert not seen.html.select("#plan form")
     form = form_with(page.click("Change time…"), "planned_for")
     assert form["planned_for"].value == f"{TOMORROW:%Y-%m-%d}T15:30"
-    assert [box.checked for box in form.fields["apply"]] == [True, False]
+    assert [box.checked for box in form.fields["apply"]] == [True, False, False, False, False]
     form["planned_for"] = f"{TOMORROW:%Y-%m-%d}T16:30"
     page = form.submit(status=303).follow()
     assert "16:30 (Asia/Tokyo)" in text_of(page, "#plan")

@@ -47,12 +47,12 @@ def test_one_click_keeps_this_one_and_another_the_cheapest_of_each(number: int, 
     batch = form.submit("keep", value="cheapest", status=303).follow()
     assert batch.request.path == url_of(number)
     assert counts_of(batch) == {
-        "All": 6, "Unchanged": 0, "Increase": 1, "Decrease": 2, "Not in catalogue": 0, "Duplicate in list": 0,
-        "Invalid": 0, "Removed": 3,
+        "All": 6, "Unchanged": 0, "Increase": 1, "Decrease": 2, "Other vendor": 0, "Other department": 0,
+        "Not active": 0, "No cost": 0, "Not in catalogue": 0, "Duplicate in list": 0, "Invalid": 0, "Removed": 3,
     }  # fmt: skip
     assert "Choose which duplicates" not in text_of(batch)
     history = text_of(staff.get(url_of(number, "history")))
-    assert "Kept the cheapest of the duplicates of row 1, and removed 2 duplicates." in history
+    assert "Kept the cheapest of the duplicates of row 1 , and removed 2 duplicates." in history
 
 
 def test_all_groups_at_once_if_they_are_those_that_were_shown(
@@ -70,6 +70,16 @@ def test_all_groups_at_once_if_they_are_those_that_were_shown(
     ]  # fmt: skip
     assert "has no duplicates" in text_of(other.submit(status=409))
     assert "No duplicates" in text_of(staff.get(url_of(number, "duplicates")))
+
+
+def test_a_row_leads_to_its_duplicates(number: int, staff: TestApp) -> None:
+    page = staff.get(url_of(number, "rows", 2)).click("Duplicates of this row")
+    assert "2 rows are in 1 group of duplicates" in text_of(page)
+    assert "Rows 2, 5" in text_of(page)
+    assert "Rows 1, 3, 6" in text_of(page.click("All duplicates"))
+    form_that_keeps(page, 2).submit(status=303)
+    assert "Duplicates of this row" not in staff.get(url_of(number, "rows", 2))
+    assert "No duplicates" in text_of(staff.get(url_of(number, "duplicates") + "?of=4"))
 
 
 def test_a_form_without_a_row_or_a_token_removes_nothing(number: int, staff: TestApp) -> None:

@@ -34,8 +34,8 @@ def test_the_rows_form_corrects_a_cell_and_brings_the_row_up_to_date(
     page = form.submit(status=303).follow()
     assert "Changed New price in row 8." in text_of(page)
     row = catalogue.row(open_batch, 8)
-    assert (row.new_price, row.status, row.issues or []) == (Decimal("1.05"), "decrease", [])
-    assert counts_of(staff.get(url_of(open_batch))) == COUNTS | {"Invalid": 0, "Decrease": 2}
+    assert (row.new_price, row.status, row.issues or []) == (Decimal("1.05"), "other_vendor", [])
+    assert counts_of(staff.get(url_of(open_batch))) == COUNTS | {"Invalid": 0, "Other vendor": 1}
 
 
 def test_a_field_that_a_page_does_not_have_is_left_as_it_is(

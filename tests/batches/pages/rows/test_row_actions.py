@@ -70,6 +70,22 @@ def test_all_rows_that_a_filter_shows_are_removed_after_saying_how_many(
     ]
 
 
+def test_all_removed_rows_that_a_filter_shows_are_restored(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    shown = staff.get(count_link(staff.get(url_of(open_batch)), "Duplicate in list"))
+    form_with(shown.click("Remove filtered rows"), "seen").submit(status=303)
+    assert "Restore filtered rows" not in staff.get(f"{url_of(open_batch)}?view=default")
+    shown = staff.get(count_link(staff.get(url_of(open_batch)), "Removed"))
+    question = shown.click("Restore filtered rows")
+    assert "Restore 2 rows?" in text_of(question)
+    stale = form_with(staff.get(question.request.path_qs), "seen")
+    page = form_with(question, "seen").submit(status=303).follow()
+    assert "Restored 2 rows." in text_of(page, ".flashes")
+    assert counts_of(staff.get(f"{url_of(open_batch)}?view=default"))["Duplicate in list"] == 2
+    assert "No removed rows match, so none was restored." in text_of(stale.submit(status=409))
+
+
 def test_removing_is_refused_when_the_filter_shows_other_rows_by_then_as_many_as_before(
     catalogue: CatalogueDatabase, staff: TestApp, client_of: Callable[[str], TestApp], open_batch: int
 ) -> None:

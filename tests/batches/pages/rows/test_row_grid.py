@@ -32,7 +32,7 @@ def test_a_click_on_a_count_shows_just_those_rows(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:
     page = staff.get(url_of(open_batch))
-    for label, count in COUNTS.items():
+    for label, count in ((label, count) for label, count in COUNTS.items() if count):
         shown = staff.get(count_link(page, label))
         assert result_count(shown) == count == len(column_of(shown, "Row"))
     assert column_of(staff.get(count_link(page, "Decrease")), "Item code") == ["000000012"]

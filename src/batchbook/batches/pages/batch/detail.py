@@ -19,7 +19,7 @@ from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.models import BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
-from batchbook.batches.pages.batch_page import BatchPage
+from batchbook.batches.pages.batch_page import BatchPage, uploaded_before
 from batchbook.batches.pages.file.inspection_page import intake_url
 from batchbook.batches.pages.rows.row_grid import RowGrid
 from batchbook.batches.running.activity import activity_of, last_failure_of
@@ -77,7 +77,9 @@ class BatchDetail(BatchPage):
             rows=rows,
             grid=rows.grid,
             groups=group_edits(operations)[:ENTRIES_SHOWN],
-            files=[self._file_values(file) for file in files],
+            groups_cut=len(operations) == OPERATIONS_READ,
+            operation_count=operations[0].number if operations else 0,
+            files=self._file_values(files),
             sheets=[
                 {
                     "name": file.name,
@@ -105,34 +107,38 @@ class BatchDetail(BatchPage):
         found: Sequence[Operation] = self.request.db.scalars(latest).all()
         return found
 
-    def _file_values(self, file: BatchFile) -> dict[str, Any]:
-        return {
-            "name": file.name,
-            "size": file.size,
-            "sha256": file.sha256,
-            "added_by": file.added_by,
-            "added_at": file.added_at,
-            "url": self.view.url("download", self.batch, number=file.number),
-        }
+    def _file_values(self, files: Sequence[BatchFile]) -> list[dict[str, Any]]:
+        earlier = uploaded_before(self.request, files)
+        return [
+            {
+                "name": file.name,
+                "size": file.size,
+                "sha256": file.sha256,
+                "added_by": file.added_by,
+                "added_at": file.added_at,
+                "url": self.view.url("download", self.batch, number=file.number),
+                "earlier": earlier.get(file.number),
+            }
+            for file in files
+        ]
+
+
+#: The kinds of operations that are shown as one where a person did several in a row.
+_FOLDED = frozenset({"edit", "add", "remove", "restore"})
 
 
 def group_edits(operations: Sequence[Operation]) -> list[list[Operation]]:
-    """Return ``operations`` in their order, in groups: edits that one person made one after the other are together."""
+    """Return ``operations`` in their order, in groups: edits of one kind that one person made one after the other are together."""
     groups: list[list[Operation]] = []
     for operation in operations:
         last = groups[-1][0] if groups else None
-        if (
-            last is not None
-            and (last.kind, last.actor) == (_EDIT, operation.actor)
-            and operation.kind == _EDIT
-        ):
+        same = last is not None and (last.kind, last.actor) == (operation.kind, operation.actor)
+        if same and operation.kind in _FOLDED:
             groups[-1].append(operation)
         else:
             groups.append([operation])
     return groups
 
-
-_EDIT = "edit"
 
 #: The number of operations on a page of the history, and of cells listed for each operation.
 PAGE_SIZE, CELLS_SHOWN = 50, 20

@@ -13,11 +13,12 @@ from batchbook.batches.editing import CellProblems, HeaderEditor, editable_colum
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Result
 from batchbook.batches.engine.file_intake import file_source_of, has_mapped_file, intake_fields
-from batchbook.batches.files import taken_before
+from batchbook.batches.files import input_file
+from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
-from batchbook.batches.pages.batch_page import UNPROCESSABLE, EditPage, follow_on, sent_texts
+from batchbook.batches.pages.batch_page import UNPROCESSABLE, EditPage, follow_on, sent_texts, uploaded_before
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.running.bulk_edits import EDIT_HEADER, enqueue_edit, is_big
 from batchbook.batches.running.runner import ActionCall, Runner
@@ -82,21 +83,28 @@ class CreateBatch(Page):
         file, name = _source(bound)
         engine = self.view.engine
         batch = create_batch(engine, self.view.batch_type.key, texts, file, name)
-        if hint := taken_before(self.request.db, batch):
-            flash(self.request, f"{hint} Make sure that it is meant to be used a second time.", "warning")
+        self._warn_of_earlier_upload(batch)
         context = engine.context_of(batch)
         if has_mapped_file(context):
-            intake = file_source_of(context).inspect(context.handler, batch)
+            with telling_failure("The batch was not created"):
+                intake = file_source_of(context).inspect(context.handler, batch)
+                is_plain = intake.is_plain(intake_fields(context))
             if intake.report.problem:
                 return batch, Result(
                     f"{batch} was created. It has no rows yet: choose how its file is to be read."
                 )
-            if not intake.is_plain(intake_fields(context)):
+            if not is_plain:
                 return batch, Result(
                     f"{batch} was created. It has no rows yet: check how the file was read, then match its columns."
                 )
         call = ActionCall(batch.id, Action.POPULATE, self.request.authenticated_userid)
         return batch, self.request.services.get(Runner).submit(self.request.db, call)
+
+    def _warn_of_earlier_upload(self, batch: Batch) -> None:
+        stored = input_file(self.request.db, batch)
+        for sentence, url in uploaded_before(self.request, [stored] if stored else []).values():
+            message = f"{sentence} Make sure that it is meant to be used a second time."
+            flash(self.request, message, "warning", url)
 
     def _next_page(self, batch: Batch, result: Result) -> HTTPSeeOther:
         if batch.state == State.NEW and result.job_id is None and not result.failed:

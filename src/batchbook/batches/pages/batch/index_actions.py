@@ -1,4 +1,4 @@
-"""Actions on all batches of an index: a page of confirmation, then one job for each batch."""
+"""Actions on all batches of an index: a page of confirmation, then one job for each batch or the action itself."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.concurrency import TOKEN_FIELD, Token, refuse_changed
+from batchbook.batches.engine.hand_over import hand_over_all
 from batchbook.batches.engine.preview import bind_options, default_values
-from batchbook.batches.lifecycle import Action
+from batchbook.batches.lifecycle import Action, is_job
 from batchbook.batches.models import Batch
+from batchbook.batches.pages.batch.hand_over_page import log_hand_over, recipient_form, sent_recipient
 from batchbook.batches.pages.batch.schedule_page import sent_options
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.running.activity import running_now
 from batchbook.batches.running.several import MOST, Candidates, candidates, enqueue_all
 from batchbook.errors import BadInput, Conflict
-from batchbook.forms import Form
+from batchbook.forms import BoundForm, Form
 from batchbook.jobs.service import JobService
 from batchbook.master import Index, Page
 
@@ -40,20 +42,22 @@ class BatchIndex(Index):
 
     def _actions(self, total: int) -> list[tuple[str, str]]:
         """Return the actions on all ``total`` batches of the index: label of a link, name of its page."""
-        if total < 2 or not self.request.services.get(JobService).in_background:
+        if total < 2:
             return []
+        in_background = self.request.services.get(JobService).in_background
         return [
             (f"{action.label} all {total:,}…", f"{action.value}_all")
-            for action in (Action.REFRESH, Action.EXECUTE)
-            if self.view.may(action.value)
+            for action in (Action.REFRESH, Action.EXECUTE, Action.HAND_OVER)
+            if (in_background or not is_job(action)) and self.view.may(action.value)
         ]
 
 
 class _ManyPage(Page):
-    """An action on every batch that the index shows; one job for each."""
+    """An action on every batch that the index shows; ``effect`` is the end of a sentence on what will happen to them."""
 
     view: BatchMasterView
     action: Action
+    effect = ", each in a job of its own. The next page shows the result of each job; you don't have to wait there."
     template = "batchbook.templates:batches/many.jinja2"
 
     def __init_subclass__(cls) -> None:
@@ -64,7 +68,7 @@ class _ManyPage(Page):
     def get(self) -> dict[str, Any]:
         """Show which batches the action concerns and which it leaves out, with the reasons."""
         chosen = self._chosen()
-        form = self._options_form()
+        form = self._form(chosen)
         query = f"?{self.request.query_string}" if self.request.query_string else ""
         # Reasons name their batch; only what follows is the same for several.
         reasons = Counter((one.reason or "").partition(". ")[2] or one.reason for one in chosen.unfit)
@@ -73,19 +77,24 @@ class _ManyPage(Page):
             chosen=chosen,
             unfit=chosen.unfit[:SHOWN],
             reasons=reasons.most_common(),
-            form=form.bind(default_values(self._handler)) if form else None,
+            effect=self.effect,
+            form=form,
             post_url=f"{self.view.url(self.name)}{query}",
             cancel_url=f"{self.view.url('index')}{query}",
         )
 
     def post(self) -> HTTPSeeOther:
-        """Enqueue the jobs, if the batches are those that the person confirmed."""
+        """Carry the action out, if the batches are those that the person confirmed."""
         chosen = self._chosen()
         refuse_changed(
             Token(self.request.POST.get(TOKEN_FIELD, "")),
             chosen.token,
             "Nothing was done: other batches match now, or one of them was changed. Go back and review them again.",
         )
+        return self._carry_out(chosen)
+
+    def _carry_out(self, chosen: Candidates) -> HTTPSeeOther:
+        """Enqueue a job for each batch, and show their group."""
         options = sent_options(self.request, self._options_form())
         bind_options(self._handler, options)
         actor = self.request.authenticated_userid
@@ -94,7 +103,7 @@ class _ManyPage(Page):
 
     def _chosen(self) -> Candidates:
         view, request = self.view, self.request
-        if not request.services.get(JobService).in_background:
+        if is_job(self.action) and not request.services.get(JobService).in_background:
             raise Conflict(
                 "Actions run immediately here, so they can't be applied to many batches at once. Nothing was done."
             )
@@ -106,6 +115,11 @@ class _ManyPage(Page):
         if len(ids) > MOST:
             raise BadInput(f"More than {MOST:,} batches match, so nothing was done. Narrow down the filters.")
         return candidates(request.services, request.db, request.identity, view.batch_type, self.action, ids)
+
+    def _form(self, _chosen: Candidates) -> BoundForm | None:
+        """Return the form on the page of confirmation."""
+        form = self._options_form()
+        return form.bind(default_values(self._handler)) if form else None
 
     @property
     def _handler(self) -> Any:
@@ -126,3 +140,23 @@ class ExecuteAll(_ManyPage):
     """Execute them all."""
 
     action = Action.EXECUTE
+    effect = (
+        ", each in a job of its own, and then frozen. The next page shows the result of each job; you don't have to wait"
+        " there."
+    )
+
+
+class HandOverAll(_ManyPage):
+    """Hand them all over to one user."""
+
+    action = Action.HAND_OVER
+    effect = " to the user that you choose, who then finds them among their open batches."
+
+    def _form(self, chosen: Candidates) -> BoundForm:
+        return recipient_form(self.request, chosen.fit).bind()
+
+    def _carry_out(self, chosen: Candidates) -> HTTPSeeOther:
+        """Hand the batches over at once, and show the index."""
+        to, identity = sent_recipient(self.request), self.request.identity
+        outcome = hand_over_all(self.view.engine, identity, chosen.fit, to)
+        return self.done(log_hand_over(self.request, outcome, to), self.view.url("index"))

@@ -7,15 +7,22 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.concurrency import read_version
+from batchbook.batches.engine.execution_check import Unconfirmed
 from batchbook.batches.engine.file_intake import intake_fields
 from batchbook.batches.engine.preview import why_not_execute
+from batchbook.batches.handler import CONFIRM
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.pages.batch.large_changes import numbers_of
 from batchbook.batches.pages.batch.schedule_page import sent_options
-from batchbook.batches.pages.batch_page import BatchPage, follow_on
+from batchbook.batches.pages.batch_page import CONFLICT, BatchPage, follow_on
 from batchbook.batches.pages.view_models import executes_for
 from batchbook.master import MasterView
-from batchbook.web.idempotency import claim_key
+from batchbook.security.policy import demand_confirmed
+from batchbook.web.idempotency import FORM_KEY, claim_key
+
+#: The fields of a form that each form has of its own.
+_OWN_FIELDS = frozenset({"csrf_token", FORM_KEY, CONFIRM})
 
 
 class _ActionPage(BatchPage):
@@ -73,6 +80,12 @@ class CompleteBatch(_ActionPage):
             return "Mark complete and execute"
         return super().label(view, record)
 
+    def post(self) -> HTTPSeeOther:
+        """Submit the action; where it executes as well, the password is asked for again as for an execution."""
+        if executes_for(self.view, self.batch):
+            demand_confirmed(self.request, self.view.permission(Action.EXECUTE.value))
+        return super().post()
+
 
 class ReopenBatch(_ActionPage):
     """Open a complete batch for changes again."""
@@ -85,11 +98,24 @@ class ExecuteBatch(_ActionPage):
 
     action = Action.EXECUTE
     button = ""
+    template = "batchbook.templates:batches/confirm_execution.jinja2"
 
-    def post(self) -> HTTPSeeOther:
-        """Execute with the chosen options, if the batch still has the version that the person saw."""
+    def post(self) -> Any:
+        """Execute with the chosen options, if the batch still has the version that the person saw.
+
+        Where warnings of these options are not confirmed, they are shown, to be confirmed.
+        """
         options = sent_options(self.request, self.action_context.handler.execution_policy.options)
-        return self.submit(self.action, options, read_version(self.request.POST))
+        try:
+            return self.submit(self.action, options, read_version(self.request.POST))
+        except Unconfirmed as error:
+            self.request.response.status_int = CONFLICT
+            return self.template_values(
+                numbers=numbers_of(self.view, self.batch, error.check, options),
+                sent=[(name, text) for name, text in self.request.POST.items() if name not in _OWN_FIELDS],
+                post_url=self.view.url(self.action.value, self.batch),
+                cancel_url=self.own_url,
+            )
 
 
 class CloneBatch(_ActionPage):

@@ -12,9 +12,12 @@ from pyramid.httpexceptions import HTTPSeeOther
 from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Result
+from batchbook.batches.engine.execution_check import confirmed_names
 from batchbook.batches.engine.preview import bind_options, default_values, options_as_json, preview_execution
+from batchbook.batches.handler import CONFIRM
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages import view_models
+from batchbook.batches.pages.batch.large_changes import numbers_of
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage
 from batchbook.batches.running.runner import ActionCall
 from batchbook.batches.running.schedule import (
@@ -72,7 +75,7 @@ def schedule_url(page: BatchPage) -> str | None:
 
 def sent_options(request: Request, form: Form | None) -> dict[str, Any]:
     """Return the options of an execution that a form sent: texts by name."""
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {CONFIRM: request.POST.getall(CONFIRM)} if CONFIRM in request.POST else {}
     for field in form.fields if form else ():
         sent = request.POST.getall(field.name)
         options[field.name] = sent if field.widget == "checkboxes" else "".join(sent[:1])
@@ -134,6 +137,8 @@ class ScheduleBatch(BatchPage):
             zone=self.request.zone.key,
             options=form.bind(options) if form else None,
             sentences=plan.sentences if plan else (),
+            numbers=numbers_of(self.view, self.batch, plan.check) if plan else (),
+            confirmed=confirmed_names(options),
             planned=scheduled_execution_of(self, context),
             cancel_url=self.own_url,
         )

@@ -39,20 +39,22 @@ class DuplicatesPage(BatchPage):
     template = "batchbook.templates:batches/duplicates.jinja2"
 
     def get(self) -> dict[str, Any]:
-        """Show a page of groups in the order of their first rows."""
+        """Show a page of groups in the order of their first rows; ``of`` in the query is a row whose group is wanted."""
         if self.view.batch_type.handler.duplicates is None:
             return self.template_values(total=0)
         context = self.action_context
         found, text = DuplicateRows(context), self.request.GET.get("page", "")
-        total = found.count_groups()
+        of = _number(self.request.GET.get("of", ""))
+        total = found.count_groups(of)
         last = max(1, -(-total // PAGE_SIZE))
         number = min(max(1, int(text)), last) if text.isascii() and text.isdigit() and len(text) < 6 else 1
         return self.template_values(
             total=total,
             rules=found.rules,
-            groups=self._groups(found, (number - 1) * PAGE_SIZE),
+            groups=self._groups(found, (number - 1) * PAGE_SIZE, of),
             columns=self._columns(),
-            seen=Selection.of(context, found.members()),
+            seen=Selection.of(context, found.members(of)),
+            of=of,
             page=number,
             last=last,
             url=self.view.url(self.name, self.batch),
@@ -78,8 +80,8 @@ class DuplicatesPage(BatchPage):
         )
         return follow_on(self.request, result, self.own_url)
 
-    def _groups(self, found: DuplicateRows, start: int) -> list[ShownGroup]:
-        groups = found.groups(start, PAGE_SIZE, ROWS_SHOWN)
+    def _groups(self, found: DuplicateRows, start: int, of: int | None) -> list[ShownGroup]:
+        groups = found.groups(start, PAGE_SIZE, ROWS_SHOWN, of)
         wanted = [sequence for group in groups for sequence in group.sequences]
         context = self.action_context
         rows = context.rows().narrowed(context.row.sequence.in_(wanted)) if wanted else ()

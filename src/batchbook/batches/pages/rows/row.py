@@ -28,6 +28,7 @@ from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow, CellChange, Operation
+from batchbook.batches.pages.batch.changes_page import changes_url
 from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage, EditPage
 from batchbook.batches.pages.rows.row_grid import RowGrid
 from batchbook.batches.pages.view import PROBLEMS
@@ -105,11 +106,21 @@ class OneRow(BatchPage):
             facts=[(column, getattr(self.row, column.name)) for column in columns],
             editing=editing,
             changes=self._changes(),
+            changes_url=changes_url(self.view, self.batch, sequence=self.sequence),
+            most_changes=CHANGES_SHOWN,
             suggestions=self._suggestions(),
             row_url=self.row_url,
+            duplicates_url=self._duplicates_url() if editing else None,
             file_url=None if self.line is None else f"{self.row_url}/file",
             neighbours=self._neighbours(),
         )
+
+    def _duplicates_url(self) -> str | None:
+        """Return the address of the row's duplicates; ``None`` if it is no duplicate."""
+        declared = self.view.batch_type.handler.duplicates
+        if declared is None or self.row.removed or self.row.status != str(declared.status):
+            return None
+        return f"{self.view.url('duplicates', self.batch)}?of={self.sequence}"
 
     def _suggestions(self) -> dict[str, list[tuple[str, str, str]]]:
         """Return suggestions by field: the words, the text for the field, the link to the form with it."""
@@ -141,7 +152,7 @@ class OneRow(BatchPage):
             )
             .where(CellChange.batch_id == self.batch.id, CellChange.sequence == self.sequence)
             .order_by(CellChange.operation.desc(), CellChange.position)
-            .limit(CHANGES_SHOWN)
+            .limit(CHANGES_SHOWN + 1)  # One too many, so that the page tells of it.
         )
         return self.request.db.execute(statement).all()
 

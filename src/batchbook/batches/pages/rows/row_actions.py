@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import ColumnElement, and_, true
@@ -15,13 +15,16 @@ from batchbook.batches.pages.rows.row import ROW_PATTERN, OneRow, row_form
 from batchbook.batches.pages.rows.row_grid import GridPage
 from batchbook.batches.running.bulk_edits import (
     REMOVE_ROWS,
+    RESTORE_ROWS,
     enqueue_edit,
     is_big,
     removed_words,
+    restored_words,
     rows_reference,
 )
 from batchbook.errors import BadInput
 from batchbook.forms import BoundForm
+from batchbook.jobs import Task
 from batchbook.web.flash import Kind, flash
 from batchbook.web.idempotency import claim_key
 
@@ -116,34 +119,47 @@ class RemoveRows(GridPage):
     pattern = "/rows/remove"
     permission = Action.EDIT.value
     template = "batchbook.templates:batches/remove_rows.jinja2"
+    removed: ClassVar[bool] = True
+    task: ClassVar[Task] = REMOVE_ROWS
 
     def get(self) -> dict[str, Any]:
         """Show the confirmation with the current count."""
-        seen = Selection.of(self.action_context, self.condition())
+        seen = Selection.of(self.action_context, self.condition(), removed=not self.removed)
         link = self.rows.grid.links.to()
         action = f"{self.view.url(self.name, self.batch)}?{link.partition('?')[2]}"
-        return self.template_values(count=seen.count, seen=seen.token, action=action, cancel_url=link)
+        return self.template_values(
+            count=seen.count, seen=seen.token, action=action, cancel_url=link, removing=self.removed
+        )
 
     def post(self) -> HTTPSeeOther:
-        """Remove the rows, if they are still those that the person confirmed."""
-        condition = self.condition()
+        """Remove or restore the rows, if they are still those that the person confirmed."""
+        condition, done = self.condition(), "removed" if self.removed else "restored"
         seen = Selection.read(
-            self.request.POST, "The form doesn't say which rows you confirmed, so nothing was removed."
+            self.request.POST, f"The form doesn't say which rows you confirmed, so nothing was {done}."
         )
         remover = RowRemover(self.engine)
         if not is_big(self.request.services, seen.count):
-            return self.done(
-                removed_words(remover.remove_where(self.batch.id, condition, seen.token)), self.own_url
-            )
-        remover.demand_seen(self.action_context, condition, seen.token)
+            change = remover.remove_where if self.removed else remover.restore_where
+            count = change(self.batch.id, condition, seen.token)
+            return self.done(removed_words(count) if self.removed else restored_words(count), self.own_url)
+        remover.demand_seen(self.action_context, condition, seen.token, removed=self.removed)
         grid = rows_reference(self.batch).in_state(self.rows.grid.state)
         arguments = {"grid": grid.to_json(), "seen": seen.token}
-        result = enqueue_edit(self.request.services, self.engine, self.batch.id, REMOVE_ROWS.name, arguments)
+        result = enqueue_edit(self.request.services, self.engine, self.batch.id, self.task.name, arguments)
         return follow_on(self.request, result, self.own_url)
 
     def condition(self) -> ColumnElement[bool]:
         """Return the condition for the rows that match the filters in the address; raise ``BadInput`` for invalid filters."""
         state = self.rows.grid.state
         if state.problems:
-            raise BadInput(f"{' '.join(state.problems)} Nothing was removed.")
+            raise BadInput(f"{' '.join(state.problems)} Nothing was changed.")
         return and_(true(), *self.rows.grid.grid.where(state, self.request.authenticated_userid))
+
+
+class RestoreRows(RemoveRows):
+    """Restore all removed rows that match the filters, after confirmation of their number."""
+
+    name = "restore_rows"
+    pattern = "/rows/restore"
+    removed = False
+    task = RESTORE_ROWS

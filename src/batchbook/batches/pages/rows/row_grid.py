@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, select
 from batchbook.batches import access
 from batchbook.batches.editing.field_changes import text_in
 from batchbook.batches.engine.context import find_batch
-from batchbook.batches.lifecycle import Action
+from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.view import BatchMasterView
@@ -154,6 +154,14 @@ class ExportRows(GridPage, ExportPage):
     def reference(self) -> GridReference:
         """The batch's grid."""
         return rows_reference(self.batch)
+
+    @property
+    def print_title(self) -> tuple[str, str]:
+        """The batch, and its number and state."""
+        batch = self.batch
+        name = self.view.title_one.capitalize()
+        lead = f"{name} {batch.number}, {State(batch.state).label.lower()}, created by {batch.created_by}"
+        return batch.description or name, lead
 
     @property
     def file_name(self) -> str:

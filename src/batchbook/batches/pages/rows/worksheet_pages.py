@@ -16,7 +16,7 @@ from batchbook.batches.concurrency import read_token
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.pages.batch_page import BatchPage, follow_on
+from batchbook.batches.pages.batch_page import BatchPage, follow_on, uploaded_before
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.bulk_edits import enqueue_edit, is_big
 from batchbook.batches.worksheets.batch_layout import carried_by, layout_of, sheet_select, with_problems
@@ -34,6 +34,7 @@ from batchbook.errors import BadInput
 from batchbook.grid import Grid
 from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid
 from batchbook.master.record_pages import CONTENT_TYPES, export_name
+from batchbook.web.flash import flash
 from batchbook.web.form_parsing import Upload
 from batchbook.web.idempotency import claim_key
 
@@ -154,6 +155,8 @@ class UploadWorksheet(BatchPage):
         with claim_key(self.request) as remember:
             record = store_worksheet(self.engine, self.batch.id, upload.filename, upload.file)
             remember(f"It stored the worksheet {record.name}.")
+        for sentence, url in uploaded_before(self.request, [record]).values():
+            flash(self.request, sentence, "warning", url)
         return HTTPSeeOther(self.view.url(CompareWorksheet.name, self.batch, number=record.number))
 
 

@@ -1,0 +1,330 @@
+"""The check of an execution: the largest changes of numbers, and the warnings that whoever executes has to confirm."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, false, func, literal, select, union_all
+
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.handler import CONFIRM, NumberChange
+from batchbook.batches.models import CellChange
+from batchbook.db import percent_change
+from batchbook.errors import Conflict
+from batchbook.settings import Setting
+from batchbook.words import counted
+
+_WARN, _REFUSE = "batchbook.warn_above.", "batchbook.refuse_above."
+
+SETTINGS = (
+    Setting(
+        f"{_WARN}<type>",
+        "20",
+        "The change of a number, in per cent, above which an execution of the batch type with that key must be confirmed.",
+    ),
+    Setting(
+        f"{_REFUSE}<type>",
+        "",
+        "The change of a number, in per cent, above which an execution of the batch type with that key is refused.",
+    ),
+)
+
+#: The usual limit of a change, in per cent.
+_USUAL = Decimal(20)
+#: The confirmation of all warnings of an execution.
+ALL = "all"
+#: The number of the largest rises and falls that are named.
+_NAMED = 3
+_LIMIT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """The change of a number in the row ``sequence``, whose key is ``key``; ``percent`` is ``None`` for a change from 0."""
+
+    sequence: int
+    key: str
+    before: Any
+    after: Any
+
+    @property
+    def percent(self) -> Decimal | None:
+        """The change in per cent."""
+        before, after = Decimal(self.before), Decimal(self.after)
+        return (after - before) * 100 / abs(before) if before else None
+
+    @property
+    def size(self) -> Decimal:
+        """The change in per cent without its sign; infinite for a change from 0."""
+        return Decimal("Infinity") if self.percent is None else abs(self.percent)
+
+    @property
+    def percent_text(self) -> str:
+        """The change in per cent, with its sign and at most one digit behind the point."""
+        percent = self.percent
+        if percent is None:
+            return f"from 0 to {self.after:,}"
+        return f"{percent:+,.1f}".removesuffix(".0") + " %"
+
+
+@dataclass(frozen=True)
+class NumberCheck:
+    """The largest rises and falls of a number, and the numbers of rows that change it beyond the limits."""
+
+    change: NumberChange
+    rises: Sequence[RowChange]
+    falls: Sequence[RowChange]
+    beyond: int
+    refused: int
+    warn_above: Decimal
+    refuse_above: Decimal | None
+
+    @property
+    def largest(self) -> RowChange | None:
+        """The largest change of all."""
+        found = [rows[0] for rows in (self.rises, self.falls) if rows]
+        return max(found, key=lambda row: row.size, default=None)
+
+    @property
+    def warning(self) -> str:
+        """The sentence that has to be confirmed; empty if no row changes beyond the limit."""
+        return self._sentence(self.beyond, self.warn_above) if self.beyond else ""
+
+    @property
+    def refusal(self) -> str:
+        """The sentence with which the execution is refused; empty if it is not."""
+        if not self.refused or self.refuse_above is None:
+            return ""
+        return f"{self._sentence(self.refused, self.refuse_above)} That is not allowed here: correct or remove them."
+
+    def _sentence(self, rows: int, limit: Decimal) -> str:
+        words = counted(rows, f"row changes {self.change.label}", f"rows change {self.change.label}")
+        largest = self.largest
+        ending = f": the largest {largest.percent_text}" if largest else ""
+        return f"{words} by more than {limit.normalize():f} %{ending}."
+
+
+@dataclass(frozen=True)
+class ExecutionCheck:
+    """The check of executing a batch: the numbers that change, and how many rows were edited by people."""
+
+    numbers: Sequence[NumberCheck] = ()
+    edited: int = 0
+
+    @property
+    def warnings(self) -> dict[str, str]:
+        """The sentences that have to be confirmed, by the names with which they are."""
+        return {number.change.name: number.warning for number in self.numbers if number.warning}
+
+    @property
+    def refusals(self) -> list[str]:
+        """The sentences with which the execution is refused."""
+        return [number.refusal for number in self.numbers if number.refusal]
+
+
+class Unconfirmed(Conflict):
+    """The refusal of an execution whose warnings were not confirmed; ``check`` has them."""
+
+    def __init__(self, message: str, check: ExecutionCheck) -> None:
+        super().__init__(message)
+        self.check = check
+
+
+def check_execution(context: ActionContext, options: Mapping[str, Any]) -> ExecutionCheck:
+    """Return the check of executing the batch with the values ``options``, by a few statements."""
+    changes = context.handler.number_changes(context.batch, options)
+    return ExecutionCheck(_check_all(context, changes) if changes else (), _count_edited(context))
+
+
+def confirmed_names(options: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of warnings that the texts of ``options`` confirm."""
+    sent = options.get(CONFIRM) or ()
+    texts: Iterable[Any] = [sent] if isinstance(sent, str) else sent
+    return frozenset(name.strip() for text in texts for name in str(text).split(","))
+
+
+def demand_confirmation(
+    context: ActionContext, values: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return the warnings of executing the batch with ``values``, all of which the texts ``options`` confirm.
+
+    Raises :class:`Unconfirmed` if they don't, and ``Conflict`` if a change is above the limit of the type.
+    """
+    check = check_execution(context, values)
+    if check.refusals:
+        raise Conflict(f"{context.batch} was not executed. {' '.join(check.refusals)}")
+    confirmed = confirmed_names(options)
+    missing = {name: text for name, text in check.warnings.items() if not confirmed & {name, ALL}}
+    if missing:
+        raise Unconfirmed(
+            f"{context.batch} was not executed. {' '.join(missing.values())} Look at these rows, then confirm"
+            f" {', '.join(missing)} and execute it.",
+            check,
+        )
+    return check.warnings
+
+
+def check_limits(settings: Mapping[str, Any], types: Iterable[str]) -> None:
+    """Raise ``ConfigurationError`` for a limit that is no number, or of a type that is not included."""
+    known = {f"{prefix}{key}" for prefix in (_WARN, _REFUSE) for key in types}
+    for name in sorted(name for name in settings if name.startswith((_WARN, _REFUSE))):
+        if name not in known:
+            raise ConfigurationError(f"The setting {name} names no batch type that is included.")
+        _limit(settings, name)
+
+
+def _limit(settings: Mapping[str, Any], name: str) -> Decimal | None:
+    text = str(settings.get(name, "")).strip()
+    if text and not _LIMIT.fullmatch(text):
+        raise ConfigurationError(
+            f"The setting {name} must be a number of per cent, such as 20, not {text!r}."
+        )
+    return Decimal(text) if text else None
+
+
+def _warn_limit(settings: Mapping[str, Any], key: str, change: NumberChange) -> Decimal:
+    """Return the lower one of the type's limit and that of the batch, so that no batch gets round the type's."""
+    usual = _limit(settings, f"{_WARN}{key}")
+    limit, own = _USUAL if usual is None else usual, change.warn_above
+    return limit if own is None or not _is_number(own) else min(limit, own)
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """The numbers of rows beyond the limits of a number, and of those in which it rises and falls."""
+
+    beyond: int
+    refused: int
+    moves: tuple[int, int]
+
+
+def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> list[NumberCheck]:
+    """Return the checks of ``changes``, by three statements for all of them."""
+    settings, key = context.handler_context.settings, context.batch.type
+    refuse = _limit(settings, f"{_REFUSE}{key}")
+    warn = [_warn_limit(settings, key, change) for change in changes]
+    counts = _counts(context, changes, warn, refuse)
+    largest = _largest(context, changes, counts)
+    return [
+        NumberCheck(change, *largest[at], counts[at].beyond, counts[at].refused, warn[at], refuse)
+        for at, change in enumerate(changes)
+    ]
+
+
+def _counts(
+    context: ActionContext, changes: Sequence[NumberChange], warn: Sequence[Decimal], refuse: Decimal | None
+) -> list[_Counts]:
+    """Return the counts of each of ``changes``, whose rows are read once for all."""
+    columns = []
+    for change, limit in zip(changes, warn, strict=True):
+        refused = false() if refuse is None else beyond_limit(change, refuse)
+        conditions = (beyond_limit(change, limit), refused, *_moves(change))
+        columns += [func.count().filter(change.where, condition) for condition in conditions]
+    found = context.session.execute(select(*columns).where(context.rows().where)).one()
+    each = [found[at : at + 4] for at in range(0, len(found), 4)]
+    return [_Counts(beyond, refused, (rises, falls)) for beyond, refused, rises, falls in each]
+
+
+def _moves(change: NumberChange) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions for the rows in which the number rises, and for those in which it falls."""
+    return change.after > change.before, change.after < change.before
+
+
+def beyond_limit(change: NumberChange, limit: Decimal) -> ColumnElement[bool]:
+    """Return the condition for the rows that change the number by more than ``limit`` per cent."""
+    # Whole numbers on both sides: the change times 10,000 against hundredths of a per cent.
+    moved = func.abs(change.after - change.before) * literal(10_000, BigInteger)
+    beyond = moved > literal(int(limit * 100), BigInteger) * func.abs(change.before)
+    return and_(change.before != change.after, beyond)
+
+
+Largest = tuple[list[RowChange], list[RowChange]]
+
+
+def _largest(
+    context: ActionContext, changes: Sequence[NumberChange], counts: Sequence[_Counts]
+) -> list[Largest]:
+    """Return the largest rises and falls of each of ``changes``; where ``counts`` has none, rows are not read for them."""
+    parts = []
+    for at, change in enumerate(changes):
+        for place, direction in enumerate(_moves(change)):
+            if counts[at].moves[place]:
+                part = literal(2 * at + place).label("part")
+                sequences = select(part, context.row.sequence.label("sequence"))
+                sequences = sequences.where(context.rows().where, change.where, direction)
+                largest = sequences.order_by(*largest_first(context, change)).limit(_NAMED)
+                parts.append(select(largest.subquery()))
+    found = context.session.execute(union_all(*parts)).all() if parts else ()
+    rows = read_changes(context, changes, {row.sequence for row in found})
+    lists: list[Largest] = [([], []) for _ in changes]
+    for row in found:
+        if changed := rows[row.sequence][row.part // 2]:
+            lists[row.part // 2][row.part % 2].append(changed)
+    for one in (one for each in lists for one in each):
+        one.sort(key=lambda row: (-row.size, row.sequence))
+    return lists
+
+
+def largest_first(context: ActionContext, change: NumberChange) -> tuple[ColumnElement[Any], ...]:
+    """Return the order in which the rows with the largest changes come first."""
+    size = func.abs(percent_change(change.before, change.after))
+    return size.desc().nulls_first(), context.row.sequence.asc()
+
+
+def read_changes(
+    context: ActionContext, changes: Sequence[NumberChange], sequences: Collection[int]
+) -> dict[int, list[RowChange | None]]:
+    """Return ``changes`` in the rows with these ``sequences``, by sequence; ``None`` for values that are no numbers."""
+    if not sequences:
+        return {}
+    row = context.row
+    keys = [getattr(row, name) for name in changes[0].named_by or context.handler.peer_columns]
+    numbers = [column for change in changes for column in (change.before, change.after)]
+    statement = select(row.sequence, *keys, *numbers).where(
+        row.batch_id == context.batch.id, row.sequence.in_(sequences)
+    )
+    found = {}
+    for sequence, *values in context.session.execute(statement):
+        key, pairs = " · ".join(map(str, values[: len(keys)])), values[len(keys) :]
+        found[sequence] = [
+            RowChange(sequence, key, before, after) if _is_number(before) and _is_number(after) else None
+            for before, after in zip(pairs[::2], pairs[1::2], strict=True)
+        ]
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether ``value``, as a database may hold it, is a finite number."""
+    return isinstance(value, (int, Decimal)) and Decimal(value).is_finite()
+
+
+def rows_beyond(context: ActionContext, number: NumberCheck, most: int) -> list[RowChange]:
+    """Return at most ``most`` rows that change ``number`` by more than its limit, the largest changes first."""
+    change = number.change
+    where = (context.rows().where, change.where, beyond_limit(change, number.warn_above))
+    wanted = select(context.row.sequence).where(*where).order_by(*largest_first(context, change)).limit(most)
+    found = read_changes(context, [change], context.session.scalars(wanted).all())
+    return sorted((row for (row,) in found.values() if row), key=lambda row: (-row.size, row.sequence))
+
+
+def _edited(context: ActionContext) -> Select[Any]:
+    """Return the SELECT of the numbers of the rows, less removed ones, whose cells people have changed."""
+    row, changed = context.row, CellChange
+    edited = select(changed.sequence).where(
+        changed.batch_id == context.batch.id, changed.sequence > 0, changed.field != "removed"
+    )
+    return select(row.sequence).where(context.rows().where, row.sequence.in_(edited))
+
+
+def edited_rows(context: ActionContext, most: int) -> Sequence[int]:
+    """Return the numbers of at most ``most`` of the rows that people have edited."""
+    return context.session.scalars(_edited(context).order_by(context.row.sequence).limit(most)).all()
+
+
+def _count_edited(context: ActionContext) -> int:
+    return context.session.scalar(select(func.count()).select_from(_edited(context).subquery())) or 0

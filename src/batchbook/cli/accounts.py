@@ -1,0 +1,137 @@
+"""Commands that list users, deactivate them, sign them out and delete them, and the session in which accounts change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from batchbook.cli.installation import Installation, pass_installation
+from batchbook.cli.output import aligned, json_option, print_result
+from batchbook.cli.parameters import TEXT
+from batchbook.errors import Conflict, Missing
+from batchbook.security.models import User, normal_name
+from batchbook.security.sessions import revoke_sessions
+from batchbook.words import counted
+
+_NAME = click.argument("name", type=TEXT)
+
+
+@contextmanager
+def changed_accounts(installation: Installation) -> Iterator[Session]:
+    """Yield a session to change users and roles; raise ``Conflict`` if no administrator would be left."""
+    from batchbook.accounts.admin_rules import admins, one_at_a_time  # They load the pages of users.
+
+    with installation.transaction() as session:
+        one_at_a_time(session)
+        had_admins = bool(admins(session))
+        yield session
+        session.flush()
+        if had_admins and not admins(session):
+            raise Conflict(
+                "This would leave nobody who can sign in and edit users and roles. Nothing was changed."
+            )
+
+
+@contextmanager
+def changed_user(installation: Installation, name: str) -> Iterator[tuple[Session, User]]:
+    """Yield a session and the user called ``name`` to change; raise ``Conflict`` if no administrator would be left."""
+    with changed_accounts(installation) as session:
+        wanted = select(User).where(User.name == normal_name(name)).options(selectinload(User.roles))
+        found = session.scalar(wanted)
+        if found is None:
+            raise Missing(f"There is no user called {name[:64]}. Nothing was changed.")
+        yield session, found
+
+
+def user_facts(found: User) -> dict[str, object]:
+    """Return the facts about a user that commands print after a change."""
+    return {"name": found.name, "roles": sorted(role.name for role in found.roles), "active": found.active}
+
+
+@click.command("list")
+@json_option
+@pass_installation
+def list_users(installation: Installation, as_json: bool) -> None:
+    """List the users with their roles, and whether they may sign in."""
+    with installation.transaction(read_only=True) as session:
+        wanted = select(User).options(selectinload(User.roles)).order_by(User.name)
+        users = [_facts(user) for user in session.scalars(wanted)]
+    lines = [(user["name"], f"{', '.join(user['roles']) or 'no role'}{_remark(user)}") for user in users]
+    print_result(as_json, users, *(aligned(lines) if lines else ("There are no users.",)))
+
+
+def _facts(user: User) -> dict[str, Any]:
+    return {
+        "name": user.name,
+        "full_name": user.full_name,
+        "email": user.email,
+        "timezone": user.timezone,
+        "roles": [role.name for role in user.roles],
+        "active": user.active,
+        "has_password": user.password_hash is not None,
+    }
+
+
+def _remark(user: dict[str, Any]) -> str:
+    if not user["active"]:
+        return " (deactivated)"
+    return "" if user["has_password"] else " (without a password)"
+
+
+@click.command()
+@_NAME
+@json_option
+@pass_installation
+def deactivate(installation: Installation, name: str, as_json: bool) -> None:
+    """Deactivate the user NAME, who is signed out at once and can no longer sign in."""
+    with changed_user(installation, name) as (session, found):
+        found.active = False
+        revoke_sessions(session, found.id)
+    print_result(as_json, user_facts(found), f"The user {found.name} can no longer sign in.")
+
+
+@click.command()
+@_NAME
+@json_option
+@pass_installation
+def activate(installation: Installation, name: str, as_json: bool) -> None:
+    """Activate the user NAME again, who was deactivated."""
+    with changed_user(installation, name) as (_session, found):
+        found.active = True
+    print_result(as_json, user_facts(found), f"The user {found.name} can sign in again.")
+
+
+@click.command("sign-out")
+@_NAME
+@json_option
+@pass_installation
+def sign_out(installation: Installation, name: str, as_json: bool) -> None:
+    """Sign out the user NAME in all browsers."""
+    with changed_user(installation, name) as (session, user):
+        ended = revoke_sessions(session, user.id)
+    sessions = counted(ended, "open session was", "open sessions were") if ended else "No session was"
+    print_result(as_json, {"name": user.name, "sessions": ended}, f"{sessions} ended.")
+
+
+@click.command("delete")
+@_NAME
+@json_option
+@pass_installation
+def delete(installation: Installation, name: str, as_json: bool) -> None:
+    """Delete the user NAME, unless records name them as the author of changes."""
+    from batchbook.accounts.users import is_referenced  # It loads the pages of users.
+
+    with changed_user(installation, name) as (session, user):
+        if is_referenced(session, user.name):
+            raise Conflict(
+                f"The user {user.name} cannot be deleted, because records name them as the author of changes."
+                " Deactivate them instead: they can no longer sign in, and the records keep their meaning."
+            )
+        revoke_sessions(session, user.id)
+        session.delete(user)
+    print_result(as_json, {"name": user.name, "deleted": True}, f"Deleted the user {user.name}.")

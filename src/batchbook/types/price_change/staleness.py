@@ -1,0 +1,102 @@
+"""Rows of a price change whose products got other prices since the last refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from batchbook.catalog.models import Product
+from batchbook.errors import Conflict
+from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus
+from batchbook.words import counted
+
+_NAMED = 5
+#: The number of the last changed products that are checked for the warning.
+_RECENT = 1_000
+#: A change has the time at which its transaction began; it may have ended so much later.
+_LONGEST = timedelta(hours=1)
+
+_row = PriceChangeRow
+
+
+def must_be_current(
+    statuses: Collection[str], price: SQLColumnExpression[Any] = Product.price
+) -> ColumnElement[bool]:
+    """Return the condition for the rows whose products must have the known ``price`` when ``statuses`` are applied.
+
+    These are the rows to apply, and unchanged rows that no longer are, because the product's price has changed: they
+    would rise or fall, and be applied with the others.
+    """
+    moved = {PriceStatus.INCREASE: price < _row.new_price, PriceStatus.DECREASE: price > _row.new_price}
+    would_be = or_(false(), *(where for status, where in moved.items() if status in statuses))
+    return or_(
+        _row.status.in_([str(status) for status in statuses]),
+        and_(_row.status == PriceStatus.UNCHANGED.value, would_be),
+    )
+
+
+def _stale(where: ColumnElement[bool]) -> Any:
+    """Return the SELECT of the rows whose product has neither the price of the refresh nor the new one, or is gone.
+
+    Where somebody else has set the new price already, nothing is left to do.
+    """
+    return (
+        select(_row.item_code, _row.old_price, Product.price)
+        .outerjoin(Product, Product.item_code == _row.item_code)
+        .where(
+            where,
+            Product.price.is_distinct_from(_row.old_price),
+            Product.price.is_distinct_from(_row.new_price),
+        )
+    )
+
+
+def stale_since_refresh(session: Session, batch: PriceChange, statuses: Collection[str]) -> tuple[int, bool]:
+    """Return the number of stale rows if ``statuses`` are applied, and whether there may be more of them.
+
+    It only checks the rows of the products that changed last, so that a page costs the same whatever the number of
+    rows. An execution calls :func:`refuse_if_stale`, which checks every row.
+    """
+    if batch.refreshed_at is None:
+        return 0, False
+    changed = (
+        select(literal(batch.id).label("batch_id"), Product.item_code, Product.price)
+        .where(Product.modified_at > batch.refreshed_at - _LONGEST)
+        .order_by(Product.modified_at.desc())
+        .limit(_RECENT)
+        .subquery("changed")
+    )
+    # The batch comes from there too: compared with a constant, PostgreSQL would rather read all rows of the batch.
+    stale = select(func.count()).where(
+        _row.batch_id == changed.c.batch_id,
+        _row.item_code == changed.c.item_code,
+        ~_row.removed,
+        must_be_current(statuses, changed.c.price),
+        changed.c.price.is_distinct_from(_row.old_price),
+        changed.c.price.is_distinct_from(_row.new_price),
+    )
+    each = select(stale.scalar_subquery().label("rows")).select_from(changed).subquery()
+    found, looked_at = session.execute(
+        select(func.coalesce(func.sum(each.c.rows), 0), func.count()).select_from(each)
+    ).one()
+    return int(found), looked_at == _RECENT
+
+
+def refuse_if_stale(session: Session, where: ColumnElement[bool]) -> None:
+    """Raise ``Conflict``, naming some, where prices changed in the catalogue since the refresh."""
+    count = session.scalar(select(func.count()).select_from(_stale(where).subquery())) or 0
+    if not count:
+        return
+    named = ", ".join(
+        f"{code} (was {old}, {'no longer in the catalogue' if price is None else f'now {price}'})"
+        for code, old, price in session.execute(_stale(where).order_by(_row.sequence).limit(_NAMED))
+    )
+    named += " and others" if count > _NAMED else ""
+    raise Conflict(
+        f"Nothing was executed, because {counted(count, 'price')} changed in the catalogue since the last refresh: {named}."
+        " Reopen the batch and refresh it to see them, or choose to overwrite them."
+    )
