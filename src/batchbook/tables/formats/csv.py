@@ -234,9 +234,10 @@ def _doubled(text: str, mark: str, table: Sequence[Sequence[str]]) -> str:
         return mark
     if all(not any(row[1::2]) and len(row) > 2 for row in table):
         return twice
+    if len(set(map(len, table))) == 1:
+        return mark
     rows = [cells for _, cells in without_comments(list(enumerate(_records(text, twice))))]
-    agrees = len(set(map(len, rows))) == 1 and len(rows[0]) > 1
-    return twice if agrees and len(set(map(len, table))) > 1 else mark
+    return twice if len(set(map(len, rows))) == 1 and len(rows[0]) > 1 else mark
 
 
 def _tables(text: str, marks: Sequence[str]) -> dict[str, list[Sequence[str]]]:
