@@ -60,7 +60,7 @@ def grid_costs(server: DatabaseServer, changes: int, rounds: int) -> list[GridCo
         client = signed_in(url)
         costs = [
             GridCost(
-                page, measured(client, f"/price-changes{query.format(item_code=item_code)}", rounds), target
+                page, measured(client, f"/price-history{query.format(item_code=item_code)}", rounds), target
             )
             for page, (query, target) in _QUERIES.items()
         ]

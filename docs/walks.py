@@ -217,6 +217,8 @@ def trace() -> dict[str, Walk]:
         form = next(form for form in client.get("/login").forms.values() if "password" in form.fields)
         form["name"], form["password"] = "admin", LOGINS[0].password
         form.submit(status=303)
+        # The first batch with codes that the catalogue lacks indexes the catalogue, once; the walk is that of any other.
+        upload(app, client)
         uploaded, batch = upload(app, client)
         return {"edit": edit(app, client, batch), "execute": execute(app, client, batch), "upload": uploaded}
 

@@ -78,7 +78,7 @@ class Story:
             # As a person would who reads that it was given up: the process was killed too often.
             assert "given up" in (job.message or ""), f"{job}: {job.state}, {job.message}"
             self.retries += 1
-            again = self._services.get(JobService).tasks[job.task].again
+            again = self._services.get(JobService).tasks[job.task].retry
             job_id = self._asked(
                 lambda session, job=job, again=again: again(self._services, session, job, "admin").id
             )

@@ -45,5 +45,10 @@ def test_a_flag_that_is_no_truth_value_stops_the_start(text: str) -> None:
 
 def test_the_settings_of_a_package_are_collected_from_its_modules() -> None:
     names = [setting.name for setting in all_settings("batchbook.web")]
-    assert names == ["batchbook.max_form_bytes", "batchbook.max_upload_bytes", "batchbook.timezone"]
+    assert names == [
+        "batchbook.allowed_hosts",
+        "batchbook.max_form_bytes",
+        "batchbook.max_upload_bytes",
+        "batchbook.timezone",
+    ]
     assert all(setting.meaning.endswith(".") for setting in all_settings("batchbook.security"))

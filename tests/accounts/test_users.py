@@ -152,6 +152,6 @@ def test_the_columns_that_name_people_are_found() -> None:
     assert {"batch.created_by", "batch.executed_by", "operation.actor", "price_history.changed_by"} <= found
     columns = [str(column) for table in Base.metadata.tables.values() for column in table.columns]
     assert {
-        name for name in columns if name.endswith(("_by", "_to", ".actor"))
+        name for name in columns if name.endswith(("_by", ".handed_to", ".actor"))
     } == found  # None was forgotten.
     assert list(name_columns(MetaData())) == []

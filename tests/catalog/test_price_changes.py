@@ -18,7 +18,7 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.grid import Grid, GridState, Sort
 from batchbook.master.view import key_columns
 
-PATH = "/price-changes"
+PATH = "/price-history"
 START = datetime(2026, 3, 1, 22, 30, 1, tzinfo=UTC)
 
 

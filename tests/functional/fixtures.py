@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from webtest import TestApp
 
+from batchbook.catalog.models import Product, ProductMatch, Vendor
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import JobGroup, JobRequest
@@ -39,8 +41,12 @@ def executed_batch(complete_batch: int, admin: TestApp) -> int:
 
 @pytest.fixture
 def addresses(app: Any, catalogue: CatalogueDatabase) -> Addresses:
-    """Every address of the application; there is a job and a group, for the addresses of one."""
+    """Every address of the application; there is a job, a group and a match, for the addresses of one."""
     with transaction_scope(catalogue.engine) as session:
+        product, vendor = (session.scalars(select(one).limit(1)).one() for one in (Product.id, Vendor.id))
+        session.add(
+            ProductMatch(vendor_id=vendor, product_id=product, key="M-1", key_form="m-1", matched_by="ada")
+        )
         order = JobRequest("refresh", "Batch 00000001", "admin", {"options": {}, "version": None})
         add_job(session, order, "refreshed").state = JobState.FAILED
         session.add(JobGroup(title="Refresh: 1 batch", asked_by="admin", asked_at=utc_now(), skipped=[]))

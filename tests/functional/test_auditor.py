@@ -27,7 +27,15 @@ from .harness import (
 #: What an auditor may post, as it concerns nobody else: one's own account, signing out, how one's grids look.
 ALLOWED = ("login", "logout", "account.confirm", "account.password", "account.sessions", "account.timezone")
 #: … and asking for files of what they may see.
-OWN_PAGES = (".remember", ".rows", ".export", ".export_rows", ".worksheet", ".worksheet_problems")
+OWN_PAGES = (
+    ".remember",
+    ".remember_changes",
+    ".rows",
+    ".export",
+    ".export_rows",
+    ".worksheet",
+    ".worksheet_problems",
+)
 CLOSED = ("jobs.", "users.", "roles.")
 
 

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     from batchbook.batches.lifecycle import Action as Action
     from batchbook.batches.lifecycle import BatchPermission as BatchPermission
     from batchbook.batches.lifecycle import State as State
+    from batchbook.batches.matching.declaration import MatchedRecords as MatchedRecords
+    from batchbook.batches.matching.declaration import MatchedRow as MatchedRow
+    from batchbook.batches.matching.declaration import Matching as Matching
+    from batchbook.batches.matching.declaration import MatchMemory as MatchMemory
+    from batchbook.batches.matching.declaration import NewRecords as NewRecords
+    from batchbook.batches.matching.declaration import RememberedMatch as RememberedMatch
     from batchbook.batches.models import Batch as Batch
     from batchbook.batches.models import BatchFile as BatchFile
     from batchbook.batches.models import BatchRow as BatchRow

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.row_values import Block, RowValues
@@ -200,6 +201,9 @@ class BatchHandler(ABC, Generic[B, R]):
     quick_entry: QuickEntry | None = None
     #: The worksheets of batches: by default with the columns of their file, or of the row grid.
     worksheet: Worksheet = Worksheet()
+    #: The matching of rows whose key is in no record; ``None`` for none. A handler whose batches differ in it sets it when it
+    #: is made.
+    matching: Matching | None = None
     #: The rows that are duplicates of each other; ``None`` if the type has none.
     duplicates: Duplicates | None = None
     #: The columns of rows that are stored in a table for each batch; ``None`` if all batches share a table.

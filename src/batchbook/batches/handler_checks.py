@@ -20,6 +20,7 @@ from batchbook.batches.handler import (
 )
 from batchbook.batches.hook_guard import HOOKS
 from batchbook.batches.intake.file_source import FileSource
+from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.per_batch import DynamicRow
 from batchbook.batches.rows.row_columns import PerBatchRows
@@ -73,6 +74,7 @@ _HANDLER = {
     "quick_entry": or_none(instance_of(QuickEntry, "a QuickEntry")),
     "worksheet": instance_of(Worksheet, "a Worksheet"),
     "duplicates": or_none(instance_of(Duplicates, "a Duplicates")),
+    "matching": or_none(instance_of(Matching, "a Matching")),
     "per_batch_rows": or_none(instance_of(PerBatchRows, "a PerBatchRows")),
     "callbacks": instance_of(Callbacks, "Callbacks"),
 }
@@ -186,6 +188,11 @@ def _check_names_of_columns(
         _check_duplicates(handler, handler.duplicates, row)
     if source is not None:
         _check_file_source(f"{name}.file_source", source, header, row)
+    if handler.matching is not None:
+        try:
+            handler.matching.check(header, row)
+        except (ValueError, TypeError) as error:
+            raise ConfigurationError(f"{name}.matching cannot work: {error}") from error
 
 
 def _check_duplicates(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Insert, SQLColumnExpression, String, insert, literal, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from batchbook.batches import RememberedMatch
 from batchbook.db import USER_NAME, Base, ExactDecimal, utc_now
 
 #: Prices have twelve digits, two of them behind the point.
@@ -137,3 +138,18 @@ class PriceHistory(Base):
         if row is not None:
             values |= {"batch_id": row.batch_id, "sequence": row.sequence}
         return insert(cls).from_select(list(values), select(*values.values()).where(*where))
+
+
+class ProductMatch(RememberedMatch):
+    """A code in a vendor's lists that means a product, although it is not the product's item code."""
+
+    __tablename__ = "product_match"
+    __record__ = "product_id"
+    __owner__ = "vendor_id"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id", ondelete="CASCADE"), index=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
+
+    product: Mapped[Product] = relationship()
+    vendor: Mapped[Vendor] = relationship()

@@ -61,8 +61,8 @@ class PriceChangesView(MasterView):
     """All changes of prices, of everybody who may see products: to be searched and exported, never changed."""
 
     model = PriceHistory
-    prefix = "price-changes"
-    path = "/price-changes"
+    prefix = "price-history"
+    path = "/price-history"
     title = "Price changes"
     title_one = "price change"
     description = "Every change of a price: by a batch, by hand or by a catalogue file. Newest first."
@@ -79,6 +79,7 @@ class PriceChangesView(MasterView):
         Column("item_code_then", "Item code at that time", PriceHistory.item_code, Kind.TEXT),
     )
     carried = ("product_id",)
+    templates: ClassVar = {"index": "batchbook.templates:catalog/price_history.jinja2"}
     default_sort = _NEWEST_FIRST
     pages = (Index, Remember, Export)
     links: ClassVar = {
@@ -135,5 +136,5 @@ def latest_changes(request: Request, product: Product) -> LatestChanges:
         rows=table_rows(_OF_A_PRODUCT, window.rows, request.zone, links=links),
         shown=len(window.rows),
         total=window.total,
-        url=request.route_path("price-changes.index", _query=[("f.item_code.equal", product.item_code)]),
+        url=request.route_path("price-history.index", _query=[("f.item_code.equal", product.item_code)]),
     )

@@ -270,7 +270,20 @@ def _init_sentences(where: str, loaded: bool, logins: list[demo.Login], switched
     return lines
 
 
-@click.group()
+#: The commands of ``catalog`` that are imported when they are invoked. A test compares the sentences with theirs.
+_OF_CATALOG = {
+    "matches": LazyCommand(
+        "batchbook.cli.remembered_matches:list_matches",
+        "List the remembered matches: codes in vendors' lists that mean a product.",
+    ),
+    "revoke-match": LazyCommand(
+        "batchbook.cli.remembered_matches:revoke",
+        "Revoke the match NUMBER: lists that come from now on are not matched by it.",
+    ),
+}
+
+
+@click.group(cls=LazyGroup, commands_by_name=_OF_CATALOG)
 def catalog() -> None:
     """Products, vendors and departments."""
 

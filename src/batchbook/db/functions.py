@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, overload
 from unicodedata import normalize
 
-from sqlalchemy import ColumnElement, Connection, Engine, SQLColumnExpression, String, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    SQLColumnExpression,
+    String,
+    any_,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -44,6 +53,19 @@ def lock_records(
     """
     locked = select(key).where(*where).order_by(key).with_for_update(read=read, of=key.class_)
     bind.execute(select(func.count()).select_from(locked.subquery()))
+
+
+def one_of(
+    bind: Engine | Connection, column: InstrumentedAttribute[Any], values: Collection[Any]
+) -> ColumnElement[bool]:
+    """Return the condition that ``column`` has one of many ``values``; on PostgreSQL they are sent as one parameter.
+
+    SQLite takes at most 32,766 of them.
+    """
+    if bind.dialect.name != "postgresql":
+        return column.in_(values)
+    together = literal(list(values), postgresql.ARRAY(column.type))
+    return column == any_(together)
 
 
 class percent_change(FunctionElement[Any]):  # noqa: N801 - Reads as a function of SQL, like func.round.
@@ -101,13 +123,18 @@ class folded_key(FunctionElement[str]):  # noqa: N801 - Reads as a function of S
 
 #: Blanks after normalisation, and characters that nobody sees.
 _BLANKS = " \t\n\r\v\f\u200b\u200c\u200d\u2060\ufeff\xad"
+_NO_BLANKS = dict.fromkeys(map(ord, _BLANKS))
+
+
+#: The code points below which all scripts with capital letters lie; looking at all others takes a second.
+_CASED = 0x20000
 
 
 @cache
 def _small_letters() -> dict[str, str]:
     """Return the small letter for each other letter; the dotless I and the final sigma are like the ordinary ones."""
-    letters = {letter: letter.lower() for letter in map(chr, range(sys.maxunicode + 1))}
-    small = {letter: lower for letter, lower in letters.items() if letter != lower and len(lower) == 1}
+    pairs = ((letter, letter.lower()) for letter in map(chr, range(_CASED)))
+    small = {letter: lower for letter, lower in pairs if letter != lower and len(lower) == 1}
     return small | {"\u0130": "i", "\u0131": "i", "\u03c2": "\u03c3"}
 
 
@@ -118,7 +145,7 @@ def _as_literals(letters: Mapping[str, str]) -> tuple[Any, Any]:
 @cache
 def _table(*, blanks: bool) -> dict[int, str | None]:
     table: dict[int, str | None] = {ord(letter): small for letter, small in _small_letters().items()}
-    return table if blanks else table | {ord(blank): None for blank in _BLANKS}
+    return table if blanks else table | _NO_BLANKS
 
 
 @overload
@@ -127,7 +154,9 @@ def fold(text: str) -> str: ...
 def fold(text: None) -> None: ...
 def fold(text: str | None) -> str | None:
     """Return ``text`` in the form in which texts are compared that may differ in case, width and Unicode form."""
-    return None if text is None else normalize("NFKC", text).translate(_table(blanks=True))
+    if text is None or text.isascii():  # Most texts; the others need a table of all letters.
+        return text and text.lower()
+    return normalize("NFKC", text).translate(_table(blanks=True))
 
 
 @overload
@@ -136,7 +165,9 @@ def key_form(text: str) -> str: ...
 def key_form(text: None) -> None: ...
 def key_form(text: str | None) -> str | None:
     """Return ``text`` in the form in which keys are compared that may differ in case, blanks, width and Unicode form."""
-    return None if text is None else normalize("NFKC", text).translate(_table(blanks=False))
+    if text is None or text.isascii():
+        return text and text.lower().translate(_NO_BLANKS)
+    return normalize("NFKC", text).translate(_table(blanks=False))
 
 
 @compiles(folded)

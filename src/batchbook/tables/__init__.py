@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from batchbook.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from batchbook.tables.errors import Unreadable as Unreadable
     from batchbook.tables.formats.file_type import SUFFIXES as SUFFIXES
     from batchbook.tables.inspection import inspect_table as inspect_table
     from batchbook.tables.layout.encoding import ENCODING_GUESSED as ENCODING_GUESSED

@@ -21,8 +21,8 @@ Percent = Literal["", "points", "fraction"]
 OtherDigits = Literal["", "plain", "kept"]
 
 #: What quotation marks in a text mean: nothing; those in a cell are doubled, or behind a backslash; cells are in apostrophes;
-#: each line is quoted as a whole. Empty where that is to be guessed.
-Quoting = Literal["", "none", "doubled", "backslash", "apostrophe", "lines"]
+#: each line is quoted as a whole; or they quote cells behind a blank. Empty where that is to be guessed.
+Quoting = Literal["", "none", "doubled", "backslash", "apostrophe", "lines", "spaced"]
 
 #: What happens to cells that are merged over several rows: their value is filled down into all of them, or is kept in the first.
 #: Empty where that is to be decided; until then it is kept.

@@ -179,7 +179,7 @@ def come_too_late(attacked: Attacked, statement: str) -> None:
 
     thread = threading.Thread(target=change)
     with transaction_scope(attacked.engine) as session:
-        catalogue.on(session).run(attacked.open, Action.EXECUTE, {"overwrite": "yes"})
+        catalogue.on(session).run(attacked.open, Action.EXECUTE, {"overwrite": "yes", "confirm": "all"})
         thread.start()
         _wait_until_blocked(attacked.engine, ends)
     before = attacked.all()

@@ -99,7 +99,7 @@ def test_all_of_a_section_are_those_that_it_counts(
         title, count = section.select_one(".section-title").get_text().rsplit(" ", 1)
         counts[title] = int(count)
         assert len(column_of(admin.get(section.select_one(".section-all a")["href"]), "Number")) == int(count)
-    assert counts == {"Failed": 2, "To execute": 1, "Of people who can't sign in any more": 2}
+    assert counts == {"Failed": 2, "To execute": 1, "Batches of people who can't sign in any more": 2}
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -29,7 +29,18 @@ def test_commands_name_who_acts_or_who_reads(commands: dict[str, click.Command])
         for name, command in commands.items()
     }
     assert {name for name, demanded in required.items() if demanded is None} == {"inspect"}
-    reading = {"types", "list", "show", "rows", "history", "download", "worksheet", "problems", "duplicates"}
+    reading = {
+        "types",
+        "list",
+        "show",
+        "rows",
+        "history",
+        "download",
+        "worksheet",
+        "problems",
+        "duplicates",
+        "matches",
+    }
     assert {name for name, demanded in required.items() if demanded is False} == reading
 
 

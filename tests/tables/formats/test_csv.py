@@ -7,7 +7,7 @@ import io
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.tables.sources import QUICK, Table, codes, message, opened, records, refusal, tables
 
@@ -34,6 +34,8 @@ def test_texts_come_back_from_any_delimiter_and_encoding(
     except UnicodeEncodeError:
         data = target.getvalue().encode(encoding, "replace")
         table = [[cell.encode(encoding, "replace").decode(encoding) for cell in row] for row in table]
+    # Some encodings take control characters for shifts to other character sets.
+    assume(not encoding.startswith("iso2022") or not set("\x0e\x0f\x1b") & set("".join(map("".join, table))))
     requested = Reading("csv", encoding, delimiter, header_row=0, quoting="doubled")
     assert records(opened(data, requested=requested)) == _without_mark(table)
     requested = replace(requested, header_row=1)

@@ -23,6 +23,7 @@ from batchbook.batches.hook_guard import handler_code
 from batchbook.batches.intake.file_inspection import describe_source
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.matching.memory import match_rows
 from batchbook.batches.rows.storage import RowWriter
 from batchbook.errors import Conflict
 from batchbook.words import counted
@@ -55,6 +56,7 @@ def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
         tables.guard(context.session, batch)
     batch.refreshed_at = context.now
     recount_refreshed(context)
+    match_rows(context)
     intake = stored_intake(batch) if maps_columns(context) else None
     source = "" if intake is None else describe_source(intake, intake_fields(context))
     record(context.handler_context, batch, "populate", f"Populated with {counted(written, 'row')}{source}.")
@@ -67,6 +69,7 @@ def _refresh(context: ActionContext, _options: Mapping[str, Any]) -> str:
         refresh_in_chunks(context, context.rows(), total=context.batch.kept_count)
     context.batch.refreshed_at = context.now
     recount_refreshed(context)
+    match_rows(context)
     changed = "no status changed" if before == context.batch.status_counts else "statuses changed"
     record(
         context.handler_context,

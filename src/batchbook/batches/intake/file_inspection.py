@@ -15,7 +15,6 @@ from batchbook.errors import BadInput
 from batchbook.grid import Kind
 from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.statuses import Severity
-from batchbook.tables.errors import Unreadable
 from batchbook.tables.layout.unlike_rows import HIDDEN_ROWS
 from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
 from batchbook.tables.report import Note, Reading, Report
@@ -172,7 +171,7 @@ def refuse_unprepared(intake: Intake, fields: Sequence[IntakeField]) -> None:
 def refuse_unreadable(intake: Intake) -> None:
     """Raise :class:`~batchbook.tables.errors.Unreadable` where the file cannot be read by the reading that was tried last."""
     if intake.report.problem:
-        raise Unreadable(intake.report.problem, intake.reading)
+        raise tables.Unreadable(intake.report.problem, intake.reading)
 
 
 def open_questions(intake: Intake, fields: Sequence[IntakeField]) -> list[Note]:

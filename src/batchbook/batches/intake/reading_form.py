@@ -41,6 +41,7 @@ FORMATS = (
 QUOTINGS = (
     ("doubled", 'Quote cells; written twice within a cell: "3/4"" board"'),
     ("backslash", 'Quote cells; behind a backslash within a cell: "3/4\\" board"'),
+    ("spaced", 'Quote cells behind a blank: 1, "board, 3/4", 2'),
     ("none", "Are part of the texts"),
     ("apostrophe", "Apostrophes quote cells: 'board'"),
     ("lines", "Quote each line as a whole"),
@@ -184,7 +185,9 @@ def _structure_fields(intake: Intake) -> Iterator[Field]:
             max_length=400,
         )
         yield Field.of("quoting", Kind.CHOICE, label="Quotation marks", choices=choices_of(QUOTINGS))
-    elif len(intake.report.sheets) > 1:
+    elif intake.reading.format in ("json", "html"):
+        yield from _encoding_fields(intake)
+    if len(intake.report.sheets) > 1:
         names = [sheet.name for sheet in intake.report.sheets]
         yield Field.of("sheet", Kind.CHOICE, choices=choices_of(_choices_with(names, intake.reading.sheet)))
     yield Field.of(

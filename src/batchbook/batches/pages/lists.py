@@ -189,7 +189,7 @@ class HomePage:
     def _left(self) -> Section:
         types = self._types_for(Action.HAND_OVER)
         return self._section(
-            "Of people who can't sign in any more",
+            "Batches of people who can't sign in any more",
             "Hand them over to somebody who can go on with them.",
             owner_has_left() & _in(UNFINISHED) & Batch.type.in_(types),
             [*state_query(UNFINISHED), *_type_query(types), (f"f.owner_left.{Verb.IS_TRUE}", "")],

@@ -30,6 +30,7 @@ from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, Unschedul
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
+from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
 from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
 from batchbook.batches.pages.rows.row_actions import (
@@ -110,6 +111,10 @@ BATCH_PAGES = (
     ProblemsPage,
     FixSimilar,
     DuplicatesPage,
+    MatchesPage,
+    TakeMatch,
+    UndoMatch,
+    MakeNewRecords,
     History,
     ChangedCells,
     RememberChanges,

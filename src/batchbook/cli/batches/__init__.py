@@ -90,6 +90,22 @@ _COMMANDS = {
         "batchbook.cli.batches.editing_commands:list_problems",
         "List the problems in the cells of the batch ID, similar ones together, the worst and most frequent first.",
     ),
+    "matches": LazyCommand(
+        "batchbook.cli.batches.match_commands:list_matches",
+        "List the codes of the batch ID that are unknown, each with the records that it may mean, the likeliest first.",
+    ),
+    "match": LazyCommand(
+        "batchbook.cli.batches.match_commands:match",
+        "Match the rows of the batch ID with the unknown CODE with RECORD, and remember that for the vendor.",
+    ),
+    "unmatch": LazyCommand(
+        "batchbook.cli.batches.match_commands:unmatch",
+        "Give the rows of the batch ID that have CODE in the list that code back, and forget what was remembered of it.",
+    ),
+    "new-records": LazyCommand(
+        "batchbook.cli.batches.match_commands:new_records",
+        "Make a batch of new records of the rows of the batch ID with unknown codes, and print its number.",
+    ),
     "fix": LazyCommand(
         "batchbook.cli.batches.editing_commands:fix",
         "Replace the same text in all cells of the batch ID that have a problem with it.",

@@ -85,8 +85,8 @@ def list_batches(
 
 
 def _selection(session: CommandSession, key: str | None, state: str | None) -> Select[Any]:
-    names = "id type description state status row_count removed_count created_at created_by executed_at executed_by"
-    chosen = select(*(getattr(Batch, name) for name in names.split())).where(session.visible)
+    names = "id type description state status row_count removed_count created_at created_by owner executed_at executed_by"
+    chosen = select(*(getattr(Batch, name).label(name) for name in names.split())).where(session.visible)
     if key is not None:
         chosen = chosen.where(Batch.type == session.types[key].key)
     if state is not None:
@@ -98,7 +98,7 @@ def _batch_lines(items: Iterable[dict[str, Any]]) -> Iterator[str]:
     for item in items:
         line = (
             f"{item['id']:08d}  {item['type']:<16}  {item['state']:<10}  {item['row_count']:>9,} rows"
-            f"  {utc_text(item['created_at'])}  {item['created_by']:<12}  {item['description'] or ''}"
+            f"  {utc_text(item['created_at'])}  {item['owner']:<12}  {item['description'] or ''}"
         )
         yield printable(line).rstrip() + "\n"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -77,6 +77,12 @@ def far_note(places: Sequence[str], rows: Sequence[int]) -> Note:
         f"{which} far below or beside the table, so {'it is' if len(places) == 1 else 'they are'} skipped."
     )
     return Note("far-cells", message, Severity.WARNING, rows=tuple(sorted({*rows})))
+
+
+def hidden_notes(columns: Collection[int]) -> Iterator[Note]:
+    """Yield a note about each of the first hidden ``columns``, counted from 0."""
+    for place in sorted(columns)[:_SHOWN]:
+        yield Note("hidden-column", f"Column {place + 1} is hidden in the workbook.", Severity.WARNING, place)
 
 
 def far_rows_note(rows: Sequence[int]) -> Note | None:
@@ -154,10 +160,7 @@ class SheetFindings:
     def _notes(self) -> Iterator[Note]:
         if self.far is not None:
             yield self.far
-        for place in sorted(self.hidden_columns)[:_SHOWN]:
-            yield Note(
-                "hidden-column", f"Column {place + 1} is hidden in the workbook.", Severity.WARNING, place
-            )
+        yield from hidden_notes(self.hidden_columns)
         yield from merged_notes(self.merged)
         if self.formulas:
             message = (

@@ -220,14 +220,24 @@ def guess_delimiter(text: str, expected: Collection[str]) -> str:
         scores = {mark: _score(table, mark, expected) for mark, table in tables.items()}
         best = max(every, key=scores.__getitem__)
     if scores[best] > (0, 0.0, 0):
-        # Two bars between cells look like twice as many cells.
-        return (
-            "||" if best == "|" and all(not any(row[1::2]) and len(row) > 2 for row in tables["|"]) else best
-        )
+        return _doubled(text, best, tables[best])
     if positions := fixed_widths(text):
         return positions
     # One column: what separates nothing there keeps its texts whole.
     return next((mark for mark in DELIMITERS if max(map(len, tables[mark]), default=1) == 1), ",")
+
+
+def _doubled(text: str, mark: str, table: Sequence[Sequence[str]]) -> str:
+    """Return ``mark``, or two of it where they separate cells: one of them looks like twice as many cells, some of them empty."""
+    twice = mark * 2
+    if twice not in text:
+        return mark
+    if all(not any(row[1::2]) and len(row) > 2 for row in table):
+        return twice
+    if len(set(map(len, table))) == 1:
+        return mark
+    rows = [cells for _, cells in without_comments(list(enumerate(_records(text, twice))))]
+    return twice if len(set(map(len, rows))) == 1 and len(rows[0]) > 1 else mark
 
 
 def _tables(text: str, marks: Sequence[str]) -> dict[str, list[Sequence[str]]]:
@@ -242,7 +252,7 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
     try:
         lines = io.StringIO(text, newline="")
         reader = (
-            csv.reader(lines, delimiter=delimiter)
+            csv.reader(lines, delimiter=delimiter, skipinitialspace=f'{delimiter} "' in text)
             if len(delimiter) == 1
             else DialectReader(lines, delimiter, "none")
         )

@@ -14,7 +14,20 @@ from batchbook.tables.report import Note, Quoting
 from batchbook.words import counted
 
 #: Delimiters of programs, which are taken only where every row agrees.
-UNUSUAL_DELIMITERS = ("^", "~", "\x01", "\x1f", "\xa6")
+UNUSUAL_DELIMITERS = (
+    "^",
+    "~",
+    "\x01",
+    "\x02",
+    "\x1f",
+    "\x1e",
+    "\x1d",
+    "\x1c",
+    "\xa6",
+    "\xac",
+    "\xa7",
+    "\xfe",
+)
 #: The beginning of a “delimiter” that lists where columns of a fixed width begin, as in ``fixed:0,10,25``.
 FIXED = "fixed:"
 
@@ -30,6 +43,7 @@ _OPTIONS: dict[Quoting, dict[str, object]] = {
     "lines": {"strict": True},
     "backslash": {"strict": True, "doublequote": False, "escapechar": "\\"},
     "apostrophe": {"strict": True, "quotechar": "'"},
+    "spaced": {"strict": True, "skipinitialspace": True},
     "none": {"quoting": csv.QUOTE_NONE},
 }
 
@@ -109,6 +123,9 @@ def _quoting(text: str, lines: Sequence[str], delimiter: str) -> tuple[Quoting, 
     if '\\"' in text and _width(text, delimiter, "backslash") and not _width(text, delimiter, "doubled"):
         example = next(line for line in lines if '\\"' in line)
         return "backslash", (_note("Quotation marks within cells are written behind a backslash", example),)
+    if f'{delimiter} "' in text and _width(text, delimiter, "spaced") and _behind_blanks(lines, delimiter):
+        example = next(line for line in lines if f'{delimiter} "' in line)
+        return "spaced", (_note("Quotation marks quote cells behind a blank", example),)
     none = _width(text, delimiter, "none")
     if none and none > 1 and _quotes_nothing(text, lines, delimiter):
         example = next(line for line in lines if '"' in line)
@@ -116,6 +133,13 @@ def _quoting(text: str, lines: Sequence[str], delimiter: str) -> tuple[Quoting, 
             _note("Quotation marks are part of the texts and quote nothing", example, Severity.WARNING),
         )
     return "doubled", ()
+
+
+def _behind_blanks(lines: Sequence[str], delimiter: str) -> bool:
+    """Return whether every quotation mark behind a delimiter and a blank opens a cell, which another one closes."""
+    mark = re.escape(delimiter)
+    opened, closed = re.compile(rf'{mark} +"'), re.compile(rf'{mark} +"(?:[^"]|"")*" *(?={mark}|$)')
+    return all(len(opened.findall(line)) == len(closed.findall(line)) for line in lines)
 
 
 def _quotes_nothing(text: str, lines: Sequence[str], delimiter: str) -> bool:
@@ -169,7 +193,7 @@ def _in_apostrophes(lines: Sequence[str], delimiter: str) -> bool:
     )
     return (
         delimiter != ""
-        and both >= _AGREEMENT * len(lines)
+        and both >= _AGREEMENT * (len(lines) - 1)  # Headings are often bare.
         and len(lines) > 1
         and f"'{delimiter}'" in "".join(lines)
     )

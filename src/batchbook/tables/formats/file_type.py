@@ -51,6 +51,11 @@ _FORMAT_OF_SUFFIX: dict[str, Format] = {
     "xls": "xls",
     "ods": "ods",
     "fods": "ods",
+    "json": "json",
+    "jsonl": "json",
+    "html": "html",
+    "htm": "html",
+    "xml": "xml",
 }
 #: The formats of texts: what a text is called and how it begins is only evidence for one of them.
 TEXT_FORMATS: tuple[Format, ...] = ("csv", "json", "html", "xml")
@@ -79,7 +84,9 @@ _OTHER_TYPES = {
 _HTML = re.compile(
     rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style|div)\b", re.I | re.S
 )
-_JSON = re.compile(rb"""\s*(?:\{\s*(?:"[^"\n]{0,200}"\s*:|\})|\[\s*[\[{])""")
+_JSON = re.compile(
+    rb"""[\s\x1e]*(?:\{\s*(?:"[^"\n]{0,200}"\s*:|\})|\[\s*(?:[\[{]|"[^"\n]{0,200}"\s*[,\]]))"""
+)
 _XML = re.compile(rb"\s*<\?(?:xml|mso)|\s*<(?:workbook|!doctype)\b", re.I)
 
 

@@ -41,7 +41,8 @@ class SheetCache:
         expected: Collection[str],
     ) -> OpenedFile:
         """Return the sheet from the cache, or from ``opener``; its rows are cached once all of them were read."""
-        digest = _digest(file)
+        # Documents are texts, which another encoding makes other ones.
+        digest = _digest(file) + requested.encoding.encode()
         requested_key: _Key = (
             digest,
             kind,
@@ -51,9 +52,7 @@ class SheetCache:
         known = self._known(requested_key)
         if known is not None:
             sheet = known.reading.sheet
-            return replace(
-                known, reading=replace(requested, format=kind, encoding="", delimiter="", sheet=sheet)
-            )
+            return replace(known, reading=replace(requested, format=kind, delimiter="", sheet=sheet))
         opened = opener(name, file, requested, expected)
         # A request for the sheet by its name gets it too, without the notes about the choice.
         named: _Key = (digest, kind, opened.reading.sheet, frozenset())

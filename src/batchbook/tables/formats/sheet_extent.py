@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from string import ascii_letters, digits
+from zipfile import BadZipFile
 
 from batchbook.tables.errors import (
     MAX_CELL,
@@ -21,7 +24,7 @@ from batchbook.tables.errors import (
     LimitExceeded,
     sheet_too_large_message,
 )
-from batchbook.tables.formats.archive import SPREADSHEET, feed_xml
+from batchbook.tables.formats.archive import MAX_UNPACKED, SPREADSHEET, feed_xml
 
 _LETTERS, _DIGITS = ascii_letters.encode(), digits.encode()
 
@@ -158,11 +161,12 @@ _LONGEST_START = 256
 def refuse_far_rows(pieces: Iterable[bytes]) -> None:
     """Raise :class:`LimitExceeded` at the first cells in rows too many, unless the sheet states that it has fewer rows.
 
-    A few cells in such rows are marks, which ``far_cells`` tells from the table. Nothing is parsed, and no room is made: most sheets state their extent, and are not even looked through. Whatever this
-    misses, the sheet's extent tells in the end.
+    A few cells in such rows are marks, which ``far_cells`` tells from the table. Nothing is parsed, and no room is made:
+    most sheets state their extent, and are not even looked through. Whatever this misses, or cannot read, the reading of
+    the sheet tells in the end.
     """
-    rest, far = b"", set[bytes]()
-    for number, piece in enumerate(pieces):
+    rest, far, size = b"", set[bytes](), 0
+    for number, piece in enumerate(_readable(pieces)):
         data = rest + piece
         if number == 0 and (stated := _STATED.search(data)) and int(stated[1]) <= MAX_ROWS:
             return
@@ -170,7 +174,16 @@ def refuse_far_rows(pieces: Iterable[bytes]) -> None:
             far.add(found[0])
             if len(far) > MOST_MARKS:
                 raise LimitExceeded(sheet_too_large_message(int(found[2]), _column(found[1])))
+        size += len(piece)
+        if size > MAX_UNPACKED:
+            return
         rest = data[-_LONGEST_START:]
+
+
+def _readable(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces up to one that cannot be read."""
+    with suppress(LimitExceeded, InvalidWorkbook, BadZipFile, zlib.error, OSError, EOFError):
+        yield from pieces
 
 
 # The fewest bytes that a cell takes.

@@ -7,9 +7,9 @@ from typing import BinaryIO
 
 from batchbook.errors import BadInput
 from batchbook.tables.errors import bad_input_for
+from batchbook.tables.formats.json_tables import open_json
 from batchbook.tables.formats.markup import open_html, open_xml
 from batchbook.tables.formats.ods import ods_sheet_names, open_ods
-from batchbook.tables.formats.records import open_json
 from batchbook.tables.formats.sheet_cache import Opener
 from batchbook.tables.formats.xls import open_xls, xls_globals
 from batchbook.tables.formats.xlsb import XlsbWorkbook, open_xlsb

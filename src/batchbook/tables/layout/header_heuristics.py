@@ -38,8 +38,18 @@ def is_comment(text: str) -> bool:
     return text.lstrip().startswith(("#", "//", "--", ";"))
 
 
+_RULER = re.compile(r"(?:[-=_*~+.:|\s\u2010-\u2015\u2500-\u257f]{3,}|\x1a+)")
+
+
+def is_ruler(cells: Sequence[str]) -> bool:
+    """Return whether a row holds nothing but marks that make a line between rows, or the mark of a text's end."""
+    filled = [text for cell in cells if (text := cell.strip())]
+    return bool(filled) and all(map(_RULER.fullmatch, filled)) and (len(filled[0]) > 2 or "\x1a" in filled[0])
+
+
 def without_comments(rows: Sequence[NumberedRow]) -> Sequence[NumberedRow]:
-    """Return ``rows`` without those that begin as comments and are narrower than the table; all of them where most do."""
+    """Return ``rows`` without rulers and those that begin as comments and are narrower than the table; all of them where most do."""
+    rows = [(number, cells) for number, cells in rows if not is_ruler(cells)] or rows
     kept = [(number, cells) for number, cells in rows if not (cells and is_comment(cells[0]))]
     width = max((len(cells) for _, cells in kept), default=0)
     if len(kept) * 2 < len(rows):
@@ -87,9 +97,13 @@ def _is_year_above(text: str, column: Sequence[str]) -> bool:
     return bool(_YEAR.fullmatch(text.strip())) and not all(map(_YEAR.fullmatch, column)) and bool(column)
 
 
+# Characters of no width that programs leave at the ends of a text.
+_NO_WIDTH = "\u200b\ufeff"
+
+
 def header_names(header: Sequence[str]) -> tuple[str, ...]:
     """Return the names that a header row gives, in lower case and without surrounding blanks."""
-    return tuple(name.strip().lower() for name in header)
+    return tuple(name.strip().strip(_NO_WIDTH).strip().lower() for name in header)
 
 
 # The number of blank columns between a table and marks far beside it, and the most marks.

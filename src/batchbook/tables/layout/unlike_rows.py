@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from batchbook.statuses import Severity
-from batchbook.tables.layout.header_heuristics import header_names, is_comment
+from batchbook.tables.layout.header_heuristics import header_names, is_comment, is_data, is_label, is_ruler
 from batchbook.tables.normalise.number_marks import TOTALS
 from batchbook.tables.report import Note
 
@@ -42,17 +42,18 @@ _SHOWN = 20
 
 # The share of filled cells from which on a column counts as filled in every record.
 _USUALLY = 0.9
+# The share of the first cells with digits from which on the first column holds codes.
+_CODES = 0.6
 # The least number of columns, and of those usually filled, of a table in which a single cell is no record.
 _LEAST_WIDTH, _LEAST_FILLED = 3, 2
 
 _FIRST_WORDS = re.compile(r"\W*([^\W\d_]+(?:-[^\W\d_]+)*)\W*(?:([^\W\d_]+)\b)?")
 _TOTAL_WORD = re.compile(r"\W*([^\W\d_]+(?:-[^\W\d_]+)*)\W*")
-_RULER = re.compile(r"(?:[-=_*~+.|\s\u2010-\u2015\u2500\u2550]{3,}|\x1a+)")
 # The beginnings of first cells that are looked at; totals begin with a letter, so their words are looked up.
 _MARKED = re.compile(
     rf"\W*(?:\w+\s+)?(?:{'|'.join(map(re.escape, sorted(TOTALS)))})\b|\s*(?:#|//|--|;)", re.I
 )
-_RULER_STARTS = frozenset("-=_*~+|\x1a\u2500\u2550")
+_RULER_STARTS = frozenset("-=_*~+|:\x1a\u2500\u2550\u250c\u251c\u2514")
 
 
 def usually_filled(filled: Sequence[int], records: int) -> tuple[bool, ...]:
@@ -131,6 +132,8 @@ class UnlikeFinder:
         self._headings = header_names(headings)
         self._first_heading = headings[0] if headings else ""
         self._width = len(headings)
+        # Whether the first column holds codes with digits, known from the first records.
+        self._has_codes: bool | None = None
 
     def sort(
         self, rows: Iterable[Row], usual: Sequence[bool], shapes: Collection[tuple[int, str]]
@@ -148,6 +151,8 @@ class UnlikeFinder:
         if not records:
             return []
         firsts = [record[0] for record in records]
+        if self._has_codes is None:
+            self._has_codes = sum(map(_has_digit, firsts)) >= _CODES * len(firsts)
         places = {place for place, record in enumerate(records) if "" in record and self._may_be(record)}
         if not _RULER_STARTS.isdisjoint({text[:1] for text in firsts}):
             places.update(place for place, text in enumerate(firsts) if text[:1] in _RULER_STARTS)
@@ -157,6 +162,8 @@ class UnlikeFinder:
 
     def _may_be(self, record: Sequence[str]) -> bool:
         first = record[0]
+        if self._has_codes and not _has_digit(first):
+            return True
         return not first or record.count("") * 2 >= self._width or _MARKED.match(first) is not None
 
     def _kind(
@@ -164,19 +171,35 @@ class UnlikeFinder:
     ) -> UnlikeKind | None:
         filled = {place: text for place, cell in enumerate(record) if (text := cell.strip())}
         first = next(iter(filled.values()))
-        if all(map(_RULER.fullmatch, filled.values())):
-            return "rulers" if len(first) > 2 or "\x1a" in first else None
+        if is_ruler([*filled.values()]):
+            return "rulers"
         gaps = has_gaps(record, usual)
         if gaps and is_comment(first):
             return "comments"
         if header_names(record) == self._headings and any(self._headings):
             return "headings"
-        if is_total_row(record, usual):
+        if is_total_row(record, usual) or (gaps and self._is_label_of_numbers(filled, shapes)):
             return "totals"
         return "groups" if gaps and self._is_alone(filled, usual) and not _is_code(filled, shapes) else None
 
+    def _is_label_of_numbers(self, filled: Mapping[int, str], shapes: Collection[tuple[int, str]]) -> bool:
+        """Return whether words stand where records have codes, before numbers alone: a total in some language."""
+        (place, text), *rest = filled.items()
+        is_code_column = bool(self._has_codes) and any(at == place for at, _ in shapes)
+        return (
+            is_code_column
+            and place == 0
+            and is_label(text)
+            and bool(rest)
+            and all(is_data(cell) for _, cell in rest)
+        )
+
     def _is_alone(self, filled: Mapping[int, str], usual: Sequence[bool]) -> bool:
         return len(filled) == 1 and self._width >= _LEAST_WIDTH and sum(usual) >= _LEAST_FILLED
+
+
+def _has_digit(text: str) -> bool:
+    return _DIGIT.search(text) is not None
 
 
 def _is_code(filled: Mapping[int, str], shapes: Collection[tuple[int, str]]) -> bool:

@@ -36,6 +36,7 @@ from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of, columns_of
 from batchbook.types.price_change import lookup
+from batchbook.types.price_change.matching import MATCHING
 from batchbook.types.price_change.models import (
     APPLICABLE,
     OPTIONAL,
@@ -90,6 +91,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
 
     statuses = PriceStatus
     callbacks = Callbacks(after_edit=_after_edit)
+    matching = MATCHING
     #: Whether the rows have the catalogue's spelling of their item codes. All rows get it before the first ones are
     #: refreshed, so that duplicates are found.
     spelled = False

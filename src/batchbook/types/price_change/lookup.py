@@ -254,15 +254,16 @@ def _words(
     found: Subquery,
 ) -> SQLColumnExpression[Any]:
     moved = _moved_words(found) if batch.is_computed else null()
-    limit = f"Changes by more than {batch.warn_above} %."
+    limit = case((over, f"Changes by more than {batch.warn_above} %."), else_=null())
+    sentences = (moved, limit, _row.match_words(_row.item_code))
+    together = sum((func.coalesce(" " + sentence, "") for sentence in sentences), start=literal(""))
     falls = literal(value=False) if batch.amount is None else and_(new.is_(None), found.c.price.is_not(None))
     return case(
         (_row.item_code == "", "It has no item code."),
         (_lacks_cost(batch, found, new), "The product has no cost from which a price could be computed."),
         (falls, "The amount would take its price to 0 or below, or above the highest one."),
         (new.is_(None), "It has no usable new price."),
-        (over, func.coalesce(moved + f" {limit}", limit)),
-        else_=moved,
+        else_=func.nullif(func.trim(together), ""),
     )
 
 

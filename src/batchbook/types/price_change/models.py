@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import Index, String, false
 from sqlalchemy.orm import Mapped
 
-from batchbook.batches import Batch, BatchRow, Severity, Status, column, editable
+from batchbook.batches import Batch, BatchRow, MatchedRow, Severity, Status, column, editable
 from batchbook.catalog.models import PRICE
 from batchbook.db import ExactDecimal
 
@@ -150,7 +150,7 @@ class PriceChange(Batch):
         return bool(self.ways)
 
 
-class PriceChangeRow(BatchRow):
+class PriceChangeRow(MatchedRow, BatchRow):
     """One item: its price in the catalogue at the last refresh, and its new price.
 
     Where prices are computed, ``computed_from`` is the catalogue price, or the cost, behind ``new_price``: the one it was

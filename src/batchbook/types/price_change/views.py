@@ -21,7 +21,7 @@ class PriceChangeView(BatchMasterView):
     row_table = RowTable(
         ("item_code", "description", "size", "product", "old_price", "new_price", "change_percent"),
         # The note of such a row gives the reason, so that no column is needed.
-        filter_columns=("line", "cost", "over_limit", "price_moved"),
+        filter_columns=("line", "cost", "over_limit", "price_moved", "listed_key", "matched_key"),
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "From a price list": ("file", "pasted"),

@@ -36,7 +36,7 @@ def test_a_batch_of_somebody_who_left_waits_for_administrators_and_is_handed_ove
     catalogue: CatalogueDatabase, left: int, admin: TestApp, caplog: pytest.LogCaptureFixture
 ) -> None:
     page = admin.get("/")
-    assert "Of people who can't sign in any more 1" in text_of(page)
+    assert "Batches of people who can't sign in any more 1" in text_of(page)
     form = form_with(page.click("Spring prices").click("Hand over…"), "to")
     assert [text for value, _chosen, text in form["to"].options if value] == [
         "Admin Person (admin)",
@@ -49,7 +49,7 @@ def test_a_batch_of_somebody_who_left_waits_for_administrators_and_is_handed_ove
     assert "created by staff" in text_of(page)
     assert "handed over to bob" in text_of(page, ".page-lead")
     assert "batch handed over: 'staff' by 'admin' from '127.0.0.1'" in caplog.text
-    assert "Of people who can't sign in any more" not in text_of(admin.get("/"))
+    assert "Batches of people who can't sign in any more" not in text_of(admin.get("/"))
     assert column_of(admin.get("/batches?f.owner.equal=bob"), "Number") == [f"{left:08d}"]
     assert "Handed over from staff to bob." in text_of(admin.get(url_of(left, "history")))
 

@@ -17,6 +17,7 @@ from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.files import WORKSHEET, file_chunks
 from batchbook.batches.history import WITHOUT_EFFECT
 from batchbook.batches.lifecycle import Action, State, is_possible
+from batchbook.batches.matching.new_records import linked_batches
 from batchbook.batches.models import BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
@@ -64,6 +65,7 @@ class BatchDetail(BatchPage):
             own_status=next((one for one in own_statuses if one.value == self.batch.status), None),
             milestones=view_models.milestones(self.batch),
             facts=view_models.facts(self.view, self.batch),
+            linked=linked_batches(self.request.db, self.batch),
             totals=totals_of(context),
             breakdown=view_models.breakdown(self.view, self.batch, rows.grid),
             problem_rows=problem_rows(context),

@@ -11,7 +11,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.editing import CellProblems, HeaderEditor, editable_columns
 from batchbook.batches.engine.creation import create_batch
-from batchbook.batches.engine.engine import Result
+from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.engine.file_intake import file_source_of, has_mapped_file, intake_fields
 from batchbook.batches.files import input_file
 from batchbook.batches.hook_guard import telling_failure
@@ -31,6 +31,7 @@ from batchbook.master.conflicts import FieldConflict
 from batchbook.tables import SUFFIXES
 from batchbook.web.flash import flash
 from batchbook.web.idempotency import claim_key
+from batchbook.web.request import Request
 
 #: The fields of the form for a file and for pasted rows.
 FILE_FIELD, PASTED_FIELD = "file", "pasted"
@@ -71,7 +72,7 @@ class CreateBatch(Page):
                 source = next((name for name in _SOURCES if bound.values.get(name) is not None), WHOLE_FORM)
                 bound.add_error(source, error.message)
             else:
-                return self._next_page(batch, result)
+                return show_new_batch(self.request, batch, result)
         self.request.response.status_int = UNPROCESSABLE
         return self._form(bound)
 
@@ -84,33 +85,13 @@ class CreateBatch(Page):
         engine = self.view.engine
         batch = create_batch(engine, self.view.batch_type.key, texts, file, name)
         self._warn_of_earlier_upload(batch)
-        context = engine.context_of(batch)
-        if has_mapped_file(context):
-            with telling_failure("The batch was not created"):
-                intake = file_source_of(context).inspect(context.handler, batch)
-                is_plain = intake.is_plain(intake_fields(context))
-            if intake.report.problem:
-                return batch, Result(
-                    f"{batch} was created. It has no rows yet: choose how its file is to be read."
-                )
-            if not is_plain:
-                return batch, Result(
-                    f"{batch} was created. It has no rows yet: check how the file was read, then match its columns."
-                )
-        call = ActionCall(batch.id, Action.POPULATE, self.request.authenticated_userid)
-        return batch, self.request.services.get(Runner).submit(self.request.db, call)
+        return batch, populate_if_plain(self.request, engine, batch)
 
     def _warn_of_earlier_upload(self, batch: Batch) -> None:
         stored = input_file(self.request.db, batch)
         for sentence, url in uploaded_before(self.request, [stored] if stored else []).values():
             message = f"{sentence} Make sure that it is meant to be used a second time."
             flash(self.request, message, "warning", url)
-
-    def _next_page(self, batch: Batch, result: Result) -> HTTPSeeOther:
-        if batch.state == State.NEW and result.job_id is None and not result.failed:
-            flash(self.request, result.message, "info")
-            return HTTPSeeOther(self.view.url("intake", batch))
-        return follow_on(self.request, result, self.view.url("view", batch))
 
     def _fields(self) -> Form:
         fields = list(self.view.form(None).fields)
@@ -123,6 +104,33 @@ class CreateBatch(Page):
         return self.template_values(
             bound=bound, title=f"New {self.view.title_one}", accept=",".join(SUFFIXES)
         )
+
+
+def populate_if_plain(request: Request, engine: Engine, batch: Batch) -> Result:
+    """Have a new batch populated, unless its file has to be checked first; return the result for the user."""
+    context = engine.context_of(batch)
+    if has_mapped_file(context):
+        with telling_failure("The batch was not created"):
+            intake = file_source_of(context).inspect(context.handler, batch)
+            is_plain = intake.is_plain(intake_fields(context))
+        if intake.report.problem:
+            return Result(f"{batch} was created. It has no rows yet: choose how its file is to be read.")
+        if not is_plain:
+            return Result(
+                f"{batch} was created. It has no rows yet: check how the file was read, then match its columns."
+            )
+    call = ActionCall(batch.id, Action.POPULATE, engine.actor)
+    result: Result = request.services.get(Runner).submit(request.db, call)
+    return result
+
+
+def show_new_batch(request: Request, batch: Batch, result: Result) -> HTTPSeeOther:
+    """Return a redirect to the page of a new batch with the message of ``result``, or to the check of its file."""
+    prefix = f"batches.{batch.type}"
+    if batch.state == State.NEW and result.job_id is None and not result.failed:
+        flash(request, result.message, "info")
+        return HTTPSeeOther(request.route_path(f"{prefix}.intake", id=batch.id))
+    return follow_on(request, result, request.route_path(f"{prefix}.view", id=batch.id))
 
 
 def _source_fields(source: FileSource) -> list[Field]:

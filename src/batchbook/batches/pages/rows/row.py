@@ -30,6 +30,7 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.pages.batch.changes_page import changes_url
 from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage, EditPage
+from batchbook.batches.pages.rows.match_pages import row_match
 from batchbook.batches.pages.rows.row_grid import RowGrid
 from batchbook.batches.pages.view import PROBLEMS
 from batchbook.batches.pages.view_models import breakdown
@@ -112,6 +113,7 @@ class OneRow(BatchPage):
             row_url=self.row_url,
             duplicates_url=self._duplicates_url() if editing else None,
             file_url=None if self.line is None else f"{self.row_url}/file",
+            match=row_match(self, self.row),
             neighbours=self._neighbours(),
         )
 

@@ -10,7 +10,7 @@ from alembic import op
 
 from batchbook import db
 
-revision = "0017"
+revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,127 @@
+"""The editor that matches rows: it gives rows with an unknown key the record that a person chose, or takes that back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from batchbook.batches.editing import BulkEditor
+from batchbook.batches.editing.bulk import Texts
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.engine import Engine
+from batchbook.batches.matching.code_variants import comparable
+from batchbook.batches.matching.declaration import Matching
+from batchbook.batches.matching.memory import remember, remembered_by, revoke
+from batchbook.batches.matching.record_index import IndexedRecord
+from batchbook.batches.matching.unknown_keys import matching_of
+from batchbook.errors import Conflict, Missing
+from batchbook.words import counted
+
+
+@dataclass(frozen=True)
+class MatchResult:
+    """The number of rows that were changed, and a sentence for the person who did it."""
+
+    rows: int
+    message: str
+
+
+class Matcher:
+    """Matches rows of the batches that ``engine`` works on."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def match(self, batch_id: int, key: str, record: str, sequence: int | None = None) -> MatchResult:
+        """Give all rows with the unknown ``key``, or the one with the number ``sequence``, the key of the record ``record``.
+
+        The match is remembered for the batch's owner. Raises ``Missing`` where there is no such record, and ``Conflict``
+        where no such row has the key any more; other errors are raised as by :meth:`BulkEditor.edit`. Nothing is
+        stored then.
+        """
+        with self.engine.editing(batch_id) as context:
+            matching = matching_of(context)
+            found = _record_called(context, matching, record)
+            row: Any = context.row
+            rows = _rows_with(context, getattr(row, matching.key) == key, sequence)
+            if not rows or key == found.key:
+                raise Conflict(
+                    f"No row has the {matching.key_title} “{key[:60]}” any more, so nothing was changed."
+                )
+            # A row that was matched before, with a record that is gone, keeps the code of the list.
+            listed = {before or key for before in rows.values()}
+            values = {"listed_key": func.coalesce(row.listed_key, key), "matched_key": None}
+            context.rows().narrowed(row.sequence.in_(rows)).update(**values)
+            what = f"{counted(len(rows), 'row')} with the {matching.key_title} “{key}”"
+            texts = {sequence: {matching.key: found.key} for sequence in rows}
+            self._edit(batch_id, texts, f"Matched {what}: it is {found.key}.")
+            kept = all(remember(context, matching, one, found.id) for one in sorted(listed))
+            words = f"Matched {what} with {matching.records.title} {found.key}."
+            return MatchResult(
+                len(rows), f"{words} {_memory_words(context, matching, key, kept=kept)}".strip()
+            )
+
+    def undo(self, batch_id: int, listed: str) -> MatchResult:
+        """Give all rows that were matched from the key ``listed`` that key back, and forget what was remembered of it.
+
+        Raises as :meth:`match` does.
+        """
+        with self.engine.editing(batch_id) as context:
+            matching = matching_of(context)
+            row: Any = context.row
+            rows = _rows_with(context, row.listed_key == listed, None)
+            if not rows:
+                raise Conflict(f"No row was matched from “{listed[:60]}” any more, so nothing was changed.")
+            what = f"{counted(len(rows), 'row')} with “{listed}” in the list"
+            summary = f"Took back the match of {what}."
+            context.rows().narrowed(row.sequence.in_(rows)).update(listed_key=None, matched_key=None)
+            self._edit(batch_id, {sequence: {matching.key: listed} for sequence in rows}, summary)
+            known = remembered_by(matching, context.session, context.batch, listed)
+            if known is None:
+                return MatchResult(len(rows), summary)
+            revoke(known, context.actor, context.now)
+            return MatchResult(len(rows), f"{summary} It is no longer remembered.")
+
+    def _edit(self, batch_id: int, texts: Texts, summary: str) -> None:
+        BulkEditor(self.engine).edit(batch_id, texts, "match", summary)
+
+
+def _record_called(context: ActionContext, matching: Matching, text: str) -> Any:
+    """Return ``id`` and ``key`` of the record that ``text`` names, however it is written; raise ``Missing`` if none is."""
+    of, indexed = matching.records, IndexedRecord
+    named = select(of.id.label("id"), of.key.label("key"))
+    found = context.session.execute(named.where(of.key == text)).all()
+    if not found:
+        similar = select(indexed.record_id).where(
+            indexed.records == of.name, indexed.form == comparable(text)
+        )
+        found = context.session.execute(named.where(of.id.in_(similar)).limit(2)).all()
+    if len(found) != 1:
+        what = f"{of.title} with the {matching.key_title} “{text[:60]}”"
+        raise Missing(f"There is {'more than one' if found else 'no'} {what}. Nothing was changed.")
+    return found[0]
+
+
+def _rows_with(
+    context: ActionContext, condition: ColumnElement[bool], sequence: int | None
+) -> dict[int, str | None]:
+    """Return the numbers of the rows that are not removed and satisfy ``condition``, with their codes in the list.
+
+    Only ``sequence``, if it is given and one of them.
+    """
+    row: Any = context.row
+    wanted = select(row.sequence, row.listed_key).where(context.rows().where, condition)
+    if sequence is not None:
+        wanted = wanted.where(row.sequence == sequence)
+    return {found.sequence: found.listed_key for found in context.session.execute(wanted)}
+
+
+def _memory_words(context: ActionContext, matching: Matching, key: str, *, kept: bool) -> str:
+    memory = matching.memory
+    if memory is None:
+        return ""
+    if kept:
+        return f"The next list of {memory.title} {memory.name_of(context.batch)} with “{key}” is matched by itself."
+    return f"It is not remembered, because the batch names no {memory.title}."

@@ -1,0 +1,85 @@
+"""The keys of a batch that are in no record, each with its rows and the records that it may mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import aliased
+
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.matching.declaration import Matching
+from batchbook.batches.matching.proposals import Proposal, Proposer, UnknownKey
+from batchbook.errors import Missing
+
+
+@dataclass(frozen=True)
+class UnmatchedKey:
+    """A key that is in no record: the number of its rows, the first of them with its description, and likely records."""
+
+    key: str
+    description: str
+    rows: int
+    first: int
+    proposals: Sequence[Proposal]
+
+
+def matching_of(context: ActionContext) -> Matching:
+    """Return the matching of the batch's type; raise ``Missing`` if it declares none."""
+    matching: Matching | None = context.handler.matching
+    if matching is None:
+        raise Missing(f"Rows of {context.batch} are not matched with records.")
+    return matching
+
+
+def unknown_rows(context: ActionContext) -> ColumnElement[bool]:
+    """Return the condition for the rows of a batch whose keys are in no record."""
+    unknown = matching_of(context).unknown.value
+    where: ColumnElement[bool] = context.rows().narrowed(context.row.status == unknown).where
+    return where
+
+
+def count_unmatched(context: ActionContext) -> int:
+    """Return the number of keys that are in no record."""
+    key = getattr(context.row, matching_of(context).key)
+    return context.session.scalar(select(func.count(func.distinct(key))).where(unknown_rows(context))) or 0
+
+
+def unmatched_keys(
+    context: ActionContext, limit: int, offset: int = 0, key: str | None = None
+) -> list[UnmatchedKey]:
+    """Return ``limit`` keys behind the first ``offset``, in the order of their first rows, or only ``key``.
+
+    The number of statements does not depend on the number of keys.
+    """
+    matching, batch, row = matching_of(context), context.batch, context.row
+    column = getattr(row, matching.key)
+    groups = (
+        select(column.label("key"), func.min(row.sequence).label("first"))
+        .where(unknown_rows(context), *([] if key is None else [column == key]))
+        .group_by(column)
+        .order_by(func.min(row.sequence))
+        .offset(offset)
+        .limit(limit)
+        .subquery()
+    )
+    # All rows with the key, whatever their status.
+    other: Any = aliased(row)
+    same = and_(other.batch_id == batch.id, getattr(other, matching.key) == groups.c.key, ~other.removed)
+    count = select(func.count()).where(same).scalar_subquery()
+    text = getattr(row, matching.description) if matching.description else column
+    statement = (
+        select(groups.c.key, groups.c.first, count.label("rows"), text.label("description"))
+        .join(row, and_(row.batch_id == batch.id, row.sequence == groups.c.first))
+        .order_by(groups.c.first)
+    )
+    found = context.session.execute(statement).all()
+    described = matching.description is not None
+    wanted = [UnknownKey(one.key, (described and one.description) or "") for one in found]
+    proposals = Proposer(context.session, matching, batch, row).propose(wanted)
+    return [
+        UnmatchedKey(one.key, about.description, one.rows, one.first, proposals[one.key])
+        for one, about in zip(found, wanted, strict=True)
+    ]

@@ -1,0 +1,113 @@
+"""Rows are matched, all with a code or one of them, and matches are taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, select
+from tests.batches.harness import BatchHarness
+from tests.functional.harness import CatalogueDatabase
+
+from batchbook.batches import Action
+from batchbook.batches.matching.matcher import Matcher, MatchResult
+from batchbook.catalog.models import Product, ProductMatch
+from batchbook.db.transactions import transaction_scope
+from batchbook.errors import Conflict, Missing
+
+LIST = "item_code,description,size,price\nM-77,OATS,,4.10\nM-77,OATS,,4.20\nM-78,ROLL,,1.00\n000000011,RYE,,2.20\n"
+
+
+@pytest.fixture
+def batch_id(harness: BatchHarness) -> int:
+    """A list of V1 with one unknown code twice, and another one."""
+    return harness.open(LIST, vendor_code="V1")
+
+
+@pytest.fixture
+def match(harness: BatchHarness, batch_id: int) -> Callable[..., MatchResult]:
+    """Matches rows of the batch."""
+
+    def run(*arguments: Any) -> MatchResult:
+        with harness.engine() as engine:
+            return Matcher(engine).match(batch_id, *arguments)
+
+    return run
+
+
+def codes(harness: BatchHarness, batch_id: int) -> list[str]:
+    return [row.item_code for row in harness.rows(batch_id)[:3]]
+
+
+def test_all_rows_with_a_code_are_matched(
+    harness: BatchHarness, batch_id: int, match: Callable[..., MatchResult]
+) -> None:
+    result = match("M-77", "000000021")
+    assert result.message == (
+        "Matched 2 rows with the item code “M-77” with product 000000021."
+        " The next list of vendor V1 with “M-77” is matched by itself."
+    )
+    assert codes(harness, batch_id) == ["000000021", "000000021", "M-78"]
+    kind, _, _, cells = harness.operations(batch_id)[-1]
+    assert (kind, cells) == ("match", 2)
+
+
+def test_one_row_is_matched_alone(
+    harness: BatchHarness, batch_id: int, match: Callable[..., MatchResult]
+) -> None:
+    assert match("M-77", "000000021", 2).rows == 1
+    assert codes(harness, batch_id) == ["M-77", "000000021", "M-78"]
+    # The other one is no duplicate any more.
+    assert [row.status for row in harness.rows(batch_id)][:2] == ["not_in_catalogue", "increase"]
+
+
+def test_what_cannot_be_matched_is_refused(
+    harness: BatchHarness, batch_id: int, match: Callable[..., MatchResult]
+) -> None:
+    with pytest.raises(Missing, match="There is no product with the item code “none”"):
+        match("M-77", "none")
+    with pytest.raises(Conflict, match="No row has the item code “gone” any more"):
+        match("gone", "000000021")
+    with pytest.raises(Conflict, match="No row has the item code “M-77” any more"):
+        match("M-77", "000000021", 3)
+    harness.run(batch_id, Action.COMPLETE)
+    with pytest.raises(Conflict, match="marked complete"):
+        match("M-77", "000000021")
+    assert codes(harness, batch_id) == ["M-77", "M-77", "M-78"]
+
+
+def test_a_batch_without_a_vendor_remembers_nothing(
+    catalogue: CatalogueDatabase, harness: BatchHarness
+) -> None:
+    batch_id = harness.open(LIST)
+    with harness.engine() as engine:
+        result = Matcher(engine).match(batch_id, "M-78", "000000021")
+    assert result.message.endswith("It is not remembered, because the batch names no vendor.")
+    with transaction_scope(catalogue.engine, read_only=True) as session:
+        assert session.scalar(select(func.count()).select_from(ProductMatch)) == 0
+
+
+def test_a_row_whose_match_is_gone_is_matched_again_and_keeps_the_code_of_the_list(
+    catalogue: CatalogueDatabase, harness: BatchHarness, batch_id: int, match: Callable[..., MatchResult]
+) -> None:
+    match("M-78", "000000099")
+    with transaction_scope(catalogue.engine) as session:
+        session.execute(delete(Product).where(Product.item_code == "000000099"))
+    harness.run(batch_id, Action.REFRESH)
+    match("000000099", "000000013")
+    row = harness.rows(batch_id)[2]
+    assert (row.item_code, row.listed_key) == ("000000013", "M-78")
+    with transaction_scope(catalogue.engine, read_only=True) as session:
+        assert session.scalars(select(ProductMatch.key)).all() == ["M-78"]
+
+
+def test_a_match_is_taken_back(
+    harness: BatchHarness, batch_id: int, match: Callable[..., MatchResult]
+) -> None:
+    match("M-77", "000000021")
+    with harness.engine() as engine:
+        assert Matcher(engine).undo(batch_id, "M-77").rows == 2
+    assert codes(harness, batch_id) == ["M-77", "M-77", "M-78"]
+    with harness.engine() as engine, pytest.raises(Conflict, match="No row was matched from “M-77” any more"):
+        Matcher(engine).undo(batch_id, "M-77")
