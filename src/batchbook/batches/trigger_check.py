@@ -59,7 +59,7 @@ _ROWS = re.compile(rf"{TABLE_PREFIX}\d+")
 
 
 def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
-    """Yield a sentence for each missing table of ``types``, and for each gap in the protection of batches, jobs and records."""
+    """Yield a sentence for each missing table of ``types``, and each gap in what protects batches, jobs and records."""
     dialect = connection.dialect.name
     triggers = connection.execute(text(_TRIGGERS[dialect])).all()
     tables = set(connection.execute(text(_TABLES[dialect])).scalars())

@@ -1,4 +1,4 @@
-"""``batchbook export``: a list of the pages, or the rows of a batch, as CSV or XLSX, with the filters of a page's address."""
+"""``batchbook export``: a list or the rows of a batch as CSV or XLSX, with the filters of a page's address."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _MOST_DIGITS = 9
 
 
 def whole_number(text: str) -> int | None:
-    """Return the number that ``text`` from an address or a form writes in digits; ``None`` if it is none, or too large."""
+    """Return the number that ``text``, from an address or a form, writes in digits; ``None`` for any other text."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
 
 

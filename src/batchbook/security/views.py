@@ -85,7 +85,7 @@ def _sign_in_values(next_url: str, kept: KeptForm | None, name: str = "", proble
 
 
 def signed_out_page(request: Any, form: KeptForm | NotKept, next_url: str) -> Response:
-    """Return the answer to a form whose sender is signed out: the sign-in page, which keeps ``form``, or says why not."""
+    """Return the answer to a form whose sender is signed out: the sign-in page, which keeps it or says why not."""
     kept, lost = (None, form.reason) if isinstance(form, NotKept) else (form, "")
     return refusal_page(request, _LOGIN, _sign_in_values(next_url, kept) | {"lost": lost}, 403)
 

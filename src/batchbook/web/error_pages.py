@@ -199,7 +199,10 @@ def http_error(error: Any, request: Request) -> Any:
 
 
 def bad_csrf(_error: Any, request: Request) -> Any:
-    """Answer a form whose CSRF token is not that of the visitor's session; from a page of this site, it can be sent again."""
+    """Answer a form whose CSRF token is not that of the visitor's session.
+
+    One from a page of this site can be sent again.
+    """
     form = kept_form(request)
     if isinstance(form, KeptForm):
         _log_refusal(request, problem_for(400, "The form's token is not that of the session."))

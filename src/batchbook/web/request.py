@@ -1,4 +1,4 @@
-"""Properties of every request: its id, its time zone, and whether it wants JSON; and the tween that turns every error into a response."""
+"""Properties of every request, such as its id and time zone; and the tween that turns every error into a response."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ _ROW = re.compile(r"[0-9]{1,10}")
 
 
 def find(request: Request) -> HTTPSeeOther:
-    """Redirect from a batch's number alone, which other records keep, to the batch's page; with ``row``, to that of a row."""
+    """Redirect from a batch's number alone, which other records keep, to its page; with ``row``, to that of a row."""
     number = int(request.matchdict["number"])
     seen = access.visible(request.identity.permissions, request.services.get(BatchTypes))
     statement = select(Batch.type).where(Batch.id == number, seen)

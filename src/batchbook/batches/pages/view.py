@@ -196,11 +196,11 @@ class RowTable:
 class BatchMasterView(MasterView):
     """The pages of one batch type: a master view over its headers, whose records have rows and a life.
 
-    A subclass declares ``row_table``, the columns of its rows; further ``header_fields``, the names of the fields of the
-    header's form (by default all editable columns), ``field_groups`` to order them, and ``grid_columns``, the columns of
-    the type's index. ``pages`` are by default :data:`~batchbook.batches.BATCH_PAGES`. Everything else comes from the
-    type's models and handler: ``config.add_batch_type`` makes a subclass of the class that it is given, with the model,
-    the addresses and the titles of the type.
+    A subclass declares ``row_table``, the columns of its rows; further ``header_fields``, the names of the fields of
+    the header's form (by default all editable columns), ``field_groups`` to order them, and ``grid_columns``, the
+    columns of the type's index. ``pages`` are by default :data:`~batchbook.batches.BATCH_PAGES`. Everything else comes
+    from the type's models and handler: ``config.add_batch_type`` makes a subclass of the class that it is given, with
+    the model, the addresses and the titles of the type.
     """
 
     batch_type: ClassVar[BatchType]

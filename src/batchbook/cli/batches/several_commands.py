@@ -32,7 +32,7 @@ from batchbook.words import counted
 
 
 def _chosen(session: CommandSession, key: str, ids: Sequence[int], action: Action) -> Candidates:
-    """Return the batches of the type ``key`` with the numbers ``ids``, or all in a state in which ``action`` is possible."""
+    """Return the batches of the type ``key`` with the numbers ``ids``, or else all whose state allows ``action``."""
     batch_type = session.types[key]
     wanted = select(Batch.id).where(Batch.type == batch_type.key, session.visible).order_by(Batch.id)
     if ids:
@@ -51,9 +51,10 @@ def _chosen(session: CommandSession, key: str, ids: Sequence[int], action: Actio
 
 @dataclass(frozen=True)
 class _ManyResult:
-    """The result of an action on many batches: those with which it was ``done``, as ``words`` say of one and of several.
+    """The result of an action on many batches.
 
-    ``failed`` and ``left_out`` have the reasons of the others by number.
+    ``done`` are the numbers of those with which it was done, as ``words`` say of one and of several. ``failed`` and
+    ``left_out`` have the reasons of the others by number.
     """
 
     action: Action
@@ -98,7 +99,10 @@ def _do_many(
     as_json: bool,
     **values: Any,
 ) -> None:
-    """Do ``action`` on the batches that are chosen and fit for it, or only tell which; raise ``Refusal`` if one was not done."""
+    """Do ``action`` on the batches that are chosen and fit for it, or only tell which they are.
+
+    Raises ``Refusal`` if it failed on one.
+    """
     if background:
         demand_job_runner(installation)
     with reading_session(installation, actor) as session:
@@ -148,7 +152,10 @@ def _one_by_one(
     *,
     quiet: bool,
 ) -> tuple[list[int], dict[int, str]]:
-    """Do ``action`` on the batches ``ids``, each in a transaction of its own; return those done, and why the others failed."""
+    """Do ``action`` on the batches ``ids``, each in a transaction of its own.
+
+    Returns those with which it was done, and the reasons why others failed.
+    """
     done, failed = list[int](), dict[int, str]()
     with Foreground(installation.services, actor, quiet=quiet) as foreground:
         for batch_id in ids:
