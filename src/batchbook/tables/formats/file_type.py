@@ -15,7 +15,7 @@ from typing import BinaryIO, NoReturn, cast
 from batchbook.errors import BadInput
 from batchbook.tables.errors import InvalidCompoundFile, InvalidWorkbook, LimitExceeded
 from batchbook.tables.formats.archive import MAX_UNPACKED, Archive
-from batchbook.tables.formats.biff import COMPOUND_MAGIC, CompoundFile
+from batchbook.tables.formats.biff import COMPOUND_MAGIC, WORKBOOK_STREAMS, CompoundFile
 from batchbook.tables.report import Format, Note
 
 #: The ends of the names of files that can be read.
@@ -81,6 +81,8 @@ _OTHER_TYPES = {
     b"\x09\x04\x06\x00": "a workbook of a very old Excel", b"\x09\x08": "a part of an Excel workbook",
 }  # fmt: skip
 
+# A workbook without a compound file around it: its first record, of any length, with a version that is read, and about a workbook.
+_BARE_WORKBOOK = re.compile(rb"\x09\x08.\x00\x00[\x05\x06]\x05\x00", re.S)
 _HTML = re.compile(
     rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style|div)\b", re.I | re.S
 )
@@ -175,6 +177,8 @@ def _type_by_content(name: str, file: BinaryIO, start: bytes, requested: str) ->
         return _type_of_archive(name, file)
     if start.startswith(COMPOUND_MAGIC):
         return _type_of_compound_file(name, file)
+    if _BARE_WORKBOOK.match(start):
+        return "xls"
     other = next((what for magic, what in _OTHER_TYPES.items() if start.startswith(magic)), "")
     if start[257:262] == _TAR:
         other = "an archive (TAR)"
@@ -243,14 +247,9 @@ def _type_of_compound_file(name: str, file: BinaryIO) -> Format:
         ) from None
     if "encryptedpackage" in parts:
         raise BadInput(password_message(name))
-    if "workbook" in parts:
+    if not parts.isdisjoint(WORKBOOK_STREAMS):
         return "xls"
-    what = (
-        "a workbook of Excel 95 or older"
-        if "book" in parts
-        else "a document of another kind, and no workbook"
-    )
-    raise BadInput(f"“{name}” is {what}. {_ADVICE}")
+    raise BadInput(f"“{name}” is a document of another kind, and no workbook. {_ADVICE}")
 
 
 def password_message(name: str, what: str = "") -> str:
