@@ -208,7 +208,7 @@ def test_rows_copied_from_a_sheet_are_imported(catalogue: CatalogueDatabase, sta
 @ONE
 def test_a_table_that_is_none_leaves_nothing_behind(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     before = catalogue.dump(without=OWN)
-    page = send(staff, b"\x00\x01\x02\xff" * 500, status=422)
+    page = send(staff, b"%PDF-1.7\n" + b"\x00\x01\x02\xff" * 500, status=422)
     assert "list.csv" in text_of(page, "#error-file")
     assert catalogue.dump(without=OWN) == before
 

@@ -20,7 +20,6 @@ from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.errors import BadInput
 from batchbook.grid import columns_of
-from batchbook.tables.errors import Unreadable
 from batchbook.tables.report import ColumnReading, Reading
 
 #: Everything is guessed.
@@ -55,7 +54,7 @@ def inspect(
             return found
     try:
         report = tables.inspect_table(name, file, chosen, headings_of(fields))
-    except Unreadable as error:
+    except tables.Unreadable as error:
         report = tables.unreadable_report(name, file, error)
     return Intake(chosen, report, suggest(fields, report, remembered))
 
