@@ -12,7 +12,13 @@ from batchbook.errors import BadInput
 from batchbook.tables.errors import MAX_COLUMNS, Unreadable, rows_at_once
 from batchbook.tables.formats import Block, OpenedFile, first_rows, is_blank
 from batchbook.tables.formats.csv import open_text
-from batchbook.tables.formats.file_type import SUFFIXES, TEXT_FORMATS, detect_file_type, unpacked
+from batchbook.tables.formats.file_type import (
+    NAMED_COLUMNS,
+    SUFFIXES,
+    TEXT_FORMATS,
+    detect_file_type,
+    unpacked,
+)
 from batchbook.tables.formats.sheet_cache import SHEET_CACHE
 from batchbook.tables.formats.workbooks import WORKBOOKS, sheet_names
 from batchbook.tables.layout.header_heuristics import find_headings, header_names, heading_notes
@@ -58,6 +64,8 @@ def _open_source(
     from_archive: tuple[Note, ...],
 ) -> Source:
     kind, notes = detect_file_type(inner, file, requested.format)
+    if kind in NAMED_COLUMNS and requested.header_row is None:
+        requested = replace(requested, header_row=1, header_rows=1)
     try:
         opened = _open_file(kind, name, file, requested, expected)
         sample = first_rows(opened.rows)

@@ -185,7 +185,7 @@ def _structure_fields(intake: Intake) -> Iterator[Field]:
             max_length=400,
         )
         yield Field.of("quoting", Kind.CHOICE, label="Quotation marks", choices=choices_of(QUOTINGS))
-    elif intake.reading.format in ("json", "html"):
+    elif intake.reading.format in ("json", "html", "dbf"):
         yield from _encoding_fields(intake)
     if len(intake.report.sheets) > 1:
         names = [sheet.name for sheet in intake.report.sheets]

@@ -1,4 +1,4 @@
-"""Container and records of old Excel workbooks: compound files and BIFF8."""
+"""Container and records of old Excel workbooks: compound files, and the records of BIFF8 and BIFF5."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from batchbook.tables.errors import (
 
 #: The first bytes of such a file.
 COMPOUND_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+#: The streams that a workbook may be: that of Excel 97 and later, and that of Excel 5 and 95; some files have both.
+WORKBOOK_STREAMS = ("workbook", "book")
 
 #: The largest file, in bytes: all of it is held in memory. A workbook of 65,536 rows takes far less.
 MAX_COMPOUND_FILE = 64 * 1024 * 1024
@@ -166,7 +169,8 @@ ERRORS = {
 #: The most texts of a workbook.
 MAX_TEXTS = 1_000_000
 
-_BIFF8 = 0x0600
+#: The versions of records that are read: Excel 5 and 95, and Excel 97 and later.
+BIFF5, BIFF8 = 0x0500, 0x0600
 
 
 class Record(NamedTuple):
@@ -183,11 +187,10 @@ def records(stream: memoryview, start: int) -> Iterator[Record]:
     Raises :class:`InvalidWorkbook` where there is no such part, or its end is missing.
     """
     depth = 0
-    for record in _all_records(stream, start):
+    for record in all_records(stream, start):
         if record.kind == BOF:
             depth += 1
-            if struct.unpack_from("<H", record.data)[0] != _BIFF8:
-                raise InvalidWorkbook("it was written by Excel 95 or older")
+            version(record.data)
         elif depth == 0:
             raise InvalidWorkbook("a sheet is not where it should be")
         elif record.kind == EOF:
@@ -199,7 +202,23 @@ def records(stream: memoryview, start: int) -> Iterator[Record]:
     raise InvalidWorkbook("its end is missing")
 
 
-def _all_records(stream: memoryview, start: int) -> Iterator[Record]:
+def version(begin: memoryview) -> int:
+    """Return the version that the data of a BOF record states; raise :class:`InvalidWorkbook` for one that is not read."""
+    (stated,) = struct.unpack_from("<H", begin)
+    if stated not in (BIFF5, BIFF8):
+        raise InvalidWorkbook("it was not written by Excel 5 or a later one")
+    return int(stated)
+
+
+def stated_height(data: memoryview) -> int:
+    """Return the number of the last row that a DIMENSIONS record states; BIFF5 has narrower numbers."""
+    return int(
+        struct.unpack_from("<I", data, 4)[0] if len(data) > 10 else struct.unpack_from("<H", data, 2)[0]
+    )
+
+
+def all_records(stream: memoryview, start: int) -> Iterator[Record]:
+    """Yield all records of ``stream`` from ``start`` on, whichever part they belong to."""
     while start + 4 <= len(stream):
         kind, length = struct.unpack_from("<HH", stream, start)
         end = start + 4 + length
@@ -210,7 +229,7 @@ def _all_records(stream: memoryview, start: int) -> Iterator[Record]:
 def continued(stream: memoryview, record: Record) -> list[memoryview]:
     """Return the data of ``record`` and of those that continue it."""
     parts = [record.data]
-    for following in _all_records(stream, record.end):
+    for following in all_records(stream, record.end):
         if following.kind != CONTINUE:
             break
         parts.append(following.data)
@@ -225,11 +244,6 @@ def rk_number(value: int) -> float:
     else:
         (number,) = struct.unpack("<d", struct.pack("<Q", (value & 0xFFFFFFFC) << 32))
     return float(number) / 100 if value & 1 else float(number)
-
-
-def short_text(data: memoryview, start: int) -> str:
-    """Return the text at ``start`` with a length of one byte, such as the name of a sheet."""
-    return BiffTexts([data[start + 1 :]]).characters(data[start], data[start + 1], 1)
 
 
 class BiffTexts:

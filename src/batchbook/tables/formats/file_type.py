@@ -15,7 +15,8 @@ from typing import BinaryIO, NoReturn, cast
 from batchbook.errors import BadInput
 from batchbook.tables.errors import InvalidCompoundFile, InvalidWorkbook, LimitExceeded
 from batchbook.tables.formats.archive import MAX_UNPACKED, Archive
-from batchbook.tables.formats.biff import COMPOUND_MAGIC, CompoundFile
+from batchbook.tables.formats.biff import COMPOUND_MAGIC, WORKBOOK_STREAMS, CompoundFile
+from batchbook.tables.formats.dbf import dbf_header
 from batchbook.tables.report import Format, Note
 
 #: The ends of the names of files that can be read.
@@ -37,6 +38,7 @@ SUFFIXES = (
     ".html",
     ".htm",
     ".xml",
+    ".dbf",
 )
 
 # The bytes at the start that are looked at: the first tag of a document may declare dozens of namespaces.
@@ -56,12 +58,16 @@ _FORMAT_OF_SUFFIX: dict[str, Format] = {
     "html": "html",
     "htm": "html",
     "xml": "xml",
+    "dbf": "dbf",
 }
 #: The formats of texts: what a text is called and how it begins is only evidence for one of them.
 TEXT_FORMATS: tuple[Format, ...] = ("csv", "json", "html", "xml")
+#: The formats in which a table has names of its columns beside its rows.
+NAMED_COLUMNS: tuple[Format, ...] = ("dbf",)
 _FORMAT_NAMES: dict[Format, str] = {
     "csv": "text", "xlsx": "an Excel workbook (XLSX)", "xlsb": "a binary Excel workbook (XLSB)", "xls": "an old Excel workbook (XLS)",
     "ods": "an OpenDocument spreadsheet (ODS)", "json": "JSON", "html": "a web page (HTML)", "xml": "XML Spreadsheet 2003",
+    "dbf": "a database table (DBF)",
 }  # fmt: skip
 
 _GZIP, _GZIP_PIECE = b"\x1f\x8b", 256 * 1024
@@ -81,6 +87,8 @@ _OTHER_TYPES = {
     b"\x09\x04\x06\x00": "a workbook of a very old Excel", b"\x09\x08": "a part of an Excel workbook",
 }  # fmt: skip
 
+# A workbook without a compound file around it: its first record, of any length, with a version that is read, and about a workbook.
+_BARE_WORKBOOK = re.compile(rb"\x09\x08.\x00\x00[\x05\x06]\x05\x00", re.S)
 _HTML = re.compile(
     rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style|div)\b", re.I | re.S
 )
@@ -171,10 +179,9 @@ def _refuse_damaged(name: str) -> NoReturn:
 def _type_by_content(name: str, file: BinaryIO, start: bytes, requested: str) -> Format:
     if not start:
         raise BadInput(f"“{name}” is empty: it has no bytes. Save the table once more, and upload it again.")
-    if start.startswith(_ZIP_MAGIC):
-        return _type_of_archive(name, file)
-    if start.startswith(COMPOUND_MAGIC):
-        return _type_of_compound_file(name, file)
+    binary = _type_of_binary(name, file, start)
+    if binary:
+        return binary
     other = next((what for magic, what in _OTHER_TYPES.items() if start.startswith(magic)), "")
     if start[257:262] == _TAR:
         other = "an archive (TAR)"
@@ -182,6 +189,11 @@ def _type_by_content(name: str, file: BinaryIO, start: bytes, requested: str) ->
         raise BadInput(f"“{name}” is not text but {other}, despite its name. {_ADVICE}")
     if requested in TEXT_FORMATS:
         return requested
+    if PurePath(name).suffix.lower() == ".dbf" and b"\x00" in start:
+        raise BadInput(
+            f"“{name}” is no database table of dBase III or IV or of FoxPro that can be read: it is damaged, or of another program."
+            f" {_ADVICE}"
+        )
     text = (
         start.replace(b"\x00", b"")
         .removeprefix(b"\xef\xbb\xbf")
@@ -189,6 +201,16 @@ def _type_by_content(name: str, file: BinaryIO, start: bytes, requested: str) ->
         .removeprefix(b"\xfe\xff")
     )
     return _type_of_text(name, text)
+
+
+def _type_of_binary(name: str, file: BinaryIO, start: bytes) -> Format | None:
+    if start.startswith(_ZIP_MAGIC):
+        return _type_of_archive(name, file)
+    if start.startswith(COMPOUND_MAGIC):
+        return _type_of_compound_file(name, file)
+    if _BARE_WORKBOOK.match(start):
+        return "xls"
+    return "dbf" if dbf_header(start) is not None else None
 
 
 def _type_of_text(name: str, text: bytes) -> Format:
@@ -243,14 +265,9 @@ def _type_of_compound_file(name: str, file: BinaryIO) -> Format:
         ) from None
     if "encryptedpackage" in parts:
         raise BadInput(password_message(name))
-    if "workbook" in parts:
+    if not parts.isdisjoint(WORKBOOK_STREAMS):
         return "xls"
-    what = (
-        "a workbook of Excel 95 or older"
-        if "book" in parts
-        else "a document of another kind, and no workbook"
-    )
-    raise BadInput(f"“{name}” is {what}. {_ADVICE}")
+    raise BadInput(f"“{name}” is a document of another kind, and no workbook. {_ADVICE}")
 
 
 def password_message(name: str, what: str = "") -> str:

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from batchbook.errors import BadInput
 from batchbook.tables.errors import bad_input_for
+from batchbook.tables.formats.dbf import open_dbf
 from batchbook.tables.formats.json_tables import open_json
 from batchbook.tables.formats.markup import open_html, open_xml
 from batchbook.tables.formats.ods import ods_sheet_names, open_ods
@@ -25,6 +26,7 @@ WORKBOOKS: dict[Format, Opener] = {
     "json": open_json,
     "html": open_html,
     "xml": open_xml,
+    "dbf": open_dbf,
 }
 
 _Names = Callable[[BinaryIO], Sequence[str]]

@@ -20,7 +20,13 @@ from batchbook.tables.errors import (
     sheet_too_large_message,
 )
 from batchbook.tables.formats import Block, MergedRange, NumberedRow, OpenedFile, biff, blocks_of
-from batchbook.tables.formats.biff import CompoundFile
+from batchbook.tables.formats.biff import (
+    COMPOUND_MAGIC,
+    MAX_COMPOUND_FILE,
+    WORKBOOK_STREAMS,
+    CompoundFile,
+)
+from batchbook.tables.formats.book_texts import BookTexts, book_texts
 from batchbook.tables.formats.cell_values import (
     SheetFindings,
     duration_text,
@@ -52,6 +58,7 @@ class XlsSheet:
 class XlsGlobals:
     """Data that all sheets share. ``days``, ``durations``, ``percent`` and ``zeros`` are about the formats of cells, by number."""
 
+    decoder: BookTexts
     sheets: list[XlsSheet] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     days: set[int] = field(default_factory=set)
@@ -64,7 +71,7 @@ class XlsGlobals:
 
 def read_globals(stream: memoryview) -> XlsGlobals:
     """Return the data that a workbook's stream has for all of its sheets."""
-    found = XlsGlobals()
+    found = XlsGlobals(book_texts(stream))
     codes: dict[int, str] = {}
     formats: list[int] = []
     for record in biff.records(stream, 0):
@@ -75,15 +82,16 @@ def read_globals(stream: memoryview) -> XlsGlobals:
         if record.kind == biff.DATEMODE:
             found.from_1904 = data[0] == 1
         elif record.kind == biff.FORMAT:
-            codes[struct.unpack_from("<H", data)[0]] = biff.BiffTexts([data[2:]]).text()
+            codes[struct.unpack_from("<H", data)[0]] = found.decoder.code(data[2:])
         elif record.kind == biff.XF:
             formats.append(struct.unpack_from("<H", data, 2)[0])
         elif record.kind == biff.BOUNDSHEET:
             start, hidden, kind = struct.unpack_from("<IBB", data)
             if kind == 0:  # Others are charts and macros.
-                found.sheets.append(XlsSheet(biff.short_text(data, 6), start, not hidden & 3))
+                found.sheets.append(XlsSheet(found.decoder.name(data, 6), start, not hidden & 3))
         elif record.kind == biff.SST:
             _add_texts(found, stream, record)
+    codes.pop(0, None)  # That of numbers as such, which versions in other languages call by another word.
     _sort_formats(found, codes, formats)
     return found
 
@@ -128,16 +136,18 @@ class XlsCells:
     def found(self, stream: memoryview, start: int) -> Iterator[_Cell]:
         """Yield the row and column, counted from 0, and the text of each cell of the sheet at ``start``."""
         waiting: tuple[int, int] | None = None
+        style = 0
         for record in biff.records(stream, start):
             kind, data = record.kind, record.data
             if kind == biff.MULRK:
                 yield from self._numbers(data)
             elif kind == biff.STRING and waiting:
-                yield (*waiting, biff.BiffTexts(biff.continued(stream, record)).text())
+                yield (*waiting, self._book.decoder.cell(biff.continued(stream, record), style))
                 waiting = None
             elif kind == biff.FORMULA:
                 self.findings.formulas += 1
-                waiting = struct.unpack_from("<HH", data)
+                row, column, style = struct.unpack_from("<HHH", data)
+                waiting = (row, column)
                 text = self._result(data)
                 if text is not None:
                     yield (*waiting, text)
@@ -164,8 +174,10 @@ class XlsCells:
             yield row, column, self._book.texts[struct.unpack_from("<I", data, 6)[0]]
         elif kind == biff.BOOLERR:
             yield row, column, self._error(row, data[6]) if data[7] else _yes_or_no(data[6])
+        elif kind == biff.LABEL:
+            yield row, column, self._book.decoder.cell([data[6:]], style)
         else:
-            yield row, column, biff.BiffTexts([data[6:]]).text()
+            yield row, column, self._book.decoder.rich([data[6:]], style)
 
     def _numbers(self, data: memoryview) -> Iterator[_Cell]:
         row, column = struct.unpack_from("<HH", data)
@@ -236,7 +248,15 @@ _WHAT = "an old Excel workbook"
 
 
 def _stream(file: BinaryIO) -> memoryview:
-    return memoryview(CompoundFile(file).stream("workbook"))
+    file.seek(0)
+    if file.read(len(COMPOUND_MAGIC)) != COMPOUND_MAGIC:
+        file.seek(0)
+        data = file.read(MAX_COMPOUND_FILE + 1)
+        if len(data) > MAX_COMPOUND_FILE:
+            raise InvalidWorkbook(f"it has more than {MAX_COMPOUND_FILE // 2**20} MB")
+        return memoryview(data)
+    container = CompoundFile(file)
+    return memoryview(container.stream(next(name for name in WORKBOOK_STREAMS if name in container.names)))
 
 
 def xls_globals(file: BinaryIO) -> XlsGlobals:
@@ -296,7 +316,7 @@ class XlsRows:
 
     def notes(self) -> tuple[Note, ...]:
         """Return the notes from reading rows so far."""
-        return self._cells.findings.notes()
+        return (*self._cells.findings.notes(), *self._book.decoder.notes())
 
     def _rows(self) -> Iterator[NumberedRow]:
         """Yield the number and the texts of each row, within limits.
@@ -322,5 +342,5 @@ class XlsRows:
     def _height(self) -> int | None:
         for record in biff.records(self._stream, self._start):
             if record.kind == biff.DIMENSIONS:
-                return min(int(struct.unpack_from("<I", record.data, 4)[0]), 65_536)
+                return min(biff.stated_height(record.data), 65_536)
         return None
