@@ -202,7 +202,7 @@ def _add(context: ActionContext, values: RowValues, how: str = "") -> int:
     check = CellCheck(context.rows().table, context.session.get_bind().dialect, context.handler.statuses)
     row |= {name: stored for name, (stored,) in check.columns({n: [v] for n, v in values.items()}).items()}
     peers = [row.get(name) for name in context.handler.peer_columns]
-    with refreshing(context, rows_and_peers(context, [sequence], [peers])):
+    with refreshing(context, rows_and_peers(context, [sequence], [peers]), added=1):
         bulk_insert(context.session.connection(), context.rows().table, list(row), [tuple(row.values())])
     record(
         context.handler_context,

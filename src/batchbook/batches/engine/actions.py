@@ -116,12 +116,14 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
     if rest is not None:
         summary = f"{summary} {counted(rest.row_count, 'row')} went into {str(rest).lower()}."
         figures[FOLLOW_UP] = rest.id
-    batch.execution_options = options_as_json(chosen) | ({CONFIRM: [*confirmed]} if confirmed else {})
+    batch.execution_options = options_as_json(chosen) | (
+        {CONFIRM: [one.change.name for one in confirmed]} if confirmed else {}
+    )
     batch.execution_outcome = {"summary": summary, "figures": figures}
     batch.executed_at, batch.executed_by = context.now, context.actor
     retention = context.handler.execution_policy.retention
     batch.purge_after = context.now + retention if retention else None
-    although = f" Confirmed: {' '.join(confirmed.values())}" if confirmed else ""
+    although = f" Confirmed: {' '.join(one.warning for one in confirmed)}" if confirmed else ""
     record(context.handler_context, context.batch, "execute", f"Executed: {summary}{although}")
     return f"{context.batch} was executed: {summary}"
 

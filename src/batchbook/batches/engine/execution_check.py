@@ -11,6 +11,7 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, false, func, literal, select, union_all
 
+from batchbook.batches.concurrency import token_of
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.handler import CONFIRM, NumberChange
 from batchbook.batches.models import CellChange
@@ -83,6 +84,13 @@ class NumberCheck:
     refused: int
     warn_above: Decimal
     refuse_above: Decimal | None
+    options: str = ""
+
+    @property
+    def token(self) -> str:
+        """The text that confirms the warning: its name, and a digest of the options and of the changes that were shown."""
+        shown = [[row.sequence, str(row.before), str(row.after)] for row in (*self.rises, *self.falls)]
+        return f"{self.change.name}:{token_of(self.options, self.warning, shown)}"
 
     @property
     def largest(self) -> RowChange | None:
@@ -138,11 +146,12 @@ class Unconfirmed(Conflict):
 def check_execution(context: ActionContext, options: Mapping[str, Any]) -> ExecutionCheck:
     """Return the check of executing the batch with the values ``options``, by a few statements."""
     changes = context.handler.number_changes(context.batch, options)
-    return ExecutionCheck(_check_all(context, changes) if changes else (), _count_edited(context))
+    chosen = str(sorted((name, str(value)) for name, value in options.items()))
+    return ExecutionCheck(_check_all(context, changes, chosen) if changes else (), _count_edited(context))
 
 
-def confirmed_names(options: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names of warnings that the texts of ``options`` confirm."""
+def confirmations_in(options: Mapping[str, Any]) -> frozenset[str]:
+    """Return what the texts of ``options`` confirm: tokens of warnings, or names, as a command gives them."""
     sent = options.get(CONFIRM) or ()
     texts: Iterable[Any] = [sent] if isinstance(sent, str) else sent
     return frozenset(name.strip() for text in texts for name in str(text).split(","))
@@ -150,23 +159,29 @@ def confirmed_names(options: Mapping[str, Any]) -> frozenset[str]:
 
 def demand_confirmation(
     context: ActionContext, values: Mapping[str, Any], options: Mapping[str, Any]
-) -> dict[str, str]:
-    """Return the warnings of executing the batch with ``values``, all of which the texts ``options`` confirm.
+) -> list[NumberCheck]:
+    """Return the numbers with warnings if the batch is executed with ``values``; the texts ``options`` confirm them all.
 
-    Raises :class:`Unconfirmed` if they don't, and ``Conflict`` if a change is above the limit of the type.
+    A token confirms the changes that were shown with it, and a name those of now. Raises :class:`Unconfirmed` for a
+    warning that is not confirmed, and ``Conflict`` if a change is above the limit of the type.
     """
     check = check_execution(context, values)
     if check.refusals:
         raise Conflict(f"{context.batch} was not executed. {' '.join(check.refusals)}")
-    confirmed = confirmed_names(options)
-    missing = {name: text for name, text in check.warnings.items() if not confirmed & {name, ALL}}
+    confirmed = confirmations_in(options)
+    warned = [number for number in check.numbers if number.warning]
+    missing = [one for one in warned if not confirmed & {one.change.name, one.token, ALL}]
     if missing:
+        names = ", ".join(one.change.name for one in missing)
+        was = (
+            "The changes are not those that were confirmed. " if any(":" in one for one in confirmed) else ""
+        )
+        sentences = " ".join(one.warning for one in missing)
         raise Unconfirmed(
-            f"{context.batch} was not executed. {' '.join(missing.values())} Look at these rows, then confirm"
-            f" {', '.join(missing)} and execute it.",
+            f"{context.batch} was not executed. {was}{sentences} Look at these rows, then confirm {names} and execute it.",
             check,
         )
-    return check.warnings
+    return warned
 
 
 def check_limits(settings: Mapping[str, Any], types: Iterable[str]) -> None:
@@ -203,7 +218,7 @@ class _Counts:
     moves: tuple[int, int]
 
 
-def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> list[NumberCheck]:
+def _check_all(context: ActionContext, changes: Sequence[NumberChange], options: str) -> list[NumberCheck]:
     """Return the checks of ``changes``, by three statements for all of them."""
     settings, key = context.handler_context.settings, context.batch.type
     refuse = _limit(settings, f"{_REFUSE}{key}")
@@ -211,7 +226,7 @@ def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> list[
     counts = _counts(context, changes, warn, refuse)
     largest = _largest(context, changes, counts)
     return [
-        NumberCheck(change, *largest[at], counts[at].beyond, counts[at].refused, warn[at], refuse)
+        NumberCheck(change, *largest[at], counts[at].beyond, counts[at].refused, warn[at], refuse, options)
         for at, change in enumerate(changes)
     ]
 

@@ -10,7 +10,12 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.execution_check import ExecutionCheck, check_execution, demand_confirmation
+from batchbook.batches.engine.execution_check import (
+    ExecutionCheck,
+    NumberCheck,
+    check_execution,
+    demand_confirmation,
+)
 from batchbook.batches.handler import CONFIRM, BatchHandler, Total
 from batchbook.batches.lifecycle import FINAL, FORESEEABLE, Action, is_possible, why_not
 from batchbook.db.transactions import is_refused_write, is_transient
@@ -117,19 +122,25 @@ def why_not_execute(context: ActionContext) -> str | None:
     )
 
 
-def refuse_unconfirmed(context: ActionContext, options: Mapping[str, Any]) -> None:
-    """Raise ``BadInput`` or ``Conflict`` if executing the batch with the texts ``options`` would be refused for them.
+def confirmed_options(context: ActionContext, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the texts ``options`` of an execution, with the tokens of the warnings of now for what they confirm.
 
-    A handler that fails is not refused: the execution tells that.
+    So a later execution finds out whether it changes something else. Raises ``BadInput`` or ``Conflict`` if executing the
+    batch would be refused for the options. A handler that fails is not refused: the execution tells that.
     """
     values = bind_options(context.handler, options)
-    _ask_handler(context, lambda: demand_confirmation(context, values, options), lambda _words: {})
+    nothing: list[NumberCheck] = []
+    warned = _ask_handler(
+        context, lambda: demand_confirmation(context, values, options), lambda _words: nothing
+    )
+    others = {name: text for name, text in options.items() if name != CONFIRM}
+    return others | ({CONFIRM: [number.token for number in warned]} if warned else {})
 
 
 def unconfirmed_warnings(context: ActionContext) -> str:
     """Return the warnings and refusals of executing the batch with the default options, as a sentence; empty if none."""
     try:
-        refuse_unconfirmed(context, {})
+        confirmed_options(context, {})
     except BadInput:
         return ""  # The options have no defaults, so each execution is checked by itself.
     except Conflict as error:

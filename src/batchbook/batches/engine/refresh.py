@@ -40,6 +40,11 @@ class Tally:
     statuses: Counter[str]
     problems: int
 
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return self.removed + self.statuses.total()
+
     @classmethod
     def of(cls, context: ActionContext, where: ColumnElement[bool]) -> Self:
         """Count the rows that satisfy ``where``."""
@@ -97,7 +102,7 @@ def recount_refreshed(context: ActionContext) -> None:
 def store_tally(context: ActionContext, tally: Tally) -> None:
     """Store the ``tally`` of all rows in the batch's header, with the status that follows from it."""
     batch = context.batch
-    batch.row_count = tally.removed + tally.statuses.total()
+    batch.row_count = tally.rows
     batch.removed_count = tally.removed
     batch.status_counts = dict(tally.statuses)
     batch.params = batch.params | {_PROBLEMS: tally.problems}
@@ -140,24 +145,32 @@ def refresh_in_chunks(
 
 @contextmanager
 def refreshing(
-    context: ActionContext, touched: ColumnElement[bool], *, refresh: bool = True, whole: bool = False
+    context: ActionContext,
+    touched: ColumnElement[bool],
+    *,
+    refresh: bool = True,
+    whole: bool = False,
+    added: int = 0,
 ) -> Iterator[None]:
     """Run the block, which changes rows within ``touched``; then refresh these rows and adjust the header's counts.
 
-    ``touched`` must select the same rows before and after the block; they may be the ``whole`` batch. Without
-    ``refresh`` the rows are only counted. Where the handler itself changes peer columns, such as a code that it spells
-    as the catalogue does, the rows that become peers by that are refreshed as well.
+    ``touched`` must select the same rows before and after the block, which adds ``added`` of them; they may be the
+    ``whole`` batch. Without ``refresh`` the rows are only counted. Where the handler itself changes peer columns, such as
+    a code that it spells as the catalogue does, the rows that become peers by that are refreshed as well, and all rows are
+    counted, because ``touched`` may not select the same ones any more.
     """
-    others = Tally.stored(context) - Tally.of(context, touched)
+    before = Tally.of(context, touched)
+    others = Tally.stored(context) - before
     yield
-    changed = [touched]
+    new: list[ColumnElement[bool]] = []
     if refresh:
-        refresh_touched(context, changed)
-        for peers in [] if whole else new_peers(context, touched):
-            others -= Tally.of(context, peers)
-            refresh_touched(context, [peers])
-            changed.append(peers)
-    tally = sum((Tally.of(context, where) for where in changed), Tally(0, Counter(), 0))
+        refresh_touched(context, [touched])
+        new = [] if whole else new_peers(context, touched)
+        refresh_touched(context, new)
+    tally = Tally.of(context, touched)
+    if new or tally.rows != before.rows + added:
+        store_tally(context, Tally.of_all(context))
+        return
     # Other rows may have statuses of an earlier version of the type.
     if refresh and (fault := _undeclared(context, tally)) is not None:
         raise Conflict(_not_refreshed(fault))

@@ -16,6 +16,7 @@ from batchbook.batches.concurrency import bump_version, refuse_stale
 from batchbook.batches.engine.context import find_batch
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.scheduled_execution import follow_batch
+from batchbook.batches.handler import CONFIRM
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.history import CANCEL, FAILURE, REFUSAL, WITHOUT_EFFECT, note_failure, record
 from batchbook.batches.lifecycle import TRANSITIONS, Action, state_before
@@ -136,7 +137,9 @@ def demand_again(services: Services, session: Session, job: Job, by: str, action
 def _retry(services: Services, session: Session, job: Job, by: str) -> Job:
     action = Action(job.task)
     batch = demand_again(services, session, job, by, action)
-    call = ActionCall(batch.id, action, by, job.arguments["options"], retry_of=job.id)
+    # What was confirmed for the first time, by whomever, is not confirmed for this one.
+    options = {name: text for name, text in job.arguments["options"].items() if name != CONFIRM}
+    call = ActionCall(batch.id, action, by, options, retry_of=job.id)
     result = services.get(Runner).submit(session, call)
     return session.get_one(Job, result.job_id)
 

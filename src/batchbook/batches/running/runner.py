@@ -17,7 +17,7 @@ from batchbook.batches.engine.creation import clone_batch, delete_batch
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.engine.file_intake import intake_fields
 from batchbook.batches.engine.hand_over import RECIPIENT, hand_over
-from batchbook.batches.engine.preview import refuse_unconfirmed
+from batchbook.batches.engine.preview import confirmed_options
 from batchbook.batches.engine.scheduled_execution import cancel_schedule_for_execution
 from batchbook.batches.files import input_file
 from batchbook.batches.hook_guard import handler_code
@@ -163,13 +163,13 @@ class JobRunner:
         refuse_stale(batch, call.action, call.version)
         if call.action is Action.POPULATE:
             _try_source(context)
-        if call.action is Action.EXECUTE:
-            refuse_unconfirmed(context, call.options)
+        executes = call.action is Action.EXECUTE
+        options = confirmed_options(context, call.options) if executes else dict(call.options)
         at_once = call.action is Action.EXECUTE and call.run_at is None
         dropped = cancel_schedule_for_execution(context) if at_once else ""
         # A job holds the batch, so nobody can change it. A scheduled one does not, so it compares versions.
         version = None if call.run_at is None else batch.version
-        arguments = {"options": dict(call.options), "version": version}
+        arguments = {"options": options, "version": version}
         more = {"group_id": call.group_id, "run_at": call.run_at, "retry_of": call.retry_of}
         job = self.jobs.enqueue(
             engine.session, job_request(batch, call.actor, call.action.value, arguments, **more)

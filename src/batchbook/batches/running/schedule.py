@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches.concurrency import bump_version, refuse_stale
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine, Result
-from batchbook.batches.engine.preview import refuse_unconfirmed, why_not_execute
+from batchbook.batches.engine.preview import confirmed_options, why_not_execute
 from batchbook.batches.engine.scheduled_execution import SCHEDULE, UNSCHEDULE, cancel_schedule, in_utc
 from batchbook.batches.history import record
 from batchbook.batches.lifecycle import Action
@@ -92,7 +92,7 @@ def _refuse_blocked(context: ActionContext, call: ActionCall) -> None:
     if reason is not None:
         raise Conflict(f"The execution of {context.batch} was not scheduled. {reason}")
     try:
-        refuse_unconfirmed(context, call.options)
+        confirmed_options(context, call.options)
     except BadInput as error:
         raise BadInput(f"The execution of {context.batch} was not scheduled. {error.message}") from error
 

@@ -113,6 +113,17 @@ def enqueue_all(
     session.add(group)
     session.flush()  # The jobs refer to it.
     runner = services.get(Runner)
+    refused = []
     for batch in chosen.fit:
-        runner.submit(session, ActionCall(batch.id, chosen.action, actor, options, batch.version, group.id))
+        call = ActionCall(batch.id, chosen.action, actor, options, batch.version, group.id)
+        try:
+            with session.begin_nested():
+                runner.submit(session, call)
+        except (
+            BatchbookError
+        ) as error:  # With the chosen options, such as a warning to be confirmed by itself.
+            refused.append(error.message)
+    if len(refused) == len(chosen.fit):
+        raise Conflict(f"Nothing was done. {' '.join(refused[:3])}")
+    group.skipped = [*group.skipped, *refused]
     return group

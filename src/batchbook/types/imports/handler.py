@@ -48,6 +48,7 @@ from batchbook.types.imports.preconditions import (
     refuse_mode,
     refuse_not_allowed,
     refuse_problems,
+    refuse_repeated_records,
     refuse_stale,
     refuse_unsure_deletion,
 )
@@ -122,6 +123,7 @@ def _setup(handler: ImportHandler, action: Action, batch: Import) -> None:
         refuse_late_replacing(batch)
     of_all_rows = action in (Action.POPULATE, Action.REFRESH)
     handler.repeated = DuplicateKeys(handler.session) if of_all_rows else None
+    handler.keys_settled = False
     handler.similar = SimilarForms(handler.session) if of_all_rows else None
 
 
@@ -223,6 +225,8 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         self.repeated: DuplicateKeys | None = None
         #: The forms of similar keys, likewise.
         self.similar: SimilarForms | None = None
+        #: Whether the keys of all rows were replaced, likewise.
+        self.keys_settled = False
         # Rows with the same key are duplicates of each other, and those with similar ones are told apart.
         self.peer_columns = tuple(
             column.key for column in row_model.__mapper__.columns if column.info.get("peer")
@@ -258,16 +262,34 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     def refresh(self, batch: Import, rows: Rows) -> None:
         """Compare ``rows`` with the target in one statement, then add the issues of those with a problem."""
         plan = self.plan_of(batch)
+        similar = SimilarKeys(plan, self.row_model, self.similar)
+        settles_all = self.repeated is not None and similar.replaces_keys
+        if settles_all and not self.keys_settled:
+            self._settle_keys(plan, rows, similar)
         repeated = self.repeated.first_parts(plan, self.row_model) if self.repeated else None
         comparison = Comparison(plan, self.row_model, repeated)
-        similar = SimilarKeys(plan, self.row_model, self.similar)
         problems = Problems(plan, comparison, self.row_model, self.references_of(plan), similar)
-        problems.resolve(rows)
-        similar.match(rows)
+        if not settles_all:
+            problems.resolve(rows)
+            similar.match(rows)
         similar.note_changed(rows)
         self.session.execute(comparison.update(rows))
         similar.mark(rows)
         problems.note(rows)
+
+    def _settle_keys(self, plan: ImportPlan, rows: Rows, similar: SimilarKeys) -> None:
+        """Resolve the references, and replace similar keys, of all rows of the batch, of which ``rows`` are the first.
+
+        A row may get the key of another one, so no two rows can be told to be duplicates before.
+        """
+        self.keys_settled = True
+        comparison = Comparison(plan, self.row_model, None)
+        problems = Problems(plan, comparison, self.row_model, self.references_of(plan), similar)
+        everything = Rows.of_batch(rows.session, plan.batch, self.row_model, rows.now)
+        for chunk in everything.chunks(self.refresh_chunk_size or self.chunk_size):
+            problems.resolve(chunk)
+            similar.match(chunk)
+            chunk.save()
 
     def why_not_execute(self, batch: Import) -> str | None:
         """Return the reason where no row changes anything."""
@@ -323,6 +345,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         self.report("add missing references")
         added = writer.add_references()
         refuse_lost_references(writer)
+        refuse_repeated_records(application)
         self.report("write accompanying records")
         if plan.target.before is not None:
             plan.target.before(application)

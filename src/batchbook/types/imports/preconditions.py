@@ -214,6 +214,21 @@ def refuse_lost_references(writer: RecordWriter) -> None:
         )
 
 
+def refuse_repeated_records(application: Application) -> None:
+    """Raise ``Conflict`` if two rows change the same record: which of them comes last would be left to chance."""
+    row = application.row
+    changes = has_status(row, ImportStatus.UPDATE, ImportStatus.DELETE)
+    twice = select(row.record_id).where(application.where, changes, row.record_id.is_not(None))
+    twice = twice.group_by(row.record_id).having(func.count() > 1)
+    rows = select(row.sequence).where(application.where, changes, row.record_id.in_(twice))
+    found = application.session.scalars(rows.order_by(row.sequence).limit(2)).all()
+    if found:
+        raise Conflict(
+            f"Nothing was executed, because rows {' and '.join(map(str, found))} change the same record. Reopen the batch and"
+            " refresh it: they are duplicates, of which one can be kept."
+        )
+
+
 def refuse_unsure_deletion(plan: ImportPlan, application: Application, comparison: Comparison) -> None:
     """Raise ``Conflict`` if records are to be deleted while rows have incomplete keys, or keys that are similar to others.
 

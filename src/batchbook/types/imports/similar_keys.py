@@ -66,6 +66,11 @@ class SimilarKeys:
         self._changed: Collection[str] | None = None
 
     @property
+    def replaces_keys(self) -> bool:
+        """Whether keys that are similar to a record's are replaced by that."""
+        return self._choice == "match"
+
+    @property
     def has_references(self) -> bool:
         """Whether a part of the key is a reference to another record."""
         return any(field.lookup for field in self._plan.key)

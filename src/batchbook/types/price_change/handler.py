@@ -45,7 +45,12 @@ from batchbook.types.price_change.models import (
     PriceChangeRow,
     PriceStatus,
 )
-from batchbook.types.price_change.staleness import must_be_current, refuse_if_stale, stale_since_refresh
+from batchbook.types.price_change.staleness import (
+    must_be_current,
+    refuse_if_outside,
+    refuse_if_stale,
+    stale_since_refresh,
+)
 from batchbook.words import counted, quoted_list
 
 #: The headings that vendors use in their lists.
@@ -229,8 +234,9 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         # Each part is one statement, so this is where the execution can be cancelled.
         self.report("lock the products")
         lock_records(self.session, Product.id, PriceChangeRow.item_code == Product.item_code, checked.where)
+        self.report("look for other changes")
+        refuse_if_outside(self.session, batch, chosen.where)
         if not options["overwrite"]:
-            self.report("look for other changes")
             refuse_if_stale(self.session, checked.where)
         self.report("write the price history")
         applied = write_history(self.session, chosen.where, self.context)

@@ -161,8 +161,8 @@ def looked_up_rows(batch: PriceChange, rows: Rows) -> Subquery:
             basis.label("basis"),
             Product.description,
             _twice().label("twice"),
-            _outside(Product.vendor_id, Vendor.id, Vendor.code, batch.vendor_code).label("other_vendor"),
-            _outside(Product.department_id, Department.id, Department.name, batch.department).label(
+            is_outside(Product.vendor_id, Vendor.id, Vendor.code, batch.vendor_code).label("other_vendor"),
+            is_outside(Product.department_id, Department.id, Department.name, batch.department).label(
                 "other_department"
             ),
             Product.active,
@@ -174,7 +174,7 @@ def looked_up_rows(batch: PriceChange, rows: Rows) -> Subquery:
     )
 
 
-def _outside(
+def is_outside(
     of_product: InstrumentedAttribute[int | None],
     key: InstrumentedAttribute[int],
     names: InstrumentedAttribute[str],

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from batchbook.catalog.models import Product
+from batchbook.catalog.models import Department, Product, Vendor
 from batchbook.errors import Conflict
-from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus
+from batchbook.types.price_change.lookup import is_outside
+from batchbook.types.price_change.models import APPLICABLE, PriceChange, PriceChangeRow, PriceStatus
 from batchbook.words import counted
 
 _NAMED = 5
@@ -84,6 +85,28 @@ def stale_since_refresh(session: Session, batch: PriceChange, statuses: Collecti
         select(func.coalesce(func.sum(each.c.rows), 0), func.count()).select_from(each)
     ).one()
     return int(found), looked_at == _RECENT
+
+
+def refuse_if_outside(session: Session, batch: PriceChange, where: ColumnElement[bool]) -> None:
+    """Raise ``Conflict``, naming some, where products are no longer what their rows' statuses say.
+
+    Since the refresh they have become inactive, or of another vendor or department than the batch's, whose rows are
+    applied only where that is chosen.
+    """
+    left = or_(
+        ~Product.active,
+        is_outside(Product.vendor_id, Vendor.id, Vendor.code, batch.vendor_code),
+        is_outside(Product.department_id, Department.id, Department.name, batch.department),
+    )
+    outside = select(_row.item_code).join(Product, Product.item_code == _row.item_code)
+    outside = outside.where(where, _row.status.in_([str(status) for status in APPLICABLE]), left)
+    found = session.scalars(outside.order_by(_row.sequence).limit(_NAMED + 1)).all()
+    if found:
+        named = f"{', '.join(found[:_NAMED])}{' and others' if len(found) > _NAMED else ''}"
+        raise Conflict(
+            "Nothing was executed, because products have become inactive, or are of another vendor or department, since the"
+            f" last refresh: {named}. Reopen the batch and refresh it to see them."
+        )
 
 
 def refuse_if_stale(session: Session, where: ColumnElement[bool]) -> None:

@@ -40,10 +40,11 @@ class LargeChange:
 class NumberView:
     """A number that an execution changes: its largest rises and falls, and the warning that has to be confirmed.
 
-    ``url`` shows all rows that the warning is about.
+    ``token`` confirms it, and ``url`` shows all rows that the warning is about.
     """
 
     name: str
+    token: str
     label: str
     rises: tuple[LargeChange, ...]
     falls: tuple[LargeChange, ...]
@@ -64,6 +65,7 @@ def numbers_of(
     return tuple(
         NumberView(
             number.change.name,
+            number.token,
             number.change.label,
             _changes(view, batch, number.rises),
             _changes(view, batch, number.falls),

@@ -12,7 +12,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Result
-from batchbook.batches.engine.execution_check import confirmed_names
+from batchbook.batches.engine.execution_check import confirmations_in
 from batchbook.batches.engine.preview import bind_options, default_values, options_as_json, preview_execution
 from batchbook.batches.handler import CONFIRM
 from batchbook.batches.lifecycle import Action
@@ -74,8 +74,12 @@ def schedule_url(page: BatchPage) -> str | None:
 
 
 def sent_options(request: Request, form: Form | None) -> dict[str, Any]:
-    """Return the options of an execution that a form sent: texts by name."""
-    options: dict[str, Any] = {CONFIRM: request.POST.getall(CONFIRM)} if CONFIRM in request.POST else {}
+    """Return the options of an execution that a form sent: texts by name.
+
+    A form confirms what it showed, by tokens; a name alone would confirm whatever changes now.
+    """
+    tokens = [text for text in request.POST.getall(CONFIRM) if ":" in text]
+    options: dict[str, Any] = {CONFIRM: tokens} if tokens else {}
     for field in form.fields if form else ():
         sent = request.POST.getall(field.name)
         options[field.name] = sent if field.widget == "checkboxes" else "".join(sent[:1])
@@ -138,7 +142,7 @@ class ScheduleBatch(BatchPage):
             options=form.bind(options) if form else None,
             sentences=plan.sentences if plan else (),
             numbers=numbers_of(self.view, self.batch, plan.check) if plan else (),
-            confirmed=confirmed_names(options),
+            confirmed=confirmations_in(options),
             planned=scheduled_execution_of(self, context),
             cancel_url=self.own_url,
         )
