@@ -118,7 +118,40 @@ def test_a_match_of_a_code_that_was_changed_meanwhile_is_refused(
     page = staff.get(url_of(number, "matches"))
     form_for(page, "M-77", "000000021").submit(status=303)
     refused = form_for(page, "M-77", "000000021").submit(status=409)
-    assert "No row has the item code “M-77” any more" in refused.text
+    assert "No row has the unknown item code “M-77” any more" in refused.text
+
+
+def test_rows_that_are_not_unknown_or_were_changed_are_refused(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
+    page = staff.get(url_of(number, "matches"))
+    form = form_for(page, "M-77", "000000021")
+    row = form_to(staff.get(url_of(number, "rows", "2")), "/edit")
+    row["new_price"] = "4.20"
+    row.submit(status=303)
+    refused = form.submit(status=409)
+    assert "The rows with the item code “M-77” were changed since you opened the page" in refused.text
+    row = form_to(staff.get(url_of(number, "rows", "2")), "/edit")
+    row["item_code"] = "000000013"
+    row.submit(status=303)
+    form["key"] = "000000013"
+    assert "No row has the unknown item code “000000013” any more" in form.submit(status=409).text
+    form["seen"] = ""
+    assert "The form doesn&#39;t say which rows you saw" in form.submit(status=400).text
+    assert catalogue.row(number, 2).item_code == "000000013"
+    assert current_matches(catalogue) == []
+
+
+def test_a_corrected_row_offers_no_undo(catalogue: CatalogueDatabase, staff: TestApp, number: int) -> None:
+    page = form_for(staff.get(url_of(number, "rows", "2")), "M-77", "000000021").submit(status=303).follow()
+    undo, row = form_to(page, "/matches/undo"), form_to(page, "/edit")
+    row["item_code"] = "000000013"
+    row.submit(status=303)
+    page = staff.get(url_of(number, "rows", "2"))
+    assert "The list has “M-77” in this row." in page.text
+    assert not page.html.select('form[action$="/matches/undo"]')
+    undo.submit(status=409)
+    assert catalogue.row(number, 2).item_code == "000000013"
 
 
 def test_all_rows_with_a_code_are_matched_or_one_of_them(

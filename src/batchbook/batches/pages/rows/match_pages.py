@@ -8,9 +8,10 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches import access
+from batchbook.batches.concurrency import read_token
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.matching.declaration import Matching
-from batchbook.batches.matching.matcher import Matcher
+from batchbook.batches.matching.matcher import Matcher, is_as_matched
 from batchbook.batches.matching.new_records import make_batch_of_new_records, new_records_of
 from batchbook.batches.matching.unknown_keys import UnmatchedKey, count_unmatched, matching_of, unmatched_keys
 from batchbook.batches.models import Batch
@@ -25,11 +26,15 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class RowMatch:
-    """The match of one row: ``line`` if its key is in no record, ``listed`` where a match replaced the code of the list."""
+    """The match of one row: ``line`` if its key is in no record, ``listed`` where a match replaced the code of the list.
+
+    ``returns`` tells whether it can be taken back: the row still has the key that the match gave it.
+    """
 
     matching: Matching
     line: UnmatchedKey | None
     listed: str | None
+    returns: bool = False
 
 
 class MatchesPage(BatchPage):
@@ -86,7 +91,11 @@ def row_match(page: BatchPage, row: Any) -> RowMatch | None:
         lines = unmatched_keys(page.action_context, 1, key=key)
         return RowMatch(matching, lines[0] if lines else None, None)
     listed = row.listed_key if row.listed_key != key else None
-    return RowMatch(matching, None, listed) if listed else None
+    if not listed:
+        return None
+    context = page.action_context
+    this = context.row.sequence == row.sequence
+    return RowMatch(matching, None, listed, context.rows().narrowed(this, is_as_matched(context)).count() > 0)
 
 
 def _matching_for(view: Any, batch: Batch) -> Any:
@@ -136,8 +145,12 @@ class TakeMatch(_ChangesMatches):
     def post(self) -> HTTPSeeOther:
         """Match the rows, and show the page again."""
         matcher, record = Matcher(self.engine), self.text("record").strip()
+        seen = read_token(
+            self.request.POST,
+            "The form doesn't say which rows you saw, so nothing was matched. Reload the page.",
+        )
         try:
-            result = matcher.match(self.batch.id, self.text("key"), record, self.number("only"))
+            result = matcher.match(self.batch.id, self.text("key"), record, self.number("only"), seen)
         except Missing as error:  # A record that was typed, and is not there.
             flash(self.request, error.message, "error")
         else:
