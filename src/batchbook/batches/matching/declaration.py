@@ -144,13 +144,14 @@ class MatchMemory:
 
     ``model`` is a :class:`RememberedMatch`. ``header`` names the column of the header with the owner, such as a vendor's
     code, ``owner`` is the owner's column with that text, ``title`` the owner in words. A batch that names no owner
-    remembers nothing.
+    remembers nothing, and nobody changes what is remembered without ``permission``, such as ``products:edit``.
     """
 
     model: type[RememberedMatch]
     header: str
     owner: InstrumentedAttribute[str]
     title: str
+    permission: str
 
     def find_owner(self, batch: Batch) -> Select[tuple[int]]:
         """Return the SELECT of the key of the owner of ``batch``; of nothing if its header names none."""

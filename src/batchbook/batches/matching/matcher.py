@@ -14,7 +14,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.matching.code_variants import comparable
 from batchbook.batches.matching.declaration import Matching
-from batchbook.batches.matching.memory import MATCH, remember, remembered_by, revoke
+from batchbook.batches.matching.memory import MATCH, may_change_memory, remember, remembered_by, revoke
 from batchbook.batches.matching.record_index import IndexedRecord
 from batchbook.batches.matching.unknown_keys import matching_of, unknown_rows
 from batchbook.batches.models import CellChange, Operation
@@ -41,7 +41,7 @@ class Matcher:
     ) -> MatchResult:
         """Give all rows with the unknown ``key``, or the one with the number ``sequence``, the key of the record ``record``.
 
-        The match is remembered for the batch's owner. Raises ``Missing`` where there is no such record, and ``Conflict``
+        The match is remembered for the batch's owner, if the actor may do so. Raises ``Missing`` where there is no such record, and ``Conflict``
         where no row has the key, unknown, any more, or where these rows differ from those that were ``seen``, if given;
         other errors are raised as by :meth:`BulkEditor.edit`. Nothing is stored then.
         """
@@ -69,7 +69,9 @@ class Matcher:
             what = f"{counted(len(rows), 'row')} with the {matching.key_title} “{key}”"
             texts = {sequence: {matching.key: found.key} for sequence in rows}
             self._edit(batch_id, texts, f"Matched {what}: it is {found.key}.")
-            kept = all(remember(context, matching, one, found.id) for one in sorted(listed))
+            kept = may_change_memory(context, matching) and all(
+                remember(context, matching, one, found.id) for one in sorted(listed)
+            )
             words = f"Matched {what} with {matching.records.title} {found.key}."
             return MatchResult(
                 len(rows), f"{words} {_memory_words(context, matching, key, kept=kept)}".strip()
@@ -93,6 +95,9 @@ class Matcher:
             known = remembered_by(matching, context.session, context.batch, listed)
             if known is None:
                 return MatchResult(len(rows), summary)
+            if not may_change_memory(context, matching):
+                still = "It is still remembered, because your role does not allow revoking it."
+                return MatchResult(len(rows), f"{summary} {still}")
             revoke(known, context.actor, context.now)
             return MatchResult(len(rows), f"{summary} It is no longer remembered.")
 
@@ -162,4 +167,6 @@ def _memory_words(context: ActionContext, matching: Matching, key: str, *, kept:
         return ""
     if kept:
         return f"The next list of {memory.title} {memory.name_of(context.batch)} with “{key}” is matched by itself."
+    if not may_change_memory(context, matching):
+        return "It is not remembered, because your role does not allow that."
     return f"It is not remembered, because the batch names no {memory.title}."

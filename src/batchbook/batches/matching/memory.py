@@ -112,6 +112,11 @@ def remembered_by(matching: Matching, session: Session, batch: Any, key: str) ->
     )
 
 
+def may_change_memory(context: ActionContext, matching: Matching) -> bool:
+    """Return whether the actor may add, replace and revoke remembered matches."""
+    return matching.memory is not None and context.handler_context.may(matching.memory.permission)
+
+
 def remember(context: ActionContext, matching: Matching, key: str, record_id: int) -> bool:
     """Remember, for the owner of the batch, that ``key`` means the record; return whether there is an owner.
 

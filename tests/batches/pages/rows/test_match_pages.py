@@ -12,6 +12,7 @@ from webtest import TestApp, Upload
 from batchbook.batches import Batch
 from batchbook.catalog.models import Product, ProductMatch
 from batchbook.db.transactions import transaction_scope
+from batchbook.security.models import Role
 
 #: A code with a hyphen, one that is unknown with a known description, and a product that is new.
 LIST = (
@@ -24,6 +25,13 @@ LIST = (
 def number(catalogue: CatalogueDatabase, staff: TestApp) -> int:
     """A price change of vendor V1 with three codes that the catalogue lacks."""
     return number_in(upload(staff, LIST, vendor_code="V1"))
+
+
+def take_permissions(catalogue: CatalogueDatabase, *names: str) -> None:
+    """Take permissions from the role of staff."""
+    with transaction_scope(catalogue.engine) as session:
+        role = session.scalars(select(Role).where(Role.name == "staff")).one()
+        role.permissions = [one for one in role.permissions if one.permission not in names]
 
 
 def proposals(page: Any) -> dict[str, list[str]]:
@@ -220,3 +228,24 @@ def test_types_without_a_matching_have_nothing_to_match(catalogue: CatalogueData
     form["file"], form["target"] = Upload("list.csv", lines.encode()), "product"
     form.submit(status=303)
     assert "are not matched with records" in staff.get("/batches/import/1/matches").text
+
+
+def test_who_may_not_edit_products_changes_no_remembered_match(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
+    form_for(staff.get(url_of(number, "matches")), "M-77", "000000021").submit(status=303)
+    take_permissions(catalogue, "products:edit")
+    page = staff.get(url_of(number, "matches"))
+    assert "Your role does not allow remembering the choice" in page.text
+    page = form_for(page, "0000-00011", "000000011").submit(status=303).follow()
+    assert "It is not remembered, because your role does not allow that." in page.text
+    assert catalogue.row(number, 1).item_code == "000000011"
+    # Neither is the match of somebody else revoked nor replaced.
+    undo = form_to(staff.get(url_of(number, "rows", "2")), "/matches/undo")
+    page = undo.submit(status=303).follow()
+    assert "It is still remembered, because your role does not allow revoking it." in page.text
+    form = form_for(page, "M-77", "")
+    form["record"] = "000000013"
+    form.submit(status=303)
+    assert catalogue.row(number, 2).item_code == "000000013"
+    assert current_matches(catalogue) == [("M-77", "000000021")]

@@ -12,6 +12,7 @@ from batchbook.batches.concurrency import read_token
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.matching.matcher import Matcher, is_as_matched
+from batchbook.batches.matching.memory import may_change_memory
 from batchbook.batches.matching.new_records import make_batch_of_new_records, new_records_of
 from batchbook.batches.matching.unknown_keys import UnmatchedKey, count_unmatched, matching_of, unmatched_keys
 from batchbook.batches.models import Batch
@@ -78,6 +79,7 @@ class MatchesPage(BatchPage):
             made=made,
             makes=_may_make(self, matching) and (made is None or made.is_final),
             owner=matching.memory.name_of(self.batch) if matching.memory else None,
+            remembers=may_change_memory(context, matching),
         )
 
 
