@@ -63,3 +63,15 @@ def test_who_may_not_edit_products_matches_the_rows_alone(batch: Run, opened: st
     assert "It is not remembered, because your role does not allow that." in result.stdout
     refused = batch("match", opened, "000000099", "000000013", "--as", "staff")
     assert (refused.exit_code, "No row has the unknown item code" in refused.stderr) == (1, True)
+
+
+def test_who_may_not_see_products_is_proposed_none(batch: Run, opened: str, catalogue: Engine) -> None:
+    batch("set", opened, 4, "item_code", "0-000-00013", "--as", "staff")
+    batch("refresh", opened, "--as", "staff")
+    assert "PRETZEL" in batch("matches", opened, "--as", "staff").stdout
+    take_permissions(catalogue, "products:view")
+    assert batch("matches", opened, "--as", "staff").stdout.splitlines() == [
+        "Batch 00000001 has 1 unknown code.",
+        "0-000-00013  =ROLL  (row 4)",
+        "No records are proposed, because your role does not allow seeing them.",
+    ]

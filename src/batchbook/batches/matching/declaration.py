@@ -105,12 +105,14 @@ class RememberedMatch(Base):
 class MatchedRecords:
     """The records that rows are matched to: ``key`` is the column that rows name them by, ``title`` one of them in words.
 
-    ``description`` is the text by which people recognise a record. ``owner`` is the record's column with the key of its
+    Records are proposed to people with ``permission``, such as ``products:view``, alone. ``description`` is the text by
+    which people recognise a record. ``owner`` is the record's column with the key of its
     owner: records of the batch's owner are proposed before others.
     """
 
     key: InstrumentedAttribute[str]
     title: str
+    permission: str
     description: InstrumentedAttribute[Any] | None = None
     owner: InstrumentedAttribute[Any] | None = None
 

@@ -20,7 +20,7 @@ from batchbook.errors import Missing
 class UnmatchedKey:
     """A key that is in no record: the number of its rows, the first of them with its description, and likely records.
 
-    ``token`` is the concurrency token of these rows.
+    ``token`` is the concurrency token of these rows. ``proposals`` is ``None`` for somebody who may not see records.
     """
 
     key: str
@@ -28,7 +28,7 @@ class UnmatchedKey:
     rows: int
     first: int
     token: Token
-    proposals: Sequence[Proposal]
+    proposals: Sequence[Proposal] | None
 
 
 def matching_of(context: ActionContext) -> Matching:
@@ -53,11 +53,11 @@ def count_unmatched(context: ActionContext) -> int:
 
 
 def unmatched_keys(
-    context: ActionContext, limit: int, offset: int = 0, key: str | None = None
+    context: ActionContext, limit: int, offset: int = 0, key: str | None = None, *, proposing: bool
 ) -> list[UnmatchedKey]:
     """Return ``limit`` keys behind the first ``offset``, in the order of their first rows, or only ``key``.
 
-    The number of statements does not depend on the number of keys.
+    Records are proposed with ``proposing``, for people who may see them. The number of statements does not depend on the number of keys.
     """
     matching, batch, row = matching_of(context), context.batch, context.row
     column = getattr(row, matching.key)
@@ -85,9 +85,9 @@ def unmatched_keys(
     found = context.session.execute(statement).all()
     described = matching.description is not None
     wanted = [UnknownKey(one.key, (described and one.description) or "") for one in found]
-    proposals = Proposer(context.session, matching, batch, row).propose(wanted)
+    proposals = Proposer(context.session, matching, batch, row).propose(wanted) if proposing else {}
     return [
-        UnmatchedKey(one.key, about.description, one.rows, one.first, _token(one), proposals[one.key])
+        UnmatchedKey(one.key, about.description, one.rows, one.first, _token(one), proposals.get(one.key))
         for one, about in zip(found, wanted, strict=True)
     ]
 

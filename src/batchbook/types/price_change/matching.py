@@ -27,6 +27,7 @@ MATCHING = Matching(
     records=MatchedRecords(
         key=Product.item_code,
         title="product",
+        permission="products:view",
         description=Product.description,
         owner=Product.vendor_id,
     ),

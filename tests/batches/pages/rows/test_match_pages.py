@@ -12,7 +12,7 @@ from webtest import TestApp, Upload
 from batchbook.batches import Batch
 from batchbook.catalog.models import Product, ProductMatch
 from batchbook.db.transactions import transaction_scope
-from batchbook.security.models import Role
+from batchbook.security.models import Role, RolePermission
 
 #: A code with a hyphen, one that is unknown with a known description, and a product that is new.
 LIST = (
@@ -249,3 +249,36 @@ def test_who_may_not_edit_products_changes_no_remembered_match(
     form.submit(status=303)
     assert catalogue.row(number, 2).item_code == "000000013"
     assert current_matches(catalogue) == [("M-77", "000000021")]
+
+
+def test_who_may_not_see_products_is_proposed_none(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
+    upload(staff, "item_code,description,size,price\nM-77,OATS,1 KG,4.20\n", vendor_code="V2")
+    form_for(staff.get(url_of(number, "matches")), "M-77", "000000021").submit(status=303)
+    take_permissions(catalogue, "products:view", "products:edit")
+    for address in (url_of(number, "matches"), url_of(number, "rows", "1"), url_of(2, "matches")):
+        page = staff.get(address)
+        assert "Your role does not allow seeing products, so none is proposed." in page.text
+        assert "000000011" not in page.text.replace("0000-00011", "")
+        assert "matched in lists of vendor" not in page.text
+    # The same without the permission to edit the batch.
+    take_permissions(catalogue, "batch:*:edit")
+    for address in (url_of(number, "matches"), url_of(number, "rows", "1")):
+        page = staff.get(address)
+        assert "Your role does not allow seeing products, so none is proposed." in page.text
+        assert not page.html.select('form[action*="/matches/take"]')
+
+
+def test_a_batch_of_new_products_is_named_to_people_who_may_see_it(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
+    form_to(staff.get(url_of(number, "matches")), "/matches/new-records").submit(status=303)
+    assert "was made of rows of this batch" in staff.get(url_of(number, "matches")).text
+    take_permissions(catalogue, "batch:*:view", "batch:*:edit", "batch:*:create")
+    with transaction_scope(catalogue.engine) as session:
+        role = session.scalars(select(Role).where(Role.name == "staff")).one()
+        role.permissions.append(RolePermission(permission="batch:price_change:view"))
+    page = staff.get(url_of(number, "matches"))
+    assert "was made of rows of this batch" not in page.text
+    assert "Batch 00000002" not in text_of(staff.get(url_of(number)), ".facts")

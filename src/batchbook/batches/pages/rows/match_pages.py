@@ -17,7 +17,7 @@ from batchbook.batches.matching.new_records import make_batch_of_new_records, ne
 from batchbook.batches.matching.unknown_keys import UnmatchedKey, count_unmatched, matching_of, unmatched_keys
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.header_forms import populate_if_plain, show_new_batch
-from batchbook.batches.pages.batch_page import BatchPage
+from batchbook.batches.pages.batch_page import BatchPage, may_see
 from batchbook.errors import BadInput, Missing, Refused
 from batchbook.web.flash import flash
 
@@ -71,12 +71,14 @@ class MatchesPage(BatchPage):
         made = new_records_of(self.request.db, self.batch)
         return self.template_values(
             matching=matching,
-            lines=unmatched_keys(context, PAGE_SIZE, (number - 1) * PAGE_SIZE),
+            lines=unmatched_keys(
+                context, PAGE_SIZE, (number - 1) * PAGE_SIZE, proposing=_may_see_records(self, matching)
+            ),
             keys=keys,
             page=number,
             last=last,
             editing=self.view.may(Action.EDIT, self.batch),
-            made=made,
+            made=made if made is not None and may_see(self, made) else None,
             makes=_may_make(self, matching) and (made is None or made.is_final),
             owner=matching.memory.name_of(self.batch) if matching.memory else None,
             remembers=may_change_memory(context, matching),
@@ -90,7 +92,7 @@ def row_match(page: BatchPage, row: Any) -> RowMatch | None:
         return None
     key = getattr(row, matching.key)
     if row.status == matching.unknown:
-        lines = unmatched_keys(page.action_context, 1, key=key)
+        lines = unmatched_keys(page.action_context, 1, key=key, proposing=_may_see_records(page, matching))
         return RowMatch(matching, lines[0] if lines else None, None)
     listed = row.listed_key if row.listed_key != key else None
     if not listed:
@@ -103,6 +105,11 @@ def row_match(page: BatchPage, row: Any) -> RowMatch | None:
 def _matching_for(view: Any, batch: Batch) -> Any:
     """Return the matching of ``batch``; only of a type that declares one, or whose handlers set it when they are made."""
     return view.engine.context_of(batch).handler.matching
+
+
+def _may_see_records(page: BatchPage, matching: Matching) -> bool:
+    may: bool = page.request.identity.may(matching.records.permission)
+    return may
 
 
 def _may_make(page: BatchPage, matching: Matching) -> bool:
