@@ -21,7 +21,15 @@ from batchbook.types.price_change.models import PriceChange, PriceChangeRow
         ({"key": "product"}, "not editable"),
         ({"description": "text"}, "text"),
         (
-            {"memory": MatchMemory(model=ProductMatch, header="vendor", owner=Vendor.code, title="vendor")},
+            {
+                "memory": MatchMemory(
+                    model=ProductMatch,
+                    header="vendor",
+                    owner=Vendor.code,
+                    title="vendor",
+                    permission="products:edit",
+                )
+            },
             "vendor",
         ),
         (

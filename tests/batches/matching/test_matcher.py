@@ -16,12 +16,12 @@ from batchbook.catalog.models import Product, ProductMatch
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict, Missing
 
-LIST = "item_code,description,size,price\nM-77,OATS,,4.10\nM-77,OATS,,4.20\nM-78,ROLL,,1.00\n000000011,RYE,,2.20\n"
+LIST = "item_code,description,size,price\nM-77,OATS,,4.10\nM-79,OATS,,4.20\nM-78,ROLL,,1.00\n000000011,RYE,,2.20\n"
 
 
 @pytest.fixture
 def batch_id(harness: BatchHarness) -> int:
-    """A list of V1 with one unknown code twice, and another one."""
+    """A list of V1 with three unknown codes and one that is known."""
     return harness.open(LIST, vendor_code="V1")
 
 
@@ -45,21 +45,25 @@ def test_all_rows_with_a_code_are_matched(
 ) -> None:
     result = match("M-77", "000000021")
     assert result.message == (
-        "Matched 2 rows with the item code “M-77” with product 000000021."
+        "Matched 1 row with the item code “M-77” with product 000000021."
         " The next list of vendor V1 with “M-77” is matched by itself."
     )
-    assert codes(harness, batch_id) == ["000000021", "000000021", "M-78"]
+    assert codes(harness, batch_id) == ["000000021", "M-79", "M-78"]
     kind, _, _, cells = harness.operations(batch_id)[-1]
-    assert (kind, cells) == ("match", 2)
+    assert (kind, cells) == ("match", 1)
 
 
-def test_one_row_is_matched_alone(
-    harness: BatchHarness, batch_id: int, match: Callable[..., MatchResult]
+def test_rows_with_a_known_code_or_a_duplicate_are_not_matched(
+    harness: BatchHarness, batch_id: int, match: Callable[..., MatchResult], catalogue: CatalogueDatabase
 ) -> None:
-    assert match("M-77", "000000021", 2).rows == 1
-    assert codes(harness, batch_id) == ["M-77", "000000021", "M-78"]
-    # The other one is no duplicate any more.
-    assert [row.status for row in harness.rows(batch_id)][:2] == ["not_in_catalogue", "increase"]
+    with pytest.raises(Conflict, match="No row has the unknown item code “000000011” any more"):
+        match("000000011", "000000021")
+    harness.edit(batch_id, 2, item_code="M-77")
+    with pytest.raises(Conflict, match="No row has the unknown item code “M-77” any more"):
+        match("M-77", "000000021", 2)
+    assert codes(harness, batch_id) == ["M-77", "M-77", "M-78"]
+    with transaction_scope(catalogue.engine, read_only=True) as session:
+        assert session.scalar(select(func.count()).select_from(ProductMatch)) == 0
 
 
 def test_what_cannot_be_matched_is_refused(
@@ -67,14 +71,14 @@ def test_what_cannot_be_matched_is_refused(
 ) -> None:
     with pytest.raises(Missing, match="There is no product with the item code “none”"):
         match("M-77", "none")
-    with pytest.raises(Conflict, match="No row has the item code “gone” any more"):
+    with pytest.raises(Conflict, match="No row has the unknown item code “gone” any more"):
         match("gone", "000000021")
-    with pytest.raises(Conflict, match="No row has the item code “M-77” any more"):
+    with pytest.raises(Conflict, match="No row has the unknown item code “M-77” any more"):
         match("M-77", "000000021", 3)
     harness.run(batch_id, Action.COMPLETE)
     with pytest.raises(Conflict, match="marked complete"):
         match("M-77", "000000021")
-    assert codes(harness, batch_id) == ["M-77", "M-77", "M-78"]
+    assert codes(harness, batch_id) == ["M-77", "M-79", "M-78"]
 
 
 def test_a_batch_without_a_vendor_remembers_nothing(
@@ -107,7 +111,25 @@ def test_a_match_is_taken_back(
 ) -> None:
     match("M-77", "000000021")
     with harness.engine() as engine:
-        assert Matcher(engine).undo(batch_id, "M-77").rows == 2
-    assert codes(harness, batch_id) == ["M-77", "M-77", "M-78"]
+        assert Matcher(engine).undo(batch_id, "M-77").rows == 1
+    assert codes(harness, batch_id) == ["M-77", "M-79", "M-78"]
     with harness.engine() as engine, pytest.raises(Conflict, match="No row was matched from “M-77” any more"):
         Matcher(engine).undo(batch_id, "M-77")
+
+
+def test_a_row_that_was_corrected_after_its_match_keeps_its_code(
+    harness: BatchHarness, batch_id: int, match: Callable[..., MatchResult]
+) -> None:
+    match("M-77", "000000021")
+    harness.edit(batch_id, 1, item_code="000000013")
+    with harness.engine() as engine, pytest.raises(Conflict, match="No row was matched from “M-77” any more"):
+        Matcher(engine).undo(batch_id, "M-77")
+    assert codes(harness, batch_id) == ["000000013", "M-79", "M-78"]
+    # The same for one that was matched by itself.
+    later = harness.open("item_code,description,size,price\nM-77,OATS,,4.10\n", vendor_code="V1")
+    harness.edit(later, 1, item_code="000000013")
+    with harness.engine() as engine, pytest.raises(Conflict, match="No row was matched from “M-77” any more"):
+        Matcher(engine).undo(later, "M-77")
+    harness.edit(later, 1, item_code="000000021")
+    with harness.engine() as engine:
+        assert Matcher(engine).undo(later, "M-77").rows == 1

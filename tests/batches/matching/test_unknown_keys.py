@@ -16,7 +16,7 @@ def test_codes_are_listed_by_pages(harness: BatchHarness) -> None:
     with harness.engine() as engine:
         context = engine.context_of(engine.find(batch_id))
         assert count_unmatched(context) == 6
-        pages = [unmatched_keys(context, 4, offset) for offset in (0, 4)]
+        pages = [unmatched_keys(context, 4, offset, proposing=True) for offset in (0, 4)]
         assert [[one.key for one in page] for page in pages] == [["X0", "X1", "X3", "X4"], ["X5", "X6"]]
-        (one,) = unmatched_keys(context, 4, key="X5")
+        (one,) = unmatched_keys(context, 4, key="X5", proposing=True)
         assert (one.description, one.rows, one.first) == ("Thing 5", 1, 6)

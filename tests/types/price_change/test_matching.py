@@ -16,7 +16,9 @@ def test_the_declaration_fits_the_models() -> None:
     MATCHING.check(PriceChange, PriceChangeRow)
 
 
-def test_a_note_tells_the_code_of_the_list_beside_other_remarks(harness: BatchHarness) -> None:
+def test_a_note_tells_the_code_of_the_list_beside_other_remarks(
+    harness: BatchHarness, users: dict[str, str]
+) -> None:
     batch_id = harness.open(LIST, vendor_code="V1")
     with harness.engine() as engine:
         Matcher(engine).match(batch_id, "X-1", "000000001")

@@ -105,12 +105,14 @@ class RememberedMatch(Base):
 class MatchedRecords:
     """The records that rows are matched to: ``key`` is the column that rows name them by, ``title`` one of them in words.
 
-    ``description`` is the text by which people recognise a record. ``owner`` is the record's column with the key of its
+    Records are proposed to people with ``permission``, such as ``products:view``, alone. ``description`` is the text by
+    which people recognise a record. ``owner`` is the record's column with the key of its
     owner: records of the batch's owner are proposed before others.
     """
 
     key: InstrumentedAttribute[str]
     title: str
+    permission: str
     description: InstrumentedAttribute[Any] | None = None
     owner: InstrumentedAttribute[Any] | None = None
 
@@ -144,13 +146,14 @@ class MatchMemory:
 
     ``model`` is a :class:`RememberedMatch`. ``header`` names the column of the header with the owner, such as a vendor's
     code, ``owner`` is the owner's column with that text, ``title`` the owner in words. A batch that names no owner
-    remembers nothing.
+    remembers nothing, and nobody changes what is remembered without ``permission``, such as ``products:edit``.
     """
 
     model: type[RememberedMatch]
     header: str
     owner: InstrumentedAttribute[str]
     title: str
+    permission: str
 
     def find_owner(self, batch: Batch) -> Select[tuple[int]]:
         """Return the SELECT of the key of the owner of ``batch``; of nothing if its header names none."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from batchbook.batches.editing import BulkEditor
+from batchbook.batches.concurrency import Token, refuse_changed
+from batchbook.batches.editing import BulkEditor, Selection
 from batchbook.batches.editing.bulk import Texts
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.matching.code_variants import comparable
 from batchbook.batches.matching.declaration import Matching
-from batchbook.batches.matching.memory import remember, remembered_by, revoke
+from batchbook.batches.matching.memory import MATCH, may_change_memory, remember, remembered_by, revoke
 from batchbook.batches.matching.record_index import IndexedRecord
-from batchbook.batches.matching.unknown_keys import matching_of
+from batchbook.batches.matching.unknown_keys import matching_of, unknown_rows
+from batchbook.batches.models import CellChange, Operation
 from batchbook.errors import Conflict, Missing
 from batchbook.words import counted
 
@@ -34,22 +36,32 @@ class Matcher:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def match(self, batch_id: int, key: str, record: str, sequence: int | None = None) -> MatchResult:
+    def match(
+        self, batch_id: int, key: str, record: str, sequence: int | None = None, seen: Token | None = None
+    ) -> MatchResult:
         """Give all rows with the unknown ``key``, or the one with the number ``sequence``, the key of the record ``record``.
 
-        The match is remembered for the batch's owner. Raises ``Missing`` where there is no such record, and ``Conflict``
-        where no such row has the key any more; other errors are raised as by :meth:`BulkEditor.edit`. Nothing is
-        stored then.
+        The match is remembered for the batch's owner, if the actor may do so. Raises ``Missing`` where there is no such record, and ``Conflict``
+        where no row has the key, unknown, any more, or where these rows differ from those that were ``seen``, if given;
+        other errors are raised as by :meth:`BulkEditor.edit`. Nothing is stored then.
         """
         with self.engine.editing(batch_id) as context:
             matching = matching_of(context)
             found = _record_called(context, matching, record)
             row: Any = context.row
-            rows = _rows_with(context, getattr(row, matching.key) == key, sequence)
+            unknown = and_(unknown_rows(context), getattr(row, matching.key) == key)
+            rows = _rows_with(context, unknown, sequence)
             if not rows or key == found.key:
                 raise Conflict(
-                    f"No row has the {matching.key_title} “{key[:60]}” any more, so nothing was changed."
+                    f"No row has the unknown {matching.key_title} “{key[:60]}” any more, so nothing was changed."
                 )
+            now = Selection.of(context, unknown).token
+            refuse_changed(
+                seen,
+                now,
+                f"The rows with the {matching.key_title} “{key[:60]}” were changed since you opened the page,"
+                " so nothing was matched. Look at them again, then decide.",
+            )
             # A row that was matched before, with a record that is gone, keeps the code of the list.
             listed = {before or key for before in rows.values()}
             values = {"listed_key": func.coalesce(row.listed_key, key), "matched_key": None}
@@ -57,7 +69,9 @@ class Matcher:
             what = f"{counted(len(rows), 'row')} with the {matching.key_title} “{key}”"
             texts = {sequence: {matching.key: found.key} for sequence in rows}
             self._edit(batch_id, texts, f"Matched {what}: it is {found.key}.")
-            kept = all(remember(context, matching, one, found.id) for one in sorted(listed))
+            kept = may_change_memory(context, matching) and all(
+                remember(context, matching, one, found.id) for one in sorted(listed)
+            )
             words = f"Matched {what} with {matching.records.title} {found.key}."
             return MatchResult(
                 len(rows), f"{words} {_memory_words(context, matching, key, kept=kept)}".strip()
@@ -66,12 +80,12 @@ class Matcher:
     def undo(self, batch_id: int, listed: str) -> MatchResult:
         """Give all rows that were matched from the key ``listed`` that key back, and forget what was remembered of it.
 
-        Raises as :meth:`match` does.
+        Rows whose key was changed since by hand stay as they are. Raises as :meth:`match` does.
         """
         with self.engine.editing(batch_id) as context:
             matching = matching_of(context)
             row: Any = context.row
-            rows = _rows_with(context, row.listed_key == listed, None)
+            rows = _rows_with(context, and_(row.listed_key == listed, is_as_matched(context)), None)
             if not rows:
                 raise Conflict(f"No row was matched from “{listed[:60]}” any more, so nothing was changed.")
             what = f"{counted(len(rows), 'row')} with “{listed}” in the list"
@@ -81,11 +95,40 @@ class Matcher:
             known = remembered_by(matching, context.session, context.batch, listed)
             if known is None:
                 return MatchResult(len(rows), summary)
+            if not may_change_memory(context, matching):
+                still = "It is still remembered, because your role does not allow revoking it."
+                return MatchResult(len(rows), f"{summary} {still}")
             revoke(known, context.actor, context.now)
             return MatchResult(len(rows), f"{summary} It is no longer remembered.")
 
     def _edit(self, batch_id: int, texts: Texts, summary: str) -> None:
-        BulkEditor(self.engine).edit(batch_id, texts, "match", summary)
+        BulkEditor(self.engine).edit(batch_id, texts, MATCH, summary)
+
+
+def is_as_matched(context: ActionContext) -> ColumnElement[bool]:
+    """Return the condition for rows whose key is still that of the record that they were matched with."""
+    row: Any = context.row
+    name = matching_of(context).key
+    last = (
+        select(CellChange.new)
+        .join(
+            Operation,
+            and_(Operation.batch_id == CellChange.batch_id, Operation.number == CellChange.operation),
+        )
+        .where(
+            CellChange.batch_id == row.batch_id,
+            CellChange.sequence == row.sequence,
+            CellChange.field == name,
+            Operation.kind == MATCH,
+        )
+        .order_by(CellChange.operation.desc(), CellChange.position.desc())
+        .limit(1)
+        .correlate(row)
+        .scalar_subquery()
+    )
+    # A copy of a batch has no history, but the keys that its rows got by themselves.
+    key = getattr(row, name)
+    return or_(row.matched_key == key, last == key)
 
 
 def _record_called(context: ActionContext, matching: Matching, text: str) -> Any:
@@ -124,4 +167,6 @@ def _memory_words(context: ActionContext, matching: Matching, key: str, *, kept:
         return ""
     if kept:
         return f"The next list of {memory.title} {memory.name_of(context.batch)} with “{key}” is matched by itself."
+    if not may_change_memory(context, matching):
+        return "It is not remembered, because your role does not allow that."
     return f"It is not remembered, because the batch names no {memory.title}."

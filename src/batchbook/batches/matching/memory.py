@@ -19,6 +19,8 @@ from batchbook.batches.rows.scope import Rows
 from batchbook.db import folded_key, key_form
 from batchbook.words import counted
 
+#: The kind of the operations that match rows.
+MATCH = "match"
 #: The number of rows that are matched together.
 _TOGETHER = 2_000
 
@@ -82,7 +84,7 @@ def _take_remembered(context: ActionContext, matching: Matching) -> int:
 
 def _noted(context: ActionContext, operation: Operation | None, cells: Sequence[Cell]) -> Operation:
     if operation is None:
-        return record(context.handler_context, context.batch, "match", "Matched rows.", cells)
+        return record(context.handler_context, context.batch, MATCH, "Matched rows.", cells)
     add_cells(context.session, operation, cells)
     return operation
 
@@ -108,6 +110,11 @@ def remembered_by(matching: Matching, session: Session, batch: Any, key: str) ->
             match.revoked_at.is_(None),
         )
     )
+
+
+def may_change_memory(context: ActionContext, matching: Matching) -> bool:
+    """Return whether the actor may add, replace and revoke remembered matches."""
+    return matching.memory is not None and context.handler_context.may(matching.memory.permission)
 
 
 def remember(context: ActionContext, matching: Matching, key: str, record_id: int) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import aliased
 
+from batchbook.batches.concurrency import Token
+from batchbook.batches.editing import Selection
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.matching.proposals import Proposal, Proposer, UnknownKey
@@ -17,13 +18,17 @@ from batchbook.errors import Missing
 
 @dataclass(frozen=True)
 class UnmatchedKey:
-    """A key that is in no record: the number of its rows, the first of them with its description, and likely records."""
+    """A key that is in no record: the number of its rows, the first of them with its description, and likely records.
+
+    ``token`` is the concurrency token of these rows. ``proposals`` is ``None`` for somebody who may not see records.
+    """
 
     key: str
     description: str
     rows: int
     first: int
-    proposals: Sequence[Proposal]
+    token: Token
+    proposals: Sequence[Proposal] | None
 
 
 def matching_of(context: ActionContext) -> Matching:
@@ -48,16 +53,22 @@ def count_unmatched(context: ActionContext) -> int:
 
 
 def unmatched_keys(
-    context: ActionContext, limit: int, offset: int = 0, key: str | None = None
+    context: ActionContext, limit: int, offset: int = 0, key: str | None = None, *, proposing: bool
 ) -> list[UnmatchedKey]:
     """Return ``limit`` keys behind the first ``offset``, in the order of their first rows, or only ``key``.
 
-    The number of statements does not depend on the number of keys.
+    Records are proposed with ``proposing``, for people who may see them. The number of statements does not depend on the number of keys.
     """
     matching, batch, row = matching_of(context), context.batch, context.row
     column = getattr(row, matching.key)
     groups = (
-        select(column.label("key"), func.min(row.sequence).label("first"))
+        select(
+            column.label("key"),
+            func.min(row.sequence).label("first"),
+            func.count().label("rows"),
+            func.sum(row.sequence).label("sequences"),
+            func.sum(row.version).label("versions"),
+        )
         .where(unknown_rows(context), *([] if key is None else [column == key]))
         .group_by(column)
         .order_by(func.min(row.sequence))
@@ -65,21 +76,21 @@ def unmatched_keys(
         .limit(limit)
         .subquery()
     )
-    # All rows with the key, whatever their status.
-    other: Any = aliased(row)
-    same = and_(other.batch_id == batch.id, getattr(other, matching.key) == groups.c.key, ~other.removed)
-    count = select(func.count()).where(same).scalar_subquery()
     text = getattr(row, matching.description) if matching.description else column
     statement = (
-        select(groups.c.key, groups.c.first, count.label("rows"), text.label("description"))
+        select(*groups.c, text.label("description"))
         .join(row, and_(row.batch_id == batch.id, row.sequence == groups.c.first))
         .order_by(groups.c.first)
     )
     found = context.session.execute(statement).all()
     described = matching.description is not None
     wanted = [UnknownKey(one.key, (described and one.description) or "") for one in found]
-    proposals = Proposer(context.session, matching, batch, row).propose(wanted)
+    proposals = Proposer(context.session, matching, batch, row).propose(wanted) if proposing else {}
     return [
-        UnmatchedKey(one.key, about.description, one.rows, one.first, proposals[one.key])
+        UnmatchedKey(one.key, about.description, one.rows, one.first, _token(one), proposals.get(one.key))
         for one, about in zip(found, wanted, strict=True)
     ]
+
+
+def _token(found: Any) -> Token:
+    return Selection(int(found.rows), int(found.sequences), int(found.versions)).token

@@ -30,6 +30,11 @@ from batchbook.web.request import Request
 UNPROCESSABLE, CONFLICT = 422, 409
 
 
+def may_see(page: Page, other: Batch) -> bool:
+    """Return whether the person may see the batch ``other``, which may be of another type than that of ``page``."""
+    return access.may_now(page.request.identity.permissions, other, Action.VIEW)
+
+
 class BatchPage(Page):
     """A page of one batch; its permission is an action of the lifecycle."""
 

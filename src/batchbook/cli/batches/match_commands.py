@@ -38,8 +38,8 @@ def list_matches(installation: Installation, batch_id: int, reader: str | None, 
     """List the codes of the batch ID that are unknown, each with the records that it may mean, the likeliest first."""
     with reading_session(installation, reader) as session:
         context = session.engine.context_of(session.find(batch_id, Action.VIEW))
-        matching_of(context)
-        total, found = count_unmatched(context), unmatched_keys(context, _LISTED)
+        proposing = session.holds(matching_of(context).records.permission)
+        total, found = count_unmatched(context), unmatched_keys(context, _LISTED, proposing=proposing)
         data = {**batch_identity(context.batch), "count": total, "keys": [asdict(one) for one in found]}
         print_result(as_json, data, *_lines(context.batch, total, found))
 
@@ -51,9 +51,11 @@ def _lines(batch: Batch, total: int, found: Sequence[UnmatchedKey]) -> Iterator[
     yield f"{batch} has {counted(total, 'unknown code')}."
     for one in found:
         yield f"{one.key}  {one.description}  (row {one.first})".replace("    ", "  ")
-        for proposal in one.proposals:
+        for proposal in one.proposals or ():
             taken = "; another row has it already" if proposal.taken else ""
             yield f"  {proposal.key}  {proposal.description}  ({proposal.reason}{taken})"
+    if any(one.proposals is None for one in found):
+        yield "No records are proposed, because your role does not allow seeing them."
     if total > len(found):
         yield f"{counted(total - len(found), 'more code')} not listed."
 

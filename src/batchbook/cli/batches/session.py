@@ -64,6 +64,10 @@ class CommandSession:
         """The condition for the batches that the person may see."""
         return access.visible(self._person.permissions, self.types) if self._person else true()
 
+    def holds(self, permission: str) -> bool:
+        """Return whether the person has ``permission``."""
+        return self._person is None or self._person.may(permission)
+
     def sees(self, batch_type: BatchType) -> bool:
         """Return whether the person may see some batches of the type."""
         return self._person is None or access.may(self._person.permissions, batch_type.key, Action.VIEW)

@@ -27,10 +27,17 @@ MATCHING = Matching(
     records=MatchedRecords(
         key=Product.item_code,
         title="product",
+        permission="products:view",
         description=Product.description,
         owner=Product.vendor_id,
     ),
-    memory=MatchMemory(model=ProductMatch, header="vendor_code", owner=Vendor.code, title="vendor"),
+    memory=MatchMemory(
+        model=ProductMatch,
+        header="vendor_code",
+        owner=Vendor.code,
+        title="vendor",
+        permission="products:edit",
+    ),
     new_records=NewRecords(
         batch_type="import",
         header=_header_of_new_products,

@@ -12,6 +12,7 @@ from webtest import TestApp, Upload
 from batchbook.batches import Batch
 from batchbook.catalog.models import Product, ProductMatch
 from batchbook.db.transactions import transaction_scope
+from batchbook.security.models import Role, RolePermission
 
 #: A code with a hyphen, one that is unknown with a known description, and a product that is new.
 LIST = (
@@ -24,6 +25,13 @@ LIST = (
 def number(catalogue: CatalogueDatabase, staff: TestApp) -> int:
     """A price change of vendor V1 with three codes that the catalogue lacks."""
     return number_in(upload(staff, LIST, vendor_code="V1"))
+
+
+def take_permissions(catalogue: CatalogueDatabase, *names: str) -> None:
+    """Take permissions from the role of staff."""
+    with transaction_scope(catalogue.engine) as session:
+        role = session.scalars(select(Role).where(Role.name == "staff")).one()
+        role.permissions = [one for one in role.permissions if one.permission not in names]
 
 
 def proposals(page: Any) -> dict[str, list[str]]:
@@ -118,7 +126,40 @@ def test_a_match_of_a_code_that_was_changed_meanwhile_is_refused(
     page = staff.get(url_of(number, "matches"))
     form_for(page, "M-77", "000000021").submit(status=303)
     refused = form_for(page, "M-77", "000000021").submit(status=409)
-    assert "No row has the item code “M-77” any more" in refused.text
+    assert "No row has the unknown item code “M-77” any more" in refused.text
+
+
+def test_rows_that_are_not_unknown_or_were_changed_are_refused(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
+    page = staff.get(url_of(number, "matches"))
+    form = form_for(page, "M-77", "000000021")
+    row = form_to(staff.get(url_of(number, "rows", "2")), "/edit")
+    row["new_price"] = "4.20"
+    row.submit(status=303)
+    refused = form.submit(status=409)
+    assert "The rows with the item code “M-77” were changed since you opened the page" in refused.text
+    row = form_to(staff.get(url_of(number, "rows", "2")), "/edit")
+    row["item_code"] = "000000013"
+    row.submit(status=303)
+    form["key"] = "000000013"
+    assert "No row has the unknown item code “000000013” any more" in form.submit(status=409).text
+    form["seen"] = ""
+    assert "The form doesn&#39;t say which rows you saw" in form.submit(status=400).text
+    assert catalogue.row(number, 2).item_code == "000000013"
+    assert current_matches(catalogue) == []
+
+
+def test_a_corrected_row_offers_no_undo(catalogue: CatalogueDatabase, staff: TestApp, number: int) -> None:
+    page = form_for(staff.get(url_of(number, "rows", "2")), "M-77", "000000021").submit(status=303).follow()
+    undo, row = form_to(page, "/matches/undo"), form_to(page, "/edit")
+    row["item_code"] = "000000013"
+    row.submit(status=303)
+    page = staff.get(url_of(number, "rows", "2"))
+    assert "The list has “M-77” in this row." in page.text
+    assert not page.html.select('form[action$="/matches/undo"]')
+    undo.submit(status=409)
+    assert catalogue.row(number, 2).item_code == "000000013"
 
 
 def test_all_rows_with_a_code_are_matched_or_one_of_them(
@@ -187,3 +228,57 @@ def test_types_without_a_matching_have_nothing_to_match(catalogue: CatalogueData
     form["file"], form["target"] = Upload("list.csv", lines.encode()), "product"
     form.submit(status=303)
     assert "are not matched with records" in staff.get("/batches/import/1/matches").text
+
+
+def test_who_may_not_edit_products_changes_no_remembered_match(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
+    form_for(staff.get(url_of(number, "matches")), "M-77", "000000021").submit(status=303)
+    take_permissions(catalogue, "products:edit")
+    page = staff.get(url_of(number, "matches"))
+    assert "Your role does not allow remembering the choice" in page.text
+    page = form_for(page, "0000-00011", "000000011").submit(status=303).follow()
+    assert "It is not remembered, because your role does not allow that." in page.text
+    assert catalogue.row(number, 1).item_code == "000000011"
+    # Neither is the match of somebody else revoked nor replaced.
+    undo = form_to(staff.get(url_of(number, "rows", "2")), "/matches/undo")
+    page = undo.submit(status=303).follow()
+    assert "It is still remembered, because your role does not allow revoking it." in page.text
+    form = form_for(page, "M-77", "")
+    form["record"] = "000000013"
+    form.submit(status=303)
+    assert catalogue.row(number, 2).item_code == "000000013"
+    assert current_matches(catalogue) == [("M-77", "000000021")]
+
+
+def test_who_may_not_see_products_is_proposed_none(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
+    upload(staff, "item_code,description,size,price\nM-77,OATS,1 KG,4.20\n", vendor_code="V2")
+    form_for(staff.get(url_of(number, "matches")), "M-77", "000000021").submit(status=303)
+    take_permissions(catalogue, "products:view", "products:edit")
+    for address in (url_of(number, "matches"), url_of(number, "rows", "1"), url_of(2, "matches")):
+        page = staff.get(address)
+        assert "Your role does not allow seeing products, so none is proposed." in page.text
+        assert "000000011" not in page.text.replace("0000-00011", "")
+        assert "matched in lists of vendor" not in page.text
+    # The same without the permission to edit the batch.
+    take_permissions(catalogue, "batch:*:edit")
+    for address in (url_of(number, "matches"), url_of(number, "rows", "1")):
+        page = staff.get(address)
+        assert "Your role does not allow seeing products, so none is proposed." in page.text
+        assert not page.html.select('form[action*="/matches/take"]')
+
+
+def test_a_batch_of_new_products_is_named_to_people_who_may_see_it(
+    catalogue: CatalogueDatabase, staff: TestApp, number: int
+) -> None:
+    form_to(staff.get(url_of(number, "matches")), "/matches/new-records").submit(status=303)
+    assert "was made of rows of this batch" in staff.get(url_of(number, "matches")).text
+    take_permissions(catalogue, "batch:*:view", "batch:*:edit", "batch:*:create")
+    with transaction_scope(catalogue.engine) as session:
+        role = session.scalars(select(Role).where(Role.name == "staff")).one()
+        role.permissions.append(RolePermission(permission="batch:price_change:view"))
+    page = staff.get(url_of(number, "matches"))
+    assert "was made of rows of this batch" not in page.text
+    assert "Batch 00000002" not in text_of(staff.get(url_of(number)), ".facts")

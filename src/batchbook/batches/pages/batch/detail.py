@@ -21,7 +21,7 @@ from batchbook.batches.matching.new_records import linked_batches
 from batchbook.batches.models import BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
-from batchbook.batches.pages.batch_page import BatchPage, uploaded_before
+from batchbook.batches.pages.batch_page import BatchPage, may_see, uploaded_before
 from batchbook.batches.pages.file.inspection_page import intake_url
 from batchbook.batches.pages.rows.row_grid import RowGrid
 from batchbook.batches.running.activity import activity_of, last_failure_of
@@ -65,7 +65,11 @@ class BatchDetail(BatchPage):
             own_status=next((one for one in own_statuses if one.value == self.batch.status), None),
             milestones=view_models.milestones(self.batch),
             facts=view_models.facts(self.view, self.batch),
-            linked=linked_batches(self.request.db, self.batch),
+            linked=[
+                (label, other)
+                for label, other in linked_batches(self.request.db, self.batch)
+                if may_see(self, other)
+            ],
             totals=totals_of(context),
             breakdown=view_models.breakdown(self.view, self.batch, rows.grid),
             problem_rows=problem_rows(context),

@@ -8,14 +8,16 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches import access
+from batchbook.batches.concurrency import read_token
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.matching.declaration import Matching
-from batchbook.batches.matching.matcher import Matcher
+from batchbook.batches.matching.matcher import Matcher, is_as_matched
+from batchbook.batches.matching.memory import may_change_memory
 from batchbook.batches.matching.new_records import make_batch_of_new_records, new_records_of
 from batchbook.batches.matching.unknown_keys import UnmatchedKey, count_unmatched, matching_of, unmatched_keys
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.header_forms import populate_if_plain, show_new_batch
-from batchbook.batches.pages.batch_page import BatchPage
+from batchbook.batches.pages.batch_page import BatchPage, may_see
 from batchbook.errors import BadInput, Missing, Refused
 from batchbook.web.flash import flash
 
@@ -25,11 +27,15 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class RowMatch:
-    """The match of one row: ``line`` if its key is in no record, ``listed`` where a match replaced the code of the list."""
+    """The match of one row: ``line`` if its key is in no record, ``listed`` where a match replaced the code of the list.
+
+    ``returns`` tells whether it can be taken back: the row still has the key that the match gave it.
+    """
 
     matching: Matching
     line: UnmatchedKey | None
     listed: str | None
+    returns: bool = False
 
 
 class MatchesPage(BatchPage):
@@ -65,14 +71,17 @@ class MatchesPage(BatchPage):
         made = new_records_of(self.request.db, self.batch)
         return self.template_values(
             matching=matching,
-            lines=unmatched_keys(context, PAGE_SIZE, (number - 1) * PAGE_SIZE),
+            lines=unmatched_keys(
+                context, PAGE_SIZE, (number - 1) * PAGE_SIZE, proposing=_may_see_records(self, matching)
+            ),
             keys=keys,
             page=number,
             last=last,
             editing=self.view.may(Action.EDIT, self.batch),
-            made=made,
+            made=made if made is not None and may_see(self, made) else None,
             makes=_may_make(self, matching) and (made is None or made.is_final),
             owner=matching.memory.name_of(self.batch) if matching.memory else None,
+            remembers=may_change_memory(context, matching),
         )
 
 
@@ -83,15 +92,24 @@ def row_match(page: BatchPage, row: Any) -> RowMatch | None:
         return None
     key = getattr(row, matching.key)
     if row.status == matching.unknown:
-        lines = unmatched_keys(page.action_context, 1, key=key)
+        lines = unmatched_keys(page.action_context, 1, key=key, proposing=_may_see_records(page, matching))
         return RowMatch(matching, lines[0] if lines else None, None)
     listed = row.listed_key if row.listed_key != key else None
-    return RowMatch(matching, None, listed) if listed else None
+    if not listed:
+        return None
+    context = page.action_context
+    this = context.row.sequence == row.sequence
+    return RowMatch(matching, None, listed, context.rows().narrowed(this, is_as_matched(context)).count() > 0)
 
 
 def _matching_for(view: Any, batch: Batch) -> Any:
     """Return the matching of ``batch``; only of a type that declares one, or whose handlers set it when they are made."""
     return view.engine.context_of(batch).handler.matching
+
+
+def _may_see_records(page: BatchPage, matching: Matching) -> bool:
+    may: bool = page.request.identity.may(matching.records.permission)
+    return may
 
 
 def _may_make(page: BatchPage, matching: Matching) -> bool:
@@ -136,8 +154,12 @@ class TakeMatch(_ChangesMatches):
     def post(self) -> HTTPSeeOther:
         """Match the rows, and show the page again."""
         matcher, record = Matcher(self.engine), self.text("record").strip()
+        seen = read_token(
+            self.request.POST,
+            "The form doesn't say which rows you saw, so nothing was matched. Reload the page.",
+        )
         try:
-            result = matcher.match(self.batch.id, self.text("key"), record, self.number("only"))
+            result = matcher.match(self.batch.id, self.text("key"), record, self.number("only"), seen)
         except Missing as error:  # A record that was typed, and is not there.
             flash(self.request, error.message, "error")
         else:
