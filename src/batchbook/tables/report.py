@@ -32,7 +32,7 @@ Merged = Literal["", "filled", "kept"]
 UNREADABLE = "unreadable"
 
 #: The formats that can be read. Pasted text is ``csv``, and so is text separated by tabs.
-Format = Literal["csv", "xlsx", "xlsb", "xls", "ods", "json", "html", "xml", "dbf"]
+Format = Literal["csv", "xlsx", "xlsb", "xls", "ods", "json", "html", "xml", "dbf", "parquet"]
 
 
 @dataclass(frozen=True)
