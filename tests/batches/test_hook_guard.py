@@ -13,6 +13,7 @@ from sqlalchemy import Engine, update
 from batchbook.batches import Action, Callbacks, HandlerContext, Outcome, QuickEntry, Rows, Total
 from batchbook.batches.editing import RowEditor
 from batchbook.batches.engine.preview import preview_execution
+from batchbook.batches.worksheets.layout import Worksheet
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict, Misuse
@@ -299,3 +300,19 @@ def test_quick_entry_that_returns_no_row_is_told(
     with pytest.raises(error, match="No row was added") as refused, scanning.engine() as engine:
         RowEditor(engine).enter(batch_id, "007")
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("found", "kind"), [({"columns": ()}, "a dict"), (3, "a int"), ("", "an empty text"), ([], "a list")]
+)
+def test_a_layout_that_is_none_is_told(harness: BatchHarness, found: Any, kind: str) -> None:
+    worksheet = Worksheet(layout=lambda _handler, _batch: found)
+    batch_type = harness.with_handler(
+        type("Laying", (ShelfCountHandler,), {"worksheet": worksheet})
+    ).batch_type
+    with transaction_scope(harness.database) as session:
+        batch = ShelfCount(row_count=1, removed_count=0, params={})
+        handler = batch_type.make_handler(HandlerContext(session, {}, "ann", utc_now()), batch)
+        with pytest.raises(TypeError, match=f"layout must return a Layout or None, and returned {kind}"):
+            handler.worksheet.layout_for(handler, batch)

@@ -269,6 +269,7 @@ def test_all_rows_are_printed_with_a_heading_on_each_sheet_and_no_controls(
 def test_long_words_break(staff_page: Page, staff: TestApp, admin: TestApp) -> None:
     word = ("Springpricesofallsuppliersfinal" * 7)[:200]
     long_list = PRICE_LIST.replace("RYE BREAD", word).replace("cheap", word)
+    post(admin, "/vendors/new", code="V1", name="Bakery")
     number = number_in(upload(staff, long_list, f"{word}.csv", description=word, vendor_code="V1"))
     asked = number_in(upload(staff, long_list.replace("item_code", word), description=word))
     post(admin, "/vendors/new", code=word[:20], name=word[:100])

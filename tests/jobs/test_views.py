@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from pyramid import testing
 from tests.functional.harness import column_of, post, result_count, text_of, url_of
 from webtest import TestApp
 
@@ -13,6 +14,8 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.jobs import Job, lease
 from batchbook.jobs.job_progress import JobProgress
+from batchbook.jobs.views import active_jobs_url
+from batchbook.security.identity import Identity
 
 from .harness import JobHarness, hooked
 
@@ -88,3 +91,13 @@ def test_hostile_words_of_a_handler_are_words(harness: JobHarness, admin: TestAp
     for page in (admin.get(url_of(batch_id)), admin.get(f"/jobs/{job.id}"), admin.get("/jobs")):
         assert "<script>alert" not in page.text
         assert "&lt;script&gt;alert(1)" in page.text
+
+
+@pytest.mark.parametrize("permissions", [frozenset({"jobs:view"}), frozenset()])
+def test_the_address_of_active_jobs_is_for_those_who_may_see_them(permissions: frozenset[str]) -> None:
+    with testing.testConfig() as config:
+        config.add_route("jobs.index", "/jobs")
+        config.testing_securitypolicy(identity=Identity(1, "ann", "Ann", permissions))
+        request = testing.DummyRequest()
+        expected = "/jobs?f.state.any_of=queued&f.state.any_of=running" if permissions else ""
+        assert active_jobs_url(request) == expected

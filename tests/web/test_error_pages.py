@@ -118,23 +118,6 @@ def test_a_script_gets_json_and_a_person_a_page(
 
 
 @pytest.mark.parametrize(
-    ("referrer", "leads_to"),
-    [
-        ("http://localhost/batches?page=2#top", "/batches?page=2"),
-        ("http://localhost/do", "/"),
-        ("http://other.example/batches", "/"),
-        ("http://localhost//other.example/", "/"),
-        ("", "/"),
-        ("javascript:alert(1)", "/"),
-    ],
-)
-def test_the_way_back_leads_to_a_page_of_ours(harness: WebHarness, referrer: str, leads_to: str) -> None:
-    harness.page("/do", _raising(BadInput("No.")))
-    page = harness.visitor().get("/do", headers={"Referer": referrer}, status=400)
-    assert page.html.select_one(".error-page .button-primary")["href"] == leads_to
-
-
-@pytest.mark.parametrize(
     ("error", "lines"),
     [(Conflict("It was\nexecuted."), 1), (Refused("Not you."), 1), (Missing("Nothing."), 0)],
 )

@@ -16,7 +16,7 @@ from batchbook.master import MasterContext, MasterView
 from batchbook.master.direct_edits import EDIT_DIRECTLY
 from batchbook.security.default_roles import DEFAULT_ROLES
 from batchbook.security.identity import OWN_ACCOUNT, SIGNED_IN, grants
-from batchbook.security.settings import CONFIRM, SecuritySettings
+from batchbook.security.settings import ASK_PASSWORD_FOR, SecuritySettings
 from batchbook.services import services_of
 
 _GENERAL = {"*": "Everything except batches", "batch:*": "Batches of every type"}
@@ -102,9 +102,9 @@ def refuse_unknown_confirmed(registry: Any) -> None:
     needed = {
         str(item["introspectable"]["value"]) for item in registry.introspector.get_category("permissions", ())
     }
-    for pattern in sorted(services_of(registry).get(SecuritySettings).confirm):
+    for pattern in sorted(services_of(registry).get(SecuritySettings).ask_password_for):
         if not any(grants({pattern}, permission) for permission in needed):
             raise ConfigurationError(
-                f"The setting {CONFIRM.name} names {pattern!r}, which no page needs, so that it would ask nobody. Names are like"
+                f"The setting {ASK_PASSWORD_FOR.name} names {pattern!r}, which no page needs, so that it would ask nobody. Names are like"
                 " users:edit or batch:*:execute."
             )

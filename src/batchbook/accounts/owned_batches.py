@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 from batchbook.batches import access
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.hand_over import hand_over_all, owned_by
-from batchbook.batches.lifecycle import Action
+from batchbook.batches.lifecycle import UNFINISHED, Action
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.hand_over_page import log_hand_over, recipient_form, sent_recipient
+from batchbook.batches.pages.view import state_query
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.running.several import MOST
 from batchbook.grid import Verb
@@ -38,7 +39,7 @@ def owned_batches(request: Request, user: User) -> OwnedBatches | None:
         return None
     seen = access.visible(request.identity.permissions, types)
     count = request.db.scalar(select(func.count()).select_from(Batch).where(owned_by(user.name), seen)) or 0
-    query = [(f"f.owner.{Verb.EQUAL}", user.name), (f"f.state.{Verb.NOT_EQUAL}", "executed")]
+    query = [(f"f.owner.{Verb.EQUAL}", user.name), *state_query(UNFINISHED)]
     return OwnedBatches(count, request.route_path("batches.index", _query=query))
 
 

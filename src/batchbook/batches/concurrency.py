@@ -1,7 +1,7 @@
 """Concurrency tokens: the state that a page showed, sent back with a form and compared before anything is changed.
 
-Headers and rows have a version, a whole number that grows with each change. The state of several of them together, such as
-the rows that a filter selects, is a :data:`Token`: a short text that differs as soon as one of them changes.
+Headers and rows have a version, a whole number that grows with each change. The state of several of them together, such
+as the rows that a filter selects, is a :data:`Token`: a short text that differs as soon as one of them changes.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class StaleEdit(Conflict):
     """The refusal of an edit because the row or header has changed since it was displayed; nothing was stored.
 
     ``mine`` and ``theirs`` are the submitted and the current texts by field; ``version`` is the current version, with
-    which the edit can be submitted again. ``author`` is the user who made the other change, if that is known; ``is_own``
-    that it is the same user, in another tab or window.
+    which the edit can be submitted again. ``author`` is the user who made the other change, if that is known;
+    ``is_own`` tells that it is the same user, in another tab or window.
     """
 
     def __init__(
@@ -53,7 +53,6 @@ class StaleEdit(Conflict):
         self.event = f"{name} was changed by {by} while you were editing it{' here' if is_own else ''}."
         super().__init__(f"{self.event} Your change was not stored. Both values are shown: choose one.")
         self.name = name
-        self.is_own = is_own
         self.mine = dict(mine)
         self.theirs = dict(theirs)
         self.version = version

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import logging
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import date
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches.handler import BatchHandler, Callbacks, NumberChange, Outcome, Total
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.rows.scope import checked_status
+from batchbook.batches.worksheets.layout import Layout
 from batchbook.db.guard import guarded
 from batchbook.db.transactions import is_transient
 from batchbook.declarations import is_texts
@@ -146,40 +147,42 @@ _LAZY = frozenset({"populate", "parse", "supplement"})
 _CALLBACKS = frozenset(field.name for field in fields(Callbacks))
 
 
-def _checked(holds: Callable[[Any], bool], wanted: str) -> Callable[[Any], Any]:
-    """Return the check of a result that must be ``wanted``."""
-
-    def check(found: Any) -> Any:
-        if not holds(found):
-            raise TypeError(f"it must return {wanted}, and returned {_kind(found)}")
-        return found
-
-    return check
-
-
 def _are(kind: type[Any]) -> Callable[[Any], bool]:
     return lambda found: isinstance(found, (list, tuple)) and all(isinstance(one, kind) for one in found)
 
 
+#: For hooks whose results are used as they are: the condition that a result satisfies, and its description.
+_WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "before_create": (lambda found: found is None, "nothing; to refuse, raise BadInput with the sentence"),
+    "carried_columns": (is_texts, "a tuple of names of columns"),
+    "fields": (_are(IntakeField), "a list of IntakeField"),
+    "known_lengths": (lambda found: isinstance(found, Mapping), "a mapping of lengths to counts"),
+    "known_texts": (is_texts, "a list of texts"),
+    "layout": (lambda found: found is None or isinstance(found, Layout), "a Layout or None"),
+    "learned_fields": (is_texts, "a tuple of names of fields"),
+    "row_for": (
+        lambda found: found is None or isinstance(found, Mapping),
+        "a mapping of columns to values, or None",
+    ),
+}
+
+
+def _checked(hook: str, found: Any) -> Any:
+    """Return the result of ``hook``; raise ``TypeError`` if it is not what :data:`_WANTED` says."""
+    holds, wanted = _WANTED[hook]
+    if not holds(found):
+        raise TypeError(f"{hook} must return {wanted}, and returned {_kind(found)}")
+    return found
+
+
 #: The checks of the results of hooks.
 _CHECKS: dict[str, Callable[[Any], Any]] = {
-    "before_create": _checked(
-        lambda found: found is None, "nothing; to refuse, raise BadInput with the sentence"
-    ),
-    "carried_columns": _checked(is_texts, "a tuple of names of columns"),
     "describe_execution": checked_sentences,
     "execute": checked_outcome,
     "number_changes": checked_changes,
-    "fields": _checked(_are(IntakeField), "a list of IntakeField"),
-    "known_lengths": _checked(lambda found: isinstance(found, Mapping), "a mapping of lengths to counts"),
-    "known_texts": _checked(is_texts, "a list of texts"),
-    "layout": _checked(lambda found: not isinstance(found, str | bool | Sequence), "a Layout or None"),
-    "learned_fields": _checked(is_texts, "a tuple of names of fields"),
-    "row_for": _checked(
-        lambda found: found is None or isinstance(found, Mapping), "a mapping of columns to values, or None"
-    ),
     "totals": checked_totals,
     "why_not_execute": checked_reason,
+    **{hook: partial(_checked, hook) for hook in _WANTED},
 }
 #: The maximum number of items taken from a hook that yields a result that it should return.
 _MOST_ITEMS = 10_000
@@ -293,9 +296,6 @@ def _guarded(
             found = hook(*arguments, **options)
             if name not in _LAZY and isinstance(found, Generator if name in _CALLBACKS else Iterator):
                 found = list(islice(found, _MOST_ITEMS))
-            try:
-                return check(found)
-            except TypeError as error:
-                raise TypeError(str(error).replace("it must return", f"{name} must return", 1)) from None
+            return check(found)
 
     return call

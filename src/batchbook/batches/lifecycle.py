@@ -125,8 +125,8 @@ WORK = frozenset(
     }
 )
 
-#: The states that no action leaves.
-FINAL = _EXECUTED
+#: The states that no action leaves, and the others.
+FINAL, UNFINISHED = _EXECUTED, _BEFORE
 
 #: The states in which an execution can be previewed: there are rows, and no action is changing them.
 FORESEEABLE = _OPEN | _COMPLETE
@@ -185,6 +185,11 @@ def is_job(action: Action) -> bool:
 def lines_for(action: Action) -> tuple[Transition, ...]:
     """Return the lines of the table for ``action``, for all states."""
     return tuple(line for line in TRANSITIONS if line.action == action)
+
+
+def sources_of(*actions: Action) -> frozenset[State]:
+    """Return the states that allow one of ``actions``, regardless of permissions."""
+    return frozenset(state for line in TRANSITIONS if line.action in actions for state in line.sources)
 
 
 def possible_actions(state: State | str) -> tuple[Action, ...]:

@@ -59,11 +59,11 @@ _ROWS = re.compile(rf"{TABLE_PREFIX}\d+")
 
 
 def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
-    """Yield a sentence for each missing table of ``types``, and for each gap in the protection of batches, jobs and records."""
+    """Yield a sentence for each missing table of ``types``, and each gap in what protects batches, jobs and records."""
     dialect = connection.dialect.name
     triggers = connection.execute(text(_TRIGGERS[dialect])).all()
     tables = set(connection.execute(text(_TABLES[dialect])).scalars())
-    yield from _missing_parts(connection, types)
+    yield from missing_tables(connection, types)
     rows = {table for table in tables if _ROWS.fullmatch(table)}
     begun = {table for trigger, table, _works in triggers if trigger.startswith(f"frozen_{table}_")}
     yield from _never_frozen(types, tables, begun)
@@ -84,12 +84,11 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
         yield from _ruled(connection)
 
 
-def missing_tables(connection: Connection, types: BatchTypes) -> list[str]:
-    """Return a sentence for each of the ``types`` whose tables or columns the database lacks, although it has every migration."""
-    return list(_missing_parts(connection, types))
+def missing_tables(connection: Connection, types: BatchTypes) -> Iterator[str]:
+    """Yield a sentence for each table that one of the ``types`` needs and the database lacks, or lacks columns of.
 
-
-def _missing_parts(connection: Connection, types: BatchTypes) -> Iterator[str]:
+    The database has every migration.
+    """
     found: dict[str, set[str]] = {}
     for table, column in connection.execute(text(_COLUMNS[connection.dialect.name])):
         found.setdefault(table, set()).add(column)

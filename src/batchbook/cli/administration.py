@@ -235,7 +235,7 @@ def _refuse_missing_tables(installation: Installation) -> None:
     if not INCLUDE.text(installation.settings):
         return
     with installation.engine.connect().execution_options(**{READ_ONLY: True}) as connection:
-        if missing := missing_tables(connection, installation.services.get(BatchTypes)):
+        if missing := [*missing_tables(connection, installation.services.get(BatchTypes))]:
             raise Conflict(" ".join(missing))
 
 

@@ -1,4 +1,4 @@
-"""``batchbook export``: a list of the pages, or the rows of a batch, as CSV or XLSX, with the filters of a page's address."""
+"""``batchbook export``: a list or the rows of a batch as CSV or XLSX, with the filters of a page's address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from batchbook.cli.batches.session import identity_of
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, print_result
-from batchbook.cli.parameters import TEXT
+from batchbook.cli.parameters import TEXT, actor_option
 from batchbook.errors import Missing
 from batchbook.words import counted
 
@@ -42,14 +42,7 @@ _QUESTION_MARK = "?"
     type=TEXT,
     help="Filters and sorting, as in the address of the page behind the question mark.",
 )
-@click.option(
-    "--as",
-    "actor",
-    metavar="USER",
-    required=True,
-    type=TEXT,
-    help="The user on whose behalf to act, with that user's permissions.",
-)
+@actor_option
 @json_option
 @pass_installation
 def export(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import shutil
 import time
-from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 
 class Outage(Enum):
-    """What is wrong with a database."""
+    """The ways in which a database fails as a whole."""
 
     AWAY = "away"
     FULL = "full"
@@ -27,12 +26,12 @@ class Outage(Enum):
 
     @property
     def sentence(self) -> str:
-        """What happened, what was kept, and what to do, for users."""
+        """The sentences for users: what happened, what was kept, and what to do."""
         return _SENTENCES[self]
 
     @property
     def reason(self) -> str:
-        """Why the application is not ready, for operators."""
+        """The reason for operators why the application is not ready."""
         return _REASONS[self]
 
 
@@ -97,20 +96,16 @@ def watch_space(engine: Engine) -> None:
 
 def note_outage(context: ExceptionContext) -> None:
     """Remember a statement that failed for lack of space; a listener of ``handle_error``."""
-    if context.engine is not None and outage_of(context.original_exception) is Outage.FULL:
-        for failures in _failures(context.engine):
-            failures[:] = [time.monotonic()]
+    if context.engine is None or outage_of(context.original_exception) is not Outage.FULL:
+        return
+    if (failures := context.engine.get_execution_options().get(_FAILURES)) is not None:
+        failures[:] = [time.monotonic()]
 
 
 def lacks_space(engine: Engine) -> bool:
     """Return whether the database's disk is full, or was when something was last saved within a minute."""
-    for failures in _failures(engine):
-        if failures and time.monotonic() - failures[0] < _REMEMBERED:
-            return True
+    failures = engine.get_execution_options().get(_FAILURES)
+    if failures and time.monotonic() - failures[0] < _REMEMBERED:
+        return True
     path = Path(str(engine.url.database)) if engine.dialect.name == "sqlite" and engine.url.database else None
     return bool(path and path.is_file() and shutil.disk_usage(path.parent).free < _LEAST_SPACE)
-
-
-def _failures(engine: Engine) -> Iterator[list[float]]:
-    if (failures := engine.get_execution_options().get(_FAILURES)) is not None:
-        yield failures

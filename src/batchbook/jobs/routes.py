@@ -23,11 +23,11 @@ from __future__ import annotations
 from typing import Any
 
 from batchbook.jobs.group_views import GroupsView
-from batchbook.jobs.views import JobsView
+from batchbook.jobs.views import VIEW, JobsView
 
 
 def includeme(config: Any) -> None:
     """Register the pages, and link the list of jobs in the navigation of users with the permission ``jobs:view``."""
     config.add_master_view(GroupsView)
     config.add_master_view(JobsView)
-    config.add_navigation(JobsView.title, "jobs.index", "jobs:view", group="Administration", order=70)
+    config.add_navigation(JobsView.title, "jobs.index", VIEW, group="Administration", order=70)

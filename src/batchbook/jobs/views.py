@@ -13,10 +13,10 @@ from sqlalchemy import Engine, select
 
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BatchbookError, Missing, Refused
-from batchbook.grid import Column, Kind, Sort, choices_of
+from batchbook.grid import Column, Kind, Sort, Verb, choices_of
 from batchbook.jobs.exports import job_file_chunks
 from batchbook.jobs.heartbeat import threads_of
-from batchbook.jobs.models import SHOWN_STATE, SHOWN_STATES, Job, JobFile, JobGroup, JobState
+from batchbook.jobs.models import ACTIVE, SHOWN_STATE, SHOWN_STATES, Job, JobFile, JobGroup, JobState
 from batchbook.jobs.service import JobService, cancel_job, end_process, retry_job
 from batchbook.jobs.settings import Mode
 from batchbook.jobs.view_models import JobReport, duration, report_on
@@ -27,8 +27,10 @@ from batchbook.security.identity import Identity
 from batchbook.web.flash import Kind as FlashKind
 from batchbook.web.flash import flash
 
+#: The permission to see all jobs.
+VIEW = "jobs:view"
 #: The permissions on a job that come with access to its subject.
-_OPEN_TO_VIEWERS = frozenset({"jobs:view"})
+_OPEN_TO_VIEWERS = frozenset({VIEW})
 #: The permission to download the file that a job made.
 _FILE = "jobs:file"
 #: The permission to end the process that runs a job. That affects other jobs, so requesting the job does not grant it.
@@ -38,6 +40,14 @@ END_PROCESS = "jobs:end-process"
 def may_change(identity: Identity, record: Job | JobGroup, permission: str) -> bool:
     """Return whether ``identity`` has ``permission`` on a job or group, by a role or because they requested it."""
     return record.asked_by == identity.name or identity.may(permission)
+
+
+def active_jobs_url(request: Any) -> str:
+    """Return the address of the list of all jobs that wait or run; empty for a person who may not see it."""
+    if not request.identity.may(VIEW):
+        return ""
+    query = [(f"f.state.{Verb.ANY_OF}", state.value) for state in ACTIVE]
+    return str(request.route_path("jobs.index", _query=query))
 
 
 class RequestedRecordContext(RecordContext):
@@ -128,7 +138,7 @@ class JobDetail(JobPage):
         report = self.report()
         return self.template_values(
             report=report,
-            listed=self.request.identity.may("jobs:view"),
+            listed=self.request.identity.may(VIEW),
             took=duration(self.job),
             next_url=outcome_url(self.request, self.job),
             file_url=self._file_url(),

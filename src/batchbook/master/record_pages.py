@@ -21,6 +21,7 @@ from batchbook.master.direct_edits import direct_edits
 from batchbook.master.grid_sources import INDEX, GridReference
 from batchbook.master.grid_view import GridView
 from batchbook.master.links import PRINT, href
+from batchbook.master.paging import whole_number
 from batchbook.master.printing import Printout, print_page
 from batchbook.master.view import Page, buttons_for
 
@@ -39,8 +40,7 @@ class Detail(Page):
 
     def get(self) -> dict[str, Any]:
         """Show the record; ``edits`` in the query is the last direct edit on the page before."""
-        before = self.request.GET.get("edits", "")
-        last = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
+        last = whole_number(self.request.GET.get("edits", ""))
         # One too many, so that the page tells of those that are older.
         edits = direct_edits(self.request.db, self.record, DIRECT_EDITS_SHOWN + 1, last)
         shown = edits[:DIRECT_EDITS_SHOWN]

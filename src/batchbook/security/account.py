@@ -22,7 +22,7 @@ from batchbook.security.passwords import (
     zone_field,
 )
 from batchbook.security.sessions import (
-    confirm_session,
+    note_password_typed,
     open_sessions,
     revoke_session,
     revoke_sessions,
@@ -62,7 +62,7 @@ class AccountViews:
             self.request.response.status_int = _UNPROCESSABLE
             return self._page(bound)
         revoked = change_password(self.request.db, user, new_hash, keep=self._current)
-        confirm_session(self.request.db, self.request)
+        note_password_typed(self.request.db, self.request)
         record_change(self.request, "password changed", self.request.identity.name)
         self.request.flash(f"Your password was changed.{_signed_out(revoked)}")
         if self.request.identity.must_change_password:  # Nothing else was open to them until now.
@@ -159,11 +159,11 @@ def verify_present(request: Any, bound: BoundForm) -> Verified | None:
     return verified
 
 
-CONFIRMATION = "batchbook.templates:security/confirm.jinja2"
-_CONFIRM = Form([password_field("present", "Password")])
+ASK_TEMPLATE = "batchbook.templates:security/confirm.jinja2"
+_PASSWORD_FORM = Form([password_field("present", "Password")])
 
 
-class ConfirmViews:
+class AskPasswordViews:
     """The page ``/account/confirm``, which asks for the password again; ``next`` is where to go on."""
 
     def __init__(self, request: Any) -> None:
@@ -173,13 +173,13 @@ class ConfirmViews:
 
     def form(self) -> dict[str, Any]:
         """Show the form."""
-        return self._page(_CONFIRM.bind())
+        return self._page(_PASSWORD_FORM.bind())
 
     def submit(self) -> Any:
         """Note that the password was confirmed and go on, or show the form with its error."""
-        bound = _CONFIRM.validate(self.request.POST)
+        bound = _PASSWORD_FORM.validate(self.request.POST)
         if bound.valid and verify_present(self.request, bound) is not None:
-            confirm_session(self.request.db, self.request)
+            note_password_typed(self.request.db, self.request)
             record_change(self.request, "password confirmed", self.request.identity.name)
             if self.kept is not None:
                 return send_again_page(self.request, self.kept, self.next, 200, "Your password is confirmed.")
@@ -188,19 +188,19 @@ class ConfirmViews:
         return self._page(bound)
 
     def _page(self, bound: BoundForm) -> dict[str, Any]:
-        return _confirmation_values(self.request, bound, self.next, self.kept)
+        return _ask_password_values(self.request, bound, self.next, self.kept)
 
 
-def confirmation_page(request: Any, kept: KeptForm, next_url: str) -> Response:
+def ask_password_page(request: Any, kept: KeptForm, next_url: str) -> Response:
     """Return the answer to a form for which the password must be confirmed: the page that asks, which keeps the form."""
-    values = _confirmation_values(request, _CONFIRM.bind(), next_url, kept)
-    return refusal_page(request, CONFIRMATION, values, 403)
+    values = _ask_password_values(request, _PASSWORD_FORM.bind(), next_url, kept)
+    return refusal_page(request, ASK_TEMPLATE, values, 403)
 
 
-def _confirmation_values(
+def _ask_password_values(
     request: Any, bound: BoundForm, next_url: str, kept: KeptForm | None
 ) -> dict[str, Any]:
-    minutes = request.services.get(SecuritySettings).confirm_length.total_seconds() / 60
+    minutes = request.services.get(SecuritySettings).recent_length.total_seconds() / 60
     return {
         "bound": bound,
         "next": next_url,

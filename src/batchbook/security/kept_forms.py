@@ -102,6 +102,13 @@ class KeptForm:
         ]
 
 
+@dataclass(frozen=True)
+class NotKept:
+    """The ``reason`` for which a form could not be kept, in whole sentences."""
+
+    reason: str
+
+
 def _parted(items: Iterable[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[str]]:
     fields: list[tuple[str, str]] = []
     files: list[str] = []

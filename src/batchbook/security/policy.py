@@ -113,34 +113,34 @@ class PasswordChangeNeeded(Refused):
         )
 
 
-class ConfirmationNeeded(Refused):
+class PasswordNeeded(Refused):
     """A refusal of something for which the password is asked again, because it was typed too long ago."""
 
     def __init__(self) -> None:
         super().__init__("Nothing was done yet. Confirm your password first, then do it once more.")
 
 
-def demand_confirmed(request: Any, permission: str) -> None:
-    """Raise :class:`ConfirmationNeeded` if the settings ask for the password again for what ``permission`` permits."""
+def demand_recent_password(request: Any, permission: str) -> None:
+    """Raise :class:`PasswordNeeded` if the settings ask for the password again for what ``permission`` permits."""
     settings: SecuritySettings = request.services.get(SecuritySettings)
-    if not settings.confirm or not grants(settings.confirm, permission):
+    if not settings.ask_password_for or not grants(settings.ask_password_for, permission):
         return
     identity = request.identity
-    if identity is not None and (identity.confirmed_at or utc_now()) + settings.confirm_length < utc_now():
-        raise ConfirmationNeeded
+    if identity is not None and (identity.confirmed_at or utc_now()) + settings.recent_length < utc_now():
+        raise PasswordNeeded
 
 
-def confirmed_view(view: Callable[..., Any], info: Any) -> Callable[..., Any]:
+def recent_password_view(view: Callable[..., Any], info: Any) -> Callable[..., Any]:
     """View deriver: ask for the password again before a view for whose permission the settings demand that."""
     permission = info.options.get("permission")
     if not isinstance(permission, str) or info.exception_only:
         return view
 
-    def confirm_and_call(context: Any, request: Any) -> Any:
-        demand_confirmed(request, permission)
+    def ask_and_call(context: Any, request: Any) -> Any:
+        demand_recent_password(request, permission)
         return view(context, request)
 
-    return confirm_and_call
+    return ask_and_call
 
 
 def _refusal(identity: Identity, context: Any, permission: str) -> BatchbookError | None:

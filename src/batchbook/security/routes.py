@@ -8,10 +8,10 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.tweens import INGRESS
 from pyramid.viewderivers import INGRESS as BEFORE_ALL_DERIVERS
 
-from batchbook.security.account import CONFIRMATION, AccountViews, ConfirmViews
+from batchbook.security.account import ASK_TEMPLATE, AccountViews, AskPasswordViews
 from batchbook.security.identity import OWN_ACCOUNT
 from batchbook.security.passwords import dummy_hash
-from batchbook.security.policy import SecurityPolicy, confirmed_view
+from batchbook.security.policy import SecurityPolicy, recent_password_view
 from batchbook.security.sessions import SessionCookie
 from batchbook.security.settings import SecuritySettings
 from batchbook.security.view_rules import SessionCSRFPolicy, require_permission
@@ -36,7 +36,9 @@ def _add_view_rules(config: Any) -> None:
     config.set_default_csrf_options(require_csrf=True, token="csrf_token", header="X-CSRF-Token")  # noqa: S106 - A field's name.
     config.add_tween("batchbook.security.view_rules.headers_tween_factory", under=INGRESS)
     config.add_view_deriver(require_permission, "require_permission", under=BEFORE_ALL_DERIVERS)
-    config.add_view_deriver(confirmed_view, "confirmed_view", under="secured_view", over="csrf_view")
+    config.add_view_deriver(
+        recent_password_view, "recent_password_view", under="secured_view", over="csrf_view"
+    )
 
 
 def _add_login(config: Any) -> None:
@@ -57,6 +59,8 @@ def _add_account(config: Any) -> None:
         config.add_route(f"account.{name}", f"/account/{name}")
         config.add_view(AccountViews, attr=attr, route_name=f"account.{name}", request_method="POST", **page)
     config.add_route("account.confirm", "/account/confirm")
-    page["renderer"] = CONFIRMATION
+    page["renderer"] = ASK_TEMPLATE
     for method, attr in (("GET", "form"), ("POST", "submit")):
-        config.add_view(ConfirmViews, attr=attr, route_name="account.confirm", request_method=method, **page)
+        config.add_view(
+            AskPasswordViews, attr=attr, route_name="account.confirm", request_method=method, **page
+        )

@@ -110,7 +110,7 @@ def prolong_session(engine: Engine, session: Any, settings: SecuritySettings) ->
         _LOG.warning("A session could not be prolonged.", exc_info=True)
 
 
-def confirm_session(db: Session, request: Any) -> None:
+def note_password_typed(db: Session, request: Any) -> None:
     """Note that the password was typed now in this browser's session."""
     _change(db, {"confirmed_at": utc_now()}, WebSession.id == session_hash(request.session_cookie.id))
 

@@ -38,13 +38,13 @@ IDLE_MINUTES = Setting(
     "120",
     "Minutes without a page or a change until a session ends, before batchbook.session_hours are over; 0 for no such limit.",
 )
-CONFIRM = Setting(
+ASK_PASSWORD_FOR = Setting(
     "batchbook.confirm_password_for",
     "",
     "The permissions for whose pages the password is asked again, such as users:edit roles:edit batch:*:execute; "
     "separate several by spaces. A * stands for one part.",
 )
-CONFIRM_MINUTES = Setting(
+RECENT_MINUTES = Setting(
     "batchbook.confirm_password_minutes",
     "10",
     "Minutes after signing in or confirming the password in which it is not asked again.",
@@ -70,8 +70,8 @@ SETTINGS = (
     SECURE_COOKIES,
     SESSION_HOURS,
     IDLE_MINUTES,
-    CONFIRM,
-    CONFIRM_MINUTES,
+    ASK_PASSWORD_FOR,
+    RECENT_MINUTES,
     LOGIN_ATTEMPTS,
     NAME_ATTEMPTS,
     ADDRESS_ATTEMPTS,
@@ -88,8 +88,8 @@ class SecuritySettings:
     #: ``None`` for no limit.
     idle_length: timedelta | None
     #: Permissions, which may have ``*`` segments.
-    confirm: frozenset[str]
-    confirm_length: timedelta
+    ask_password_for: frozenset[str]
+    recent_length: timedelta
     login_attempts: int
     name_attempts: int
     address_attempts: int
@@ -121,8 +121,8 @@ def read_settings(settings: Mapping[str, Any]) -> SecuritySettings:
         secure_cookies=SECURE_COOKIES.flag(settings),
         session_length=timedelta(hours=SESSION_HOURS.whole(settings)),
         idle_length=timedelta(minutes=IDLE_MINUTES.whole(settings, minimum=0)) or None,
-        confirm=frozenset(CONFIRM.text(settings).split()),
-        confirm_length=timedelta(minutes=CONFIRM_MINUTES.whole(settings)),
+        ask_password_for=frozenset(ASK_PASSWORD_FOR.text(settings).split()),
+        recent_length=timedelta(minutes=RECENT_MINUTES.whole(settings)),
         login_attempts=LOGIN_ATTEMPTS.whole(settings),
         name_attempts=NAME_ATTEMPTS.whole(settings),
         address_attempts=ADDRESS_ATTEMPTS.whole(settings),

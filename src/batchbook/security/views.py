@@ -13,7 +13,7 @@ from batchbook.forms import Field, Form
 from batchbook.grid import Kind
 from batchbook.security.audit_log import record_change, record_event
 from batchbook.security.authentication import authenticate, refresh_hash, sign_in
-from batchbook.security.kept_forms import KEPT_FIELD, KeptForm, local_path
+from batchbook.security.kept_forms import KEPT_FIELD, KeptForm, NotKept, local_path
 from batchbook.security.passwords import password_field
 from batchbook.security.sessions import end_session
 from batchbook.security.throttle import WINDOW_MINUTES, throttle_of
@@ -84,8 +84,9 @@ def _sign_in_values(next_url: str, kept: KeptForm | None, name: str = "", proble
     return {"next": next_url, "kept": kept, "bound": _FORM.bind({"name": name}), "problem": problem}
 
 
-def signed_out_page(request: Any, kept: KeptForm | None, next_url: str, lost: str) -> Response:
-    """Return the answer to a form whose sender is signed out: the sign-in page, which keeps the form, or says why it is ``lost``."""
+def signed_out_page(request: Any, form: KeptForm | NotKept, next_url: str) -> Response:
+    """Return the answer to a form whose sender is signed out: the sign-in page, which keeps it or says why not."""
+    kept, lost = (None, form.reason) if isinstance(form, NotKept) else (form, "")
     return refusal_page(request, _LOGIN, _sign_in_values(next_url, kept) | {"lost": lost}, 403)
 
 

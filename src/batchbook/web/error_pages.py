@@ -6,7 +6,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from markupsafe import Markup
 from pyramid.exceptions import BadCSRFOrigin, BadCSRFToken
@@ -19,15 +18,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from batchbook.db.outages import outage_of
 from batchbook.db.transactions import SAFE_METHODS, is_timeout
 from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Misuse, Refused, TooLarge
-from batchbook.security.account import confirmation_page
-from batchbook.security.kept_forms import SIGN_IN_BYTES, KeptForm, local_path
-from batchbook.security.policy import ConfirmationNeeded, PasswordChangeNeeded, identity_or_nobody
+from batchbook.security.account import ask_password_page
+from batchbook.security.kept_forms import KeptForm, local_path
+from batchbook.security.policy import PasswordChangeNeeded, PasswordNeeded, identity_or_nobody
 from batchbook.security.views import send_again_page, signed_out_page
-from batchbook.web import WebSettings
-from batchbook.web.form_parsing import PARSED, read_form
-from batchbook.web.formatting import bytesize
-from batchbook.web.limits import STRANGERS_BYTES
-from batchbook.web.request import Request
+from batchbook.web.form_parsing import PARSED
+from batchbook.web.refused_forms import back_url, kept_form, page_url
+from batchbook.web.request import Request, prefers_json
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,6 +39,20 @@ class Problem:
     title: str
     message: str
 
+    @property
+    def label(self) -> str:
+        """The words above the title: what was refused is no error."""
+        return "Not done" if self.status in _REFUSALS else f"Error {self.status}"
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same may succeed soon, for whoever is signed in or not."""
+        return self.status == _BUSY
+
+
+_BUSY = 503
+#: The statuses of requests that were understood, and refused.
+_REFUSALS = frozenset({403, 409})
 
 _KNOWN = {
     problem.status: problem
@@ -102,14 +113,6 @@ def problem_for(status: int, message: str | None = None) -> Problem:
     return Problem(status, known.title, message or known.message)
 
 
-def prefers_json(request: Request) -> bool:
-    """Return whether a script sent the request: it has ``X-Requested-With``, or its ``Accept`` prefers JSON to HTML."""
-    if "X-Requested-With" in request.headers:
-        return True
-    offers = request.accept.acceptable_offers(["text/html", "application/json"])
-    return bool(offers) and offers[0][0] == "application/json"
-
-
 def respond(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """Return the response that shows ``problem``. The request's transaction is not used; it may have failed."""
     request.flash_queue.discard_new()
@@ -151,50 +154,25 @@ def _page(request: Request, problem: Problem) -> str:
     # Loaded before the page is rendered: without a database this is a visitor's page rather than another error.
     identity_or_nobody(request)
     values = {
-        "status": problem.status,
-        "title": problem.title,
-        "message": problem.message,
+        "problem": problem,
         "request_id": request.request_id,
         "back_url": back_url(request),
-        "again_url": _page_url(request) if problem.status == _BUSY and request.method == "GET" else "",
-        "login_url": request.route_path("login", _query={"next": _page_url(request)}),
-        "send_again": problem.status == _BUSY,
+        "again_url": page_url(request) if problem.may_pass and request.method == "GET" else "",
+        "login_url": request.route_path("login", _query={"next": page_url(request)}),
     }
     try:
         # A form that was refused unread stays so.
-        values["kept"] = _kept_form(request)[0] if PARSED in request.environ else None
+        kept = kept_form(request) if PARSED in request.environ else None
+        values["kept"] = kept if isinstance(kept, KeptForm) else None
         return str(render(TEMPLATE, values, request=request))
     except Exception:  # noqa: BLE001 - The cause of the error may break its page too; it is logged.
         _LOG.exception("Request %s: the error page could not be rendered.", request.request_id)
         return Markup(
             '<!DOCTYPE html><html lang="en"><title>{title}</title><h1>{title}</h1><p>{message}</p>'
             "<p>Request {request_id}</p></html>"
-        ).format(**values)
+        ).format(title=problem.title, message=problem.message, request_id=request.request_id)
 
 
-def back_url(request: Request) -> str:
-    """Return the path of the referring page if it is another page of this site, or else that of the start page."""
-    home = f"{request.script_name}/"
-    referrer = urlsplit(request.referrer or "")
-    this_page = (
-        request.script_name + request.environ.get("PATH_INFO", "") if request.method == "GET" else None
-    )
-    if f"{referrer.scheme}://{referrer.netloc}" != request.host_url or referrer.path == this_page:
-        return home
-    return local_path(referrer._replace(scheme="", netloc="", fragment="").geturl(), home)
-
-
-def _page_url(request: Request) -> str:
-    """Return the path of the page that the user wanted, or of the one from which the user sent a form."""
-    if request.method != "GET":
-        return back_url(request)
-    try:
-        return str(request.path_qs)
-    except UnicodeDecodeError:  # The address itself may be the error.
-        return f"{request.script_name}/"
-
-
-_BUSY = 503
 _NOT_NOW = "This is not possible just now"
 _RETRY = {"Retry-After": "5"}
 
@@ -221,15 +199,18 @@ def http_error(error: Any, request: Request) -> Any:
 
 
 def bad_csrf(_error: Any, request: Request) -> Any:
-    """Answer a form whose CSRF token is not that of the visitor's session; from a page of this site, it can be sent again."""
-    kept, lost = _kept_form(request)
-    if kept is not None:
+    """Answer a form whose CSRF token is not that of the visitor's session.
+
+    One from a page of this site can be sent again.
+    """
+    form = kept_form(request)
+    if isinstance(form, KeptForm):
         _log_refusal(request, problem_for(400, "The form's token is not that of the session."))
         # The sign-in form itself names the page to return to.
         next_url = local_path(request.POST.get("next", ""), back_url(request))
         if identity_or_nobody(request) is None:
-            return signed_out_page(request, kept, next_url, lost)
-        return send_again_page(request, kept, next_url, 400)
+            return signed_out_page(request, form, next_url)
+        return send_again_page(request, form, next_url, 400)
     message = (
         "This form is no longer valid: you have signed in or out since it was opened, or your browser sent no cookie. "
         "Nothing was changed. Go back, reload the page, and send it again."
@@ -247,15 +228,15 @@ def forbidden(error: Any, request: Request) -> Any:
     return domain_error(refused, request)
 
 
-def confirmation_needed(error: ConfirmationNeeded, request: Request) -> Any:
+def password_needed(error: PasswordNeeded, request: Request) -> Any:
     """Lead a person to the page that asks for the password, and from there back; tell a script."""
     if prefers_json(request):
         return domain_error(error, request)
     back = request.path_qs if request.method in SAFE_METHODS else back_url(request)
-    kept, _ = _kept_form(request)
-    if kept is not None:
+    form = kept_form(request)
+    if isinstance(form, KeptForm):
         _log_refusal(request, problem_for(403, error.message))
-        return confirmation_page(request, kept, back)
+        return ask_password_page(request, form, back)
     if request.method not in SAFE_METHODS:
         request.flash(error.message, "warning")
     return HTTPSeeOther(request.route_path("account.confirm", _query={"next": back}))
@@ -295,40 +276,13 @@ def _sign_in(request: Request) -> Any:
         return respond(request, Problem(403, "Please sign in", message))
     request.flash_queue.discard_new()
     _log_refusal(request, problem_for(403, "The sender of the form is signed out."))
-    kept, lost = _kept_form(request)
-    return signed_out_page(request, kept, back_url(request), lost)
-
-
-_LOST = "It can't be kept here: a password was typed into it, or it does not come from a page of this site. Sign in, then fill it in again."
-
-
-def _kept_form(request: Request) -> tuple[KeptForm | None, str]:
-    """Return the posted form, to be kept over a sign-in; if that is impossible, the sentence that says why."""
-    try:
-        read_form(request)
-        kept = KeptForm.of(request) if request.method == "POST" and not prefers_json(request) else None
-    except BatchbookError as error:
-        return None, error.message
-    size, most = kept.size if kept else 0, _most_kept(request)
-    if size > most:
-        return None, (
-            f"It can't be kept here: it has {bytesize(size)}, and the limit is {bytesize(most)}."
-            " Sign in in another tab, then go back in this one and send it again."
-        )
-    return kept, _LOST
-
-
-def _most_kept(request: Request) -> int:
-    """Return the limit in bytes for a form that the page can send along with the sign-in, and after it."""
-    settings: WebSettings = request.services.get(WebSettings)
-    most = settings.max_form_bytes
-    return (most if request.session_cookie.is_known else min(most, STRANGERS_BYTES)) - SIGN_IN_BYTES
+    return signed_out_page(request, kept_form(request), back_url(request))
 
 
 def includeme(config: Any) -> None:
     """Register the exception views."""
     config.add_exception_view(domain_error, context=BatchbookError)
-    config.add_exception_view(confirmation_needed, context=ConfirmationNeeded)
+    config.add_exception_view(password_needed, context=PasswordNeeded)
     config.add_exception_view(http_error, context=HTTPError)
     config.add_exception_view(bad_csrf, context=BadCSRFToken)
     config.add_exception_view(bad_csrf, context=BadCSRFOrigin)

@@ -1,4 +1,4 @@
-"""Properties of every request: its id and time zone; and the tween that turns every error into a response."""
+"""Properties of every request, such as its id and time zone; and the tween that turns every error into a response."""
 
 from __future__ import annotations
 
@@ -44,6 +44,14 @@ def request_id(request: Request) -> str:
     """
     made: str = request.environ.setdefault(_ENVIRON_KEY, secrets.token_hex(8))
     return made
+
+
+def prefers_json(request: Request) -> bool:
+    """Return whether a script sent the request: it has ``X-Requested-With``, or its ``Accept`` prefers JSON to HTML."""
+    if "X-Requested-With" in request.headers:
+        return True
+    offers = request.accept.acceptable_offers(["text/html", "application/json"])
+    return bool(offers) and offers[0][0] == "application/json"
 
 
 def guard_tween_factory(handler: Callable[[Request], Any], _registry: Any) -> Callable[[Request], Any]:

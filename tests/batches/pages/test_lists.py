@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 from tests.functional.harness import (
     PATH,
     PRICE_LIST,
@@ -15,9 +15,10 @@ from tests.functional.harness import (
 )
 from webtest import TestApp
 
+from batchbook.batches.models import Batch
 from batchbook.batches.pages import lists
 from batchbook.db.transactions import transaction_scope
-from batchbook.security.models import RolePermission
+from batchbook.security.models import Role, RolePermission, User
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -76,6 +77,50 @@ def test_the_start_page_shows_the_latest_of_a_section_and_counts_all(
     assert [card.get_text(strip=True) for card in page.html.select(".card-title")] == ["Second"]
     assert "Your open batches 2" in text_of(page)
     assert column_of(page.click("Show all"), "Description") == ["Second", "First"]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_all_of_a_section_are_those_that_it_counts(
+    catalogue: CatalogueDatabase,
+    staff: TestApp,
+    admin: TestApp,
+    complete_batch: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    others = upload(staff, PRICE_LIST, description="Not complete")
+    with transaction_scope(catalogue.engine) as session:
+        session.execute(update(Batch).values(failure="It failed."))
+        session.execute(update(User).where(User.name == "staff").values(active=False))
+    monkeypatch.setattr(lists, "SHOWN", 0)
+    assert others != complete_batch
+    page = admin.get("/")
+    counts = {}
+    for section in page.html.select(".section"):
+        title, count = section.select_one(".section-title").get_text().rsplit(" ", 1)
+        counts[title] = int(count)
+        assert len(column_of(admin.get(section.select_one(".section-all a")["href"]), "Number")) == int(count)
+    assert counts == {"Failed": 2, "To execute": 1, "Batches of people who can't sign in any more": 2}
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_section_that_no_list_shows_has_no_link_to_all(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with transaction_scope(catalogue.engine) as session:
+        session.execute(update(Batch).values(failure="It failed."))
+    monkeypatch.setattr(lists, "SHOWN", 0)
+    own = staff.get("/").html.select(".section-all a")[0]["href"]
+    assert "f.owner.is_me" in own
+    staff_role = select(Role.id).where(Role.name == "staff").scalar_subquery()
+    with transaction_scope(catalogue.engine) as session:
+        session.add(
+            RolePermission(
+                role_id=session.scalar(select(staff_role)), permission="batch:price_change:execute"
+            )
+        )
+    (failed, *_) = staff.get("/").html.select(".section")
+    assert "Failed" in failed.get_text()
+    assert not failed.select(".section-all")
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

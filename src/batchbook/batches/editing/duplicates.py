@@ -194,8 +194,8 @@ class DuplicateRemover:
             RowRemover(self.engine).remove_where(batch_id, surplus, summary=summary, within=within)
             return f"{summary} Removed rows can be restored."
 
-    def demand_seen(self, context: ActionContext, sequence: int | None, seen: Token | None) -> int:
-        """Return the number of duplicates, or of those of the row ``sequence``; raise ``Conflict`` as :meth:`keep` does."""
+    def demand_seen(self, context: ActionContext, sequence: int | None, seen: Token | None) -> None:
+        """Raise ``Conflict`` as :meth:`keep` does, for all duplicates or those of the row ``sequence``."""
         members, row = DuplicateRows(context).members(sequence), context.row
         now = Selection.of(context, members)
         if not now.count or (
@@ -209,7 +209,6 @@ class DuplicateRemover:
             "Nothing was removed, because the duplicates are not those that you were shown: rows were changed since."
             " Go back, check them, then decide.",
         )
-        return now.count
 
 
 def _sentence(keep: Keep | int, sequence: int | None) -> str:

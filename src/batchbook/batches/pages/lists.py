@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -14,14 +14,15 @@ from sqlalchemy import ColumnElement, func, select
 from batchbook.batches import access
 from batchbook.batches.engine.context import HIGHEST_NUMBER
 from batchbook.batches.engine.hand_over import owner_has_left
-from batchbook.batches.lifecycle import FINAL, Action, State, lines_for
+from batchbook.batches.lifecycle import FINAL, UNFINISHED, Action, State, sources_of
 from batchbook.batches.models import Batch
 from batchbook.batches.pages import view
-from batchbook.batches.pages.view import COMMON, FILTERS
+from batchbook.batches.pages.view import COMMON, FILTERS, state_query
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.activity import Running, running_now
 from batchbook.errors import Missing
 from batchbook.grid import Choice, Column, Kind, Sort, Verb
+from batchbook.jobs.views import active_jobs_url
 from batchbook.master import Export, Index, MasterContext, MasterView, Remember, default_link
 from batchbook.security import SIGNED_IN, Identity
 from batchbook.services import Services, services_of
@@ -74,6 +75,11 @@ class AllBatchesView(MasterView):
         """Return the running jobs of batches that this person may see."""
         return running_now(self.request, self.visible_to(self.request.services, self.request.identity))
 
+    @property
+    def running_url(self) -> str:
+        """The address of all running jobs; empty for a person who may not see them."""
+        return active_jobs_url(self.request)
+
     @classmethod
     def visible_to(cls, services: Services, identity: Identity) -> ColumnElement[bool]:
         """Return the condition for the batches that ``identity`` may see."""
@@ -99,7 +105,7 @@ _ROW = re.compile(r"[0-9]{1,10}")
 
 
 def find(request: Request) -> HTTPSeeOther:
-    """Redirect from a batch's number alone, which other records keep, to the batch's page; with ``row``, to that of a row."""
+    """Redirect from a batch's number alone, which other records keep, to its page; with ``row``, to that of a row."""
     number = int(request.matchdict["number"])
     seen = access.visible(request.identity.permissions, request.services.get(BatchTypes))
     statement = select(Batch.type).where(Batch.id == number, seen)
@@ -116,22 +122,11 @@ def find(request: Request) -> HTTPSeeOther:
 SHOWN = 6
 
 
-#: The filters and the order by which the list of all batches shows those of a section.
-_UNFINISHED = (f"f.state.{Verb.NOT_EQUAL}", State.EXECUTED.value)
-_FAILED = (_UNFINISHED, (f"f.failure.{Verb.NOT_EMPTY}", ""))
-_COMPLETE = ((f"f.state.{Verb.EQUAL}", State.COMPLETE.value),)
-_LEFT = (_UNFINISHED, (f"f.owner_left.{Verb.IS_TRUE}", ""))
-_MINE = (
-    (f"f.owner.{Verb.IS_ME}", ""),
-    *((f"f.state.{Verb.ANY_OF}", state.value) for state in (State.NEW, State.OPEN)),
-)
-_EXECUTED = ((f"f.state.{Verb.EQUAL}", State.EXECUTED.value), ("sort", "-executed_at"))
-
-
 @dataclass(frozen=True)
 class Section:
     """Batches that need the same of the person: their total, cards of the latest, and the address of the list of all.
 
+    ``all_url`` is empty if no list shows just these.
     ``shows_reasons`` tells that each card shows the reason of the batch's failure.
     """
 
@@ -153,35 +148,12 @@ class HomePage:
 
     def get(self) -> dict[str, Any]:
         """Show the batches that need attention, and those executed recently."""
-        executable = self._types_for(Action.EXECUTE)
-        me = self.request.authenticated_userid
-        mine = (Batch.owner == me) & (_at(Action.POPULATE) | _at(Action.EDIT))
-        waiting = _at(Action.EXECUTE) & Batch.type.in_(executable)
-        concerns_me = (Batch.owner == me) | Batch.type.in_(executable)
-        failed = Batch.failure.is_not(None) & Batch.state.not_in(FINAL) & concerns_me
-        left = (
-            owner_has_left() & Batch.state.not_in(FINAL) & Batch.type.in_(self._types_for(Action.HAND_OVER))
-        )
-        to_act_on = [
-            replace(
-                self._section(
-                    "Failed", "Their last action failed, and nothing of it was kept.", failed, _FAILED
-                ),
-                shows_reasons=True,
-            ),
-            self._section(
-                "To execute", "Complete, reviewed and waiting for you to execute.", waiting, _COMPLETE
-            ),
-            self._section(
-                "Batches of people who can't sign in any more",
-                "Hand them over to somebody who can go on with them.",
-                left,
-                _LEFT,
-            ),
-            self._section("Your open batches", "Correct their rows, then mark them complete.", mine, _MINE),
-        ]
+        to_act_on = [self._failed(), self._to_execute(), self._left(), self._mine()]
         executed = self._section(
-            "Recently executed", "Frozen, and part of the audit trail.", Batch.state.in_(FINAL), _EXECUTED
+            "Recently executed",
+            "Frozen, and part of the audit trail.",
+            Batch.state.in_(FINAL),
+            [*state_query(FINAL), ("sort", "-executed_at")],
         )
         return {
             "sections": [section for section in (*to_act_on, executed) if section.total],
@@ -191,6 +163,47 @@ class HomePage:
             "all_url": default_link(self.request.route_path("batches.index")),
         }
 
+    def _failed(self) -> Section:
+        executable = self._types_for(Action.EXECUTE)
+        own = Batch.owner == self.request.authenticated_userid
+        condition = Batch.failure.is_not(None) & _in(UNFINISHED) & (own | Batch.type.in_(executable))
+        query = [*state_query(UNFINISHED), (f"f.failure.{Verb.NOT_EMPTY}", "")]
+        if not executable:
+            query.append(_IS_MINE)
+        elif executable != self._types_for(Action.VIEW):
+            query = []  # No filters show one's own batches and those of some types together.
+        section = self._section(
+            "Failed", "Their last action failed, and nothing of it was kept.", condition, query
+        )
+        return replace(section, shows_reasons=True)
+
+    def _to_execute(self) -> Section:
+        states, types = sources_of(Action.EXECUTE), self._types_for(Action.EXECUTE)
+        return self._section(
+            "To execute",
+            "Complete, reviewed and waiting for you to execute.",
+            _in(states) & Batch.type.in_(types),
+            [*state_query(states), *_type_query(types)],
+        )
+
+    def _left(self) -> Section:
+        types = self._types_for(Action.HAND_OVER)
+        return self._section(
+            "Batches of people who can't sign in any more",
+            "Hand them over to somebody who can go on with them.",
+            owner_has_left() & _in(UNFINISHED) & Batch.type.in_(types),
+            [*state_query(UNFINISHED), *_type_query(types), (f"f.owner_left.{Verb.IS_TRUE}", "")],
+        )
+
+    def _mine(self) -> Section:
+        states = sources_of(Action.POPULATE, Action.EDIT)
+        return self._section(
+            "Your open batches",
+            "Correct their rows, then mark them complete.",
+            (Batch.owner == self.request.authenticated_userid) & _in(states),
+            [*state_query(states), _IS_MINE],
+        )
+
     def _types_for(self, action: Action) -> list[str]:
         """Return the keys of the types with batches on which this person may do ``action``."""
         return [one.key for one in self.types if access.may(self.permissions, one.key, action)]
@@ -198,7 +211,10 @@ class HomePage:
     def _section(
         self, title: str, hint: str, condition: ColumnElement[bool], query: Sequence[tuple[str, str]]
     ) -> Section:
-        """Return the batches that satisfy ``condition``; ``query`` has the filters by which the list shows them."""
+        """Return the batches that satisfy ``condition``.
+
+        ``query`` has the filters by which the list of all batches shows the same ones; it is empty if none do.
+        """
         statement = select(Batch).where(access.visible(self.permissions, self.types), condition)
         total = self.request.db.scalar(select(func.count()).select_from(statement.subquery())) or 0
         latest = func.coalesce(Batch.executed_at, Batch.completed_at, Batch.created_at).desc()
@@ -216,7 +232,7 @@ class HomePage:
         rows = self.request.db.execute(
             statement.with_only_columns(*names).order_by(latest, Batch.id.desc()).limit(SHOWN)
         )
-        all_url = self.request.route_path("batches.index", _query=query)
+        all_url = self.request.route_path("batches.index", _query=query) if query else ""
         return Section(title, hint, total, [self._card(row) for row in rows], all_url)
 
     def _card(self, row: Any) -> dict[str, Any]:
@@ -233,9 +249,15 @@ class HomePage:
         }
 
 
-def _at(action: Action) -> ColumnElement[bool]:
-    """Return the condition for batches whose state allows ``action``."""
-    return Batch.state.in_([state for line in lines_for(action) for state in line.sources])
+_IS_MINE = (f"f.owner.{Verb.IS_ME}", "")
+
+
+def _type_query(keys: Sequence[str]) -> list[tuple[str, str]]:
+    return [(f"f.type.{Verb.ANY_OF}", key) for key in keys]
+
+
+def _in(states: Collection[State]) -> ColumnElement[bool]:
+    return Batch.state.in_([state.value for state in states])
 
 
 def includeme(config: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -20,7 +20,7 @@ from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.running.activity import LockedByJob, batch_locked_by_job
 from batchbook.errors import BatchbookError, Conflict, Missing, Refused
 from batchbook.forms import Form, form_of
-from batchbook.grid import Choice, Column, Kind, Sort, choices_of, columns_of
+from batchbook.grid import Choice, Column, Kind, Sort, Verb, choices_of, columns_of
 from batchbook.jobs import Job
 from batchbook.jobs.models import ACTIVE, JobState
 from batchbook.master import MasterContext, MasterView, Page, RecordContext
@@ -77,6 +77,12 @@ FILTERS = (
     Column("owner_left", "Owner can't sign in", owner_has_left(), Kind.BOOLEAN),
     Column("failure", "Last failure", Batch.failure, Kind.TEXT),
 )
+
+
+def state_query(states: Collection[State]) -> list[tuple[str, str]]:
+    """Return the part of an address by which a list of batches shows those in ``states``."""
+    return [(f"f.state.{Verb.ANY_OF}", state.value) for state in State if state in states]
+
 
 #: The columns of an index of batches, unless its type declares others.
 COMMON = (NUMBER, DESCRIPTION, STATE, NOW, ROWS, CREATED_BY, CREATED_AT, EXECUTED_BY, EXECUTED_AT)
@@ -190,11 +196,11 @@ class RowTable:
 class BatchMasterView(MasterView):
     """The pages of one batch type: a master view over its headers, whose records have rows and a life.
 
-    A subclass declares ``row_table``, the columns of its rows; further ``header_fields``, the names of the fields of the
-    header's form (by default all editable columns), ``field_groups`` to order them, and ``grid_columns``, the columns of
-    the type's index. ``pages`` are by default :data:`~batchbook.batches.BATCH_PAGES`. Everything else comes from the
-    type's models and handler: ``config.add_batch_type`` makes a subclass of the class that it is given, with the model,
-    the addresses and the titles of the type.
+    A subclass declares ``row_table``, the columns of its rows; further ``header_fields``, the names of the fields of
+    the header's form (by default all editable columns), ``field_groups`` to order them, and ``grid_columns``, the
+    columns of the type's index. ``pages`` are by default :data:`~batchbook.batches.BATCH_PAGES`. Everything else comes
+    from the type's models and handler: ``config.add_batch_type`` makes a subclass of the class that it is given, with
+    the model, the addresses and the titles of the type.
     """
 
     batch_type: ClassVar[BatchType]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.grid import Column
@@ -22,6 +22,7 @@ class SheetColumn:
     width: int = 14
 
 
+@runtime_checkable
 class Layout(Protocol):
     """The columns of a worksheet, and the way from a row to their texts and back.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import click
@@ -10,7 +12,7 @@ from sqlalchemy import select
 
 from batchbook.batches import Action, Batch
 from batchbook.batches.engine.context import HIGHEST_NUMBER
-from batchbook.batches.lifecycle import lines_for
+from batchbook.batches.lifecycle import sources_of
 from batchbook.batches.running.several import MOST, Candidates, candidates, enqueue_all
 from batchbook.cli.batches.command_factories import demand_job_runner, run_action, state_result
 from batchbook.cli.batches.session import CommandSession, acting_session, reading_session
@@ -30,14 +32,13 @@ from batchbook.words import counted
 
 
 def _chosen(session: CommandSession, key: str, ids: Sequence[int], action: Action) -> Candidates:
-    """Return the batches of the type ``key`` with the numbers ``ids``, or all in a state in which ``action`` is possible."""
+    """Return the batches of the type ``key`` with the numbers ``ids``, or else all whose state allows ``action``."""
     batch_type = session.types[key]
     wanted = select(Batch.id).where(Batch.type == batch_type.key, session.visible).order_by(Batch.id)
     if ids:
         wanted = wanted.where(Batch.id.in_([number for number in set(ids) if number <= HIGHEST_NUMBER]))
     else:
-        states = {state for line in lines_for(action) for state in line.sources}
-        wanted = wanted.where(Batch.state.in_([str(state) for state in states]))
+        wanted = wanted.where(Batch.state.in_([str(state) for state in sources_of(action)]))
     found = session.db.scalars(wanted.limit(MOST + 1)).all()
     if len(found) > MOST:
         raise BadInput(
@@ -48,43 +49,132 @@ def _chosen(session: CommandSession, key: str, ids: Sequence[int], action: Actio
     return candidates(session.services, session.db, session.person, batch_type, action, found)
 
 
-def _many_command(action: Action, options: Callable[..., Any], text: str) -> Callable[..., Any]:
+@dataclass(frozen=True)
+class _ManyResult:
+    """The result of an action on many batches.
+
+    ``done`` are the numbers of those with which it was done, as ``words`` say of one and of several. ``failed`` and
+    ``left_out`` have the reasons of the others by number.
+    """
+
+    action: Action
+    words: tuple[str, str]
+    done: Sequence[int]
+    left_out: Mapping[int, str]
+    failed: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The result for scripts."""
+        return {
+            "action": self.action.value,
+            "done": [_named(number) for number in self.done],
+            "failed": [_named(number, reason=reason) for number, reason in self.failed.items()],
+            "left_out": [_named(number, reason=reason) for number, reason in self.left_out.items()],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines for people."""
+        numbers = ", ".join(f"{number:08d}" for number in self.done)
+        yield f"{counted(len(self.done), *self.words)}{f': {numbers}' if numbers else ''}."
+        for title, found in (("Failed", self.failed), ("Left out", self.left_out)):
+            for number, reason in found.items():
+                yield f"{title}: {number:08d}. {reason}"
+
+
+def _named(number: int, **more: str) -> dict[str, Any]:
+    return {"id": number, "number": f"{number:08d}", **more}
+
+
+def _do_many(
+    action: Action,
+    installation: Installation,
+    /,
+    key: str,
+    ids: tuple[int, ...],
+    dry_run: bool,
+    background: bool,
+    quiet: bool,
+    actor: str,
+    as_json: bool,
+    **values: Any,
+) -> None:
+    """Do ``action`` on the batches that are chosen and fit for it, or only tell which they are.
+
+    Raises ``Refusal`` if it failed on one.
+    """
+    if background:
+        demand_job_runner(installation)
+    with reading_session(installation, actor) as session:
+        chosen = _chosen(session, key, ids, action)
+        left_out = {one.batch.id: one.reason or "" for one in chosen.unfit}
+        fit = [batch.id for batch in chosen.fit]
+    if not fit:
+        reasons = " ".join(dict.fromkeys(left_out.values()))
+        raise Conflict(f"No batch can be {action.done}, so nothing was done. {reasons}".strip())
+    if dry_run:
+        words = (f"batch would be {action.done}", f"batches would be {action.done}")
+        result = _ManyResult(action, words, fit, left_out)
+    elif background:
+        words = _enqueue(installation, key, fit, action, actor, values)
+        result = _ManyResult(action, words, fit, left_out)
+    else:
+        words = (f"batch was {action.done}", f"batches were {action.done}")
+        done, failed = _one_by_one(installation, fit, action, actor, values, quiet=quiet or as_json)
+        result = _ManyResult(action, words, done, left_out, failed)
+    print_result(as_json, result.data, *result.lines())
+    if result.failed:
+        raise Refusal(f"{counted(len(result.failed), 'batch was', 'batches were')} not {action.done}.")
+
+
+def _enqueue(
+    installation: Installation,
+    key: str,
+    ids: Sequence[int],
+    action: Action,
+    actor: str,
+    values: Mapping[str, Any],
+) -> tuple[str, str]:
+    """Enqueue a job for each of the batches ``ids``; return the words on that for one batch and for several."""
+    with acting_session(installation, actor) as session:
+        again = _chosen(session, key, ids, action)
+        group = enqueue_all(session.services, session.db, actor, again, values.get("options") or {})
+        end = f"going to be {action.done}, by the jobs of group {group.id}"
+    return f"batch is {end}", f"batches are {end}"
+
+
+def _one_by_one(
+    installation: Installation,
+    ids: Sequence[int],
+    action: Action,
+    actor: str,
+    values: Mapping[str, Any],
+    *,
+    quiet: bool,
+) -> tuple[list[int], dict[int, str]]:
+    """Do ``action`` on the batches ``ids``, each in a transaction of its own.
+
+    Returns those with which it was done, and the reasons why others failed.
+    """
+    done, failed = list[int](), dict[int, str]()
+    with Foreground(installation.services, actor, quiet=quiet) as foreground:
+        for batch_id in ids:
+            try:
+                result = run_action(
+                    installation, foreground, batch_id, actor, action, values, state_result, False
+                )
+            except BatchbookError as error:
+                failed[batch_id] = error.message
+            else:
+                if result.failed:
+                    failed[batch_id] = result.message
+                else:
+                    done.append(batch_id)
+    return done, failed
+
+
+def _many_command(action: Action, options: Callable[..., Any], text: str) -> click.Command:
     """Return the command that does ``action`` on many batches; ``text`` is its help."""
-
-    @pass_installation
-    def command(
-        installation: Installation,
-        /,
-        key: str,
-        ids: tuple[int, ...],
-        dry_run: bool,
-        background: bool,
-        quiet: bool,
-        actor: str,
-        as_json: bool,
-        **values: Any,
-    ) -> None:
-        if background:
-            demand_job_runner(installation)
-        with reading_session(installation, actor) as session:
-            chosen = _chosen(session, key, ids, action)
-            left_out = {one.batch.id: one.reason or "" for one in chosen.unfit}
-            fit = [batch.id for batch in chosen.fit]
-        if not fit:
-            reasons = " ".join(dict.fromkeys(left_out.values()))
-            raise Conflict(f"No batch can be {action.done}, so nothing was done. {reasons}".strip())
-        if dry_run:
-            would = f"would be {action.done}"
-            _show(as_json, action, fit, {}, left_out, (f"batch {would}", f"batches {would}"))
-        elif background:
-            with acting_session(installation, actor) as session:
-                again = _chosen(session, key, fit, action)
-                group = enqueue_all(session.services, session.db, actor, again, values.get("options") or {})
-                end = f"going to be {action.done}, by the jobs of group {group.id}"
-            _show(as_json, action, fit, {}, left_out, (f"batch is {end}", f"batches are {end}"))
-        else:
-            _one_by_one(installation, action, actor, fit, left_out, values, quiet or as_json, as_json)
-
     parameters = (
         click.argument("key", metavar="TYPE", type=TEXT),
         click.option(
@@ -104,73 +194,10 @@ def _many_command(action: Action, options: Callable[..., Any], text: str) -> Cal
         actor_option,
         json_option,
     )
-    function: Callable[..., Any] = command
+    function: Callable[..., Any] = pass_installation(partial(_do_many, action))
     for parameter in reversed(parameters):
         function = parameter(function)
     return click.command(f"{action.value}-all", help=text)(function)
-
-
-def _one_by_one(
-    installation: Installation,
-    action: Action,
-    actor: str,
-    ids: Sequence[int],
-    left_out: Mapping[int, str],
-    values: Mapping[str, Any],
-    quiet: bool,
-    as_json: bool,
-) -> None:
-    """Do ``action`` on the batches ``ids``, each in a transaction of its own; raise ``Refusal`` if one was not done."""
-    done, failed = [], {}
-    with Foreground(installation.services, actor, quiet=quiet) as foreground:
-        for batch_id in ids:
-            try:
-                result = run_action(
-                    installation, foreground, batch_id, actor, action, values, state_result, False
-                )
-            except BatchbookError as error:
-                failed[batch_id] = error.message
-            else:
-                if result.failed:
-                    failed[batch_id] = result.message
-                else:
-                    done.append(batch_id)
-    were = (f"batch was {action.done}", f"batches were {action.done}")
-    _show(as_json, action, done, failed, left_out, were)
-    if failed:
-        raise Refusal(f"{counted(len(failed), 'batch was', 'batches were')} not {action.done}.")
-
-
-def _show(
-    as_json: bool,
-    action: Action,
-    done: Sequence[int],
-    failed: Mapping[int, str],
-    left_out: Mapping[int, str],
-    words: tuple[str, str],
-) -> None:
-    def reasons(found: Mapping[int, str]) -> list[dict[str, Any]]:
-        return [
-            {"id": number, "number": f"{number:08d}", "reason": reason} for number, reason in found.items()
-        ]
-
-    data = {
-        "action": action.value,
-        "done": [{"id": number, "number": f"{number:08d}"} for number in done],
-        "failed": reasons(failed),
-        "left_out": reasons(left_out),
-    }
-    print_result(as_json, data, *_lines(done, failed, left_out, words))
-
-
-def _lines(
-    done: Sequence[int], failed: Mapping[int, str], left_out: Mapping[int, str], words: tuple[str, str]
-) -> Iterator[str]:
-    numbers = ", ".join(f"{number:08d}" for number in done)
-    yield f"{counted(len(done), *words)}{f': {numbers}' if numbers else ''}."
-    for title, found in (("Failed", failed), ("Left out", left_out)):
-        for number, reason in found.items():
-            yield f"{title}: {number:08d}. {reason}"
 
 
 refresh_all = _many_command(

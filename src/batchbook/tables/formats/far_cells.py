@@ -153,15 +153,3 @@ class _CellsWithin(CellPlaces):
             self.written.end(tag)
         self._outside = self._outside and tag != "c"
         super().end(tag)
-
-
-def binary_record(kind: int, data: memoryview) -> bytes:
-    """Return a record of a binary workbook, for a sheet that is written again without the cells outside of its table."""
-    head = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
-    size = len(data)
-    for shift in (0, 7, 14, 21):
-        rest = size >> shift
-        head += bytes([rest & 0x7F | (0x80 if rest > 0x7F else 0)])
-        if rest <= 0x7F:
-            break
-    return head + data

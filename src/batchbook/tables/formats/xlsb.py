@@ -34,7 +34,7 @@ from batchbook.tables.formats import Block, MergedRange, OpenedFile
 from batchbook.tables.formats.archive import PACKAGE, Archive, feed_xml
 from batchbook.tables.formats.biff import ERRORS
 from batchbook.tables.formats.cell_values import ColumnTexts, SheetFindings, percent_text
-from batchbook.tables.formats.far_cells import FarCells, binary_record
+from batchbook.tables.formats.far_cells import FarCells
 from batchbook.tables.formats.sheet_xml import PERCENT_FORMATS, is_percent, leading_zeros_shown
 from batchbook.tables.layout.sheets import choose_sheet
 from batchbook.tables.report import Note, Reading
@@ -45,25 +45,11 @@ _BOOK, _RELATIONS, _TEXTS, _STYLES = (
 )  # fmt: skip
 # The kinds of records; [MS-XLSB] 2.3.2. Those of cells are 1 to 11, of which 3 and 11 are errors, and from 8 on formulas.
 _ROW, _CELLS, _BLANK, _ERROR, _INLINE, _SHARED, _FORMULA_TEXT, _FORMULA_ERROR = (
-    0,
-    range(1, 12),
-    1,
-    3,
-    6,
-    7,
-    8,
-    11,
-)
+    0, range(1, 12), 1, 3, 6, 7, 8, 11,
+)  # fmt: skip
 _TEXT, _FORMAT, _STYLE, _COLUMN, _SHEET, _MERGED, _STYLES_BEGIN, _STYLES_END = (
-    19,
-    44,
-    47,
-    60,
-    156,
-    176,
-    617,
-    618,
-)
+    19, 44, 47, 60, 156, 176, 617, 618,
+)  # fmt: skip
 _HIDDEN_ROW = 0x10
 # The largest part, in bytes: each is held in memory.
 _LARGEST_PART = 64 * 1024 * 1024
@@ -107,7 +93,7 @@ def _wide_text(data: memoryview, start: int) -> tuple[str, int]:
 
 @dataclass
 class _SheetScan:
-    """What was found in the records of a sheet: its extent, and the cells that its values alone do not show."""
+    """The findings in the records of a sheet: its extent, and the cells that its values alone do not show."""
 
     findings: SheetFindings = field(default_factory=SheetFindings)
     shown: dict[int, list[_Cell]] = field(default_factory=dict)
@@ -279,8 +265,20 @@ def _cells_within(data: bytes, rows: int, columns: int) -> bytes:
         if row > rows and kind in (_ROW, *_CELLS):
             continue
         if kind not in _CELLS or struct.unpack_from("<I", record)[0] < columns:
-            kept.append(binary_record(kind, record))
+            kept.append(_record(kind, record))
     return b"".join(kept)
+
+
+def _record(kind: int, data: memoryview) -> bytes:
+    """Return a record as it is written, for a sheet without the cells outside of its table."""
+    head = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
+    size = len(data)
+    for shift in (0, 7, 14, 21):
+        rest = size >> shift
+        head += bytes([rest & 0x7F | (0x80 if rest > 0x7F else 0)])
+        if rest <= 0x7F:
+            break
+    return head + data
 
 
 def open_xlsb(name: str, file: BinaryIO, requested: Reading, expected: Collection[str]) -> OpenedFile:

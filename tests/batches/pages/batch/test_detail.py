@@ -20,6 +20,7 @@ from tests.functional.harness import (
 )
 from webtest import TestApp
 
+from batchbook.batches.models import Operation
 from batchbook.batches.pages.batch import detail
 
 
@@ -149,7 +150,24 @@ def test_edits_that_go_on_beyond_what_is_read_are_not_counted_as_all(
         json_post(staff, url_of(open_batch, "rows", 1, "cell"), 200, fields)
     assert "3 edits, of 3 cells" in text_of(staff.get(url_of(open_batch)))
     monkeypatch.setattr(detail, "OPERATIONS_READ", 2)
-    assert "At least 2 edits, of 2 cells" in text_of(staff.get(url_of(open_batch)))
+    page = staff.get(url_of(open_batch))
+    assert "At least 2 edits, of 2 cells" in text_of(page)
+    assert "Show each" in text_of(page)
+
+
+def test_operations_of_one_person_and_kind_in_a_row_are_one_group() -> None:
+    done = [("ann", "remove"), ("ann", "remove"), ("ann", "restore"), ("ann", "restore"), ("bob", "refresh")]
+    done += [("bob", "refresh"), ("bob", "add"), ("bob", "add")]
+    groups = detail.group_operations(
+        [Operation(actor=actor, kind=kind, summary=kind, cells=0) for actor, kind in done], is_cut=True
+    )
+    assert [group.summary for group in groups] == [
+        "2 removals",
+        "2 restorations",
+        "refresh",
+        "refresh",
+        "At least 2 added rows",
+    ]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -69,13 +69,13 @@ def test_the_password_is_asked_again_where_marking_complete_executes(
     policy = replace(PriceChangeHandler.execution_policy, automatic=automatic)
     monkeypatch.setattr(services.get(BatchTypes)["price_change"].handler, "execution_policy", policy)
     monkeypatch.setattr(PriceChangeHandler, "number_changes", lambda *_: [])  # There is nothing to warn of.
-    careful = {"confirm": frozenset({"batch:*:execute"}), "confirm_length": timedelta(0)}
+    careful = {"ask_password_for": frozenset({"batch:*:execute"}), "recent_length": timedelta(0)}
     services.add(SecuritySettings, replace(services.get(SecuritySettings), **careful))
     response = form_to(admin.get(url_of(open_batch)), "/complete").submit(status=303)
     assert ("/account/confirm" in response.location) is automatic
     assert catalogue.batch(open_batch).state == state
     if automatic:
-        services.add(SecuritySettings, replace(services.get(SecuritySettings), confirm=frozenset()))
+        services.add(SecuritySettings, replace(services.get(SecuritySettings), ask_password_for=frozenset()))
         post(admin, url_of(open_batch, "complete"))
         assert catalogue.batch(open_batch).state == "executed"
 

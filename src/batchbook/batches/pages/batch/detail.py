@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -27,7 +28,9 @@ from batchbook.batches.running.activity import activity_of, last_failure_of
 from batchbook.errors import Missing
 from batchbook.grid import choices_of
 from batchbook.master import buttons_for
+from batchbook.master.paging import whole_number
 from batchbook.master.record_pages import file_response
+from batchbook.words import counted
 
 #: The number of entries of its history on a batch's page, and of the operations that are read for them.
 ENTRIES_SHOWN, OPERATIONS_READ = 8, 50
@@ -78,8 +81,7 @@ class BatchDetail(BatchPage):
             else None,
             rows=rows,
             grid=rows.grid,
-            groups=group_edits(operations)[:ENTRIES_SHOWN],
-            groups_cut=len(operations) == OPERATIONS_READ,
+            groups=group_operations(operations, is_cut=len(operations) == OPERATIONS_READ)[:ENTRIES_SHOWN],
             operation_count=operations[0].number if operations else 0,
             files=self._file_values(files),
             sheets=[
@@ -125,20 +127,47 @@ class BatchDetail(BatchPage):
         ]
 
 
-#: The kinds of operations that are shown as one where a person did several in a row.
-_FOLDED = frozenset({"edit", "add", "remove", "restore"})
+#: The kinds of operations that are shown as one where a person did several in a row, with the noun for one of them.
+_FOLDED = {"edit": "edit", "add": "added row", "remove": "removal", "restore": "restoration"}
 
 
-def group_edits(operations: Sequence[Operation]) -> list[list[Operation]]:
-    """Return ``operations`` in their order, in groups: edits of one kind that one person made one after the other are together."""
-    groups: list[list[Operation]] = []
+@dataclass
+class OperationGroup:
+    """Operations of one kind that one person did one after the other, newest first, or a single one of any kind.
+
+    ``is_cut`` tells that there may be more of them that were not read.
+    """
+
+    operations: list[Operation]
+    is_cut: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The sentence for all of them together; that of the operation if there is one."""
+        latest = self.operations[0]
+        if len(self.operations) == 1:
+            return latest.summary
+        words = counted(len(self.operations), _FOLDED[latest.kind])
+        if latest.kind == "edit":
+            words += f", of {counted(sum(one.cells for one in self.operations), 'cell')}"
+        return f"At least {words}" if self.is_cut else words
+
+    def takes(self, operation: Operation) -> bool:
+        """Return whether ``operation``, the next older one, is shown with these."""
+        latest = self.operations[0]
+        return operation.kind in _FOLDED and (latest.kind, latest.actor) == (operation.kind, operation.actor)
+
+
+def group_operations(operations: Sequence[Operation], *, is_cut: bool = False) -> list[OperationGroup]:
+    """Return ``operations`` in their order, in groups; ``is_cut`` tells that older ones were not read."""
+    groups: list[OperationGroup] = []
     for operation in operations:
-        last = groups[-1][0] if groups else None
-        same = last is not None and (last.kind, last.actor) == (operation.kind, operation.actor)
-        if same and operation.kind in _FOLDED:
-            groups[-1].append(operation)
+        if groups and groups[-1].takes(operation):
+            groups[-1].operations.append(operation)
         else:
-            groups.append([operation])
+            groups.append(OperationGroup([operation]))
+    if groups:
+        groups[-1].is_cut = is_cut
     return groups
 
 
@@ -157,15 +186,14 @@ class History(BatchPage):
     def get(self) -> dict[str, Any]:
         """Show a page of operations; ``before`` in the query is the last number on the page before."""
         statement = select(Operation).where(Operation.batch_id == self.batch.id)
-        before = self.request.GET.get("before", "")
-        if before.isascii() and before.isdigit() and len(before) < 10:
-            statement = statement.where(Operation.number < int(before))
+        if (before := whole_number(self.request.GET.get("before", ""))) is not None:
+            statement = statement.where(Operation.number < before)
         found = self.request.db.scalars(
             statement.order_by(Operation.number.desc()).limit(PAGE_SIZE + 1)
         ).all()
         page = found[:PAGE_SIZE]
         return self.template_values(
-            groups=group_edits(page),
+            groups=group_operations(page),
             cells=self._cells(page),
             older=page[-1].number if len(found) > PAGE_SIZE else None,
         )

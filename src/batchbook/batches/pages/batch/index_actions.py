@@ -21,6 +21,7 @@ from batchbook.batches.running.several import MOST, Candidates, candidates, enqu
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import BoundForm, Form
 from batchbook.jobs.service import JobService
+from batchbook.jobs.views import active_jobs_url
 from batchbook.master import Index, Page
 
 #: The number of left-out batches that the page names.
@@ -38,7 +39,11 @@ class BatchIndex(Index):
         values = super().get()
         visible = view.visible_to(self.request.services, self.request.identity)
         running = running_now(self.request, Batch.type == view.batch_type.key, visible)
-        return values | {"running": running, "actions": self._actions(values["grid"].total)}
+        return values | {
+            "running": running,
+            "running_url": active_jobs_url(self.request),
+            "actions": self._actions(values["grid"].total),
+        }
 
     def _actions(self, total: int) -> list[tuple[str, str]]:
         """Return the actions on all ``total`` batches of the index: label of a link, name of its page."""

@@ -18,7 +18,7 @@ from batchbook.batches.pages.batch.schedule_page import sent_options
 from batchbook.batches.pages.batch_page import CONFLICT, BatchPage, follow_on
 from batchbook.batches.pages.view_models import executes_for
 from batchbook.master import MasterView
-from batchbook.security.policy import demand_confirmed
+from batchbook.security.policy import demand_recent_password
 from batchbook.web.idempotency import FORM_KEY, claim_key
 
 #: The fields of a form that each form has of its own.
@@ -83,7 +83,7 @@ class CompleteBatch(_ActionPage):
     def post(self) -> HTTPSeeOther:
         """Submit the action; where it executes as well, the password is asked for again as for an execution."""
         if executes_for(self.view, self.batch):
-            demand_confirmed(self.request, self.view.permission(Action.EXECUTE.value))
+            demand_recent_password(self.request, self.view.permission(Action.EXECUTE.value))
         return super().post()
 
 

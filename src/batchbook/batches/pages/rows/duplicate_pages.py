@@ -13,6 +13,7 @@ from batchbook.batches.pages.batch_page import BatchPage, follow_on
 from batchbook.batches.running.bulk_edits import REMOVE_DUPLICATES, enqueue_edit, is_big
 from batchbook.errors import BadInput
 from batchbook.grid import Column
+from batchbook.master.paging import NumberedPage, whole_number
 
 #: The number of groups on a page, and of the rows that are shown of each.
 PAGE_SIZE, ROWS_SHOWN = 50, 20
@@ -43,20 +44,17 @@ class DuplicatesPage(BatchPage):
         if self.view.batch_type.handler.duplicates is None:
             return self.template_values(total=0)
         context = self.action_context
-        found, text = DuplicateRows(context), self.request.GET.get("page", "")
-        of = _number(self.request.GET.get("of", ""))
+        found, of = DuplicateRows(context), whole_number(self.request.GET.get("of", ""))
         total = found.count_groups(of)
-        last = max(1, -(-total // PAGE_SIZE))
-        number = min(max(1, int(text)), last) if text.isascii() and text.isdigit() and len(text) < 6 else 1
+        page = NumberedPage.of(self.request, total, PAGE_SIZE)
         return self.template_values(
             total=total,
             rules=found.rules,
-            groups=self._groups(found, (number - 1) * PAGE_SIZE, of),
+            groups=self._groups(found, page.first, of),
             columns=self._columns(),
             seen=Selection.of(context, found.members(of)),
             of=of,
-            page=number,
-            last=last,
+            page=page,
             url=self.view.url(self.name, self.batch),
         )
 
@@ -66,7 +64,7 @@ class DuplicatesPage(BatchPage):
         seen = Selection.read(
             params, "The form doesn't say which duplicates you saw, so nothing was removed. Reload the page."
         )
-        keep, sequence = _keep(params.get("keep", "")), _number(params.get("sequence", ""))
+        keep, sequence = _keep(params.get("keep", "")), whole_number(params.get("sequence", ""))
         remover, url = DuplicateRemover(self.engine), self.view.url(self.name, self.batch)
         if not is_big(self.request.services, seen.count):
             message = remover.keep(self.batch.id, keep, sequence, seen.token)
@@ -107,11 +105,7 @@ class DuplicatesPage(BatchPage):
 def _keep(text: str) -> Keep | int:
     if text in list(Keep):
         return Keep(text)
-    number = _number(text)
+    number = whole_number(text)
     if number is None:
         raise BadInput("The form doesn't say which row to keep, so nothing was removed.")
     return number
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None

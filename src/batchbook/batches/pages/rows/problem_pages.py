@@ -27,6 +27,7 @@ from batchbook.batches.running.bulk_edits import FIX_SIMILAR, enqueue_edit, is_b
 from batchbook.errors import BadInput
 from batchbook.grid import VERBS, CellError, Column, Filter, GridState, Verb, label_of, parse, to_text
 from batchbook.master.links import href
+from batchbook.master.paging import NumberedPage
 
 #: The number of groups on a page.
 PAGE_SIZE = 100
@@ -54,20 +55,16 @@ class ProblemsPage(BatchPage):
 
     def get(self) -> dict[str, Any]:
         """Show a page of groups; ``code`` in the query restricts them to one kind of problem."""
-        code, page = self.request.GET.get("code", ""), self.request.GET.get("page", "")
-        number = int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1
+        code = self.request.GET.get("code", "")
         problems = problems_of(self.action_context)
         groups = [group for group in problems.groups if code in ("", group.code)]
-        last = max(1, -(-len(groups) // PAGE_SIZE))
-        number = min(max(1, number), last)
-        first = (number - 1) * PAGE_SIZE
+        page = NumberedPage.of(self.request, len(groups), PAGE_SIZE)
         return self.template_values(
             problems=problems,
-            lines=[self._line(group) for group in groups[first : first + PAGE_SIZE]],
+            lines=[self._line(group) for group in page.items(groups)],
             codes=problems.codes.most_common(),
             code=code,
-            page=number,
-            last=last,
+            page=page,
             editing=self.view.may(Action.EDIT, self.batch),
             fix_url=self.view.url(FixSimilar.name, self.batch),
             rows_url=self._rows_url(Filter(PROBLEMS, Verb.IS_TRUE)),
