@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.tables.formats.test_dbf import CYRILLIC, NONE, dbf
 from tests.tables.formats.test_sheet_xml import workbook
 from webtest import TestApp
 
@@ -50,6 +51,27 @@ def test_a_guessed_encoding_is_asked_about_and_remembered(
     assert catalogue.row(unicode, 1).description == "Печенье"
     greek = f"{HEAD}000000011,Μπισκότα,500 g,2.20\n000000021,Λουκάνικα,1 kg,8.00\n".encode("cp1253")
     assert catalogue.batch(number_in(upload(staff, greek, vendor_code="V1"))).state == "new"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_database_table_that_states_no_code_page_is_asked_about(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
+    columns = [("ITEM_CODE", "C", 9), ("DESCRIPT", "C", 10), ("SIZE", "C", 6), ("PRICE", "N", 5)]
+    rows = [
+        " 000000011Печенье   500 г  2.20".encode("cp1251"),
+        " 000000021Пончики   1 кг   8.00".encode("cp1251"),
+    ]
+    sent = upload(staff, dbf(columns, rows, NONE), "list.dbf", vendor_code="V1")
+    number = number_in(sent)
+    assert catalogue.batch(number).state == "new"
+    form = form_with(sent.follow(), "header_row")
+    form["encoding"] = "cp1251"
+    page = form.submit("do", value="columns").follow()
+    page = form_with(page, "column.item_code").submit("do", value="populate").follow()
+    assert column_of(page, "Description") == ["Печенье", "Пончики"]
+    marked = number_in(upload(staff, dbf(columns, rows, CYRILLIC), "list.dbf", vendor_code="V1"))
+    assert (catalogue.batch(marked).state, catalogue.row(marked, 2).item_code) == ("open", "000000021")
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

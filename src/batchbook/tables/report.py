@@ -31,8 +31,11 @@ Merged = Literal["", "filled", "kept"]
 #: The code of the note about a table that cannot be read by the reading of its report.
 UNREADABLE = "unreadable"
 
+#: The code of the note about texts that were read in a code page that the file does not state.
+ASSUMED_PAGE = "code-page"
+
 #: The formats that can be read. Pasted text is ``csv``, and so is text separated by tabs.
-Format = Literal["csv", "xlsx", "xlsb", "xls", "ods", "json", "html", "xml", "dbf"]
+Format = Literal["csv", "xlsx", "xlsb", "xls", "ods", "json", "html", "xml", "dbf", "parquet"]
 
 
 @dataclass(frozen=True)

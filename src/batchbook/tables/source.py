@@ -24,7 +24,16 @@ from batchbook.tables.formats.workbooks import WORKBOOKS, sheet_names
 from batchbook.tables.layout.header_heuristics import find_headings, header_names, heading_notes
 from batchbook.tables.layout.merged_cells import FillDown, decided
 from batchbook.tables.normalise import text_cleaner
-from batchbook.tables.report import Chunk, ColumnReading, Format, Note, Reading, SheetReport, TextReading
+from batchbook.tables.report import (
+    ASSUMED_PAGE,
+    Chunk,
+    ColumnReading,
+    Format,
+    Note,
+    Reading,
+    SheetReport,
+    TextReading,
+)
 from batchbook.words import quoted_list
 
 #: Options by which everything is guessed.
@@ -321,18 +330,21 @@ def read_table(name: str, file: BinaryIO, required: Sequence[str]) -> Table:
     check_header(name, header, required)
     # Programs separate by semicolons where the comma is the decimal sign: 1,500 may be one and a half there.
     commas_group = source.reading.delimiter != ";"
-    return Table(header, _without_marks(source.ragged_records()), commas_group, source.expected_rows)
+    return Table(header, _without_marks(source), commas_group, source.expected_rows)
 
 
-def _without_marks(records: Iterator[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, Sequence[str]]]:
-    """Yield ``records`` without spreadsheet markers for texts, as in ="000801228".
+def _without_marks(source: Source) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield the records of ``source`` without spreadsheet markers for texts, as in ="000801228".
 
-    No person decides here, so an apostrophe counts as a marker only before codes of digits.
+    No person decides here, so an apostrophe counts as a marker only before codes of digits, and an assumed code page is refused.
     """
-    for number, record in records:
+    for number, record in source.ragged_records():
         yield (
             number,
             [*map(_clean, record)]
             if any(text[:1] in _FIRST_OF_MARKS or not text.isascii() for text in record)
             else record,
         )
+    for note in source.notes:
+        if note.code == ASSUMED_PAGE:
+            raise BadInput(f"“{source.name}” is not clear. {note.message} Nothing was taken from it.")

@@ -9,8 +9,10 @@ import pytest
 from tests.tables.file_builders import compound, record
 from tests.tables.sources import codes, message, opened, records, refusal
 
+from batchbook.errors import BadInput
 from batchbook.tables.formats.workbooks import sheet_names
 from batchbook.tables.report import Reading
+from batchbook.tables.source import read_table
 
 WESTERN, CYRILLIC_FONT = 1252, 204
 
@@ -92,6 +94,9 @@ def test_texts_are_in_the_code_page_that_is_stated() -> None:
 def test_a_workbook_that_states_no_code_page_is_read_with_a_warning() -> None:
     source = opened(book(HEADS + label(1, 0, b"Caf\xe9"), None, name=b"Prices"), "list.xls")
     assert (records(source)[0][0], codes(source)) == ("Café", ["code-page"])
+    data = book(HEADS + label(1, 0, b"Caf\xe9"), None, name=b"Prices")
+    with pytest.raises(BadInput, match=r"does not state the code page .* Nothing was taken from it"):
+        list(read_table("list.xls", io.BytesIO(data), ["head a"]).records)
     assert codes(opened(book(HEADS + label(1, 0, b"Cafe"), None, name=b"Prices"), "list.xls")) == []
 
 

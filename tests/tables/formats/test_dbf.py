@@ -62,7 +62,10 @@ def test_texts_are_in_the_code_page_that_is_marked_or_chosen() -> None:
         source = opened(dbf(COLUMNS, [row("7", text, "", encoding)], mark), "a.dbf")
         assert (records(source)[0][1], codes(source)) == (text, [])
     unmarked = dbf(COLUMNS, [row("7", "мука", "", "cp866")], NONE)
-    assert codes(opened(unmarked, "a.dbf")) == ["code-page"]
+    asked = opened(unmarked, "a.dbf")
+    assert codes(asked) == ["encoding"]
+    assert any("мука" in one.texts for one in asked.readings)
+    assert codes(opened(dbf(COLUMNS, [row("7", "мука", "", "utf-8")], NONE), "a.dbf")) == ["code-page"]
     source = opened(unmarked, "a.dbf", Reading(encoding="cp866"))
     assert (records(source)[0][1], codes(source)) == ("мука", [])
     source = opened(dbf(COLUMNS, [row("7", "мука", "", "cp1251")], 0x13), "a.dbf")

@@ -11,7 +11,7 @@ from typing import Protocol
 from batchbook.statuses import Severity
 from batchbook.tables.errors import InvalidWorkbook
 from batchbook.tables.formats import biff
-from batchbook.tables.report import Note
+from batchbook.tables.report import ASSUMED_PAGE, Note
 
 _CODEPAGE, _FONT = 0x0042, 0x0031
 # Code pages that are not called cp and their number; the last two are what programs write for those of Macintosh and Windows.
@@ -151,7 +151,7 @@ class ByteTexts:
                 "The workbook does not state the code page of its texts. They were read as Windows-1252, that of Western Europe:"
                 " compare some texts with accents or other special characters."
             )
-            yield Note("code-page", message, Severity.WARNING)
+            yield Note(ASSUMED_PAGE, message, Severity.WARNING)
         if self._of_fonts:
             which = " and ".join(sorted(self._of_fonts))
             message = (

@@ -26,8 +26,8 @@ from batchbook.tables.errors import (
 )
 from batchbook.tables.formats import Block, MergedRange, NumberedRow, OpenedFile, blocks_of
 from batchbook.tables.formats.cell_values import cell_text, far_rows_note
-from batchbook.tables.layout.encoding import detect_encoding
-from batchbook.tables.report import Note, Reading
+from batchbook.tables.layout.encoding import compare_readings, detect_encoding
+from batchbook.tables.report import ASSUMED_PAGE, Note, Reading, TextReading
 from batchbook.words import counted, quoted_list
 
 _WHAT = "a database table (DBF)"
@@ -114,13 +114,14 @@ def open_dbf(name: str, file: BinaryIO, requested: Reading, expected: Collection
         _check_fields(name, header)
         file.seek(header.start + header.rows * header.row_length)
         more = file.read(1) not in (_END, b"", b"\x00")
-        encoding, notes = _encoding(name, file, header, requested.encoding)
+        encoding, notes, readings = _encoding(name, file, header, requested.encoding)
     rows = DbfRows(name, file, header, encoding)
     return OpenedFile(
         rows,
         replace(requested, format="dbf", delimiter=""),
         header.rows + 1,
         notes=(*notes, *_notes(header, more)),
+        readings=readings,
     )
 
 
@@ -165,11 +166,13 @@ def _is_memo(field: _Field, header: DbfHeader) -> bool:
     return field.kind in _MEMOS or (field.kind == "B" and header.version not in _FOXPRO)
 
 
-def _encoding(name: str, file: BinaryIO, header: DbfHeader, requested: str) -> tuple[str, tuple[Note, ...]]:
-    """Return the encoding of the texts: the one requested or stated, or else a guess from the first rows, with a note."""
+def _encoding(
+    name: str, file: BinaryIO, header: DbfHeader, requested: str
+) -> tuple[str, tuple[Note, ...], tuple[TextReading, ...]]:
+    """Return the encoding of the texts: the one requested or stated, or else a guess, with a note and what others make of them."""
     stated = requested or _PAGES.get(header.mark, "")
     if stated:
-        return stated, ()
+        return stated, (), ()
     file.seek(header.start)
     texts = [field for field in header.fields if field.kind == "C"]
     sample = b"\n".join(
@@ -178,10 +181,16 @@ def _encoding(name: str, file: BinaryIO, header: DbfHeader, requested: str) -> t
         for field in texts
     )
     if sample.isascii():
-        return "cp1252", ()
-    guess = detect_encoding(name, BytesIO(sample)).encoding
-    message = f"The table does not state the encoding of its texts. They were read as {guess}: choose another if they are wrong."
-    return guess, (Note("code-page", message, Severity.WARNING),)
+        return "cp1252", (), ()
+    guess = detect_encoding(name, BytesIO(sample))
+    readings = () if guess.odd_lines else compare_readings(guess, ",")
+    if readings:
+        return guess.encoding, guess.notes, readings
+    message = (
+        f"The table does not state the encoding of its texts. They were read as {guess.encoding}: choose another if they are"
+        " wrong."
+    )
+    return guess.encoding, (Note(ASSUMED_PAGE, message, Severity.WARNING),), ()
 
 
 def _stored_rows(file: BinaryIO, header: DbfHeader) -> Iterator[bytes]:

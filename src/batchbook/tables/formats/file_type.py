@@ -17,6 +17,7 @@ from batchbook.tables.errors import InvalidCompoundFile, InvalidWorkbook, LimitE
 from batchbook.tables.formats.archive import MAX_UNPACKED, Archive
 from batchbook.tables.formats.biff import COMPOUND_MAGIC, WORKBOOK_STREAMS, CompoundFile
 from batchbook.tables.formats.dbf import dbf_header
+from batchbook.tables.formats.parquet import PARQUET_MAGIC
 from batchbook.tables.report import Format, Note
 
 #: The ends of the names of files that can be read.
@@ -39,6 +40,7 @@ SUFFIXES = (
     ".htm",
     ".xml",
     ".dbf",
+    ".parquet",
 )
 
 # The bytes at the start that are looked at: the first tag of a document may declare dozens of namespaces.
@@ -59,15 +61,16 @@ _FORMAT_OF_SUFFIX: dict[str, Format] = {
     "htm": "html",
     "xml": "xml",
     "dbf": "dbf",
+    "parquet": "parquet",
 }
 #: The formats of texts: what a text is called and how it begins is only evidence for one of them.
 TEXT_FORMATS: tuple[Format, ...] = ("csv", "json", "html", "xml")
 #: The formats in which a table has names of its columns beside its rows.
-NAMED_COLUMNS: tuple[Format, ...] = ("dbf",)
+NAMED_COLUMNS: tuple[Format, ...] = ("dbf", "parquet")
 _FORMAT_NAMES: dict[Format, str] = {
     "csv": "text", "xlsx": "an Excel workbook (XLSX)", "xlsb": "a binary Excel workbook (XLSB)", "xls": "an old Excel workbook (XLS)",
     "ods": "an OpenDocument spreadsheet (ODS)", "json": "JSON", "html": "a web page (HTML)", "xml": "XML Spreadsheet 2003",
-    "dbf": "a database table (DBF)",
+    "dbf": "a database table (DBF)", "parquet": "a Parquet file",
 }  # fmt: skip
 
 _GZIP, _GZIP_PIECE = b"\x1f\x8b", 256 * 1024
@@ -82,7 +85,7 @@ _OTHER_TYPES = {
     b"%PDF": "a PDF document", b"\x89PNG": "a picture (PNG)", b"\xff\xd8\xff": "a picture (JPEG)", b"GIF8": "a picture (GIF)",
     _GZIP: "an archive (GZIP) in another archive", b"7z\xbc\xaf": "an archive (7-Zip)", b"Rar!": "an archive (RAR)",
     b"BZh": "an archive (BZIP2)", b"\x28\xb5\x2f\xfd": "an archive (Zstandard)", b"\xfd7zXZ": "an archive (XZ)", b"SQLite format 3": "a database (SQLite)",
-    b"PAR1": "a Parquet file", b"\x7fELF": "a program", b"MZ\x90": "a program", b"{\\rtf": "a document (RTF)",
+    b"PARE": "an encrypted Parquet file", b"\x7fELF": "a program", b"MZ\x90": "a program", b"{\\rtf": "a document (RTF)",
     b"\x09\x00\x04\x00": "a workbook of a very old Excel", b"\x09\x02\x06\x00": "a workbook of a very old Excel",
     b"\x09\x04\x06\x00": "a workbook of a very old Excel", b"\x09\x08": "a part of an Excel workbook",
 }  # fmt: skip
@@ -210,6 +213,8 @@ def _type_of_binary(name: str, file: BinaryIO, start: bytes) -> Format | None:
         return _type_of_compound_file(name, file)
     if _BARE_WORKBOOK.match(start):
         return "xls"
+    if start.startswith(PARQUET_MAGIC):
+        return "parquet"
     return "dbf" if dbf_header(start) is not None else None
 
 

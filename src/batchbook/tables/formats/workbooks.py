@@ -11,6 +11,7 @@ from batchbook.tables.formats.dbf import open_dbf
 from batchbook.tables.formats.json_tables import open_json
 from batchbook.tables.formats.markup import open_html, open_xml
 from batchbook.tables.formats.ods import ods_sheet_names, open_ods
+from batchbook.tables.formats.parquet import open_parquet
 from batchbook.tables.formats.sheet_cache import Opener
 from batchbook.tables.formats.xls import open_xls, xls_globals
 from batchbook.tables.formats.xlsb import XlsbWorkbook, open_xlsb
@@ -27,6 +28,7 @@ WORKBOOKS: dict[Format, Opener] = {
     "html": open_html,
     "xml": open_xml,
     "dbf": open_dbf,
+    "parquet": open_parquet,
 }
 
 _Names = Callable[[BinaryIO], Sequence[str]]

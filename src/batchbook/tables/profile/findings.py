@@ -292,7 +292,7 @@ def _sign_hint(columns: Iterable[_ColumnEvidence], reading: Reading) -> Hint:
     )
     if signs:
         return Hint(signs.most_common(1)[0][0], "as in other columns of this file", sure=True)
-    if reading.format in ("xlsx", "xlsb", "xls", "ods", "dbf"):
+    if reading.format in ("xlsx", "xlsb", "xls", "ods", "dbf", "parquet"):
         return Hint(".", "as the numbers of a workbook have it", sure=True)
     if reading.delimiter == ";":
         return Hint(",", "as files separated by semicolons usually have it")
