@@ -220,7 +220,7 @@ def test_a_form_is_kept_while_the_password_is_confirmed(
     caplog.set_level(logging.INFO, "batchbook.web.error_pages")
     browser = careful.signed_in("anna", "users:edit")
     _long_ago(careful)
-    fields = {"csrf_token": token_of(browser), "full_name": "Anna Bell", "may_be_kept": "yes"}
+    fields = {"csrf_token": token_of(browser), "full_name": "Anna Bell", "may_be_kept": ""}
     page = browser.post("/users-edit", fields, headers={"Origin": "http://localhost"}, status=403)
     assert "The form is kept on this page" in page.text
     assert "Anna Bell" in page.html.select_one(".kept-form").text

@@ -340,7 +340,7 @@ def test_what_was_typed_is_shown_with_the_error_and_sent_again_when_that_may_hel
 
     harness.page("/save", save, request_method="POST")
     browser = harness.visitor()
-    fields = {"note": "long words", "pin": "", "may_be_kept": "yes", "csrf_token": token_of(browser)}
+    fields = {"note": "long words", "pin": "", "may_be_kept": "", "csrf_token": token_of(browser)}
     page = browser.post("/save", fields, headers={"Origin": "http://localhost"}, status=503)
     assert page.html.select_one(".kept-form dd").text == "long words"
     page = page.forms[0].submit(headers={"Origin": "http://localhost"}, status=409)

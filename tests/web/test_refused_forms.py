@@ -35,10 +35,10 @@ def test_the_way_back_leads_to_a_page_of_ours(harness: WebHarness, referrer: str
 @pytest.mark.parametrize(
     ("fields", "origin", "lost"),
     [
-        ({"may_be_kept": "yes"}, "http://localhost", ""),
-        ({"may_be_kept": "yes"}, "http://other.example", "or it does not come from a page of this site"),
+        ({"may_be_kept": ""}, "http://localhost", ""),
+        ({"may_be_kept": ""}, "http://other.example", "or it does not come from a page of this site"),
         ({}, "http://localhost", "a password was typed into it"),
-        ({"may_be_kept": "yes", "big": "x" * 60_000}, "http://localhost", "and the limit is"),
+        ({"may_be_kept": "", "big": "x" * 60_000}, "http://localhost", "and the limit is"),
     ],
 )
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -89,9 +89,12 @@ def _remark(user: dict[str, Any]) -> str:
 @pass_installation
 def deactivate(installation: Installation, name: str, as_json: bool) -> None:
     """Deactivate the user NAME, who is signed out at once and can no longer sign in."""
-    with changed_user(installation, name) as (session, found):
+    with changed_user(installation, name) as (_session, found):
         found.active = False
-        revoke_sessions(session, found.id)
+        user_id = found.id
+    # Sessions end at once, whatever becomes of the transaction, so only after it was not refused.
+    with installation.transaction() as session:
+        revoke_sessions(session, user_id)
     print_result(as_json, user_facts(found), f"The user {found.name} can no longer sign in.")
 
 
@@ -132,6 +135,8 @@ def delete(installation: Installation, name: str, as_json: bool) -> None:
                 f"The user {user.name} cannot be deleted, because records name them as the author of changes."
                 " Deactivate them instead: they can no longer sign in, and the records keep their meaning."
             )
-        revoke_sessions(session, user.id)
+        user_id = user.id
         session.delete(user)
+    with installation.transaction() as session:
+        revoke_sessions(session, user_id)
     print_result(as_json, {"name": user.name, "deleted": True}, f"Deleted the user {user.name}.")

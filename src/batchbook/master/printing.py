@@ -17,6 +17,8 @@ from batchbook.master.row_cells import TableRow
 
 #: The limit of rows for a page to print: browsers take several seconds for it, and it fills some 300 sheets.
 MOST_PRINTED = 10_000
+#: The most cells that can be printed at once.
+MOST_CELLS = 500_000
 
 _TEMPLATE = "batchbook.templates:master/print.jinja2"
 
@@ -64,6 +66,11 @@ def print_page(printout: Printout) -> Response:
     if view.state.problems:
         raise BadInput(
             f"{' '.join(view.state.problems)} Nothing is printed, because it would be more rows than you asked for."
+        )
+    if view.total * len(view.table_columns) > MOST_CELLS:
+        raise TooLarge(
+            f"These are {view.total:,} rows of {len(view.table_columns):,} columns, and at most {MOST_CELLS:,} cells can be printed"
+            " at once. Filter them first, or export them."
         )
     if view.total > MOST_PRINTED:
         raise TooLarge(

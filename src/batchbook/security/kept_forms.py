@@ -38,11 +38,14 @@ def local_path(text: str, default: str = "/") -> str:
     return text if _LOCAL.fullmatch(text) else default
 
 
-def keep_input(content: str) -> Markup:
-    """Return the hidden field that allows a form with the HTML ``content`` to be kept; nothing if a password is typed into it."""
+def keep_input(content: str, user_name: str) -> Markup:
+    """Return the hidden field that allows a form with the HTML ``content`` to be kept for the user called ``user_name``.
+
+    Nothing if a password is typed into it.
+    """
     if _PASSWORD.search(content):
         return Markup()
-    return Markup('<input type="hidden" name="{}" value="yes">').format(_KEEP)
+    return Markup('<input type="hidden" name="{}" value="{}">').format(_KEEP, user_name)
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,13 @@ class KeptForm:
             kept = cls(
                 str(url), tuple((str(name), str(value)) for name, value in fields), tuple(map(str, files))
             )
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return None
         return kept if local_path(kept.url, "") else None
+
+    def is_of(self, user_name: str) -> bool:
+        """Return whether the user called ``user_name`` has filled in the form, or nobody who was signed in."""
+        return dict(self.fields).get(_KEEP, "") in ("", user_name)
 
     @property
     def text(self) -> str:

@@ -57,8 +57,12 @@ class LoginViews:
             return self._refuse(400, FAILED, name)
         throttle.forgive(name, self._address)
         record_change(self.request, "signed in", verified.name)
-        if self.kept is not None:
+        if self.kept is not None and self.kept.is_of(verified.name):
             return send_again_page(self.request, self.kept, self.next, 200)
+        if self.kept is not None:
+            self.request.flash(
+                "The form on the sign-in page was somebody else's, so it was discarded.", "warning"
+            )
         return HTTPSeeOther(self.next)
 
     @property

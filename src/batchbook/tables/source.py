@@ -164,7 +164,11 @@ class Source:
 
     def _chunks(self, records: RecordBuilder, size: int) -> Iterator[Chunk]:
         rows = self._opened.rows
-        fill = FillDown(lambda: rows.merged, self._above()) if self.reading.merged == "filled" else None
+        fill = (
+            FillDown(lambda: rows.merged, self._above(), len(self.headings))
+            if self.reading.merged == "filled"
+            else None
+        )
         for block in rows.blocks(rows_at_once(size, len(self.headings))):
             chunk = records.chunk(fill.filled(block) if fill else block)
             if chunk.numbers:

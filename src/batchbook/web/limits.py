@@ -81,9 +81,11 @@ def _check_length(request: Request) -> None:
             f"What you sent has {bytesize(length)}; the limit is {bytesize(limit)}. Nothing was saved. "
             "Send less at a time, for example by splitting the file."
         )
-    most = min(request.services.get(WebSettings).max_form_bytes, STRANGERS_BYTES)
+    most = request.services.get(WebSettings).max_form_bytes
+    if not request.session_cookie.is_known:
+        most = min(most, STRANGERS_BYTES)
     # The identity is loaded only if it matters.
-    if length > most and not request.session_cookie.is_known and request.identity is None:
+    if length > most and request.identity is None:
         raise TooLarge(
             f"You are not signed in, so the limit is {bytesize(most)}; what you sent has {bytesize(length)}. "
             "Nothing was saved. Sign in in another tab, then go back in this one and send it again."

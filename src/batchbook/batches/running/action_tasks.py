@@ -137,8 +137,9 @@ def demand_again(services: Services, session: Session, job: Job, by: str, action
 def _retry(services: Services, session: Session, job: Job, by: str) -> Job:
     action = Action(job.task)
     batch = demand_again(services, session, job, by, action)
-    # What was confirmed for the first time, by whomever, is not confirmed for this one.
-    options = {name: text for name, text in job.arguments["options"].items() if name != CONFIRM}
+    options = dict(job.arguments["options"])
+    if by != job.asked_by:
+        options.pop(CONFIRM, None)  # Nobody confirms for somebody else.
     call = ActionCall(batch.id, action, by, options, retry_of=job.id)
     result = services.get(Runner).submit(session, call)
     return session.get_one(Job, result.job_id)

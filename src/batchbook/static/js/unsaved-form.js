@@ -19,9 +19,9 @@ function isChanged(field) {
 }
 
 /* A list without a default shows its first entry. */
-function isChosen({ options }) {
+function isChosen({ options, multiple }) {
   const defaults = [...options].filter((option) => option.defaultSelected);
-  const before = defaults.length ? defaults : [options[0]];
+  const before = defaults.length || multiple ? defaults : [options[0]];
   return [...options].some((option) => option.selected !== before.includes(option));
 }
 
@@ -33,6 +33,8 @@ function isUnsaved(form) {
 // After every other module, one of which may stop it.
 addEventListener("submit", (event) => event.defaultPrevented || (sent = event.target));
 addEventListener("pageshow", () => (sent = null));
+// An answer that is a download leaves the page as it is, and people type on.
+addEventListener("input", ({ target }) => target.form === sent && (sent = null));
 
 addEventListener("beforeunload", (event) => {
   const watched = [...document.querySelectorAll("form[method=post]:not([data-unwatched])")];

@@ -93,7 +93,9 @@ _OTHER_TYPES = {
 # A workbook without a compound file around it: its first record, of any length, with a version that is read, and about a workbook.
 _BARE_WORKBOOK = re.compile(rb"\x09\x08.\x00\x00[\x05\x06]\x05\x00", re.S)
 _HTML = re.compile(
-    rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style|div)\b", re.I | re.S
+    # The groups give nothing back: comments without an end would be tried in all combinations.
+    rb"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body|table|meta|style|div)\b",
+    re.I | re.S,
 )
 _JSON = re.compile(
     rb"""[\s\x1e]*(?:\{\s*(?:"[^"\n]{0,200}"\s*:|\})|\[\s*(?:[\[{]|"[^"\n]{0,200}"\s*[,\]]))"""
@@ -144,7 +146,9 @@ def unpacked(name: str, file: BinaryIO) -> tuple[str, BinaryIO, tuple[Note, ...]
         target = _written(pieces)
     except LimitExceeded as error:
         raise BadInput(f"“{name}” {error}. Nothing was taken from it.") from None
-    except (*_DAMAGED, zlib.error):
+    except (*_DAMAGED, zlib.error) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # The disk is full, or the like: nothing is wrong with the archive.
         _refuse_damaged(name)
     target.seek(0)
     message = f"The file is an archive, and “{inner}” in it was read."

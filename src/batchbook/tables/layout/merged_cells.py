@@ -72,19 +72,21 @@ def decided(note: Note, merged: Merged) -> Note:
 class FillDown:
     """A filler of merged cells in the rows below their first, fed with the blocks of a sheet in their order.
 
-    Ranges that begin in the first ``above`` rows belong to headings. ``ranges`` returns those that are known so far.
+    Ranges that begin in the first ``above`` rows belong to headings, and those beyond ``width`` columns to nothing.
+    ``ranges`` returns those that are known so far.
     """
 
-    def __init__(self, ranges: Callable[[], Sequence[MergedRange]], above: int) -> None:
-        self._ranges, self._above, self._taken = ranges, above, 0
+    def __init__(self, ranges: Callable[[], Sequence[MergedRange]], above: int, width: int) -> None:
+        self._ranges, self._above, self._width, self._taken = ranges, above, width, 0
         self._by_top: dict[int, list[MergedRange]] = {}
-        self._open: dict[MergedRange, str] = {}
+        # By column, of which each has one range at a time; a file may claim that more of them overlap.
+        self._open: dict[int, tuple[MergedRange, str]] = {}
 
     def filled(self, block: Block) -> Block:
         """Return ``block`` with the values of merged cells in all of their rows; blank rows stay blank."""
         known = self._ranges()
         for one in known[self._taken :]:
-            if one.bottom > one.top > self._above:
+            if one.bottom > one.top > self._above and one.left < self._width:
                 self._by_top.setdefault(one.top, []).append(one)
         self._taken = len(known)
         if not self._by_top and not self._open:
@@ -95,12 +97,12 @@ class FillDown:
 
     def _row(self, number: int, row: Sequence[str]) -> Sequence[str]:
         for one in self._by_top.pop(number, ()):
-            self._open[one] = row[one.left] if one.left < len(row) else ""
-        self._open = {one: text for one, text in self._open.items() if one.bottom >= number}
+            self._open[one.left] = one, row[one.left] if one.left < len(row) else ""
+        self._open = {left: found for left, found in self._open.items() if found[0].bottom >= number}
         if not self._open or is_blank(row):
             return row
         cells = [*row]
-        for one, text in self._open.items():
+        for one, text in self._open.values():
             if one.top < number and text:
                 cells.extend([""] * (one.left + 1 - len(cells)))
                 cells[one.left] = cells[one.left] if cells[one.left].strip() else text

@@ -218,11 +218,12 @@ def refuse_repeated_records(application: Application) -> None:
     """Raise ``Conflict`` if two rows change the same record: which of them comes last would be left to chance."""
     row = application.row
     changes = has_status(row, ImportStatus.UPDATE, ImportStatus.DELETE)
-    twice = select(row.record_id).where(application.where, changes, row.record_id.is_not(None))
-    twice = twice.group_by(row.record_id).having(func.count() > 1)
-    rows = select(row.sequence).where(application.where, changes, row.record_id.in_(twice))
-    found = application.session.scalars(rows.order_by(row.sequence).limit(2)).all()
-    if found:
+    twice = select(func.min(row.sequence), func.max(row.sequence)).where(
+        application.where, changes, row.record_id.is_not(None)
+    )
+    twice = twice.group_by(row.record_id).having(func.count() > 1).limit(1)
+    found = application.session.execute(twice).one_or_none()
+    if found is not None:
         raise Conflict(
             f"Nothing was executed, because rows {' and '.join(map(str, found))} change the same record. Reopen the batch and"
             " refresh it: they are duplicates, of which one can be kept."

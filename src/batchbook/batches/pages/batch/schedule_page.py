@@ -12,13 +12,13 @@ from pyramid.httpexceptions import HTTPSeeOther
 from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Result
-from batchbook.batches.engine.execution_check import confirmations_in
+from batchbook.batches.engine.execution_check import ExecutionCheck, Unconfirmed, confirmations_in
 from batchbook.batches.engine.preview import bind_options, default_values, options_as_json, preview_execution
 from batchbook.batches.handler import CONFIRM
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.large_changes import numbers_of
-from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage
+from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage
 from batchbook.batches.running.runner import ActionCall
 from batchbook.batches.running.schedule import (
     FARTHEST,
@@ -103,7 +103,7 @@ class ScheduleBatch(BatchPage):
         return self._form(self._time_form().bind({TIME: _as_field(time)}), options)
 
     def post(self) -> Any:
-        """Schedule the execution, or show the form again with the problem of the time."""
+        """Schedule the execution, or show the form again: with the problem of the time, or warnings to be confirmed."""
         options = sent_options(self.request, self.action_context.handler.execution_policy.options)
         version = read_version(self.request.POST)
         bound = self._time_form().validate(self.request.POST)
@@ -113,6 +113,9 @@ class ScheduleBatch(BatchPage):
             bound.add_error(TIME, error.message)
             self.request.response.status_int = UNPROCESSABLE
             return self._form(bound, options)
+        except Unconfirmed as error:
+            self.request.response.status_int = CONFLICT
+            return self._form(bound, options, error.check)
 
     def _schedule(self, bound: BoundForm, options: Mapping[str, Any], version: int) -> Result:
         actor = self.request.authenticated_userid
@@ -129,7 +132,10 @@ class ScheduleBatch(BatchPage):
         )
         return Form([field])
 
-    def _form(self, time: BoundForm, options: Mapping[str, Any]) -> dict[str, Any]:
+    def _form(
+        self, time: BoundForm, options: Mapping[str, Any], check: ExecutionCheck | None = None
+    ) -> dict[str, Any]:
+        """Return the values of the page; ``check`` is that of the chosen options, instead of the default ones."""
         context = self.action_context
         now = self.request.services.get(JobService).clock().astimezone(self.request.zone)
         form = context.handler.execution_policy.options
@@ -141,7 +147,7 @@ class ScheduleBatch(BatchPage):
             zone=self.request.zone.key,
             options=form.bind(options) if form else None,
             sentences=plan.sentences if plan else (),
-            numbers=numbers_of(self.view, self.batch, plan.check) if plan else (),
+            numbers=numbers_of(self.view, self.batch, check or plan.check, options) if plan else (),
             confirmed=confirmations_in(options),
             planned=scheduled_execution_of(self, context),
             cancel_url=self.own_url,
