@@ -142,8 +142,9 @@ def test_fifty_clicks_at_once_are_one_execution_and_forty_nine_sentences(
         "csrf_token": token,
         "version": str(harness.batch(batch_id).version),
         "apply": "increase",
-        "confirm": form_to(browser.get(url_of(batch_id)), "/execute")["confirm"].value,
     }
+    question = browser.post(url_of(batch_id, "execute"), fields, status=409)
+    fields["confirm"] = str(question.html.select_one("input[name=confirm]")["value"])
     answers: list[Any] = []
     start = threading.Barrier(50)
 

@@ -36,15 +36,11 @@ from batchbook.tables.report import (
 )
 from batchbook.words import quoted_list
 
-#: Options by which everything is guessed.
-GUESS_ALL = Reading()
+GUESS_ALL = Reading()  # Options by which everything is guessed.
 
 
 def open_source(
-    name: str,
-    file: BinaryIO,
-    requested: Reading = GUESS_ALL,
-    expected: Collection[str] = (),
+    name: str, file: BinaryIO, requested: Reading = GUESS_ALL, expected: Collection[str] = ()
 ) -> Source:
     """Return ``file``, called ``name``, opened as a table; options of its structure that are empty in ``requested`` are guessed.
 

@@ -41,8 +41,12 @@ from batchbook.types.imports.models import (
     has_status,
 )
 from batchbook.types.imports.preconditions import (
+    ALL,
+    APPLY,
+    GOOD,
     LOOKED_FOR_MISSING,
     Staleness,
+    execution_preview,
     refuse_late_replacing,
     refuse_lost_references,
     refuse_mode,
@@ -56,7 +60,6 @@ from batchbook.types.imports.record_writing import RecordWriter
 from batchbook.types.imports.row_problems import Problems
 from batchbook.types.imports.similar_keys import SimilarForms, SimilarKeys
 from batchbook.types.imports.targets import ImportTargets, new
-from batchbook.words import counted
 
 
 def _fields(handler: ImportHandler, batch: Import) -> Sequence[IntakeField]:
@@ -133,36 +136,6 @@ def _after_edit(handler: ImportHandler, batch: Import, rows: Rows) -> None:
     handler.refresh(batch, rows)
 
 
-_NOT_APPLIED = (ImportStatus.UNCHANGED, ImportStatus.SKIPPED)
-_STALE_RECORDS = "Some records have changed since the last refresh: see “Changes since refresh”."
-
-
-def execution_preview(batch: Import, title: str, *, stale: bool, only_valid: bool = False) -> list[str]:
-    """Return sentences with counts about executing ``batch``; ``title`` is its target's, ``stale`` warns of changed records.
-
-    With ``only_valid`` rows, those with problems are left out; else they have the execution refused.
-    """
-    done = ", ".join(f"{batch.count_of(s):,} {s.value}d" for s in APPLICABLE if batch.count_of(s))
-    left = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in _NOT_APPLIED if batch.count_of(s))
-    sentences = [f"{title}: {done}."]
-    if left:
-        sentences.append(f"Not applied: {left}.")
-    problematic = batch.count_of(*PROBLEMATIC)
-    if problematic:
-        rows = counted(problematic, "row has", "rows have")
-        sentences.append(
-            f"{rows} problems and will go into a new batch."
-            if only_valid
-            else f"{rows} problems, so executing all rows will be refused. Fix or remove them, or choose “{_APPLY[1][1]}”."
-        )
-    return [*sentences, _STALE_RECORDS] if stale else sentences
-
-
-#: The choices where rows have problems: apply nothing, or the valid rows.
-ALL, GOOD = "all", "good"
-_APPLY = ((ALL, "All rows or none"), (GOOD, "Only the valid rows; the others go into a new batch"))
-
-
 class ImportHandler(BatchHandler[Import, ImportRow]):
     """Handles imports. Rows are compared and applied by set-based SQL; only rows with problems are read."""
 
@@ -177,7 +150,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
                     "apply",
                     Kind.CHOICE,
                     label="If rows have problems",
-                    choices=choices_of(_APPLY),
+                    choices=choices_of(APPLY),
                     required=True,
                 ),
                 Field.of(

@@ -1,4 +1,4 @@
-"""Preconditions of an import: permission, mode and references, and records that have not changed since the refresh."""
+"""Preconditions of an import: permission, mode, references, records that have not changed; and the sentences on its effects."""
 
 from __future__ import annotations
 
@@ -244,3 +244,34 @@ def refuse_unsure_deletion(plan: ImportPlan, application: Application, compariso
             f"Nothing was executed, because {counted(keyless, 'row does', 'rows do')} not identify a record, which"
             " may be one of those to be deleted. Reopen the batch and correct or remove them, or choose another import mode."
         )
+
+
+# --- The effects -----------------------------------------------------------------------------------------------------
+
+#: The choices where rows have problems: apply nothing, or the valid rows.
+ALL, GOOD = "all", "good"
+APPLY = ((ALL, "All rows or none"), (GOOD, "Only the valid rows; the others go into a new batch"))
+
+_NOT_APPLIED = (ImportStatus.UNCHANGED, ImportStatus.SKIPPED)
+_STALE_RECORDS = "Some records have changed since the last refresh: see “Changes since refresh”."
+
+
+def execution_preview(batch: Import, title: str, *, stale: bool, only_valid: bool = False) -> list[str]:
+    """Return sentences with counts about executing ``batch``; ``title`` is its target's, ``stale`` warns of changed records.
+
+    With ``only_valid`` rows, those with problems are left out; else they have the execution refused.
+    """
+    done = ", ".join(f"{batch.count_of(s):,} {s.value}d" for s in APPLICABLE if batch.count_of(s))
+    left = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in _NOT_APPLIED if batch.count_of(s))
+    sentences = [f"{title}: {done}."]
+    if left:
+        sentences.append(f"Not applied: {left}.")
+    problematic = batch.count_of(*PROBLEMATIC)
+    if problematic:
+        rows = counted(problematic, "row has", "rows have")
+        sentences.append(
+            f"{rows} problems and will go into a new batch."
+            if only_valid
+            else f"{rows} problems, so executing all rows will be refused. Fix or remove them, or choose “{APPLY[1][1]}”."
+        )
+    return [*sentences, _STALE_RECORDS] if stale else sentences

@@ -12,7 +12,12 @@ from pyramid.httpexceptions import HTTPSeeOther
 from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Result
-from batchbook.batches.engine.execution_check import ExecutionCheck, Unconfirmed, confirmations_in
+from batchbook.batches.engine.execution_check import (
+    ExecutionCheck,
+    Unconfirmed,
+    check_execution,
+    confirmations_in,
+)
 from batchbook.batches.engine.preview import bind_options, default_values, options_as_json, preview_execution
 from batchbook.batches.handler import CONFIRM
 from batchbook.batches.lifecycle import Action
@@ -135,8 +140,9 @@ class ScheduleBatch(BatchPage):
     def _form(
         self, time: BoundForm, options: Mapping[str, Any], check: ExecutionCheck | None = None
     ) -> dict[str, Any]:
-        """Return the values of the page; ``check`` is that of the chosen options, instead of the default ones."""
+        """Return the values of the page; ``check`` is that of the chosen ``options``, if it was made already."""
         context = self.action_context
+        chosen = {name: text for name, text in options.items() if name != CONFIRM}
         now = self.request.services.get(JobService).clock().astimezone(self.request.zone)
         form = context.handler.execution_policy.options
         plan = preview_execution(context)
@@ -147,11 +153,19 @@ class ScheduleBatch(BatchPage):
             zone=self.request.zone.key,
             options=form.bind(options) if form else None,
             sentences=plan.sentences if plan else (),
-            numbers=numbers_of(self.view, self.batch, check or plan.check, options) if plan else (),
+            numbers=numbers_of(self.view, self.batch, check or _check(context, chosen), chosen),
             confirmed=confirmations_in(options),
             planned=scheduled_execution_of(self, context),
             cancel_url=self.own_url,
         )
+
+
+def _check(context: ActionContext, options: Mapping[str, Any]) -> ExecutionCheck:
+    """Return the check of an execution with ``options``, so that what is ticked is what they change."""
+    try:
+        return check_execution(context, bind_options(context.handler, options))
+    except BadInput:  # An option has no default.
+        return ExecutionCheck()
 
 
 class UnscheduleBatch(BatchPage):
