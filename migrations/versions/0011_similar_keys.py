@@ -15,7 +15,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("import", sa.Column("similar_keys", sa.String(10), server_default="ask", nullable=False))
+    # Earlier imports treated all keys as different, and do so in their record.
+    op.add_column("import", sa.Column("similar_keys", sa.String(10), server_default="create", nullable=False))
 
 
 def downgrade() -> None:

@@ -15,7 +15,7 @@ from batchbook.grid import Column, Kind
 from batchbook.jobs.models import ACTIVE, SHOWN_STATES, Job, JobGroup, JobState
 from batchbook.jobs.service import JobService, cancel_unstarted_job, retry_job
 from batchbook.jobs.view_models import reports_on
-from batchbook.jobs.views import RequestedRecordContext, may_change, outcome_url
+from batchbook.jobs.views import RequestedRecordContext, demand_password_for, may_change, outcome_url
 from batchbook.master import MasterView, Page
 from batchbook.security.identity import Identity
 from batchbook.words import counted
@@ -126,11 +126,14 @@ class RetryFailed(GroupPage):
     def post(self) -> HTTPSeeOther:
         """Enqueue the jobs again; the new group has the reasons of those that were refused."""
         services, db, by = self.request.services, self.request.db, self.request.authenticated_userid
+        retryable = [*filter(_can_be_retried, self.jobs_in(*_RETRYABLE))]
+        for job in retryable:
+            demand_password_for(self.request, job)
         group = JobGroup(title=f"{self.record.title}, again", asked_by=by, asked_at=utc_now(), skipped=[])
         db.add(group)
         db.flush()  # The jobs refer to it.
         enqueued, refused = 0, []
-        for job in filter(_can_be_retried, self.jobs_in(*_RETRYABLE)):
+        for job in retryable:
             try:
                 retry_job(services, db, job, by).group_id = group.id
                 enqueued += 1

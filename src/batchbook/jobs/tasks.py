@@ -62,7 +62,8 @@ class Task:
     ``note_result(context, result)`` is called if a job failed or was cancelled, to record that with the subject of the
     job. ``outcome_url(request, job)`` returns the address of the page that shows the outcome, or ``None`` if the job's
     own page does. ``may_see(request, job)`` returns whether the request's user may see the subject of the job.
-    ``retry(services, session, job, by)`` enqueues a failed job again, for the user ``by``.
+    ``retry(services, session, job, by)`` enqueues a failed job again, for the user ``by``; ``permission(job)`` returns
+    the permission for the work itself, empty for none, for which the settings may ask for the password again.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Task:
     outcome_url: Callable[[Any, Job], str | None] = lambda _request, _job: None
     may_see: Callable[[Any, Job], bool] = lambda _request, _job: False
     retry: Callable[[Services, Session, Job, str], Job] = _refuse_retry
+    permission: Callable[[Job], str] = lambda _job: ""
 
 
 class Tasks:

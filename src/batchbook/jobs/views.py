@@ -24,6 +24,7 @@ from batchbook.master import Index, MasterView, Page, RecordContext, Remember
 from batchbook.master.record_pages import file_response
 from batchbook.master.records import find
 from batchbook.security.identity import Identity
+from batchbook.security.policy import demand_recent_password
 from batchbook.web.flash import Kind as FlashKind
 from batchbook.web.flash import flash
 
@@ -251,6 +252,13 @@ class EndProcess(JobPage):
         return self.done(message, self.view.url("view", self.job))
 
 
+def demand_password_for(request: Any, job: Job) -> None:
+    """Raise ``PasswordNeeded`` if the settings ask for the password again for the work of ``job``, which is to be retried."""
+    permission = request.services.get(JobService).tasks[job.task].permission(job)
+    if permission:
+        demand_recent_password(request, permission)
+
+
 class RetryJob(JobPage):
     """Retries a job that failed or was cancelled."""
 
@@ -266,6 +274,7 @@ class RetryJob(JobPage):
     def post(self) -> HTTPSeeOther:
         """Enqueue the job again, and redirect to the page that waits for it."""
         request = self.request
+        demand_password_for(request, self.job)
         again = retry_job(request.services, request.db, self.job, request.authenticated_userid)
         return HTTPSeeOther(self.view.url("await", again))
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.functional.harness import form_to, text_of, url_of
@@ -13,6 +16,8 @@ from batchbook.batches import Action
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import Job, lease
 from batchbook.jobs.job_progress import JobProgress
+from batchbook.security.settings import SecuritySettings
+from batchbook.services import services_of
 
 
 def begin(harness: JobHarness, job_id: int, phase: str, done: int, total: int | None) -> Job:
@@ -85,6 +90,22 @@ def test_what_failed_says_why_and_offers_another_try(
     outcome = admin.get(f"/jobs/{again}/await", status=303).follow()
     assert f"Batch {batch_id:08d} was executed:" in text_of(outcome, ".flashes")
     assert "The last action failed" not in text_of(outcome)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_another_try_asks_for_the_password_where_the_action_does(
+    app: Any, harness: JobHarness, admin: TestApp
+) -> None:
+    batch_id = harness.complete()
+    harness.with_handler(**hooked("execute", lambda: 1 / 0))
+    harness.do(batch_id, Action.EXECUTE)
+    harness.with_handler()
+    services = services_of(app.registry)
+    careful = {"ask_password_for": frozenset({"batch:*:execute"}), "recent_length": timedelta(0)}
+    services.add(SecuritySettings, replace(services.get(SecuritySettings), **careful))
+    answer = form_to(admin.get(url_of(batch_id)), "/retry").submit(status="*")
+    assert answer.status_int == 403 or "/account/confirm" in answer.headers["Location"]
+    assert harness.batch(batch_id).state == "complete"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

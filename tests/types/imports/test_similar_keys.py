@@ -116,3 +116,16 @@ def test_keys_of_several_parts_are_compared_as_a_whole(
         assert [row.status for row in harness.rows(number)] == ["update", "create", "create", "create"]
     else:
         assert (first.status, first.new_description) == ("update", "Item 1")
+
+
+def test_rows_that_get_the_key_of_one_record_are_duplicates_and_change_nothing(
+    harness: ImportHarness,
+) -> None:
+    number = harness.create(
+        "item_code,price\n000000001,1.05\n0000 00001,1.06\n0000\u300000001,1.07\n", similar_keys="match"
+    )
+    assert [(row.new_item_code, row.status) for row in harness.rows(number)] == [
+        ("000000001", "duplicate")
+    ] * 3
+    with pytest.raises(Conflict):
+        harness.execute(number)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action, State
-from batchbook.batches.engine.execution_check import Unconfirmed
+from batchbook.batches.engine.execution_check import Unconfirmed, check_execution
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Conflict
@@ -246,3 +246,20 @@ def test_no_header_makes_a_change_usual_that_is_not(harness: BatchHarness, price
     with pytest.raises(Unconfirmed, match=r"by more than 20 %: the largest \+9,900 %"):
         harness.run(batch_id, Action.EXECUTE, confirm=())
     assert prices() == BEFORE
+
+
+def test_a_tick_confirms_the_changes_that_were_shown_with_it_and_no_others(
+    engine: Engine, harness: BatchHarness, prices: Prices
+) -> None:
+    batch_id = harness.open(HEADER + "000000001,,,1.50\n000000002,,,0.10\n")
+    harness.run(batch_id, Action.COMPLETE)
+    with transaction_scope(engine) as session:
+        context = harness.on(session).context_of(harness.on(session).find(batch_id))
+        rises = check_execution(context, {"apply": ["increase"], "overwrite": False})
+    (number,) = rises.numbers
+    assert number.warning.startswith("1 row changes the price by more than 20 %: the largest +50 %")
+    with pytest.raises(Unconfirmed, match=r"The changes are not those that were confirmed\. 2 rows change"):
+        harness.run(batch_id, Action.EXECUTE, confirm=[number.token])
+    assert prices() == BEFORE
+    harness.run(batch_id, Action.EXECUTE, confirm=[number.token], apply="increase")
+    assert prices() == BEFORE | {"1": "1.50"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
 import pytest
@@ -61,3 +62,14 @@ def test_an_item_code_is_found_whatever_its_case_blanks_and_width(
         "not_in_catalogue",
     ]
     harness.assert_counted(batch_id)
+
+
+def test_counts_hold_where_codes_are_spelled_anew_by_an_edit(engine: Engine, harness: BatchHarness) -> None:
+    file = "item_code,description,size,price\na-9,,,1.10\na-9,,,1.20\nzz,,,1.00\nzz,,,1.00\n"
+    batch_id = harness.open(file)
+    with transaction_scope(engine) as session:
+        session.add(Product(item_code="A-9", description="", price=Decimal("1.00")))
+    harness.edit(batch_id, 1, new_price="1.30")
+    batch = harness.batch(batch_id)
+    assert (batch.row_count, batch.kept_count, sum(batch.status_counts.values())) == (4, 4, 4)
+    assert batch.status_counts == dict(Counter(harness.statuses(batch_id)))

@@ -11,7 +11,7 @@ from tests.batches.harness import BatchHarness, snapshot
 
 from batchbook.batches import Action, State
 from batchbook.batches.engine.execution_check import Unconfirmed
-from batchbook.catalog.models import Product
+from batchbook.catalog.models import Product, Vendor
 from batchbook.db import Base
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
@@ -125,3 +125,23 @@ def test_what_is_overwritten_is_confirmed_as_it_is_now(
         harness.run(batch_id, Action.EXECUTE, overwrite="yes", confirm=())
     harness.run(batch_id, Action.EXECUTE, overwrite="yes")
     assert prices()["2"] == "2.10"
+
+
+@pytest.mark.parametrize("change", [{"vendor_id": None}, {"active": False}])
+def test_products_that_left_the_scope_stop_all_even_where_prices_are_overwritten(
+    engine: Engine, harness: BatchHarness, prices: Prices, change: dict[str, object]
+) -> None:
+    with transaction_scope(engine) as session:
+        vendor = session.scalars(select(Vendor).where(Vendor.code == "V1")).one()
+        product = session.scalars(select(Product).where(Product.item_code == "000000002")).one()
+        product.vendor_id = vendor.id
+    batch_id = harness.open(HEADER + "000000002,,,2.10\n", vendor_code="V1")
+    harness.run(batch_id, Action.COMPLETE)
+    with transaction_scope(engine) as session:
+        product = session.scalars(select(Product).where(Product.item_code == "000000002")).one()
+        for name, value in change.items():
+            setattr(product, name, value)
+    for overwrite in ("", "yes"):
+        with pytest.raises(Conflict, match="have become inactive, or are of another vendor or department"):
+            harness.run(batch_id, Action.EXECUTE, overwrite=overwrite)
+    assert prices() == BEFORE

@@ -11,6 +11,7 @@ from batchbook.batches.engine.refresh import recount
 from batchbook.batches.files import WORKSHEET
 from batchbook.batches.history import record
 from batchbook.batches.lifecycle import State
+from batchbook.batches.matching.declaration import LINKS
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
 from batchbook.batches.rows.storage import copy_rows
 from batchbook.db import utc_now
@@ -38,7 +39,8 @@ def copied_header(source: ActionContext) -> Batch:
     header = source.batch_type.header
     copied = [attribute.key for attribute in header.__mapper__.column_attrs if attribute.key not in _OWN]
     values: dict[str, Any] = {name: getattr(source.batch, name) for name in copied}
-    return header(**new_header_values(source.actor) | values)
+    params = {name: value for name, value in values["params"].items() if name not in LINKS}
+    return header(**new_header_values(source.actor) | values | {"params": params})
 
 
 def copy_children(source: ActionContext, clone: Batch, where: ColumnElement[bool] | None = None) -> None:

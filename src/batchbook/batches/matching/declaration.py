@@ -101,6 +101,10 @@ class RememberedMatch(Base):
         return found
 
 
+#: The keys in a header's ``params`` of the batch of new records, and of the batch that they come from.
+LINKS = ("new_records", "made_of")
+
+
 @dataclass(frozen=True, kw_only=True)
 class MatchedRecords:
     """The records that rows are matched to: ``key`` is the column that rows name them by, ``title`` one of them in words.

@@ -17,15 +17,14 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.history import record
-from batchbook.batches.matching.declaration import NewRecords
+from batchbook.batches.matching.declaration import LINKS, NewRecords
 from batchbook.batches.matching.unknown_keys import matching_of, unknown_rows
 from batchbook.batches.models import Batch
 from batchbook.errors import Conflict, Missing
 from batchbook.grid import columns_of, to_text
 from batchbook.words import counted
 
-#: The keys in a header's ``params`` of the batch of new records, and of the batch that they come from.
-_MADE, _MADE_OF = "new_records", "made_of"
+_MADE, _MADE_OF = LINKS
 _IN_MEMORY = 8 * 1024 * 1024
 
 

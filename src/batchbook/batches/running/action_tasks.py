@@ -156,6 +156,7 @@ TASKS = tuple(
         outcome_url=batch_page,
         may_see=may_see_batch,
         retry=_retry,
+        permission=lambda job: access.permission(job.batch_type or "", job.task),
     )
     for action in dict.fromkeys(line.action for line in TRANSITIONS if line.job)
 )

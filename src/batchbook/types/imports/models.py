@@ -100,7 +100,7 @@ class Import(Batch):
     similar_keys: Mapped[str] = editable(
         String(10),
         default="ask",
-        server_default="ask",
+        server_default="create",  # What imports of before did.
         choices=SIMILAR_KEYS,
         label="Similar keys",
         description="Keys that differ from another one only in case, blanks, width or Unicode form, such as v1 beside V1.",
