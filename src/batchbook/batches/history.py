@@ -15,6 +15,8 @@ from batchbook.db.bulk_writing import bulk_insert
 
 #: The kinds of operations for an action that failed, was refused, or was cancelled.
 FAILURE, REFUSAL, CANCEL = "failure", "refusal", "cancel"
+#: The kind of an operation whose cells nobody has changed: rows got the keys of remembered matches.
+REMEMBERED = "remembered"
 #: Those whose action did not take place.
 WITHOUT_EFFECT = (FAILURE, REFUSAL, CANCEL)
 

@@ -61,7 +61,7 @@ def test_changes_beyond_the_usual_are_shown_and_have_to_be_confirmed(counts: Bat
         (1, "A", 10, 12, "+20 %"),
     ]
     assert [(row.key, row.percent_text) for row in number.falls] == [("C", "-40 %")]
-    assert (plan.check.edited, plan.check.warnings, plan.check.refusals) == (1, {"count": SENTENCE}, [])
+    assert (plan.check.edited, number.warning, plan.check.refusals) == (1, SENTENCE, [])
     with pytest.raises(Unconfirmed) as caught:
         counts.run(batch_id, Action.EXECUTE, confirm=())
     assert caught.value.message == (

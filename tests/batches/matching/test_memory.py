@@ -44,7 +44,9 @@ def test_later_lists_are_matched_when_they_are_populated(
     ]
     batch = harness.batch(batch_id)
     assert (batch.count_of("increase"), batch.count_of("not_in_catalogue")) == (1, 1)
-    assert ("match", "staff", "Matched 1 row as in earlier lists of V1.", 1) in harness.operations(batch_id)
+    assert ("remembered", "staff", "Matched 1 row as in earlier lists of V1.", 1) in harness.operations(
+        batch_id
+    )
     # A refresh keeps what was matched, also where it has been revoked since.
     harness.run(batch_id, Action.REFRESH)
     assert facts(harness, batch_id)[0][:3] == ("000000021", "increase", "m -77")

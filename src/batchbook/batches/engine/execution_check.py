@@ -14,7 +14,8 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, false, func, lit
 from batchbook.batches.concurrency import token_of
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.handler import CONFIRM, NumberChange
-from batchbook.batches.models import CellChange
+from batchbook.batches.history import REMEMBERED
+from batchbook.batches.models import CellChange, Operation
 from batchbook.db import percent_change
 from batchbook.errors import Conflict
 from batchbook.settings import Setting
@@ -123,11 +124,6 @@ class ExecutionCheck:
 
     numbers: Sequence[NumberCheck] = ()
     edited: int = 0
-
-    @property
-    def warnings(self) -> dict[str, str]:
-        """The sentences that have to be confirmed, by the names with which they are."""
-        return {number.change.name: number.warning for number in self.numbers if number.warning}
 
     @property
     def refusals(self) -> list[str]:
@@ -330,9 +326,11 @@ def rows_beyond(context: ActionContext, number: NumberCheck, most: int) -> list[
 def _edited(context: ActionContext) -> Select[Any]:
     """Return the SELECT of the numbers of the rows, less removed ones, whose cells people have changed."""
     row, changed = context.row, CellChange
-    edited = select(changed.sequence).where(
-        changed.batch_id == context.batch.id, changed.sequence > 0, changed.field != "removed"
-    )
+    of_batch = changed.batch_id == context.batch.id
+    edited = select(changed.sequence).where(of_batch, changed.sequence > 0, changed.field != "removed")
+    by_itself = select(Operation.number).where(Operation.batch_id == context.batch.id)
+    by_itself = by_itself.where(Operation.kind == REMEMBERED)
+    edited = edited.where(changed.operation.not_in(by_itself))
     return select(row.sequence).where(context.rows().where, row.sequence.in_(edited))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.refresh import recount, refresh_in_chunks
-from batchbook.batches.history import Cell, add_cells, record
+from batchbook.batches.history import REMEMBERED, Cell, add_cells, record
 from batchbook.batches.matching.declaration import LONGEST_KEY, Matching, RememberedMatch
 from batchbook.batches.matching.record_index import RecordIndex
 from batchbook.batches.models import Operation
@@ -84,7 +84,7 @@ def _take_remembered(context: ActionContext, matching: Matching) -> int:
 
 def _noted(context: ActionContext, operation: Operation | None, cells: Sequence[Cell]) -> Operation:
     if operation is None:
-        return record(context.handler_context, context.batch, MATCH, "Matched rows.", cells)
+        return record(context.handler_context, context.batch, REMEMBERED, "Matched rows.", cells)
     add_cells(context.session, operation, cells)
     return operation
 
