@@ -148,7 +148,9 @@ def test_overwriting_applies_the_list_over_what_changed_meanwhile(
     catalogue.set_price("000000021", "4.44")
     form = form_to(admin.get(url_of(complete_batch)), "/execute")
     form["overwrite"] = True
-    form.submit(status=303)
+    asked = form.submit(status=409)  # The change is another one than that of the page.
+    assert catalogue.prices()["000000021"] == Decimal("4.44")
+    form_to(asked, "/execute").submit(status=303)
     assert catalogue.prices()["000000021"] == Decimal("8.00")
     (changed,) = [line for line in catalogue.price_history() if line[0] == "000000021"]
     assert changed[1:3] == (Decimal("4.44"), Decimal("8.00"))

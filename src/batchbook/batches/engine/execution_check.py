@@ -85,13 +85,12 @@ class NumberCheck:
     refused: int
     warn_above: Decimal
     refuse_above: Decimal | None
-    options: str = ""
 
     @property
     def token(self) -> str:
-        """The text that confirms the warning: its name, and a digest of the options and of the changes that were shown."""
+        """The text that confirms the warning: its name, and a digest of the sentence and the changes that were shown."""
         shown = [[row.sequence, str(row.before), str(row.after)] for row in (*self.rises, *self.falls)]
-        return f"{self.change.name}:{token_of(self.options, self.warning, shown)}"
+        return f"{self.change.name}:{token_of(self.warning, shown)}"
 
     @property
     def largest(self) -> RowChange | None:
@@ -142,8 +141,7 @@ class Unconfirmed(Conflict):
 def check_execution(context: ActionContext, options: Mapping[str, Any]) -> ExecutionCheck:
     """Return the check of executing the batch with the values ``options``, by a few statements."""
     changes = context.handler.number_changes(context.batch, options)
-    chosen = str(sorted((name, str(value)) for name, value in options.items()))
-    return ExecutionCheck(_check_all(context, changes, chosen) if changes else (), _count_edited(context))
+    return ExecutionCheck(_check_all(context, changes) if changes else (), _count_edited(context))
 
 
 def confirmations_in(options: Mapping[str, Any]) -> frozenset[str]:
@@ -214,7 +212,7 @@ class _Counts:
     moves: tuple[int, int]
 
 
-def _check_all(context: ActionContext, changes: Sequence[NumberChange], options: str) -> list[NumberCheck]:
+def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> list[NumberCheck]:
     """Return the checks of ``changes``, by three statements for all of them."""
     settings, key = context.handler_context.settings, context.batch.type
     refuse = _limit(settings, f"{_REFUSE}{key}")
@@ -222,7 +220,7 @@ def _check_all(context: ActionContext, changes: Sequence[NumberChange], options:
     counts = _counts(context, changes, warn, refuse)
     largest = _largest(context, changes, counts)
     return [
-        NumberCheck(change, *largest[at], counts[at].beyond, counts[at].refused, warn[at], refuse, options)
+        NumberCheck(change, *largest[at], counts[at].beyond, counts[at].refused, warn[at], refuse)
         for at, change in enumerate(changes)
     ]
 
