@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+import pytest
 from webtest import TestApp
 
 from .harness import (
@@ -241,3 +242,15 @@ def test_the_token_of_one_person_is_of_no_use_to_another(
     before = catalogue.dump()
     admin.post(url_of(complete_batch, "execute"), {"csrf_token": token_of(staff)}, status=400)
     assert catalogue.dump() == before
+
+
+@pytest.mark.parametrize("ticked", ["all", "price", ":,all", "price:0,price"])
+def test_a_form_confirms_nothing_but_what_a_page_has_shown(
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int, ticked: str
+) -> None:
+    before = catalogue.prices()
+    form = form_to(admin.get(url_of(complete_batch)), "/execute")
+    for box in form.fields["confirm"]:
+        box.force_value(ticked)
+    form.submit(status=409)
+    assert catalogue.prices() == before

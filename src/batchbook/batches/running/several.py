@@ -13,6 +13,7 @@ from batchbook.batches import access
 from batchbook.batches.concurrency import Token, token_of
 from batchbook.batches.engine.engine import Engine, locked_refusal
 from batchbook.batches.engine.preview import unconfirmed_warnings, why_not_execute
+from batchbook.batches.handler import CONFIRM
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType, BatchTypes
@@ -112,6 +113,8 @@ def enqueue_all(
     )
     session.add(group)
     session.flush()  # The jobs refer to it.
+    # Nobody has looked at the warnings of each batch.
+    options = {name: text for name, text in options.items() if name != CONFIRM}
     runner = services.get(Runner)
     refused = []
     for batch in chosen.fit:
