@@ -86,3 +86,16 @@ def test_worksheets_are_recognised_too(harness: BatchHarness) -> None:
         "This worksheet was uploaded before.",
         f"This file was uploaded before, as a worksheet of batch {first:08d}.",
     ]
+
+
+def test_the_file_of_a_clone_is_recognised_when_its_source_is_deleted(harness: BatchHarness) -> None:
+    source = harness.create(FILE, shelf="A")
+    clone = harness.clone(source)
+    found = seen(harness, clone)
+    assert found is not None
+    assert found.linked == source
+    with harness.engine() as engine:
+        delete_batch(engine, source)
+    found = seen(harness, harness.create(FILE, shelf="A"))
+    assert found is not None
+    assert (found.sentence, found.linked) == (f"This is the file of batch {clone:08d}.", clone)

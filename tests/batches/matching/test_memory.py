@@ -10,6 +10,7 @@ from tests.batches.harness import BatchHarness
 from tests.functional.harness import CatalogueDatabase
 
 from batchbook.batches import Action
+from batchbook.batches.engine.execution_check import edited_rows
 from batchbook.batches.matching.matcher import Matcher
 from batchbook.catalog.models import Product, ProductMatch, Vendor
 from batchbook.db.transactions import transaction_scope
@@ -50,6 +51,18 @@ def test_later_lists_are_matched_when_they_are_populated(
     # A refresh keeps what was matched, also where it has been revoked since.
     harness.run(batch_id, Action.REFRESH)
     assert facts(harness, batch_id)[0][:3] == ("000000021", "increase", "m -77")
+
+
+def test_only_rows_that_people_matched_count_as_edited_by_people(
+    catalogue: CatalogueDatabase, harness: BatchHarness
+) -> None:
+    learn(catalogue, "M-77", "000000021")
+    batch_id = harness.open(f"{HEADER}M-77,OATS,,4.10\nM-78,,,1.00\n", vendor_code="V1")
+    with harness.engine() as engine:
+        context = engine.context_of(engine.find(batch_id))
+        assert edited_rows(context, 5) == []
+        Matcher(engine).match(batch_id, "M-78", "000000011")
+        assert edited_rows(context, 5) == [2]
 
 
 def test_matches_of_other_vendors_and_revoked_ones_are_not_used(

@@ -6,7 +6,7 @@ import pytest
 
 from batchbook.errors import BadInput
 
-from .conftest import ImportHarness
+from .conftest import ImportHarness, sent
 
 
 def test_references_are_found_by_key_or_by_a_name_that_is_clear(harness: ImportHarness) -> None:
@@ -84,3 +84,15 @@ def test_references_that_are_added_are_one_record_however_they_are_written(harne
     assert harness.rows(number)[2].raw == {"new_department": "swe ets"}
     assert "1 added as department" in harness.execute(number).message
     assert harness.product("000000003").department == "Sweets"
+
+
+def test_references_that_are_added_are_asked_about_together(harness: ImportHarness) -> None:
+    def statements(count: int) -> int:
+        lines = "".join(f"{n:09d},Item {n},1.00,Department {n}\n" for n in range(1, count + 1))
+        with sent(harness.database) as found:
+            number = harness.create(f"item_code,description,price,department\n{lines}", unknown="add")
+        assert harness.rows(number)[-1].new_department == f"Department {count}"
+        return len(found)
+
+    statements(5)
+    assert statements(300) == statements(5)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import ColumnElement, Table, insert, literal, select
 
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.refresh import recount
-from batchbook.batches.files import WORKSHEET
+from batchbook.batches.files import INPUT, WORKSHEET
 from batchbook.batches.history import record
 from batchbook.batches.lifecycle import State
 from batchbook.batches.matching.declaration import LINKS
-from batchbook.batches.models import Batch, BatchFile, BatchFileChunk
+from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, UploadedFile
 from batchbook.batches.rows.storage import copy_rows
 from batchbook.db import utc_now
 
@@ -53,7 +53,18 @@ def copy_children(source: ActionContext, clone: Batch, where: ColumnElement[bool
     for one in (BatchFile.__table__, BatchFileChunk.__table__):
         table = cast("Table", one)
         copy_rows(source.session, table, table, source.batch, clone, table.c.number.in_(numbers))
+    _enter_uploads(source, clone)
     source.batch_type.rows.copy(source.session, source.batch, clone, where)
+
+
+def _enter_uploads(source: ActionContext, clone: Batch) -> None:
+    """Enter the copied files as uploads of the same time, so that they are recognised when ``source`` is deleted."""
+    file, names = BatchFile, ("sha256", "size", "role", "number", "uploaded_at", "batch_id", "type")
+    copies = select(
+        file.sha256, file.size, file.role, file.number, file.added_at, literal(clone.id), literal(clone.type)
+    )
+    copies = copies.where(file.batch_id == source.batch.id, file.role == INPUT).order_by(file.number)
+    source.session.execute(insert(UploadedFile).from_select(names, copies))
 
 
 def follow_up(source: ActionContext, rest: ColumnElement[bool]) -> Batch | None:

@@ -161,6 +161,8 @@ def refreshing(
     """
     before = Tally.of(context, touched)
     others = Tally.stored(context) - before
+    if refresh and not whole:
+        touched = _fixed(context, touched)
     yield
     new: list[ColumnElement[bool]] = []
     if refresh:
@@ -168,13 +170,30 @@ def refreshing(
         new = [] if whole else new_peers(context, touched)
         refresh_touched(context, new)
     tally = Tally.of(context, touched)
-    if new or tally.rows != before.rows + added:
-        store_tally(context, Tally.of_all(context))
-        return
     # Other rows may have statuses of an earlier version of the type.
-    if refresh and (fault := _undeclared(context, tally)) is not None:
-        raise Conflict(_not_refreshed(fault))
-    store_tally(context, others + tally)
+    for refreshed in [tally, *(Tally.of(context, peers) for peers in new)] if refresh else []:
+        if (fault := _undeclared(context, refreshed)) is not None:
+            raise Conflict(_not_refreshed(fault))
+    is_recounted = bool(new) or tally.rows != before.rows + added
+    store_tally(context, Tally.of_all(context) if is_recounted else others + tally)
+
+
+#: The most rows that are touched whatever their peer columns become. An edit touches fewer, but for that of many rows.
+_MOST_FIXED = 1_000
+
+
+def _fixed(context: ActionContext, touched: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition for the rows that are ``touched``, and those that are now, if these are few.
+
+    A peer whose code the handler spells anew is no peer of the edited row then, but has to be brought up to date.
+    """
+    row = context.row
+    if not context.handler.peer_columns:
+        return touched
+    now = context.session.scalars(select(row.sequence).where(touched).limit(_MOST_FIXED + 1)).all()
+    if len(now) > _MOST_FIXED:
+        return touched
+    return or_(touched, and_(row.batch_id == context.batch.id, row.sequence.in_(now)))
 
 
 #: The number of new peers that are refreshed together.

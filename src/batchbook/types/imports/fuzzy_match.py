@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from batchbook.db import folded_key, key_form
@@ -73,18 +73,26 @@ class References:
     _suggested: dict[str, list[str]] = field(default_factory=dict)
     _spellings: dict[str, str] = field(default_factory=dict)
 
-    def spelled_first(self, texts: Select[Any], text: str) -> str:
-        """Return the spelling of ``text``, a record that is to be added, that comes first in the batch.
+    def find_spellings(self, written: Select[Any], texts: Iterable[str]) -> None:
+        """Find out by one statement how ``texts``, records that are to be added, are spelled first in the batch.
 
-        ``texts`` is the SELECT of the batch's texts and the numbers of their rows. Texts that differ in case,
-        blanks, width or Unicode form only become one record.
+        ``written`` is the SELECT of the batch's texts and the numbers of their rows.
         """
-        form = key_form(text)
-        if form not in self._spellings:
-            spelled, number = texts.selected_columns
-            first = texts.where(folded_key(spelled) == form).order_by(number).limit(1)
-            self._spellings[form] = self.session.execute(first).one()[0]
-        return self._spellings[form]
+        unknown = {key_form(text) for text in texts} - self._spellings.keys()
+        if not unknown:
+            return
+        spelled, number = written.selected_columns
+        # Grouped by the texts, because PostgreSQL takes two calls of a function with parameters for different ones.
+        first = written.with_only_columns(spelled).where(folded_key(spelled).in_(unknown))
+        for text in self.session.scalars(first.group_by(spelled).order_by(func.min(number))):
+            self._spellings.setdefault(key_form(text), text)
+
+    def spelled_first(self, text: str) -> str:
+        """Return the spelling of ``text`` that comes first in the batch, after :meth:`find_spellings` was called for it.
+
+        Texts that differ in case, blanks, width or Unicode form only become one record.
+        """
+        return self._spellings[key_form(text)]
 
     def look_up(self, texts: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Return :attr:`found` after looking up those of ``texts`` that are not in it yet."""

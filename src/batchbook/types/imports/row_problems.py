@@ -64,6 +64,7 @@ class Problems:
             return
         for chunk in rows.narrowed(or_(*map(self._unresolved, self._lookups))).chunks(_TOGETHER):
             self._look_up(chunk)
+            self._find_spellings(chunk)
             for row in chunk:
                 for field in self._lookups:
                     self._replace_by_key(row, field)
@@ -117,6 +118,14 @@ class Problems:
             texts = [getattr(row, new(field.name)) for row in rows]
             self._references[field.name].look_up(text for text in texts if text is not None)
 
+    def _find_spellings(self, rows: Rows) -> None:
+        """Find out how the records that are to be added are spelled first in the batch, by one statement for each field."""
+        for field in self._added:
+            references = self._references[field.name]
+            texts = {getattr(row, new(field.name)) for row in rows} - {None}
+            missing = [text for text in texts if not references.found.get(text)]
+            references.find_spellings(self._texts_of(field), missing)
+
     def _judge(self, row: RowProxy, broken: Sequence[Check], alike: Mapping[str, Sequence[Key]]) -> None:
         row.clear_issues(*self._codes)
         for field in self._lookups:
@@ -160,7 +169,7 @@ class Problems:
         references = self._references[field.name]
         matches = references.found.get(text, ())
         if not matches and field in self._added:
-            matches = (references.spelled_first(self._texts_of(field), text),)
+            matches = (references.spelled_first(text),)
         if len(matches) == 1 and matches != (text,):
             setattr(row, name, matches[0])
             row.raw = {name: text} | (row.raw or {})
