@@ -83,7 +83,7 @@ def sent_options(request: Request, form: Form | None) -> dict[str, Any]:
 
     A form confirms what it showed, by tokens; a name alone would confirm whatever changes now.
     """
-    tokens = [text for text in request.POST.getall(CONFIRM) if ":" in text]
+    tokens = sorted(one for one in confirmations_in({CONFIRM: request.POST.getall(CONFIRM)}) if ":" in one)
     options: dict[str, Any] = {CONFIRM: tokens} if tokens else {}
     for field in form.fields if form else ():
         sent = request.POST.getall(field.name)
