@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -199,3 +200,17 @@ def _dump(session: Session, table: Table) -> list[tuple[Any, ...]]:
 
 def shelves(database: Database) -> BatchHarness:
     return BatchHarness(database, shelf_count())
+
+
+def wait_until_blocked(database: Database, ends: list[str]) -> None:
+    """Return when a statement waits for a lock on PostgreSQL, or when ``ends`` says that nothing will."""
+    deadline = time.monotonic() + 5
+    while not ends and time.monotonic() < deadline:
+        with database.connect() as connection:
+            waiting = connection.exec_driver_sql(
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                " AND datname = current_database()"
+            ).scalar_one()
+        if waiting:
+            return
+        time.sleep(0.02)

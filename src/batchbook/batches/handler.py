@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, SQLColumnExpression
+from sqlalchemy.orm import InstrumentedAttribute
 
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.intake.file_source import FileSource
@@ -48,6 +49,8 @@ class QuickEntry:
 
 #: The name among the options of an execution for the warnings that are confirmed; no option of a type has it.
 CONFIRM = "confirm"
+#: The confirmation of all warnings of an execution.
+ALL = "all"
 
 __all__ = [
     "CONFIRM",
@@ -97,6 +100,9 @@ class NumberChange:
     Whoever executes is shown the largest changes, and has to confirm those of more than ``warn_above`` per cent (by
     default, and at most, the limit in the settings) under the name ``name``. ``label`` is the number in a sentence, such
     as "the price"; ``named_by`` are the columns by which people know a row, by default the handler's ``peer_columns``.
+
+    Where ``before`` is read from other records than the rows, ``records`` are the primary key of their model and the
+    condition that joins them to the rows: an execution locks them before it compares what was confirmed.
     """
 
     name: str
@@ -106,6 +112,7 @@ class NumberChange:
     where: ColumnElement[bool]
     warn_above: Decimal | None = None
     named_by: Sequence[str] = ()
+    records: tuple[InstrumentedAttribute[Any], ColumnElement[bool]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

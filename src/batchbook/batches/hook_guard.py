@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from batchbook.batches.handler import BatchHandler, Callbacks, NumberChange, Outcome, Total
+from batchbook.batches.handler import ALL, BatchHandler, Callbacks, NumberChange, Outcome, Total
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.rows.scope import checked_status
 from batchbook.batches.worksheets.layout import Layout
@@ -113,9 +113,18 @@ def checked_reason(found: Any) -> str | None:
 
 
 def checked_changes(found: Any) -> list[NumberChange]:
-    """Return the changes of ``number_changes`` as a list; raise ``TypeError`` for anything else."""
+    """Return the changes of ``number_changes`` as a list; raise ``TypeError`` for anything else.
+
+    Raises ``ValueError`` for a name by which a change could not be confirmed by itself.
+    """
     if not isinstance(found, (list, tuple)) or not all(isinstance(one, NumberChange) for one in found):
         raise TypeError(f"number_changes must return a list of NumberChange, and returned {_kind(found)}")
+    names = [one.name for one in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"number_changes returned several NumberChange with the name {cut(name, 60)!r}")
+        if name.strip() in ("", ALL) or name != name.strip() or set(name) & set(",:"):
+            raise ValueError(f"a NumberChange cannot have the name {cut(name, 60)!r}: confirm it by another")
     return list(found)
 
 

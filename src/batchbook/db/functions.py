@@ -230,7 +230,7 @@ def _scale_of(column: Any) -> int:
 @compiles(percent_change)
 def _postgresql(element: percent_change, compiler: Any, **options: Any) -> str:
     old, new = (compiler.process(clause, **options) for clause in element.clauses)
-    change = f"({new} - {old}) * 100.0 / nullif({old}, 0)"
+    change = f"(CAST({new} AS numeric) - {old}) * 100.0 / nullif({old}, 0)"  # Integers could overflow.
     # LEAST and GREATEST ignore nulls and would return the limit; CASE keeps null.
     most = f"{_MOST / 100:.2f}"
     return f"CASE WHEN abs({change}) > {most} THEN sign({change}) * {most} ELSE round({change}, 2) END"

@@ -22,8 +22,7 @@ from batchbook import schema_version
 from batchbook.batches import Action, Batch, BatchRow, BatchType, BatchTypes, HandlerContext
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine, Result
-from batchbook.batches.engine.execution_check import ALL
-from batchbook.batches.handler import CONFIRM
+from batchbook.batches.handler import ALL, CONFIRM
 from batchbook.db import Base, utc_now
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope

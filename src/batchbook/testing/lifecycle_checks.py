@@ -10,9 +10,8 @@ from sqlalchemy import Table
 
 from batchbook.batches import Action, State
 from batchbook.batches.engine.creation import clone_batch, delete_batch
-from batchbook.batches.engine.execution_check import ALL
 from batchbook.batches.engine.preview import bind_options
-from batchbook.batches.handler import CONFIRM
+from batchbook.batches.handler import ALL, CONFIRM
 from batchbook.db import Base
 from batchbook.errors import Conflict
 from batchbook.testing.harness import AppHarness, HarnessFixtures

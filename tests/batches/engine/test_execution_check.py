@@ -110,3 +110,37 @@ def test_a_limit_that_cannot_be_used_stops_the_start(name: str, value: str, sent
     check_limits({"batchbook.refuse_above.shelf_count": "", "batchbook.jobs": "x"}, ["shelf_count"])
     with pytest.raises(ConfigurationError, match=sentence):
         check_limits({name: value}, ["shelf_count"])
+
+
+def numbers(*names: str) -> list[NumberChange]:
+    row = ShelfCountRow
+    values: dict[str, Any] = {"before": row.on_hand, "after": row.counted, "where": row.status == "differs"}
+    return [NumberChange(name=name, label="the count", **values) for name in names]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (("a", "a"), "returned several NumberChange with the name 'a'"),
+        (("all",), "cannot have the name 'all'"),
+        (("a,b",), "cannot have the name 'a,b'"),
+        (("a:b",), "cannot have the name 'a:b'"),
+    ],
+)
+def test_each_number_can_be_confirmed_by_itself(
+    counts: BatchHarness, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], sentence: str
+) -> None:
+    monkeypatch.setattr(Counting, "number_changes", lambda *_: numbers(*names))
+    result = counts.run(complete(counts), Action.EXECUTE)
+    assert result.failed
+    assert sentence in result.message
+
+
+def test_no_number_is_too_large_to_be_compared(engine: Engine, harness: BatchHarness) -> None:
+    stock(engine, ("A", -2_000_000_000))
+    large = harness.with_handler(Counting)
+    batch_id = large.open("item,counted,remark\nA,2000000000,\n", shelf="A")
+    large.run(batch_id, Action.COMPLETE)
+    with pytest.raises(Unconfirmed, match=r"more than 20 %: the largest \+200 %"):
+        large.run(batch_id, Action.EXECUTE, confirm=())

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from tests.batches.attacked import FILE, PARTS, PRICE_CHANGE, REFUSED, Attacked, columns, table
-from tests.batches.harness import BatchHarness, stock
+from tests.batches.harness import BatchHarness, stock, wait_until_blocked
 
 from batchbook.batches import Action
 from batchbook.batches.freeze import MESSAGE
@@ -181,22 +180,9 @@ def come_too_late(attacked: Attacked, statement: str) -> None:
     with transaction_scope(attacked.engine) as session:
         catalogue.on(session).run(attacked.open, Action.EXECUTE, {"overwrite": "yes", "confirm": "all"})
         thread.start()
-        _wait_until_blocked(attacked.engine, ends)
+        wait_until_blocked(attacked.engine, ends)
     before = attacked.all()
     thread.join()
     assert len(ends) == 1
     assert MESSAGE in ends[0]
     assert attacked.all() == before
-
-
-def _wait_until_blocked(engine: Engine, ends: list[str]) -> None:
-    deadline = time.monotonic() + 5
-    while not ends and time.monotonic() < deadline:
-        with engine.connect() as connection:
-            waiting = connection.exec_driver_sql(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                " AND datname = current_database()"
-            ).scalar_one()
-        if waiting:
-            return
-        time.sleep(0.02)

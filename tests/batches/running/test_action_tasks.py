@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from tests.jobs.harness import JobHarness, hooked
 
 from batchbook.batches import Action, Batch, State
@@ -44,6 +44,20 @@ def test_what_failed_can_be_tried_again_by_a_person_unless_something_else_happen
     assert len(harness.catalogue.price_history()) == 1, "The options are those that were chosen."
     with pytest.raises(Conflict, match="executed"):
         harness.retry(failed.id)
+
+
+def test_nobody_confirms_for_whoever_tries_again(harness: JobHarness) -> None:
+    harness.with_handler(**hooked("execute", lambda: 1 / 0))
+    failed = harness.do(harness.complete(), Action.EXECUTE)
+    harness.with_handler()
+    with transaction_scope(harness.catalogue.engine) as session:
+        people = {user.name: user for user in session.scalars(select(User))}
+        people["staff"].roles = list(people["admin"].roles)
+    with pytest.raises(Conflict, match="then confirm price"):
+        harness.retry(failed.id, by="staff")
+    again = harness.retry(failed.id)
+    assert harness.run(again)
+    assert harness.job(again).state == "done"
 
 
 def leave(harness: JobHarness, batch_id: int, state: State) -> None:

@@ -149,6 +149,17 @@ def test_it_is_not_executed_otherwise_than_it_was_looked_at(harness: JobHarness)
 
 
 @one_database
+def test_it_does_not_execute_other_changes_than_were_confirmed(harness: JobHarness) -> None:
+    batch_id = harness.complete()
+    harness.plan(batch_id, overwrite="yes")
+    harness.catalogue.set_price("000000021", "0.04")
+    job = harness.come_due(batch_id)
+    assert (job.state, harness.batch(batch_id).state) == ("failed", "complete")
+    assert "The changes are not those that were confirmed. 1 row changes the price" in job.message
+    assert str(harness.catalogue.prices()["000000021"]) == "0.04"
+
+
+@one_database
 def test_who_looked_before_something_was_planned_is_refused(
     harness: JobHarness, app: Any, admin: TestApp
 ) -> None:

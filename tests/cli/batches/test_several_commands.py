@@ -63,6 +63,22 @@ def test_one_that_is_refused_does_not_keep_the_others(batch: Run, catalogue: Eng
     assert result.stderr == "1 batch was not executed.\n"
 
 
+def test_each_is_judged_with_the_options_that_are_chosen_and_none_is_confirmed(
+    batch: Run, catalogue: Engine, tmp_path: Path
+) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(MILK.replace("1.30", "130.00") + "000000012,WHEAT BREAD,500 G,2.70\n")
+    for number in (1, 2):
+        assert batch("create", "price_change", "--file", file, "--as", "staff").exit_code == 0
+        assert batch("complete", number, "--as", "staff").exit_code == 0
+    for option in ("confirm=all", "apply=increase"):
+        left = batch("execute-all", "price_change", "--option", option, "--as", "admin")
+        assert "1 row changes the price by more than 20 %" in left.stderr
+    assert states(catalogue) == ["complete", "complete"]
+    some = ("execute-all", "price_change", "--batch", 1, "--option", "apply=decrease", "--as", "admin")
+    assert batch(*some).stdout == "1 batch was executed: 00000001.\n"
+
+
 @pytest.mark.usefixtures("three")
 def test_nothing_is_done_without_permission_or_for_unknown_batches(batch: Run, catalogue: Engine) -> None:
     for options, words in (

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
+from tests.batches.harness import wait_until_blocked
 
 from batchbook.batches import Action
 from batchbook.batches.engine.execution_check import Unconfirmed
+from batchbook.catalog.models import Product
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 
@@ -100,3 +103,27 @@ def test_what_is_overwritten_is_confirmed_as_it_is_now(harness: ImportHarness) -
         harness.run(number, Action.EXECUTE, options={"overwrite": "yes", "confirm": ()})
     harness.run(number, Action.EXECUTE, options={"overwrite": "yes", "confirm": "price"})
     assert harness.product("000000001").price == Decimal("1.10")
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_what_changes_while_it_is_overwritten_is_confirmed_as_it_is_then(harness: ImportHarness) -> None:
+    number = harness.create("item_code,price\n000000001,1.10\n")
+    harness.run(number, Action.COMPLETE)
+    ends: list[str] = []
+
+    def execute() -> None:
+        try:
+            options = {"overwrite": "yes", "confirm": ()}
+            ends.append(harness.run(number, Action.EXECUTE, options=options).message)
+        except Unconfirmed as error:
+            ends.append(error.message)
+
+    thread = threading.Thread(target=execute)
+    with transaction_scope(harness.database) as session:
+        dear = update(Product).where(Product.item_code == "000000001").values(price=Decimal("100.00"))
+        session.execute(dear)
+        thread.start()
+        wait_until_blocked(harness.database, ends)
+    thread.join()
+    assert "more than 20 %: the largest -98.9 %" in ends[0]
+    assert harness.product("000000001").price == Decimal("100.00")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Engine, delete, select
-from tests.batches.harness import BatchHarness, snapshot
+from sqlalchemy import Engine, delete, select, update
+from tests.batches.harness import BatchHarness, snapshot, wait_until_blocked
 
 from batchbook.batches import Action, State
 from batchbook.batches.engine.execution_check import Unconfirmed
@@ -127,14 +128,51 @@ def test_what_is_overwritten_is_confirmed_as_it_is_now(
     assert prices()["2"] == "2.10"
 
 
-@pytest.mark.parametrize("change", [{"vendor_id": None}, {"active": False}])
-def test_products_that_left_the_scope_stop_all_even_where_prices_are_overwritten(
-    engine: Engine, harness: BatchHarness, prices: Prices, change: dict[str, object]
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_what_changes_while_it_is_overwritten_is_confirmed_as_it_is_then(
+    engine: Engine, harness: BatchHarness, prices: Prices
+) -> None:
+    batch_id = complete(harness, HEADER + "000000002,,,2.10\n")
+    ends: list[str] = []
+
+    def execute() -> None:
+        try:
+            ends.append(harness.run(batch_id, Action.EXECUTE, overwrite="yes", confirm=()).message)
+        except Unconfirmed as error:
+            ends.append(error.message)
+
+    thread = threading.Thread(target=execute)
+    with transaction_scope(engine) as session:
+        dear = update(Product).where(Product.item_code == "000000002").values(price=Decimal("200.00"))
+        session.execute(dear)
+        thread.start()
+        wait_until_blocked(engine, ends)
+    thread.join()
+    assert "1 row changes the price by more than 20 %: the largest -99 %." in ends[0]
+    assert prices()["2"] == "200.00"
+
+
+@pytest.mark.parametrize(
+    ("active", "apply", "change"),
+    [
+        (True, "increase", {"vendor_id": None}),
+        (True, "increase", {"active": False}),
+        (False, "inactive", {"vendor_id": None}),
+        (False, "inactive", {"active": True}),
+    ],
+)
+def test_products_that_are_not_what_their_rows_say_stop_all_even_where_prices_are_overwritten(
+    engine: Engine,
+    harness: BatchHarness,
+    prices: Prices,
+    active: bool,
+    apply: str,
+    change: dict[str, object],
 ) -> None:
     with transaction_scope(engine) as session:
         vendor = session.scalars(select(Vendor).where(Vendor.code == "V1")).one()
         product = session.scalars(select(Product).where(Product.item_code == "000000002")).one()
-        product.vendor_id = vendor.id
+        product.vendor_id, product.active = vendor.id, active
     batch_id = harness.open(HEADER + "000000002,,,2.10\n", vendor_code="V1")
     harness.run(batch_id, Action.COMPLETE)
     with transaction_scope(engine) as session:
@@ -142,6 +180,10 @@ def test_products_that_left_the_scope_stop_all_even_where_prices_are_overwritten
         for name, value in change.items():
             setattr(product, name, value)
     for overwrite in ("", "yes"):
-        with pytest.raises(Conflict, match="have become inactive, or are of another vendor or department"):
-            harness.run(batch_id, Action.EXECUTE, overwrite=overwrite)
+        with pytest.raises(Conflict) as caught:
+            harness.run(batch_id, Action.EXECUTE, overwrite=overwrite, apply=apply)
+        assert caught.value.message == (
+            "Nothing was executed, because 1 product has changed its vendor, its department or whether it is active since"
+            " the last refresh: 000000002. Reopen the batch and refresh it to see that."
+        )
     assert prices() == BEFORE

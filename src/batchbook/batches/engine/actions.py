@@ -7,7 +7,7 @@ from typing import Any
 
 from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.engine.copying import follow_up
-from batchbook.batches.engine.execution_check import demand_confirmation
+from batchbook.batches.engine.execution_check import demand_confirmation, lock_changing
 from batchbook.batches.engine.file_intake import (
     ensure_inspected,
     intake_fields,
@@ -102,6 +102,7 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
     if reason is not None:
         raise Conflict(f"{context.batch} was not executed. {reason}")
     chosen = bind_options(context.handler, options)
+    lock_changing(context, chosen)
     confirmed = demand_confirmation(context, chosen, options)
     cancel_schedule_for_execution(context)
     with around(Action.EXECUTE, context):

@@ -9,14 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, false, func, literal, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Numeric, Select, cast, func, literal, select, union_all
 
 from batchbook.batches.concurrency import token_of
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.handler import CONFIRM, NumberChange
+from batchbook.batches.handler import ALL, CONFIRM, NumberChange
 from batchbook.batches.history import REMEMBERED
 from batchbook.batches.models import CellChange, Operation
-from batchbook.db import percent_change
+from batchbook.db import lock_records, percent_change
 from batchbook.errors import Conflict
 from batchbook.settings import Setting
 from batchbook.words import counted
@@ -38,8 +38,6 @@ SETTINGS = (
 
 #: The usual limit of a change, in per cent.
 _USUAL = Decimal(20)
-#: The confirmation of all warnings of an execution.
-ALL = "all"
 #: The number of the largest rises and falls that are named.
 _NAMED = 3
 _LIMIT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
@@ -141,7 +139,7 @@ class Unconfirmed(Conflict):
 def check_execution(context: ActionContext, options: Mapping[str, Any]) -> ExecutionCheck:
     """Return the check of executing the batch with the values ``options``, by a few statements."""
     changes = context.handler.number_changes(context.batch, options)
-    return ExecutionCheck(_check_all(context, changes) if changes else (), _count_edited(context))
+    return ExecutionCheck(_check_all(context, changes) if changes else (), count_edited(context))
 
 
 def confirmations_in(options: Mapping[str, Any]) -> frozenset[str]:
@@ -149,6 +147,13 @@ def confirmations_in(options: Mapping[str, Any]) -> frozenset[str]:
     sent = options.get(CONFIRM) or ()
     texts: Iterable[Any] = [sent] if isinstance(sent, str) else sent
     return frozenset(name.strip() for text in texts for name in str(text).split(","))
+
+
+def lock_changing(context: ActionContext, values: Mapping[str, Any]) -> None:
+    """Keep the records from which numbers change from being changed by others, so that what is checked is executed."""
+    changes = context.handler.number_changes(context.batch, values)
+    for key, joined in dict(change.records for change in changes if change.records).items():
+        lock_records(context.session, key, context.rows().where, joined)
 
 
 def demand_confirmation(
@@ -231,7 +236,7 @@ def _counts(
     """Return the counts of each of ``changes``, whose rows are read once for all."""
     columns = []
     for change, limit in zip(changes, warn, strict=True):
-        refused = false() if refuse is None else beyond_limit(change, refuse)
+        refused = literal(value=False) if refuse is None else beyond_limit(change, refuse)
         conditions = (beyond_limit(change, limit), refused, *_moves(change))
         columns += [func.count().filter(change.where, condition) for condition in conditions]
     found = context.session.execute(select(*columns).where(context.rows().where)).one()
@@ -246,10 +251,11 @@ def _moves(change: NumberChange) -> tuple[ColumnElement[bool], ColumnElement[boo
 
 def beyond_limit(change: NumberChange, limit: Decimal) -> ColumnElement[bool]:
     """Return the condition for the rows that change the number by more than ``limit`` per cent."""
-    # Whole numbers on both sides: the change times 10,000 against hundredths of a per cent.
-    moved = func.abs(change.after - change.before) * literal(10_000, BigInteger)
-    beyond = moved > literal(int(limit * 100), BigInteger) * func.abs(change.before)
-    return and_(change.before != change.after, beyond)
+    # The change times 10,000 against hundredths of a per cent; as NUMERIC, which no product of integers overflows.
+    before, after = (cast(value, Numeric) for value in (change.before, change.after))
+    moved = func.abs(after - before) * literal(10_000, BigInteger)
+    beyond = moved > literal(int(limit * 100), BigInteger) * func.abs(before)
+    return (change.before != change.after) & beyond
 
 
 Largest = tuple[list[RowChange], list[RowChange]]
@@ -337,5 +343,6 @@ def edited_rows(context: ActionContext, most: int) -> Sequence[int]:
     return context.session.scalars(_edited(context).order_by(context.row.sequence).limit(most)).all()
 
 
-def _count_edited(context: ActionContext) -> int:
+def count_edited(context: ActionContext) -> int:
+    """Return the number of rows that people have edited."""
     return context.session.scalar(select(func.count()).select_from(_edited(context).subquery())) or 0

@@ -28,6 +28,11 @@ def default_values(handler: BatchHandler[Any, Any]) -> dict[str, Any]:
     return dict(_read(handler, {}).values)
 
 
+def without_confirmations(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the texts ``options`` of an execution, less those that confirm warnings."""
+    return {name: text for name, text in options.items() if name != CONFIRM}
+
+
 def bind_options(handler: BatchHandler[Any, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of the handler's execution options: the texts in ``chosen``, and defaults for the others.
 
@@ -35,7 +40,7 @@ def bind_options(handler: BatchHandler[Any, Any], chosen: Mapping[str, Any]) -> 
 
     Raises :class:`batchbook.errors.BadInput` for an option that the type does not have, and for an invalid value.
     """
-    chosen = {name: text for name, text in chosen.items() if name != CONFIRM}
+    chosen = without_confirmations(chosen)
     bound = _read(handler, chosen)
     known = {field.name for field in bound.fields}
     unknown = sorted(chosen.keys() - known)
@@ -133,16 +138,18 @@ def confirmed_options(context: ActionContext, options: Mapping[str, Any]) -> dic
     warned = _ask_handler(
         context, lambda: demand_confirmation(context, values, options), lambda _words: nothing
     )
-    others = {name: text for name, text in options.items() if name != CONFIRM}
-    return others | ({CONFIRM: [number.token for number in warned]} if warned else {})
+    return without_confirmations(options) | ({CONFIRM: [number.token for number in warned]} if warned else {})
 
 
-def unconfirmed_warnings(context: ActionContext) -> str:
-    """Return the warnings and refusals of executing the batch with the default options, as a sentence; empty if none."""
+def unconfirmed_warnings(context: ActionContext, options: Mapping[str, Any]) -> str:
+    """Return the warnings and refusals of executing the batch with the texts ``options``, as a sentence; empty if none.
+
+    What these confirm does not count.
+    """
     try:
-        confirmed_options(context, {})
+        confirmed_options(context, without_confirmations(options))
     except BadInput:
-        return ""  # The options have no defaults, so each execution is checked by itself.
+        return ""  # Options have no defaults, or are refused by each execution.
     except Conflict as error:
         return error.message
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -12,8 +13,7 @@ from sqlalchemy.orm import Session
 from batchbook.batches import access
 from batchbook.batches.concurrency import Token, token_of
 from batchbook.batches.engine.engine import Engine, locked_refusal
-from batchbook.batches.engine.preview import unconfirmed_warnings, why_not_execute
-from batchbook.batches.handler import CONFIRM
+from batchbook.batches.engine.preview import unconfirmed_warnings, why_not_execute, without_confirmations
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType, BatchTypes
@@ -28,6 +28,8 @@ from batchbook.words import counted
 
 #: The maximum number of batches for one action.
 MOST = 1_000
+#: The default options of an execution.
+_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,12 @@ def candidates(
     batch_type: BatchType,
     action: Action,
     ids: Iterable[int],
+    options: Mapping[str, Any] = _DEFAULTS,
 ) -> Candidates:
-    """Return the batches of ``batch_type`` with the numbers ``ids``, checked for ``action`` by the user ``identity``."""
+    """Return the batches of ``batch_type`` with the numbers ``ids``, checked for ``action`` by the user ``identity``.
+
+    Executions are checked with the texts ``options``: those with a warning are left out, even if it is confirmed.
+    """
     wanted = list(ids)
     engine = Engine(session, services.get(BatchTypes), services.settings, identity.name)
     header = batch_type.header
@@ -80,53 +86,52 @@ def candidates(
     for batch in batches:
         holder = holders.get(batch.id)
         refusal = locked_refusal(batch, action, holder) if holder else None
-        found.append(Candidate(batch, refusal or _refusal(engine, identity, action, batch)))
+        found.append(Candidate(batch, refusal or _refusal(engine, identity, action, batch, options)))
     return Candidates(action, found)
 
 
-def _refusal(engine: Engine, identity: Identity, action: Action, batch: Batch) -> str | None:
+def _refusal(
+    engine: Engine, identity: Identity, action: Action, batch: Batch, options: Mapping[str, Any]
+) -> str | None:
     try:
         access.demand(identity.permissions, batch, action, identity.name)
     except BatchbookError as error:
         return error.message
     if action is Action.EXECUTE:
         context = engine.context_of(batch)
-        return why_not_execute(context) or unconfirmed_warnings(context) or None
+        return why_not_execute(context) or unconfirmed_warnings(context, options) or None
     return None
 
 
 def enqueue_all(
     services: Services, session: Session, actor: str, chosen: Candidates, options: Mapping[str, Any]
-) -> JobGroup:
-    """Enqueue a job for each batch on which the action is possible; return their group.
+) -> tuple[JobGroup, dict[int, str]]:
+    """Enqueue a job for each batch on which the action is possible; return their group, and reasons by refused batch.
 
-    Raises :class:`~batchbook.errors.Conflict` if it is possible on none.
+    With the texts ``options`` of an execution, batches may be refused that others would not refuse. What they confirm is
+    dropped, because nobody has seen the warnings of each batch. Raises :class:`~batchbook.errors.Conflict` if the action
+    is possible on none.
     """
     if not chosen.fit:
         raise Conflict(f"None of these batches can be {chosen.action.done}, so nothing was done.")
-    skipped = [(str(one.batch), one.reason or "") for one in chosen.unfit]
-    group = JobGroup(
-        title=f"{chosen.action.label}: {counted(len(chosen.fit), 'batch', 'batches')}",
-        asked_by=actor,
-        asked_at=utc_now(),
-        skipped=[reason if name in reason else f"{name}: {reason}" for name, reason in skipped],
-    )
+    group = JobGroup(title=chosen.action.label, asked_by=actor, asked_at=utc_now(), skipped=[])
     session.add(group)
     session.flush()  # The jobs refer to it.
-    # Nobody has looked at the warnings of each batch.
-    options = {name: text for name, text in options.items() if name != CONFIRM}
-    runner = services.get(Runner)
-    refused = []
+    runner, options = services.get(Runner), without_confirmations(options)
+    refused: dict[int, str] = {}
     for batch in chosen.fit:
         call = ActionCall(batch.id, chosen.action, actor, options, batch.version, group.id)
         try:
             with session.begin_nested():
                 runner.submit(session, call)
-        except (
-            BatchbookError
-        ) as error:  # With the chosen options, such as a warning to be confirmed by itself.
-            refused.append(error.message)
-    if len(refused) == len(chosen.fit):
-        raise Conflict(f"Nothing was done. {' '.join(refused[:3])}")
-    group.skipped = [*group.skipped, *refused]
-    return group
+        except BatchbookError as error:
+            refused[batch.id] = error.message
+    enqueued = len(chosen.fit) - len(refused)
+    if not enqueued:
+        raise Conflict(f"Nothing was done. {' '.join([*dict.fromkeys(refused.values())][:3])}")
+    group.title = f"{chosen.action.label}: {counted(enqueued, 'batch', 'batches')}"
+    reasons = [(str(one.batch), one.reason or refused.get(one.batch.id)) for one in chosen.all]
+    group.skipped = [
+        reason if name in reason else f"{name}: {reason}" for name, reason in reasons if reason is not None
+    ]
+    return group, refused

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from batchbook.batches import Action, Batch
 from batchbook.batches.engine.context import HIGHEST_NUMBER
+from batchbook.batches.engine.preview import without_confirmations
 from batchbook.batches.lifecycle import sources_of
 from batchbook.batches.running.several import MOST, Candidates, candidates, enqueue_all
 from batchbook.cli.batches.command_factories import demand_job_runner, run_action, state_result
@@ -31,7 +32,9 @@ from batchbook.errors import BadInput, BatchbookError, Conflict, Missing
 from batchbook.words import counted
 
 
-def _chosen(session: CommandSession, key: str, ids: Sequence[int], action: Action) -> Candidates:
+def _chosen(
+    session: CommandSession, key: str, ids: Sequence[int], action: Action, options: Mapping[str, Any]
+) -> Candidates:
     """Return the batches of the type ``key`` with the numbers ``ids``, or else all whose state allows ``action``."""
     batch_type = session.types[key]
     wanted = select(Batch.id).where(Batch.type == batch_type.key, session.visible).order_by(Batch.id)
@@ -46,7 +49,7 @@ def _chosen(session: CommandSession, key: str, ids: Sequence[int], action: Actio
         )
     if missing := sorted(set(ids) - set(found)):
         raise Missing(f"There is no batch {missing[0]:08d} of the type {batch_type.title}. Nothing was done.")
-    return candidates(session.services, session.db, session.person, batch_type, action, found)
+    return candidates(session.services, session.db, session.person, batch_type, action, found, options)
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,12 @@ def _do_many(
     """
     if background:
         demand_job_runner(installation)
+    if "options" in values:
+        values["options"] = without_confirmations(values["options"])
+    options = values.get("options") or {}
     with reading_session(installation, actor) as session:
-        chosen = _chosen(session, key, ids, action)
-        left_out = {one.batch.id: one.reason or "" for one in chosen.unfit}
+        chosen = _chosen(session, key, ids, action, options)
+        left_out = _left_out(chosen)
         fit = [batch.id for batch in chosen.fit]
     if not fit:
         reasons = " ".join(dict.fromkeys(left_out.values()))
@@ -116,8 +122,8 @@ def _do_many(
         words = (f"batch would be {action.done}", f"batches would be {action.done}")
         result = _ManyResult(action, words, fit, left_out)
     elif background:
-        words = _enqueue(installation, key, fit, action, actor, values)
-        result = _ManyResult(action, words, fit, left_out)
+        queued = _enqueue(installation, key, fit, action, actor, options)
+        result = replace(queued, left_out={**left_out, **queued.left_out})
     else:
         words = (f"batch was {action.done}", f"batches were {action.done}")
         done, failed = _one_by_one(installation, fit, action, actor, values, quiet=quiet or as_json)
@@ -127,20 +133,26 @@ def _do_many(
         raise Refusal(f"{counted(len(result.failed), 'batch was', 'batches were')} not {action.done}.")
 
 
+def _left_out(chosen: Candidates) -> dict[int, str]:
+    return {one.batch.id: one.reason or "" for one in chosen.unfit}
+
+
 def _enqueue(
     installation: Installation,
     key: str,
     ids: Sequence[int],
     action: Action,
     actor: str,
-    values: Mapping[str, Any],
-) -> tuple[str, str]:
-    """Enqueue a job for each of the batches ``ids``; return the words on that for one batch and for several."""
+    options: Mapping[str, Any],
+) -> _ManyResult:
+    """Enqueue a job for each of the batches ``ids`` that still is fit."""
     with acting_session(installation, actor) as session:
-        again = _chosen(session, key, ids, action)
-        group = enqueue_all(session.services, session.db, actor, again, values.get("options") or {})
+        again = _chosen(session, key, ids, action, options)
+        group, refused = enqueue_all(session.services, session.db, actor, again, options)
         end = f"going to be {action.done}, by the jobs of group {group.id}"
-    return f"batch is {end}", f"batches are {end}"
+        done = [batch.id for batch in again.fit if batch.id not in refused]
+        words = (f"batch is {end}", f"batches are {end}")
+        return _ManyResult(action, words, done, {**_left_out(again), **refused})
 
 
 def _one_by_one(

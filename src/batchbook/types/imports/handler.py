@@ -297,6 +297,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
                 after=plan.column(row, field),
                 where=has_status(row, ImportStatus.UPDATE),
                 named_by=[new(key.name) for key in plan.key],
+                records=(plan.target.id, row.record_id == plan.target.id) if options["overwrite"] else None,
             )
             for field in numbers
         ]

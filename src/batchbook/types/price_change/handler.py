@@ -220,6 +220,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
                 after=row.new_price,
                 where=row.status.in_(options["apply"]),
                 warn_above=batch.warn_above,
+                records=(Product.id, _to_lock(options)) if options["overwrite"] else None,
             )
         ]
 
@@ -233,7 +234,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         checked = rows.narrowed(must_be_current(options["apply"]))
         # Each part is one statement, so this is where the execution can be cancelled.
         self.report("lock the products")
-        lock_records(self.session, Product.id, PriceChangeRow.item_code == Product.item_code, checked.where)
+        lock_records(self.session, Product.id, _to_lock(options), rows.where)
         self.report("look for other changes")
         refuse_if_outside(self.session, batch, chosen.where)
         if not options["overwrite"]:
@@ -257,6 +258,11 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
 
 
 _row = PriceChangeRow
+
+
+def _to_lock(options: Mapping[str, Any]) -> ColumnElement[bool]:
+    """Return the condition that joins the rows to the products whose prices may not change while they are executed."""
+    return and_(_row.item_code == Product.item_code, must_be_current(options["apply"]))
 
 
 def _changing(where: ColumnElement[bool]) -> ColumnElement[bool]:

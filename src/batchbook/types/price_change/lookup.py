@@ -187,6 +187,22 @@ def is_outside(
     return func.coalesce(of_product != wanted, literal(value=True))
 
 
+def scope_status(batch: PriceChange) -> ColumnElement[Any]:
+    """Return the status that a product's vendor, department or activity gives to its row now; null for none."""
+    return case(
+        (
+            is_outside(Product.vendor_id, Vendor.id, Vendor.code, batch.vendor_code),
+            PriceStatus.OTHER_VENDOR.value,
+        ),
+        (
+            is_outside(Product.department_id, Department.id, Department.name, batch.department),
+            PriceStatus.OTHER_DEPARTMENT.value,
+        ),
+        (~Product.active, PriceStatus.INACTIVE.value),
+        else_=null(),
+    )
+
+
 def _twice() -> ColumnElement[bool]:
     other = aliased(_row)
     return exists().where(

@@ -6,13 +6,13 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, false, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
-from batchbook.catalog.models import Department, Product, Vendor
+from batchbook.catalog.models import Product
 from batchbook.errors import Conflict
-from batchbook.types.price_change.lookup import is_outside
-from batchbook.types.price_change.models import APPLICABLE, PriceChange, PriceChangeRow, PriceStatus
+from batchbook.types.price_change.lookup import scope_status
+from batchbook.types.price_change.models import OPTIONAL, PriceChange, PriceChangeRow, PriceStatus
 from batchbook.words import counted
 
 _NAMED = 5
@@ -90,22 +90,24 @@ def stale_since_refresh(session: Session, batch: PriceChange, statuses: Collecti
 def refuse_if_outside(session: Session, batch: PriceChange, where: ColumnElement[bool]) -> None:
     """Raise ``Conflict``, naming some, where products are no longer what their rows' statuses say.
 
-    Since the refresh they have become inactive, or of another vendor or department than the batch's, whose rows are
-    applied only where that is chosen.
+    Since the refresh they have got another vendor or department, or have become inactive or active, so that their rows
+    would have another status, which may not be among those that were chosen.
     """
-    left = or_(
-        ~Product.active,
-        is_outside(Product.vendor_id, Vendor.id, Vendor.code, batch.vendor_code),
-        is_outside(Product.department_id, Department.id, Department.name, batch.department),
-    )
-    outside = select(_row.item_code).join(Product, Product.item_code == _row.item_code)
-    outside = outside.where(where, _row.status.in_([str(status) for status in APPLICABLE]), left)
-    found = session.scalars(outside.order_by(_row.sequence).limit(_NAMED + 1)).all()
-    if found:
-        named = f"{', '.join(found[:_NAMED])}{' and others' if len(found) > _NAMED else ''}"
+    status_then = case((_row.status.in_([str(status) for status in OPTIONAL]), _row.status), else_=null())
+    moved = select(_row.item_code).join(Product, Product.item_code == _row.item_code)
+    moved = moved.where(where, scope_status(batch).is_distinct_from(status_then))
+    count = session.scalar(select(func.count()).select_from(moved.subquery())) or 0
+    if count:
+        found = session.scalars(moved.order_by(_row.sequence).limit(_NAMED)).all()
+        named = f"{', '.join(found)}{' and others' if count > _NAMED else ''}"
+        words = counted(
+            count,
+            "product has changed its vendor, its department or whether it is active",
+            "products have changed their vendor, their department or whether they are active",
+        )
         raise Conflict(
-            "Nothing was executed, because products have become inactive, or are of another vendor or department, since the"
-            f" last refresh: {named}. Reopen the batch and refresh it to see them."
+            f"Nothing was executed, because {words} since the last refresh: {named}. Reopen the batch and refresh it to see"
+            " that."
         )
 
 

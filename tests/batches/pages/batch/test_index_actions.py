@@ -71,6 +71,19 @@ class TestInTheBackground:
         job = harness.job(harness.count())
         assert (job.batch_id, job.arguments["options"]["apply"]) == (batches[0], ["decrease"])
 
+    def test_a_batch_that_the_chosen_options_have_confirmed_is_left_out_of_those_enqueued(
+        self, harness: JobHarness, batches: list[int], admin: TestApp
+    ) -> None:
+        large = harness.complete(USUAL.replace("1 L,cheap", "1 L,110.00"))
+        before = harness.count()
+        form = form_to(admin.get(f"{PATH}/execute-all"), "/execute-all")
+        form.set("apply", True, 2)  # Products of other vendors.
+        group = form.submit(status=303).follow()
+        assert text_of(group, "h1") == "Execute: 1 batch"
+        assert f"Batch {large:08d} was not executed. 1 row changes the price" in text_of(group, "#left-out")
+        assert harness.count() == before + 1
+        assert harness.job(harness.count()).batch_id == batches[0]
+
     def test_an_option_that_does_not_exist_enqueues_nothing(
         self, harness: JobHarness, batches: list[int], admin: TestApp
     ) -> None:

@@ -126,3 +126,19 @@ def test_what_would_change_nothing_cannot_be_marked_complete(
     answer = post(staff, url_of(number, "complete"), 409)
     assert "was not marked complete. None of its rows raises or lowers a price" in text_of(answer)
     assert catalogue.batch(number).state == "open"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_tick_confirms_what_the_page_showed_and_nothing_else(
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
+) -> None:
+    before = catalogue.prices()
+    seen = admin.get(url_of(complete_batch)).html.select_one("#execution input[name=confirm]")["value"]
+    sent = {"version": catalogue.batch(complete_batch).version, "overwrite": ""}
+    for confirm in ("price", "all", ":,all", f"{seen}x"):
+        page = post(admin, url_of(complete_batch, "execute"), 409, **sent, apply="increase", confirm=confirm)
+        assert "I have checked them" in text_of(page)
+    page = post(admin, url_of(complete_batch, "execute"), 409, **sent, apply="increase", confirm=seen)
+    assert catalogue.prices() == before
+    form_to(page, "/execute").submit(status=303)
+    assert catalogue.prices() != before

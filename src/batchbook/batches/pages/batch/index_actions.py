@@ -11,7 +11,6 @@ from pyramid.httpexceptions import HTTPSeeOther
 from batchbook.batches.concurrency import TOKEN_FIELD, Token, refuse_changed
 from batchbook.batches.engine.hand_over import hand_over_all
 from batchbook.batches.engine.preview import bind_options, default_values
-from batchbook.batches.handler import CONFIRM
 from batchbook.batches.lifecycle import Action, is_job
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.hand_over_page import log_hand_over, recipient_form, sent_recipient
@@ -102,10 +101,9 @@ class _ManyPage(Page):
     def _carry_out(self, chosen: Candidates) -> HTTPSeeOther:
         """Enqueue a job for each batch, and show their group."""
         options = sent_options(self.request, self._options_form())
-        options.pop(CONFIRM, None)  # The page shows no warning that could be confirmed.
         bind_options(self._handler, options)
         actor = self.request.authenticated_userid
-        group = enqueue_all(self.request.services, self.request.db, actor, chosen, options)
+        group, _refused = enqueue_all(self.request.services, self.request.db, actor, chosen, options)
         return HTTPSeeOther(self.request.route_path("job_groups.view", id=group.id))
 
     def _chosen(self) -> Candidates:

@@ -11,6 +11,7 @@ from batchbook.batches.engine.execution_check import (
     ExecutionCheck,
     RowChange,
     check_execution,
+    count_edited,
     edited_rows,
     rows_beyond,
 )
@@ -115,7 +116,7 @@ class LargeChanges(BatchPage):
         return self.template_values(
             numbers=numbers,
             edited=[(row, self.view.url("row", self.batch, sequence=row)) for row in edited],
-            edited_count=check.edited,
+            edited_count=count_edited(context) if frozen else check.edited,
             listed=LISTED,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -79,16 +78,12 @@ def schedule_url(page: BatchPage) -> str | None:
     return page.view.url("schedule", page.batch) if offered else None
 
 
-# A name and a digest; what is confirmed may be several texts with commas between them, but not in a form.
-_TOKEN = re.compile(r"[^:,]+:[0-9a-f]+")
-
-
 def sent_options(request: Request, form: Form | None) -> dict[str, Any]:
     """Return the options of an execution that a form sent: texts by name.
 
     A form confirms what it showed, by tokens; a name alone would confirm whatever changes now.
     """
-    tokens = [text for text in request.POST.getall(CONFIRM) if _TOKEN.fullmatch(text)]
+    tokens = sorted(one for one in confirmations_in({CONFIRM: request.POST.getall(CONFIRM)}) if ":" in one)
     options: dict[str, Any] = {CONFIRM: tokens} if tokens else {}
     for field in form.fields if form else ():
         sent = request.POST.getall(field.name)
