@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from decimal import Decimal
 
@@ -73,3 +74,38 @@ def test_counts_hold_where_codes_are_spelled_anew_by_an_edit(engine: Engine, har
     batch = harness.batch(batch_id)
     assert (batch.row_count, batch.kept_count, sum(batch.status_counts.values())) == (4, 4, 4)
     assert batch.status_counts == dict(Counter(harness.statuses(batch_id)))
+
+
+CODES = ("a-9", "A-9", "a -9", "zz", "ZZ", "000000001", "b")
+
+
+@pytest.mark.parametrize(
+    "seed", [20, 26, 47, 63, 91, 92]
+)  # Of a hundred, those that once left an old status.
+def test_rows_with_one_code_agree_on_being_duplicates_whatever_is_edited(
+    engine: Engine, harness: BatchHarness, seed: int
+) -> None:
+    chance = random.Random(seed)
+    lines = "".join(f"{chance.choice(CODES)},,,1.{chance.randint(10, 99)}\n" for _ in range(9))
+    batch_id = harness.open("item_code,description,size,price\n" + lines)
+    with transaction_scope(engine) as session:
+        for code in chance.sample(["A-9", "ZZ", "B"], 2):
+            session.add(Product(item_code=code, description="", price=Decimal("1.00")))
+    for _ in range(8):
+        row = harness.row(batch_id, chance.randint(1, 9))
+        what = chance.choice(["price", "code", "remove", "add"])
+        if what == "add":
+            harness.add(batch_id, item_code=chance.choice(CODES), new_price="1.11")
+        elif what == "remove":
+            harness.remove(batch_id, row.sequence, removed=not row.removed)
+        elif not row.removed:
+            change = (
+                {"new_price": f"2.{chance.randint(10, 99)}"}
+                if what == "price"
+                else {"item_code": chance.choice(CODES)}
+            )
+            harness.edit(batch_id, row.sequence, **change)
+        harness.assert_counted(batch_id)
+    kept = [(row.item_code, row.status) for row in harness.rows(batch_id) if not row.removed]
+    times = Counter(code for code, _ in kept)
+    assert [(code, status) for code, status in kept if (times[code] > 1) is not (status == "duplicate")] == []
