@@ -20,8 +20,8 @@ from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.running.runner import ActionCall, Runner
 from batchbook.db import utc_now
 from batchbook.errors import BatchbookError, Conflict
-from batchbook.jobs import Job, JobGroup
-from batchbook.jobs.models import ACTIVE
+from batchbook.jobs import JobGroup
+from batchbook.jobs.enqueue import jobs_holding
 from batchbook.security.identity import Identity
 from batchbook.services import Services
 from batchbook.words import counted
@@ -74,8 +74,7 @@ def candidates(
     engine = Engine(session, services.get(BatchTypes), services.settings, identity.name)
     header = batch_type.header
     batches = session.scalars(select(header).where(header.id.in_(wanted)).order_by(header.id)).all()
-    statement = select(Job).where(Job.batch_id.in_(wanted), Job.exclusive, Job.state.in_(ACTIVE))
-    holders = {job.batch_id: job for job in session.scalars(statement)}
+    holders = jobs_holding(session, wanted)
     found = []
     for batch in batches:
         holder = holders.get(batch.id)
