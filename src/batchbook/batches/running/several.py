@@ -28,6 +28,8 @@ from batchbook.words import counted
 
 #: The maximum number of batches for one action.
 MOST = 1_000
+#: The maximum number of rows, of all batches together, that a page checks for their execution.
+MOST_ROWS = 500_000
 
 
 @dataclass(frozen=True)
@@ -68,30 +70,50 @@ def candidates(
     batch_type: BatchType,
     action: Action,
     ids: Iterable[int],
+    most_rows: int | None = None,
 ) -> Candidates:
-    """Return the batches of ``batch_type`` with the numbers ``ids``, checked for ``action`` by the user ``identity``."""
+    """Return the batches of ``batch_type`` with the numbers ``ids``, checked for ``action`` by the user ``identity``.
+
+    Whether a batch can be executed is found by reading its rows. Batches by which these would be more than ``most_rows``
+    together are left out; ``None`` is for callers who may take any time.
+    """
     wanted = list(ids)
     engine = Engine(session, services.get(BatchTypes), services.settings, identity.name)
     header = batch_type.header
     batches = session.scalars(select(header).where(header.id.in_(wanted)).order_by(header.id)).all()
     holders = jobs_holding(session, wanted)
-    found = []
+    found, rows = [], 0
     for batch in batches:
         holder = holders.get(batch.id)
-        refusal = locked_refusal(batch, action, holder) if holder else None
-        found.append(Candidate(batch, refusal or _refusal(engine, identity, action, batch)))
+        refusal = locked_refusal(batch, action, holder) if holder else _refusal(identity, action, batch)
+        if refusal is None and action is Action.EXECUTE:
+            if most_rows is not None and rows + batch.row_count > most_rows:
+                refusal = _too_many_rows(batch, most_rows)
+            else:
+                rows += batch.row_count
+                refusal = _execution_refusal(engine, batch)
+        found.append(Candidate(batch, refusal))
     return Candidates(action, found)
 
 
-def _refusal(engine: Engine, identity: Identity, action: Action, batch: Batch) -> str | None:
+def _refusal(identity: Identity, action: Action, batch: Batch) -> str | None:
     try:
         access.demand(identity.permissions, batch, action, identity.name)
     except BatchbookError as error:
         return error.message
-    if action is Action.EXECUTE:
-        context = engine.context_of(batch)
-        return why_not_execute(context) or unconfirmed_warnings(context) or None
     return None
+
+
+def _execution_refusal(engine: Engine, batch: Batch) -> str | None:
+    context = engine.context_of(batch)
+    return why_not_execute(context) or unconfirmed_warnings(context) or None
+
+
+def _too_many_rows(batch: Batch, most_rows: int) -> str:
+    return (
+        f"{batch} was not executed. Only batches with at most {most_rows:,} rows together are checked at once: execute it"
+        " by itself, or come back when the others are executed."
+    )
 
 
 def enqueue_all(
