@@ -18,6 +18,7 @@ from batchbook.declarations import (
     mapping_of,
     or_none,
     refuse_misspelt,
+    refuse_without_super,
     refuse_wrong,
     refuse_wrong_method,
     sequence_of,
@@ -94,6 +95,24 @@ def test_a_method_can_be_called_like_that_which_it_overrides(found: Any, said: s
     else:
         with pytest.raises(ConfigurationError, match=f"Mine.act .*{said}"):
             refuse_wrong_method(made, "act", Base)
+
+
+def test_an_init_calls_the_one_that_it_overrides() -> None:
+    class First(Base):
+        def __init__(self) -> None:
+            Base.__init__(self)
+
+    class Second(First):
+        pass
+
+    class Third(First):
+        def __init__(self) -> None:
+            self.other = 1
+
+    refuse_without_super(Base, Base)
+    refuse_without_super(Second, Base)
+    with pytest.raises(ConfigurationError, match=r"^Third.__init__ does not call that of Base, .*[.]$"):
+        refuse_without_super(Third, Base)
 
 
 def test_a_method_that_nothing_awaits_is_refused() -> None:

@@ -129,6 +129,18 @@ def refuse_wrong_method(owner: type[Any], name: str, base: type[Any]) -> None:
         )
 
 
+def refuse_without_super(owner: type[Any], base: type[Any]) -> None:
+    """Raise ``ConfigurationError`` if an ``__init__`` of ``owner`` leaves out that of ``base``, which it overrides."""
+    for one in owner.__mro__[: owner.__mro__.index(base)]:
+        code = getattr(inspect.unwrap(vars(one).get("__init__", base)), "__code__", None)
+        if code is not None and "__init__" not in code.co_names:
+            arguments = ", ".join([*inspect.signature(base.__init__).parameters][1:])
+            raise ConfigurationError(
+                f"{one.__name__}.__init__ does not call that of {base.__name__}, which sets what its other methods use: begin"
+                f" it with super().__init__({arguments})."
+            )
+
+
 def _takes(function: Any, count: int, keywords: Sequence[str]) -> bool:
     try:
         inspect.signature(function).bind(*[None] * count, **dict.fromkeys(keywords))

@@ -91,6 +91,10 @@ def made(**attributes: Any) -> type[Any]:
         ({"execute": lambda self, batch, rows: None}, r"write def execute\(self, batch, rows, options\)"),
         ({"before_create": lambda self, batch: None}, r"def before_create\(self, batch, \*, has_file\)"),
         ({"totals": 3}, r"Mended.totals must be a method, def totals\(self, batch\), and is 3."),
+        (
+            {"__init__": lambda self, context, model, row_model, services: None},
+            r"Mended.__init__ does not call that of BatchHandler, .* super\(\).__init__\(context, model, row_model, services\)",
+        ),
         ({"__init__": lambda self, context: None}, r"def __init__\(self, context, model, row_model, services\)"),
     ],
 )  # fmt: skip

@@ -166,3 +166,16 @@ def test_a_column_called_like_what_rows_can_do_is_refused_at_start(settings: dic
     with pytest.raises(ConfigurationError, match="cannot be called 'changes'"):
         config.add_batch_type(header, handler=Handler, view=type("View", (BatchMasterView,), {}))
     services_of(config.registry).get(Engine).dispose()
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize("name", ["owner_left", "now"])
+def test_a_header_s_column_called_like_one_of_all_lists_is_refused_at_start(
+    settings: dict[str, str], name: str
+) -> None:
+    _, header, _ = models(f"taken_{name}", header={name: mapped_column(Text)}, **whole_number(default=7))
+    config = configure(settings)
+    view = type("View", (BatchMasterView,), {"row_table": RowTable(("number",))})
+    with pytest.raises(ConfigurationError, match=f"has a column {name}, which every list .* has already"):
+        config.add_batch_type(header, handler=Handler, view=view)
+    services_of(config.registry).get(Engine).dispose()

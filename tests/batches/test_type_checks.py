@@ -94,10 +94,12 @@ def test_a_model_takes_no_table_and_no_column_of_another() -> None:
         ConfigurationError, match="the __tablename__ 'price_change', which is another model's"
     ):
         type("Label", (Batch,), {"__tablename__": "price_change", "__module__": __name__})
-    with pytest.raises(ConfigurationError, match="has a column state, which every Batch has already"):
-        type(
-            "Label", (Batch,), {"__tablename__": "label", "state": column(String(9)), "__module__": __name__}
-        )
+    # The owner, the number and whether it is final are no columns, but would be replaced by one all the same.
+    for name in ("state", "failure", "owner", "number", "is_final"):
+        annotated = {"__annotations__": {name: Mapped[str]}}
+        for declared in ({name: column(String(9))}, annotated):
+            with pytest.raises(ConfigurationError, match=f"column {name}, which every Batch has already"):
+                type("Label", (Batch,), {"__tablename__": "label", "__module__": __name__, **declared})
     header, _rows = models(str, lambda: column(String(9)))
     with pytest.raises(ConfigurationError, match="has no table: give it a __tablename__, such as"):
         type("LabelRow", (BatchRow,), {"__batch__": header, "__module__": __name__})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +14,13 @@ from sqlalchemy import Engine, select
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import JobGroup
-from batchbook.security.models import User
+from batchbook.security.models import User, WebSession
+from batchbook.security.passwords import verify_password
+from batchbook.security.sessions import open_sessions
 
 Run = Callable[..., Any]
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -70,3 +76,51 @@ def test_a_user_is_signed_out_and_deleted_unless_something_speaks_against_it(
         assert words in refused.stderr
     with transaction_scope(engine, read_only=True) as session:
         assert session.scalars(select(User.name)).all() == ["ada"]
+
+
+@pytest.mark.usefixtures("people")
+def test_a_new_password_is_set_which_the_user_must_change(
+    batchbook: Run, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "batchbook.security")
+    with transaction_scope(engine) as session:
+        user = session.scalars(select(User).where(User.name == "ann")).one()
+        user.must_change_password = False
+        user_id = user.id
+        session.add(WebSession(id="x", user_id=user_id, expires_at=utc_now() + DAY))
+    words = "four words of nonsense\n"
+    result = batchbook("user", "password", " Ann ", "--password-stdin", stdin=words)
+    assert result.stdout == (
+        "The user ann has a new password, and must change it at the next sign-in. 1 open session was ended.\n"
+    )
+    with transaction_scope(engine, read_only=True) as session:
+        user = session.get_one(User, user_id)
+        assert verify_password(user.password_hash, words.strip())
+        assert user.must_change_password
+        assert not open_sessions(session, user_id)
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "batchbook.security"]
+    assert line.startswith("password set: 'ann' by the system's user ")
+    assert "nonsense" not in caplog.text
+    result = batchbook("user", "password", "ann", stdin="another set of words\nanother set of words\n")
+    assert result.exit_code == 0
+    assert "another" not in result.output
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize(
+    ("name", "password", "words"),
+    [
+        ("ann", b"short\n", "The password was not set. The password must have at least 10 characters."),
+        ("ann", b"\xff\xfe\n", "The password was not set. The password must be text in UTF-8."),
+        ("nobody", b"four words of nonsense\n", "There is no user called nobody. Nothing was changed."),
+    ],
+)
+def test_a_password_that_cannot_be_set_leaves_the_old_one(
+    batchbook: Run, engine: Engine, name: str, password: bytes, words: str
+) -> None:
+    result = batchbook("user", "password", name, "--password-stdin", stdin=password)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert words in result.stderr
+    with transaction_scope(engine, read_only=True) as session:
+        ann = session.scalars(select(User).where(User.name == "ann")).one()
+        assert verify_password(ann.password_hash, "correct horse battery")

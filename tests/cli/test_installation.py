@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from batchbook.testing.databases import Databases
+
 Run = Callable[..., Any]
 
 HEAD = "[app:main]\nuse = egg:batchbook\nbatchbook.development = true\n"
@@ -143,3 +145,22 @@ def test_a_database_in_which_one_may_not_make_tables(
             connection.execute(text("DROP ROLE guest"))
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
     assert "the user in sqlalchemy.url does not have the right" in result.stderr
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_postgresql_database_that_is_not_in_utf_8(
+    command: Run, write_ini: Run, databases: Databases, encoding: str
+) -> None:
+    server = databases.server
+    server.execute(f"CREATE DATABASE narrow ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0")
+    try:
+        ini = write_ini(server.url.set(database="narrow"))
+        for arguments in COMMANDS:
+            result = command("-c", ini, *arguments)
+            assert (result.exit_code, result.stdout) == (1, "")
+            assert result.stderr == (
+                "The settings are not right, or a plug-in is not, so nothing was done: The PostgreSQL database stores text as"
+                f" {encoding}, which cannot hold every character: create it with ENCODING 'UTF8'.\n"
+            )
+    finally:
+        server.execute("DROP DATABASE narrow WITH (FORCE)")

@@ -61,6 +61,11 @@ def test_what_is_no_master_view_is_refused(engine: Engine) -> None:
         ({"lookup": "colour"}, "colour"),
         ({"grid_columns": ("code", Column("x", "X", Cake.name, Kind.TEXT, link="moon"))}, "moon"),
         ({"model": int}, "not mapped"),
+        ({"__init__": lambda self, request: None}, r"Changed.__init__ .* super\(\).__init__\(request\)"),
+        (
+            {"pages": (type("Own", (Index,), {"__init__": lambda self, context, request: None}),)},
+            r"Own.__init__ does not call that of Page",
+        ),
         ({"form_feilds": ("name",)}, "Changed, defines form_feilds, which is one letter from form_fields"),
         ({"form_fields": "name"}, "Changed.form_fields must be a tuple of names of fields"),
         ({"default_sort": ("name",)}, "Changed.default_sort must be a tuple of Sort"),

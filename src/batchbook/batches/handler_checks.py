@@ -35,6 +35,7 @@ from batchbook.declarations import (
     is_texts,
     mapping_of,
     or_none,
+    refuse_without_super,
     refuse_wrong,
     refuse_wrong_method,
     sequence_of,
@@ -133,6 +134,7 @@ def check_handler(handler: type[BatchHandler[Any, Any]], header: type[Batch], ro
             )
     for hook in ("__init__", *HOOKS):
         refuse_wrong_method(handler, hook, BatchHandler)
+    refuse_without_super(handler, BatchHandler)
     for statuses in (handler.statuses, handler.header_statuses):
         if statuses is not None:
             _check_statuses(statuses)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import bump_version
@@ -20,6 +21,7 @@ REMEMBERED = "remembered"
 #: Those whose action did not take place.
 WITHOUT_EFFECT = (FAILURE, REFUSAL, CANCEL)
 
+_OPERATION_COLUMNS = ("batch_id", "number", "kind", "at", "actor", "summary", "cells")
 _CELL_COLUMNS = ("batch_id", "operation", "position", "sequence", "field", "old", "new")
 
 
@@ -55,6 +57,22 @@ def record(
     session.flush()  # The cells, written in bulk below, refer to it.
     _write_cells(session, operation, 0, changed)
     return operation
+
+
+def record_all(context: HandlerContext, kind: str, summaries: Mapping[int, str]) -> None:
+    """Add an operation without cells to the history of each of several batches, which the caller has locked.
+
+    ``summaries`` has a sentence for each, by the number of the batch. The number of statements does not depend on theirs.
+    """
+    highest = select(Operation.batch_id, func.max(Operation.number).label("last"))
+    known = highest.where(Operation.batch_id.in_(summaries)).group_by(Operation.batch_id)
+    last = {row.batch_id: row.last for row in context.session.execute(known)}
+    rows = (
+        (batch_id, last.get(batch_id, 0) + 1, kind, context.now, context.actor, summary, 0)
+        for batch_id, summary in summaries.items()
+    )
+    table = Operation.metadata.tables[Operation.__tablename__]
+    bulk_insert(context.session.connection(), table, _OPERATION_COLUMNS, rows)
 
 
 def note_failure(context: HandlerContext, batch: Batch, sentence: str) -> None:

@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
+from sqlalchemy.orm import Mapped, MappedColumn, MapperProperty, declared_attr, mapped_column
 
 from batchbook.batches.lifecycle import FINAL, Action, State, why_not
 from batchbook.batches.rows.issues import IssueList
@@ -62,7 +62,13 @@ def _refuse_taken(model: type[Any], base: type[Any], taken: Set[str]) -> None:
         raise ConfigurationError(
             f"The model {where} has the __tablename__ {table!r}, which is another model's table: give it another one."
         )
-    twice = sorted(taken & ({*model.__dict__} | {*get_annotations(model)}))
+    annotated = {*get_annotations(model)}
+    columns = annotated | {
+        name for name, value in vars(model).items() if isinstance(value, MappedColumn | MapperProperty)
+    }
+    # A column in place of a property, such as the owner, would be read instead of it; a method may be overridden.
+    attributes = {name for name in dir(base) if not name.startswith("_")} - {"id"} if base is Batch else set()
+    twice = sorted((taken & ({*vars(model)} | annotated)) | (attributes & columns))
     if twice:
         raise ConfigurationError(
             f"The model {where} has a column {twice[0]}, which every {base.__name__} has already: give it another name."

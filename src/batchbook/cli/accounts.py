@@ -1,7 +1,8 @@
-"""Commands that list users, deactivate them, sign them out and delete them, and the session in which accounts change."""
+"""Commands that list users and change how they sign in, and the session in which accounts change."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,12 +14,33 @@ from sqlalchemy.orm import Session, selectinload
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import aligned, json_option, print_result
 from batchbook.cli.parameters import TEXT
-from batchbook.errors import Conflict, Missing
+from batchbook.errors import BadInput, Conflict, Missing
+from batchbook.security.audit_log import record_command
+from batchbook.security.authentication import change_password
 from batchbook.security.models import User, normal_name
+from batchbook.security.passwords import hash_password, why_weak
 from batchbook.security.sessions import revoke_sessions
 from batchbook.words import counted
 
 _NAME = click.argument("name", type=TEXT)
+_NOT_SET = "The password was not set."
+
+password_stdin_option = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
+)
+
+
+def read_password(from_stdin: bool, consequence: str) -> str:
+    """Return a new password: the first line of standard input, or what is typed twice.
+
+    Raises ``BadInput`` with the sentence ``consequence`` if it is no text.
+    """
+    if not from_stdin:
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    try:
+        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{consequence} The password must be text in UTF-8.") from error
 
 
 @contextmanager
@@ -117,8 +139,37 @@ def sign_out(installation: Installation, name: str, as_json: bool) -> None:
     """Sign out the user NAME in all browsers."""
     with changed_user(installation, name) as (session, user):
         ended = revoke_sessions(session, user.id)
-    sessions = counted(ended, "open session was", "open sessions were") if ended else "No session was"
-    print_result(as_json, {"name": user.name, "sessions": ended}, f"{sessions} ended.")
+    print_result(as_json, {"name": user.name, "sessions": ended}, _ended(ended))
+
+
+def _ended(count: int) -> str:
+    sessions = counted(count, "open session was", "open sessions were") if count else "No session was"
+    return f"{sessions} ended."
+
+
+@click.command("password")
+@_NAME
+@password_stdin_option
+@json_option
+@pass_installation
+def set_password(installation: Installation, name: str, password_stdin: bool, as_json: bool) -> None:
+    """Set a new password of the user NAME, who must change it at the next sign-in.
+
+    The user is signed out in all browsers. Prompts for the password unless --password-stdin is given.
+    """
+    password = read_password(password_stdin, _NOT_SET)
+    new_hash = hash_password(password)  # It takes its time, so it is made before anything is locked.
+    with changed_user(installation, name) as (session, user):
+        if (weakness := why_weak(password, user.name, user.full_name, user.email or "")) is not None:
+            raise BadInput(f"{_NOT_SET} {weakness}")
+        ended = change_password(session, user, new_hash, must_change=True)
+    installation.start_log()
+    record_command("password set", user.name)
+    print_result(
+        as_json,
+        {"name": user.name, "sessions": ended},
+        f"The user {user.name} has a new password, and must change it at the next sign-in. {_ended(ended)}",
+    )
 
 
 @click.command("delete")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from batchbook.batches.registry import BatchTypes
 from batchbook.batches.trigger_check import missing_tables
 from batchbook.catalog.loader import load_file
 from batchbook.cli import LazyCommand, LazyGroup
-from batchbook.cli.accounts import changed_user, user_facts
+from batchbook.cli.accounts import changed_user, password_stdin_option, read_password, user_facts
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, print_result
 from batchbook.cli.parameters import TEXT
@@ -52,6 +51,10 @@ USER_COMMANDS = {
         "batchbook.cli.accounts:activate", "Activate the user NAME again, who was deactivated."
     ),
     "sign-out": LazyCommand("batchbook.cli.accounts:sign_out", "Sign out the user NAME in all browsers."),
+    "password": LazyCommand(
+        "batchbook.cli.accounts:set_password",
+        "Set a new password of the user NAME, who must change it at the next sign-in.",
+    ),
     "delete": LazyCommand(
         "batchbook.cli.accounts:delete",
         "Delete the user NAME, unless records name them as the author of changes.",
@@ -76,9 +79,7 @@ def user() -> None:
 )
 @click.option("--full-name", default="", type=TEXT, help="The name that pages show.")
 @click.option("--timezone", default="", type=TEXT, help="The user's time zone, such as Europe/Berlin.")
-@click.option(
-    "--password-stdin", is_flag=True, help="Read the password from the first line of standard input."
-)
+@password_stdin_option
 @click.option(
     "--own-password", is_flag=True, help="Only the user knows the password, so that it need not be changed."
 )
@@ -98,7 +99,7 @@ def add(
 
     The password must be changed at the first sign-in, unless --own-password says that only the user knows it.
     """
-    password = _password(password_stdin)
+    password = read_password(password_stdin, _NOT_ADDED)
     with installation.transaction() as session:
         new = User(
             name=_free_name(session, name),
@@ -151,15 +152,6 @@ def edit(
         if timezone is not None:
             found.timezone = _zone(timezone, _NOT_CHANGED)
     print_result(as_json, user_facts(found), f"Changed the user {found.name}.")
-
-
-def _password(from_stdin: bool) -> str:
-    if not from_stdin:
-        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-    try:
-        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise BadInput("The user was not added. The password must be text in UTF-8.") from error
 
 
 def _free_name(session: Session, text: str) -> str:

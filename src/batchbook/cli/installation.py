@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import click
+import plaster
 from plaster.exceptions import PlasterError
 from pyramid.exceptions import ConfigurationError
 from pyramid.paster import get_appsettings
@@ -92,6 +93,10 @@ class Installation(AbstractContextManager["Installation"]):
                 f"There is no settings file {self._ini}; name one with -c or BATCHBOOK_INI."
             )
         return str(self._ini.resolve())
+
+    def start_log(self) -> None:
+        """Write the log of this process to where the settings file says."""
+        plaster.get_loader(self.ini, protocols=["wsgi"]).setup_logging()
 
     @cached_property
     def settings(self) -> dict[str, Any]:

@@ -157,7 +157,7 @@ def worker(installation: Installation, threads: int | None, keys: tuple[str, ...
     installation.application.get(Readiness).refuse_faults()
     installation.application.get(JobService).refuse_inline("so there is nothing for a worker to do")
     queues = queues_of(installation.application, keys) if keys else None
-    plaster.get_loader(installation.ini, protocols=["wsgi"]).setup_logging()
+    installation.start_log()
     signals = Signals()
     worker = Worker(installation.application, threads, queues)
     worker.start()

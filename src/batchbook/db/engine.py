@@ -152,6 +152,14 @@ def _connect_postgresql(_dialect: object, _record: object, arguments: Any, optio
 
     options.setdefault("connect_timeout", _CONNECT_SECONDS)
     connection = GuardedConnection.connect(*arguments, **options)
+    # The server tells it without being asked. Some of the programs between the two do not pass it on.
+    encoding = connection.info.parameter_status("server_encoding") or "UTF8"
+    if encoding != "UTF8":
+        connection.close()
+        raise ConfigurationError(
+            f"The PostgreSQL database stores text as {encoding}, which cannot hold every character: create it with"
+            " ENCODING 'UTF8'."
+        )
     read_times_tolerantly(connection)
     return connection
 

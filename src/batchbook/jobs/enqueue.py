@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -67,6 +67,21 @@ def job_holding(session: Session, batch_id: int) -> Job | None:
     """Return the exclusive job that is waiting or running for a batch and so holds it, or ``None``."""
     statement = select(Job).where(Job.batch_id == batch_id, Job.exclusive, Job.state.in_(ACTIVE))
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def jobs_holding(session: Session, batch_ids: Collection[int]) -> dict[int, Job]:
+    """Return the exclusive jobs that are waiting or running for some of several batches, by the number of the batch."""
+    statement = select(Job).where(Job.batch_id.in_(batch_ids), Job.exclusive, Job.state.in_(ACTIVE))
+    found = session.scalars(statement.execution_options(populate_existing=True))
+    return {job.batch_id: job for job in found if job.batch_id is not None}
+
+
+def lock_scheduled_jobs(session: Session, batch_ids: Collection[int]) -> dict[int, Job]:
+    """Return the jobs that are scheduled for several batches, by batch; none of them starts before the transaction ends."""
+    scheduled = select(Job).where(Job.batch_id.in_(batch_ids), Job.exclusive, Job.state == JobState.SCHEDULED)
+    locked = scheduled.order_by(Job.id).with_for_update(of=Job)
+    found = session.scalars(locked.execution_options(populate_existing=True))
+    return {job.batch_id: job for job in found if job.batch_id is not None}
 
 
 def scheduled_job(session: Session, batch_id: int) -> Job | None:

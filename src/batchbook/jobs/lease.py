@@ -81,6 +81,12 @@ def cancel_unstarted(session: Session, job: Job, message: str, keep: timedelta) 
     return _update(session, idle, _final_values(JobState.CANCELLED, message, keep))
 
 
+def cancel_locked(job: Job, message: str, keep: timedelta) -> None:
+    """Cancel a job that has not started and that the caller has locked, to be kept for the time ``keep``."""
+    for name, value in _final_values(JobState.CANCELLED, message, keep).items():
+        setattr(job, name, value)
+
+
 def _final_values(state: JobState, message: str, keep: timedelta) -> dict[str, Any]:
     now = utc_now()
     return {"state": state, "ended_at": now, "purge_after": now + keep, "message": message}

@@ -17,6 +17,7 @@ from batchbook.declarations import (
     mapping_of,
     or_none,
     refuse_misspelt,
+    refuse_without_super,
     refuse_wrong,
     sequence_of,
     shown,
@@ -119,6 +120,7 @@ def _check(view: type[MasterView]) -> None:
         raise ConfigurationError(
             f"{view.__name__}.facts_fields names {', '.join(unknown)}, which the model lacks."
         )
+    refuse_without_super(view, MasterView)
     _check_lookup(view)
     _check_links(view)
     _check_pages(view)
@@ -167,6 +169,8 @@ def _check_pages(view: type[MasterView]) -> None:
     strange = [page for page in view.pages if not (isinstance(page, type) and issubclass(page, Page))]
     if strange:
         raise ConfigurationError(f"{view.__name__}.pages has {strange[0]!r}, which is not a Page.")
+    for page in view.pages:
+        refuse_without_super(page, Page)
     names = _names(view)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

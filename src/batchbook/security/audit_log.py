@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+from getpass import getuser
 from typing import Any
 
 _LOG = logging.getLogger("batchbook.security")
@@ -27,6 +29,20 @@ def record_change(request: Any, event: str, target: str, detail: str = "") -> No
             _LOG.info("%s", line)
 
     request.tm.get().addAfterCommitHook(write)
+
+
+def record_command(event: str, target: str) -> None:
+    """Log that ``event``, which is committed, happened to ``target`` by a command of the system's user."""
+    _LOG.info(
+        "%s: %s by the system's user %s on the command line", event, _short(target), _short(_system_user())
+    )
+
+
+def _system_user() -> str:
+    try:
+        return getuser()
+    except (KeyError, OSError):  # In a container, the user may have no name.
+        return f"number {os.getuid()}"
 
 
 def _line(request: Any, event: str, target: str, detail: str) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from sqlalchemy import text
 from tests.functional.harness import (
+    PATH,
     CatalogueDatabase,
     counts_of,
     form_to,
+    form_with,
     text_of,
     url_of,
 )
@@ -16,6 +21,7 @@ from batchbook.batches.lifecycle import State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages import view_models
 from batchbook.db.transactions import transaction_scope
+from batchbook.types.price_change.views import PriceChangeView
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -76,3 +82,36 @@ def test_the_options_of_an_execution_are_shown_in_words(
     assert "Apply Decrease" in shown
     assert "since the refresh Yes" in shown
     assert "Increase" not in shown
+
+
+def _failing(_view: Any) -> Any:
+    raise LookupError("no vendors")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("suggestions", "said"),
+    [
+        (lambda _view: ["V1"], "suggestions must return a mapping of names of fields to lists of texts"),
+        (lambda _view: None, "and returned None"),
+        (lambda _view: {"vendor_code": "V1"}, "and returned 'V1' for 'vendor_code'"),
+        (lambda _view: {"vendor_code": [1, None]}, "and returned [1, None] for 'vendor_code'"),
+        (_failing, "no vendors"),
+        (lambda view: view.request.db.execute(text("SELECT nothing")), "Suggestions cannot be given"),
+    ],
+)
+def test_wrong_suggestions_are_told_and_the_form_works_without_them(
+    catalogue: CatalogueDatabase,
+    staff: TestApp,
+    open_batch: int,
+    monkeypatch: pytest.MonkeyPatch,
+    suggestions: Any,
+    said: str,
+) -> None:
+    monkeypatch.setattr(PriceChangeView, "suggestions", suggestions)
+    for url in (f"{PATH}/new", url_of(open_batch, "edit")):
+        page = staff.get(url)
+        assert said in text_of(page, ".notice-warning")
+        assert "Suggestions cannot be given: " in text_of(page, ".notice-warning")
+        assert form_with(page, "vendor_code" if url.endswith("new") else "notes")
+        assert not page.html.select("datalist")

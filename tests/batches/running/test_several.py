@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 from tests.functional.harness import PRICE_LIST, form_to, post, text_of, url_of
@@ -13,6 +17,8 @@ from batchbook.batches.registry import BatchTypes
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.jobs import Job
+from batchbook.security.settings import SecuritySettings
+from batchbook.services import services_of
 
 PATH = "/batches/price-change"
 
@@ -108,6 +114,24 @@ def test_the_rest_is_cancelled_and_what_failed_is_tried_again(
     for number in job_ids(harness, "queued"):
         assert harness.run(number)
     assert "Done 2" in text_of(admin.get(again.request.path), ".page-lead")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_another_try_of_all_asks_for_the_password_where_the_action_does(
+    app: Any, harness: JobHarness, three: list[int], admin: TestApp
+) -> None:
+    page = form_to(admin.get(f"{PATH}/execute-all"), "/execute-all").submit(status=303).follow()
+    harness.with_handler(**hooked("execute", lambda: 1 / 0))
+    for number in job_ids(harness, "queued"):
+        assert harness.run(number)
+    harness.with_handler()
+    services = services_of(app.registry)
+    careful = {"ask_password_for": frozenset({"batch:*:execute"}), "recent_length": timedelta(0)}
+    services.add(SecuritySettings, replace(services.get(SecuritySettings), **careful))
+    before = harness.count()
+    answer = form_to(admin.get(page.request.path), "/retry").submit(status="*")
+    assert answer.status_int == 403 or "/account/confirm" in answer.headers["Location"]
+    assert harness.count() == before
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -78,7 +78,7 @@ def find_batch(session: Session, types: BatchTypes, batch_id: int, *, lock: bool
         else None
     )
     if key is None:
-        raise Missing(f"There is no batch {batch_id:08d}. It may have been deleted.")
+        raise no_batch(batch_id)
     header = types[key].header
     statement = select(header).where(header.id == batch_id).execution_options(populate_existing=True)
     if lock:
@@ -86,8 +86,13 @@ def find_batch(session: Session, types: BatchTypes, batch_id: int, *, lock: bool
         statement = statement.with_for_update(of=[Batch, header])
     batch = session.scalars(statement).one_or_none()
     if batch is None:
-        raise Missing(f"There is no batch {batch_id:08d}. It may have been deleted.")
+        raise no_batch(batch_id)
     return batch
+
+
+def no_batch(batch_id: int) -> Missing:
+    """Return the error for the number ``batch_id``, which no batch has."""
+    return Missing(f"There is no batch {batch_id:08d}. It may have been deleted.")
 
 
 @contextmanager

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from batchbook.batches import access
 from batchbook.batches.concurrency import bump_version, refuse_stale
-from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.engine import Engine
-from batchbook.batches.engine.scheduled_execution import cancel_schedule, follow_batch
-from batchbook.batches.history import record
+from batchbook.batches.engine.context import ActionContext, no_batch
+from batchbook.batches.engine.engine import Engine, locked_refusal
+from batchbook.batches.engine.scheduled_execution import (
+    cancel_locked_schedule,
+    cancel_schedule,
+    follow_batch,
+    follow_version,
+)
+from batchbook.batches.handler_context import HandlerContext
+from batchbook.batches.history import record, record_all
 from batchbook.batches.lifecycle import FINAL, Action
 from batchbook.batches.models import Batch
+from batchbook.db import utc_now
+from batchbook.db.bulk_writing import chunked
 from batchbook.errors import BatchbookError, Conflict
-from batchbook.jobs.enqueue import scheduled_job
+from batchbook.jobs.enqueue import jobs_holding, lock_scheduled_jobs, scheduled_job
+from batchbook.jobs.models import Job
 from batchbook.security.identity import Identity, identity_of_user
 from batchbook.security.models import Role, User, normal_name
 
 #: The option of the action with the name of the user who gets the batch.
 RECIPIENT = "to"
+
+#: The kind of the operation in the history.
+_KIND = "hand-over"
+#: The number of batches in one statement.
+_TOGETHER = 1_000
 
 _absent = select(User.name).where(~User.active)
 
@@ -49,6 +63,29 @@ def recipients(session: Session, batches: Iterable[Batch]) -> list[Identity]:
     ]
 
 
+class Recipient:
+    """The user called ``to``, who is to get batches."""
+
+    def __init__(self, session: Session, to: str) -> None:
+        self.name = normal_name(to)
+        loaded = selectinload(User.roles).selectinload(Role.permissions)
+        user = session.scalar(select(User).where(User.name == self.name).options(loaded))
+        self._is_active = user is not None and user.active
+        self._permissions = None if user is None else identity_of_user(user).permissions
+
+    def demand_fit(self, batch: Batch) -> None:
+        """Raise :class:`~batchbook.errors.Conflict` if the user cannot take ``batch``."""
+        refused = f"{batch} was not handed over"
+        if self._permissions is None:
+            raise Conflict(f"{refused}: there is no user called “{self.name[:64]}”.")
+        if not self._is_active:
+            raise Conflict(f"{refused}: {self.name} can't sign in any more.")
+        if self.name == batch.owner:
+            raise Conflict(f"{refused}: it is {self.name}'s already.")
+        if not access.may_work_on(self._permissions, batch):
+            raise Conflict(f"{refused}: the role of {self.name} doesn't allow working on it as it is now.")
+
+
 def hand_over(engine: Engine, batch_id: int, to: str, version: int | None = None) -> str:
     """Make the user ``to`` the owner of a batch; return a sentence for the user who acts.
 
@@ -59,38 +96,31 @@ def hand_over(engine: Engine, batch_id: int, to: str, version: int | None = None
     context = engine.lock(batch_id, Action.HAND_OVER)
     batch, session = context.batch, context.session
     refuse_stale(batch, Action.HAND_OVER, version)
-    name, former = normal_name(to), batch.owner
-    _refuse_recipient(context, name)
+    recipient, former = Recipient(session, to), batch.owner
+    recipient.demand_fit(batch)
     dropped = _cancel_refused_execution(context)
     before = batch.version
-    batch.handed_to = name
+    batch.handed_to = recipient.name
     bump_version(batch)
     follow_batch(session, batch, before)
-    record(context.handler_context, batch, "hand-over", f"Handed over from {former} to {name}.{dropped}")
-    return f"{batch} was handed over from {former} to {name}.{dropped}"
+    event = _event(former, recipient, dropped)
+    record(context.handler_context, batch, _KIND, f"Handed over {event}")
+    return f"{batch} was handed over {event}"
 
 
-def _refuse_recipient(context: ActionContext, name: str) -> None:
-    batch = context.batch
-    refused = f"{batch} was not handed over"
-    user = context.session.scalar(select(User).where(User.name == name))
-    if user is None:
-        raise Conflict(f"{refused}: there is no user called “{name[:64]}”.")
-    if not user.active:
-        raise Conflict(f"{refused}: {name} can't sign in any more.")
-    if name == batch.owner:
-        raise Conflict(f"{refused}: it is {name}'s already.")
-    if not access.may_work_on(identity_of_user(user).permissions, batch):
-        raise Conflict(f"{refused}: the role of {name} doesn't allow working on it as it is now.")
+def _event(former: str, recipient: Recipient, dropped: str) -> str:
+    return f"from {former} to {recipient.name}.{dropped}"
 
 
 def _cancel_refused_execution(context: ActionContext) -> str:
     job = scheduled_job(context.session, context.batch.id)
     if job is None or context.session.scalar(_absent.where(User.name == job.asked_by)) is None:
         return ""
-    return cancel_schedule(
-        context, f"{job.asked_by} can't sign in any more and {context.batch} was handed over"
-    )
+    return cancel_schedule(context, _because(job, context.batch))
+
+
+def _because(job: Job, batch: Batch) -> str:
+    return f"{job.asked_by} can't sign in any more and {batch} was handed over"
 
 
 @dataclass
@@ -109,19 +139,74 @@ class HandedOver:
 def hand_over_all(engine: Engine, actor: Identity, batches: Sequence[Batch], to: str) -> HandedOver:
     """Hand over each of ``batches`` for which ``actor`` may do that, and which the user ``to`` can take.
 
-    Raises :class:`~batchbook.errors.Conflict` with the first reason if that is none of them.
+    The number of statements does not grow with them. Raises :class:`~batchbook.errors.Conflict` with the first reason if
+    that is none of them.
     """
-    outcome = HandedOver()
-    for batch in batches:
-        owner = batch.owner
-        try:
-            access.demand(actor.permissions, batch, Action.HAND_OVER, actor.name)
-            hand_over(engine, batch.id, to)
-        except BatchbookError as error:
-            outcome.left_out.append(error.message)
-        else:
-            outcome.done.setdefault(owner, []).append(batch.number)
+    outcome, recipient = HandedOver(), Recipient(engine.session, to)
+    # In the order of their numbers, so that two who hand over the same batches do not wait for each other.
+    for some in chunked(sorted(batches, key=lambda batch: batch.id), _TOGETHER):
+        fit, scheduled = _lock_fit(engine, actor, some, recipient, outcome)
+        if fit:
+            _hand_over_locked(engine, fit, scheduled, recipient)
+        for batch, former in fit.items():
+            outcome.done.setdefault(former, []).append(batch.number)
     if not outcome.done:
         reason = outcome.left_out[0] if outcome.left_out else "There is no such batch."
         raise Conflict(f"Nothing was handed over. {reason}")
     return outcome
+
+
+def _lock_fit(
+    engine: Engine, actor: Identity, batches: Sequence[Batch], recipient: Recipient, outcome: HandedOver
+) -> tuple[dict[Batch, str], Mapping[int, Job]]:
+    """Lock ``batches``; return those that can be handed over, with their owners, and the jobs scheduled for them.
+
+    The reasons for the others are added to ``outcome``.
+    """
+    session, ids = engine.session, [batch.id for batch in batches]
+    # Asked before locking as well: a running job holds the lock, and nobody should wait for its end.
+    holders = jobs_holding(session, ids)
+    free = select(Batch).where(Batch.id.in_([one for one in ids if one not in holders])).order_by(Batch.id)
+    locking = free.with_for_update(of=Batch).execution_options(populate_existing=True)
+    locked = {batch.id: batch for batch in session.scalars(locking)}
+    scheduled = lock_scheduled_jobs(session, list(locked))
+    holders |= jobs_holding(session, list(locked))
+    fit = {}
+    for seen in batches:
+        batch = locked.get(seen.id)
+        try:
+            if holder := holders.get(seen.id):
+                raise Conflict(locked_refusal(seen, Action.HAND_OVER, holder))
+            if batch is None:
+                raise no_batch(seen.id)
+            access.demand(actor.permissions, batch, Action.HAND_OVER, actor.name)
+            recipient.demand_fit(batch)
+        except BatchbookError as error:
+            outcome.left_out.append(error.message)
+        else:
+            fit[batch] = batch.owner
+    return fit, scheduled
+
+
+def _hand_over_locked(
+    engine: Engine, fit: Mapping[Batch, str], scheduled: Mapping[int, Job], recipient: Recipient
+) -> None:
+    session = engine.session
+    askers = {job.asked_by for job in scheduled.values()}
+    absent = set(session.scalars(_absent.where(User.name.in_(askers)))) if askers else set()
+    summaries = {}
+    for batch, former in fit.items():
+        job, dropped = scheduled.get(batch.id), ""
+        if job is not None and job.asked_by in absent:
+            dropped = cancel_locked_schedule(job, _because(job, batch), engine.settings)
+        elif job is not None:
+            follow_version(job, batch.version, batch.version + 1)
+        summaries[batch.id] = f"Handed over {_event(former, recipient, dropped)}"
+    session.execute(
+        update(Batch)
+        .where(Batch.id.in_(summaries))
+        .values(handed_to=recipient.name, version=Batch.version + 1)
+        .execution_options(synchronize_session="evaluate")
+    )
+    context = HandlerContext(session, engine.settings, engine.actor, utc_now())
+    record_all(context, _KIND, summaries)

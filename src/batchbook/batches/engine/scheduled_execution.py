@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +14,7 @@ from batchbook.batches.models import Batch
 from batchbook.errors import Conflict
 from batchbook.jobs import lease
 from batchbook.jobs.enqueue import scheduled_job
+from batchbook.jobs.models import Job
 from batchbook.jobs.settings import JobSettings
 
 #: The kinds of operations for a scheduled execution and its cancellation.
@@ -32,11 +35,27 @@ def cancel_schedule(context: ActionContext, because: str) -> str:
     job = scheduled_job(context.session, context.batch.id)
     if job is None:
         return ""
-    message = f"{job.subject} was not {job.done} at its scheduled time, because {because}."
     if not lease.cancel_unstarted(
-        context.session, job, message, JobSettings.read(context.handler_context.settings).keep
+        context.session,
+        job,
+        _not_done(job, because),
+        JobSettings.read(context.handler_context.settings).keep,
     ):
         raise Conflict(f"{context.batch} is just about to be executed, so nothing else was done.")
+    return _cancelled(job)
+
+
+def cancel_locked_schedule(job: Job, because: str, settings: Mapping[str, Any]) -> str:
+    """Cancel the scheduled execution ``job``, which the caller has locked; otherwise like :func:`cancel_schedule`."""
+    lease.cancel_locked(job, _not_done(job, because), JobSettings.read(settings).keep)
+    return _cancelled(job)
+
+
+def _not_done(job: Job, because: str) -> str:
+    return f"{job.subject} was not {job.done} at its scheduled time, because {because}."
+
+
+def _cancelled(job: Job) -> str:
     return f" The execution that {job.asked_by} scheduled for {in_utc(job.run_at)} was cancelled."
 
 
@@ -54,5 +73,11 @@ def follow_batch(session: Session, batch: Batch, before: int) -> None:
     The failed or cancelled action that raised the version has not changed what the user saw.
     """
     job = scheduled_job(session, batch.id)
-    if job is not None and job.arguments["version"] == before:
-        job.arguments = {**job.arguments, "version": batch.version}
+    if job is not None:
+        follow_version(job, before, batch.version)
+
+
+def follow_version(job: Job, before: int, now: int) -> None:
+    """Keep the scheduled execution ``job`` valid, if it is for the version ``before`` of its batch, which is ``now`` another."""
+    if job.arguments["version"] == before:
+        job.arguments = {**job.arguments, "version": now}

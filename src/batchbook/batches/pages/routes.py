@@ -11,6 +11,7 @@ from batchbook.batches import access
 from batchbook.batches.directives import resolved
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.lifecycle import Action, BatchPermission
+from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.changes_page import ChangedCells, RememberChanges
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
 from batchbook.batches.pages.batch.hand_over_page import HandOverBatch
@@ -50,7 +51,7 @@ from batchbook.batches.pages.rows.worksheet_pages import (
     UploadWorksheet,
     open_worksheet,
 )
-from batchbook.batches.pages.view import BatchMasterView, RowTable
+from batchbook.batches.pages.view import COMMON, FILTERS, BatchMasterView, RowTable
 from batchbook.batches.registry import BatchType
 from batchbook.batches.running.bulk_edits import BATCH_ROWS, BULK_EDITS
 from batchbook.batches.type_checks import check_class
@@ -148,6 +149,7 @@ def add_batch_pages(config: Any, batch_type: BatchType) -> None:
     for method in ("__init__", "form", "label_of", "lock_of", "suggestions"):
         refuse_wrong_method(batch_type.view, method, BatchMasterView)
     _check_declared(batch_type)
+    _refuse_taken_names(batch_type.header)
     view = bound_view(batch_type.view, batch_type)
     config.add_master_view(view)
     _check_view(batch_type, view)
@@ -184,6 +186,16 @@ def _check_declared(batch_type: BatchType) -> None:
     if type(table) is RowTable and not table.columns:
         raise ConfigurationError(
             f"{view.__name__} shows no columns of {batch_type.row.__name__}: give it row_table = RowTable(…) with their names."
+        )
+
+
+def _refuse_taken_names(header: type[Batch]) -> None:
+    """Refuse a column of the header that is called like one by which lists of all types are shown or filtered."""
+    of_all = {column.name for column in (*COMMON, *FILTERS)}
+    for name in sorted(of_all & {*header.__table__.columns.keys()}):
+        raise ConfigurationError(
+            f"The model {header.__name__} in {header.__module__} has a column {name}, which every list of batches has"
+            " already: give it another name."
         )
 
 

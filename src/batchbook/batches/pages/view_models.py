@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,9 @@ from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.large_changes import NumberView, changes_url, numbers_of
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
+from batchbook.db.transactions import is_refused_write, is_transient
+from batchbook.declarations import is_text, is_texts, shown
+from batchbook.errors import BatchbookError, reason_of
 from batchbook.forms import BoundForm, Field
 from batchbook.grid import Column, Filter, Verb
 from batchbook.grid.parsers import choice_text
@@ -23,6 +27,8 @@ from batchbook.master import GridView, MasterView
 from batchbook.master.routes import view_of
 from batchbook.statuses import Severity, Status
 from batchbook.words import counted
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -206,6 +212,40 @@ def execution(view: BatchMasterView, context: ActionContext) -> Execution | None
         plan.check.edited,
         changes_url(view, context.batch, {}, "edited"),
     )
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """Suggestions for the fields of the header's form, by name; ``fault`` tells why a type that has them gives none."""
+
+    by_field: Mapping[str, Sequence[str]]
+    fault: str = ""
+
+
+def suggestions_for(view: BatchMasterView) -> Suggestions:
+    """Return the suggestions of the type's view. The form works without them, so a failure is told and not raised."""
+    try:
+        with view.request.db.begin_nested():
+            return Suggestions(_checked_suggestions(view))
+    except BatchbookError:
+        raise
+    except Exception as error:  # A view is the code of a batch type's author, and may raise anything.
+        if is_transient(error) or is_refused_write(error):
+            raise  # Not its failure to answer: the database is busy, or it tried to write.
+        log.exception("The view of the type %s failed to give suggestions", view.batch_type.key)
+        return Suggestions({}, f"Suggestions cannot be given: {reason_of(error)}.")
+
+
+def _checked_suggestions(view: BatchMasterView) -> dict[str, list[str]]:
+    """Return the result of the view's ``suggestions``; raise ``TypeError`` for anything but texts by field."""
+    wanted = "suggestions must return a mapping of names of fields to lists of texts"
+    found: Any = view.suggestions()
+    if not isinstance(found, Mapping):
+        raise TypeError(f"{wanted}, and returned {shown(found)}")
+    wrong = [name for name, texts in found.items() if not (is_text(name) and is_texts(texts))]
+    if wrong:
+        raise TypeError(f"{wanted}, and returned {shown(found[wrong[0]])} for {shown(wrong[0])}")
+    return {name: list(texts) for name, texts in found.items()}
 
 
 def _on_complete(view: BatchMasterView, context: ActionContext) -> str:

@@ -20,8 +20,8 @@ from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.running.runner import ActionCall, Runner
 from batchbook.db import utc_now
 from batchbook.errors import BatchbookError, Conflict
-from batchbook.jobs import Job, JobGroup
-from batchbook.jobs.models import ACTIVE
+from batchbook.jobs import JobGroup
+from batchbook.jobs.enqueue import jobs_holding
 from batchbook.security.identity import Identity
 from batchbook.services import Services
 from batchbook.words import counted
@@ -30,6 +30,8 @@ from batchbook.words import counted
 MOST = 1_000
 #: The default options of an execution.
 _DEFAULTS: Mapping[str, Any] = MappingProxyType({})
+#: The maximum number of rows, of all batches together, that a page checks for their execution.
+MOST_ROWS = 500_000
 
 
 @dataclass(frozen=True)
@@ -71,36 +73,51 @@ def candidates(
     action: Action,
     ids: Iterable[int],
     options: Mapping[str, Any] = _DEFAULTS,
+    most_rows: int | None = None,
 ) -> Candidates:
     """Return the batches of ``batch_type`` with the numbers ``ids``, checked for ``action`` by the user ``identity``.
 
-    Executions are checked with the texts ``options``: those with a warning are left out, even if it is confirmed.
+    Executions are checked with the texts ``options``: those with a warning are left out, even if it is confirmed. That
+    reads the batches' rows; batches by which these would be more than ``most_rows`` together are left out. ``None`` is
+    for callers who may take any time.
     """
     wanted = list(ids)
     engine = Engine(session, services.get(BatchTypes), services.settings, identity.name)
     header = batch_type.header
     batches = session.scalars(select(header).where(header.id.in_(wanted)).order_by(header.id)).all()
-    statement = select(Job).where(Job.batch_id.in_(wanted), Job.exclusive, Job.state.in_(ACTIVE))
-    holders = {job.batch_id: job for job in session.scalars(statement)}
-    found = []
+    holders = jobs_holding(session, wanted)
+    found, rows = [], 0
     for batch in batches:
         holder = holders.get(batch.id)
-        refusal = locked_refusal(batch, action, holder) if holder else None
-        found.append(Candidate(batch, refusal or _refusal(engine, identity, action, batch, options)))
+        refusal = locked_refusal(batch, action, holder) if holder else _refusal(identity, action, batch)
+        if refusal is None and action is Action.EXECUTE:
+            if most_rows is not None and rows + batch.row_count > most_rows:
+                refusal = _too_many_rows(batch, most_rows)
+            else:
+                rows += batch.row_count
+                refusal = _execution_refusal(engine, batch, options)
+        found.append(Candidate(batch, refusal))
     return Candidates(action, found)
 
 
-def _refusal(
-    engine: Engine, identity: Identity, action: Action, batch: Batch, options: Mapping[str, Any]
-) -> str | None:
+def _refusal(identity: Identity, action: Action, batch: Batch) -> str | None:
     try:
         access.demand(identity.permissions, batch, action, identity.name)
     except BatchbookError as error:
         return error.message
-    if action is Action.EXECUTE:
-        context = engine.context_of(batch)
-        return why_not_execute(context) or unconfirmed_warnings(context, options) or None
     return None
+
+
+def _execution_refusal(engine: Engine, batch: Batch, options: Mapping[str, Any]) -> str | None:
+    context = engine.context_of(batch)
+    return why_not_execute(context) or unconfirmed_warnings(context, options) or None
+
+
+def _too_many_rows(batch: Batch, most_rows: int) -> str:
+    return (
+        f"{batch} was not executed. Only batches with at most {most_rows:,} rows together are checked at once: execute it"
+        " by itself, or come back when the others are executed."
+    )
 
 
 def enqueue_all(

@@ -114,6 +114,23 @@ class TestInTheBackground:
         assert "More than 2 batches match" in text_of(page)
         admin.get(f"{PATH}/refresh-all?f.state.equal=new", status=200)
 
+    def test_batches_with_too_many_rows_together_are_left_out_unread(
+        self, harness: JobHarness, batches: list[int], admin: TestApp, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        second, large = harness.complete(USUAL), harness.complete(PRICE_LIST)
+        monkeypatch.setattr(index_actions, "MOST_ROWS", harness.batch(batches[0]).row_count)
+        page = admin.get(f"{PATH}/execute-all")
+        assert "1 batch of 5" in text_of(page)
+        words = (
+            "2 batches: Only batches with at most 8 rows together are checked at once: execute it by itself"
+        )
+        assert words in text_of(page, "#left-out")
+        assert f"{second:08d}" in text_of(page, "#left-out")
+        assert f"{large:08d}" in text_of(page, "#left-out")
+        assert "by more than 20 %" not in text_of(page)
+        form_to(page, "/execute-all").submit(status=303)
+        assert harness.job(harness.count()).batch_id == batches[0]
+
     def test_a_running_job_is_shown_above_the_index(
         self, harness: JobHarness, batches: list[int], staff: TestApp
     ) -> None:

@@ -20,6 +20,7 @@ from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, EditPage, follow_on, sent_texts, uploaded_before
 from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.pages.view_models import suggestions_for
 from batchbook.batches.running.bulk_edits import EDIT_HEADER, enqueue_edit, is_big
 from batchbook.batches.running.runner import ActionCall, Runner
 from batchbook.db.base import scalar_defaults
@@ -102,7 +103,10 @@ class CreateBatch(Page):
 
     def _form(self, bound: BoundForm) -> dict[str, Any]:
         return self.template_values(
-            bound=bound, title=f"New {self.view.title_one}", accept=",".join(SUFFIXES)
+            bound=bound,
+            title=f"New {self.view.title_one}",
+            accept=",".join(SUFFIXES),
+            suggestions=suggestions_for(self.view),
         )
 
 
@@ -213,5 +217,10 @@ class EditHeader(EditPage):
         """Return the values of the page with the form ``bound`` in it."""
         seen = self.texts_now() if seen is None else seen
         return self.template_values(
-            bound=bound, version=version, stale=stale, seen=seen, cancel_url=self.own_url
+            bound=bound,
+            version=version,
+            stale=stale,
+            seen=seen,
+            suggestions=suggestions_for(self.view),
+            cancel_url=self.own_url,
         )

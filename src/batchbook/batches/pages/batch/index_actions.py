@@ -17,7 +17,7 @@ from batchbook.batches.pages.batch.hand_over_page import log_hand_over, recipien
 from batchbook.batches.pages.batch.schedule_page import sent_options
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.running.activity import running_now
-from batchbook.batches.running.several import MOST, Candidates, candidates, enqueue_all
+from batchbook.batches.running.several import MOST, MOST_ROWS, Candidates, candidates, enqueue_all
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import BoundForm, Form
 from batchbook.jobs.service import JobService
@@ -119,7 +119,15 @@ class _ManyPage(Page):
         ids = [row.id for row in islice(rows, MOST + 1)]
         if len(ids) > MOST:
             raise BadInput(f"More than {MOST:,} batches match, so nothing was done. Narrow down the filters.")
-        return candidates(request.services, request.db, request.identity, view.batch_type, self.action, ids)
+        return candidates(
+            request.services,
+            request.db,
+            request.identity,
+            view.batch_type,
+            self.action,
+            ids,
+            most_rows=MOST_ROWS,
+        )
 
     def _form(self, _chosen: Candidates) -> BoundForm | None:
         """Return the form on the page of confirmation."""
