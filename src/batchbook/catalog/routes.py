@@ -5,18 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from batchbook.catalog.matches import MatchView
-from batchbook.catalog.price_changes import PriceChangesView
+from batchbook.catalog.price_history import PriceHistoryView
 from batchbook.catalog.views import DepartmentView, ProductView, VendorView
 
 
 def includeme(config: Any) -> None:
     """Register the pages and their entries in the navigation."""
-    for order, view in enumerate((ProductView, VendorView, DepartmentView, MatchView), start=50):
+    for order, view in enumerate((ProductView, VendorView, DepartmentView, MatchView, PriceHistoryView), start=50):
         config.add_master_view(view)
         config.add_navigation(view.title, f"{view.prefix}.index", view.permission("view"), "catalog", order)
-    # Batches are called price changes, too.
-    history = PriceChangesView
-    config.add_master_view(history)
-    config.add_navigation(
-        "Price history", f"{history.prefix}.index", history.permission("view"), "catalog", 60
-    )

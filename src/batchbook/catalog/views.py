@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Select, func, select
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
-from batchbook.catalog.price_changes import LatestChanges, latest_changes
+from batchbook.catalog.price_history import LatestChanges, latest_changes
 from batchbook.db import folded_key, key_form
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort, columns_of
