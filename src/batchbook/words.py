@@ -43,3 +43,8 @@ def is_storable(text: str) -> bool:
 def storable(text: str) -> str:
     """Return ``text`` with ``�`` in place of each character that databases cannot store."""
     return _UNSTORABLE.sub("�", text)
+
+
+def written_like(text: str, others: Sequence[str]) -> str:
+    """Return the words that the key ``text`` differs from ``others`` in its writing only."""
+    return f"{quoted_list([text])} is written like {quoted_list(others)} but for case, blanks, width or Unicode form"

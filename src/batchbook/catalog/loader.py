@@ -39,7 +39,7 @@ from batchbook.grid.cells import CellError, parser_for
 from batchbook.grid.columns import columns_of
 from batchbook.master.models import DirectEdit
 from batchbook.tables import Table, read_table
-from batchbook.words import counted, quoted_list
+from batchbook.words import counted, quoted_list, written_like
 
 #: The columns of a catalogue file, in any order.
 COLUMNS = (
@@ -190,7 +190,7 @@ def _refuse_similar(connection: Connection) -> None:
             wanted, line = next((spelled, line) for spelled, line in texts if spelled != other)
             raise _refusal(
                 line,
-                f", column {name}: “{wanted}” is written like “{other}”, but for case, blanks, width or Unicode form."
+                f", column {name}: {written_like(wanted, [other])}."
                 " Write it in the same way, or create it on a page of its own first.",
             )
 

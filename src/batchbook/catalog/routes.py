@@ -11,6 +11,8 @@ from batchbook.catalog.views import DepartmentView, ProductView, VendorView
 
 def includeme(config: Any) -> None:
     """Register the pages and their entries in the navigation."""
-    for order, view in enumerate((ProductView, VendorView, DepartmentView, MatchView, PriceHistoryView), start=50):
+    for order, view in enumerate(
+        (ProductView, VendorView, DepartmentView, MatchView, PriceHistoryView), start=50
+    ):
         config.add_master_view(view)
         config.add_navigation(view.title, f"{view.prefix}.index", view.permission("view"), "catalog", order)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import Select, func, select
 
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.catalog.price_history import LatestChanges, latest_changes
-from batchbook.db import folded_key, key_form
+from batchbook.db import spelled_like
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort, columns_of
 from batchbook.master import PAGES, DirectChange, Invalid, MasterView, RecordHooks
@@ -45,14 +45,12 @@ class ProductHooks(RecordHooks):
     def _vendor_id(self, code: str | None) -> int | None:
         if code is None:
             return None
-        similar = select(Vendor.code, Vendor.id).where(folded_key(Vendor.code) == key_form(code))
-        found: dict[str, int] = {
-            row.code: row.id for row in self.request.db.execute(similar.order_by(Vendor.code))
-        }
-        if code in found or len(found) == 1:
-            return found.get(code) or next(iter(found.values()))
+        db = self.request.db
+        found = spelled_like(db, Vendor.code, code)
+        if len(found) == 1:
+            return cast("int", db.scalar(select(Vendor.id).where(Vendor.code == found[0])))
         if found:
-            raise Invalid({"vendor_code": f"“{code}” may be more than one vendor: {quoted_list([*found])}."})
+            raise Invalid({"vendor_code": f"“{code}” may be more than one vendor: {quoted_list(found)}."})
         raise Invalid({"vendor_code": f"There is no vendor {code}; see the list of vendors for their codes."})
 
 

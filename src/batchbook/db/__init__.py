@@ -10,6 +10,7 @@ from batchbook.db.base import Base, JSONValue
 from batchbook.db.column_types import USER_NAME, ExactDecimal, UTCDateTime, utc_now
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.functions import (
+    changes_beyond,
     decimal_text,
     fold,
     folded,
@@ -17,6 +18,7 @@ from batchbook.db.functions import (
     key_form,
     lock_records,
     percent_change,
+    spelled_like,
 )
 from batchbook.db.stored_values import why_not_stored
 from batchbook.db.transactions import WaitingLimit, request_session, waiting_limit
@@ -29,6 +31,7 @@ __all__ = [
     "ExactDecimal",
     "JSONValue",
     "UTCDateTime",
+    "changes_beyond",
     "decimal_text",
     "fold",
     "folded",
@@ -36,6 +39,7 @@ __all__ = [
     "key_form",
     "lock_records",
     "percent_change",
+    "spelled_like",
     "utc_now",
     "why_not_stored",
 ]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from functools import cache
 from typing import Any, overload
 from unicodedata import normalize
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Engine,
+    Numeric,
     SQLColumnExpression,
     String,
+    and_,
     any_,
+    cast,
     func,
     literal,
     select,
@@ -66,6 +71,21 @@ def one_of(
         return column.in_(values)
     together = literal(list(values), postgresql.ARRAY(column.type))
     return column == any_(together)
+
+
+def spelled_like(session: Session, column: InstrumentedAttribute[str], text: str) -> list[str]:
+    """Return the texts in ``column`` that ``text`` may mean: itself, else all that differ in their writing only, in order."""
+    similar = select(column).where(folded_key(column) == key_form(text)).order_by(column)
+    found = [*session.scalars(similar)]
+    return [text] if text in found else found
+
+
+def changes_beyond(before: Any, after: Any, limit: Decimal) -> ColumnElement[bool]:
+    """Return the condition that a number changes by more than ``limit`` per cent; null where one of the two is."""
+    # The change times 10,000 against hundredths of a per cent; as NUMERIC, which no product of integers overflows.
+    old, new = cast(before, Numeric), cast(after, Numeric)
+    moved = func.abs(new - old) * literal(10_000, BigInteger)
+    return and_(before != after, moved > literal(int(limit * 100), BigInteger) * func.abs(old))
 
 
 class percent_change(FunctionElement[Any]):  # noqa: N801 - Reads as a function of SQL, like func.round.

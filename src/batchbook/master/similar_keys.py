@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.db import folded_key, key_form
 from batchbook.master.records import Claim, Invalid, claims_of, is_own
-from batchbook.words import quoted_list
+from batchbook.words import written_like
 
 #: The field of the form with which people say that their key is another one: the key itself, so that it holds for no other.
 FIELD = "similar_key"
@@ -33,11 +33,8 @@ class SimilarKey:
     @property
     def sentence(self) -> str:
         """The sentence for the field."""
-        others = quoted_list([text for text, _ in self.records])
-        return (
-            f"“{self.text[:60]}” is written like {others}, which exists already: only case, blanks, width or Unicode form"
-            " differ. Use that one, or tick the box below to have both."
-        )
+        like = written_like(self.text, [text for text, _ in self.records])
+        return f"{like}. Use the one that exists already, or tick the box below to have both."
 
 
 class Similar(Invalid):

@@ -31,11 +31,11 @@ def record_change(request: Any, event: str, target: str, detail: str = "") -> No
     request.tm.get().addAfterCommitHook(write)
 
 
-def record_command(event: str, target: str) -> None:
+def record_command(event: str, target: str, detail: str = "") -> None:
     """Log that ``event``, which is committed, happened to ``target`` by a command of the system's user."""
-    _LOG.info(
-        "%s: %s by the system's user %s on the command line", event, _short(target), _short(_system_user())
-    )
+    by = _short(_system_user())
+    more = f" ({detail})" if detail else ""
+    _LOG.info("%s: %s by the system's user %s on the command line%s", event, _short(target), by, more)
 
 
 def _system_user() -> str:

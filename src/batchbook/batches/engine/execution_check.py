@@ -9,14 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import BigInteger, ColumnElement, Numeric, Select, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
 from batchbook.batches.concurrency import token_of
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.handler import ALL, CONFIRM, NumberChange
 from batchbook.batches.history import REMEMBERED
 from batchbook.batches.models import CellChange, Operation
-from batchbook.db import lock_records, percent_change
+from batchbook.db import changes_beyond, lock_records, percent_change
 from batchbook.errors import Conflict
 from batchbook.settings import Setting
 from batchbook.words import counted
@@ -65,10 +65,10 @@ class RowChange:
 
     @property
     def percent_text(self) -> str:
-        """The change in per cent, with its sign and at most one digit behind the point."""
+        """The change in per cent, with its sign and at most one digit behind the point; “from 0” for one from 0."""
         percent = self.percent
         if percent is None:
-            return f"from 0 to {self.after:,}"
+            return "from 0"
         return f"{percent:+,.1f}".removesuffix(".0") + " %"
 
 
@@ -112,6 +112,8 @@ class NumberCheck:
         words = counted(rows, f"row changes {self.change.label}", f"rows change {self.change.label}")
         largest = self.largest
         ending = f": the largest {largest.percent_text}" if largest else ""
+        if largest and largest.percent is None:
+            ending += f" to {largest.after:,}"
         return f"{words} by more than {limit.normalize():f} %{ending}."
 
 
@@ -236,8 +238,10 @@ def _counts(
     """Return the counts of each of ``changes``, whose rows are read once for all."""
     columns = []
     for change, limit in zip(changes, warn, strict=True):
-        refused = literal(value=False) if refuse is None else beyond_limit(change, refuse)
-        conditions = (beyond_limit(change, limit), refused, *_moves(change))
+        refused = (
+            literal(value=False) if refuse is None else changes_beyond(change.before, change.after, refuse)
+        )
+        conditions = (changes_beyond(change.before, change.after, limit), refused, *_moves(change))
         columns += [func.count().filter(change.where, condition) for condition in conditions]
     found = context.session.execute(select(*columns).where(context.rows().where)).one()
     each = [found[at : at + 4] for at in range(0, len(found), 4)]
@@ -247,15 +251,6 @@ def _counts(
 def _moves(change: NumberChange) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Return the conditions for the rows in which the number rises, and for those in which it falls."""
     return change.after > change.before, change.after < change.before
-
-
-def beyond_limit(change: NumberChange, limit: Decimal) -> ColumnElement[bool]:
-    """Return the condition for the rows that change the number by more than ``limit`` per cent."""
-    # The change times 10,000 against hundredths of a per cent; as NUMERIC, which no product of integers overflows.
-    before, after = (cast(value, Numeric) for value in (change.before, change.after))
-    moved = func.abs(after - before) * literal(10_000, BigInteger)
-    beyond = moved > literal(int(limit * 100), BigInteger) * func.abs(before)
-    return (change.before != change.after) & beyond
 
 
 Largest = tuple[list[RowChange], list[RowChange]]
@@ -321,7 +316,11 @@ def _is_number(value: Any) -> bool:
 def rows_beyond(context: ActionContext, number: NumberCheck, most: int) -> list[RowChange]:
     """Return at most ``most`` rows that change ``number`` by more than its limit, the largest changes first."""
     change = number.change
-    where = (context.rows().where, change.where, beyond_limit(change, number.warn_above))
+    where = (
+        context.rows().where,
+        change.where,
+        changes_beyond(change.before, change.after, number.warn_above),
+    )
     wanted = select(context.row.sequence).where(*where).order_by(*largest_first(context, change)).limit(most)
     found = read_changes(context, [change], context.session.scalars(wanted).all())
     return sorted((row for (row,) in found.values() if row), key=lambda row: (-row.size, row.sequence))

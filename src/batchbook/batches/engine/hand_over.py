@@ -29,10 +29,13 @@ from batchbook.jobs.enqueue import jobs_holding, lock_scheduled_jobs, scheduled_
 from batchbook.jobs.models import Job
 from batchbook.security.identity import Identity, identity_of_user
 from batchbook.security.models import Role, User, normal_name
+from batchbook.words import counted
 
 #: The option of the action with the name of the user who gets the batch.
 RECIPIENT = "to"
 
+#: The event in the security log.
+EVENT = "batches handed over"
 #: The kind of the operation in the history.
 _KIND = "hand-over"
 #: The number of batches in one statement.
@@ -134,6 +137,18 @@ class HandedOver:
     def count(self) -> int:
         """The number of batches that were handed over."""
         return sum(map(len, self.done.values()))
+
+    def sentence(self, to: str) -> str:
+        """The sentence for the user who handed them over to ``to``."""
+        message = f"{counted(self.count, 'batch was', 'batches were')} handed over to {to}."
+        if self.left_out:
+            left = counted(len(self.left_out), "batch was left out", "batches were left out")
+            message += f" {left}: {self.left_out[0]}"
+        return message
+
+    def events(self, to: str) -> dict[str, str]:
+        """What the security log has to tell, by the name of the former owner."""
+        return {owner: f"to {to}: {', '.join(numbers)}" for owner, numbers in self.done.items()}
 
 
 def hand_over_all(engine: Engine, actor: Identity, batches: Sequence[Batch], to: str) -> HandedOver:

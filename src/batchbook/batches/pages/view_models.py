@@ -14,7 +14,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.preview import default_values, preview_execution
 from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
 from batchbook.batches.models import Batch
-from batchbook.batches.pages.batch.large_changes import NumberView, changes_url, numbers_of
+from batchbook.batches.pages.batch.large_changes import NumberView, large_changes_url, numbers_of
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
 from batchbook.db.transactions import is_refused_write, is_transient
@@ -210,7 +210,7 @@ def execution(view: BatchMasterView, context: ActionContext) -> Execution | None
         note,
         numbers_of(view, context.batch, plan.check),
         plan.check.edited,
-        changes_url(view, context.batch, {}, "edited"),
+        large_changes_url(view, context.batch, {}, "edited"),
     )
 
 

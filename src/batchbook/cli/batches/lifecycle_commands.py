@@ -14,7 +14,7 @@ from batchbook.batches import Action, Batch
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Result
 from batchbook.batches.engine.file_intake import has_mapped_file
-from batchbook.batches.engine.hand_over import hand_over_all, owned_by
+from batchbook.batches.engine.hand_over import EVENT, hand_over_all, owned_by
 from batchbook.batches.engine.scheduled_execution import in_utc
 from batchbook.batches.files import input_file
 from batchbook.batches.running import schedule as schedules
@@ -51,8 +51,8 @@ from batchbook.cli.parameters import (
     zone_option,
 )
 from batchbook.jobs.foreground import ProgressReporter
+from batchbook.security.audit_log import record_command
 from batchbook.security.models import normal_name
-from batchbook.words import counted
 from batchbook.zones import read_local
 
 
@@ -232,12 +232,15 @@ def hand_over_batches(
             mine = select(Batch).where(owned_by(normal_name(owner)), session.visible).order_by(Batch.id)
             found = list(session.db.scalars(mine))
         outcome = hand_over_all(session.engine, identity_of(session.db, actor), found, recipient)
+    to = normal_name(recipient)
+    for former, detail in outcome.events(to).items():
+        record_command(EVENT, former, f"{detail}; for {actor}")
     done = [number for numbers_of_owner in outcome.done.values() for number in numbers_of_owner]
     print_result(
         as_json,
-        {"handed_over": done, "to": normal_name(recipient), "left_out": outcome.left_out},
-        f"{counted(outcome.count, 'batch was', 'batches were')} handed over to {normal_name(recipient)}.",
-        *outcome.left_out,
+        {"handed_over": done, "to": to, "left_out": outcome.left_out},
+        outcome.sentence(to),
+        *outcome.left_out[1:],
     )
 
 

@@ -12,7 +12,7 @@ from batchbook.batches import RowProxy, Rows
 from batchbook.types.imports.import_plan import ImportPlan, joined_parts
 from batchbook.types.imports.models import ImportStatus, has_status
 from batchbook.types.imports.targets import TargetField, new
-from batchbook.words import quoted_list
+from batchbook.words import written_like
 
 #: The code of the issue of such a key.
 SIMILAR_KEY = "similar-key"
@@ -140,7 +140,7 @@ class SimilarKeys:
         field = self._first_difference(own, others[0])
         place = self._plan.key.index(field)
         message = (
-            f"{_quoted([own])} is written like {_quoted(others)} but for case, blanks, width or Unicode form."
+            f"{written_like(_in_words(own), list(map(_in_words, others)))}."
             " Choose that, or treat similar keys as different records in the header."
         )
         suggestions = list(dict.fromkeys(key[place] for key in others if key[place] != own[place]))
@@ -241,5 +241,5 @@ def _few(session: Session, statement: Select[Any]) -> Collection[str] | None:
     return None if len(found) > _MOST_NAMED else set(found)
 
 
-def _quoted(keys: Iterable[Key]) -> str:
-    return quoted_list([" · ".join(str(part) for part in key)[:60] for key in keys])
+def _in_words(key: Key) -> str:
+    return " · ".join(map(str, key))

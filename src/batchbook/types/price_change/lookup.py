@@ -21,7 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from batchbook.batches import Rows
 from batchbook.catalog.models import Department, Product, Vendor
-from batchbook.db import decimal_text, folded_key, key_form, percent_change
+from batchbook.db import changes_beyond, decimal_text, folded_key, key_form, percent_change, spelled_like
 from batchbook.errors import BadInput
 from batchbook.types.price_change.computed_prices import basis_of, follow_catalogue
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow, PriceStatus
@@ -44,10 +44,7 @@ def resolve_scope(session: Session, batch: PriceChange) -> None:
 def _spelling(session: Session, names: InstrumentedAttribute[str], what: str, text: str | None) -> str | None:
     if not text:
         return None
-    similar = select(names).where(folded_key(names) == key_form(text)).order_by(names)
-    found = session.scalars(similar).all()
-    if text in found:
-        return text
+    found = spelled_like(session, names, text)
     if not found:
         raise BadInput(f"There is no {what} “{text}” in the catalogue.")
     if len(found) > 1:
@@ -258,9 +255,7 @@ def _over_limit(
 ) -> ColumnElement[bool]:
     if batch.warn_above is None:
         return literal(value=False)
-    # Whole numbers on both sides: |new - old| * 10,000 against hundredths of a per cent of the old price.
-    limit = literal(int(batch.warn_above * 100))
-    return func.coalesce(func.abs(new - old) * 10_000 > limit * old, literal(value=False))
+    return func.coalesce(changes_beyond(old, new, batch.warn_above), literal(value=False))
 
 
 def _words(

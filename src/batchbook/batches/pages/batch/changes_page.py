@@ -20,7 +20,7 @@ _ROW = Column(
 )
 
 
-def changes_url(view: BatchMasterView, batch: Batch, **only: int) -> str:
+def changed_cells_url(view: BatchMasterView, batch: Batch, **only: int) -> str:
     """Return the address of the changed cells ``only`` of a row (``sequence``) or an ``operation``."""
     query = [(f"f.{name}.{Verb.EQUAL}", value) for name, value in only.items()]
     return view.url("changes", batch, _query=query or [("view", "default")])

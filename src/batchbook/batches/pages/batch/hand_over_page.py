@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.concurrency import read_version
-from batchbook.batches.engine.hand_over import RECIPIENT, HandedOver, recipients
+from batchbook.batches.engine.hand_over import EVENT, RECIPIENT, HandedOver, recipients
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import BatchPage
@@ -17,7 +17,6 @@ from batchbook.forms import Field, Form
 from batchbook.grid import Choice, Kind
 from batchbook.security.audit_log import record_change
 from batchbook.web.request import Request
-from batchbook.words import counted
 
 
 def recipient_form(request: Request, batches: Sequence[Batch]) -> Form:
@@ -43,14 +42,9 @@ def sent_recipient(request: Request) -> str:
 
 def log_hand_over(request: Request, outcome: HandedOver, to: str) -> str:
     """Log what was handed over, for each former owner; return a sentence on it for the user."""
-    for owner, numbers in outcome.done.items():
-        record_change(request, "batches handed over", owner, f"to {to}: {', '.join(numbers)}")
-    done = counted(outcome.count, "batch was", "batches were")
-    message = f"{done} handed over to {to}."
-    if outcome.left_out:
-        left = counted(len(outcome.left_out), "batch was left out", "batches were left out")
-        message += f" {left}: {outcome.left_out[0]}"
-    return message
+    for owner, detail in outcome.events(to).items():
+        record_change(request, EVENT, owner, detail)
+    return outcome.sentence(to)
 
 
 class HandOverBatch(BatchPage):
@@ -71,5 +65,5 @@ class HandOverBatch(BatchPage):
         """Hand the batch over, if it still has the version that the person saw."""
         to, former = sent_recipient(self.request), self.batch.owner
         response = self.submit(Action.HAND_OVER, {RECIPIENT: to}, read_version(self.request.POST))
-        record_change(self.request, "batch handed over", former, f"to {to}: {self.batch.number}")
+        record_change(self.request, EVENT, former, f"to {to}: {self.batch.number}")
         return response

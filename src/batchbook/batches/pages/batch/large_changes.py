@@ -53,7 +53,7 @@ class NumberView:
     url: str
 
 
-def changes_url(view: BatchMasterView, batch: Batch, options: Mapping[str, Any], part: str) -> str:
+def large_changes_url(view: BatchMasterView, batch: Batch, options: Mapping[str, Any], part: str) -> str:
     """Return the address of the ``part`` of the page of changes when the batch is executed with ``options``."""
     query = urlencode(options, doseq=True)
     return f"{view.url('large_changes', batch)}{'?' if query else ''}{query}#{part}"
@@ -71,7 +71,7 @@ def numbers_of(
             _changes(view, batch, number.rises),
             _changes(view, batch, number.falls),
             number.warning,
-            changes_url(view, batch, options or {}, f"changes-{number.change.name}"),
+            large_changes_url(view, batch, options or {}, f"changes-{number.change.name}"),
         )
         for number in check.numbers
         if number.rises or number.falls
@@ -86,7 +86,7 @@ def _changes(view: BatchMasterView, batch: Batch, rows: Sequence[RowChange]) -> 
             row.key,
             f"{row.before:,}",
             f"{row.after:,}",
-            row.percent_text if row.percent is not None else "",
+            row.percent_text,
         )
         for row in rows
     )

@@ -28,7 +28,7 @@ from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow, CellChange, Operation
-from batchbook.batches.pages.batch.changes_page import changes_url
+from batchbook.batches.pages.batch.changes_page import changed_cells_url
 from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage, EditPage
 from batchbook.batches.pages.rows.match_pages import row_match
 from batchbook.batches.pages.rows.row_grid import RowGrid
@@ -107,7 +107,7 @@ class OneRow(BatchPage):
             facts=[(column, getattr(self.row, column.name)) for column in columns],
             editing=editing,
             changes=self._changes(),
-            changes_url=changes_url(self.view, self.batch, sequence=self.sequence),
+            changes_url=changed_cells_url(self.view, self.batch, sequence=self.sequence),
             most_changes=CHANGES_SHOWN,
             suggestions=self._suggestions(),
             row_url=self.row_url,
