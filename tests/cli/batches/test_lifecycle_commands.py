@@ -325,7 +325,10 @@ def test_unusual_changes_are_confirmed_by_name(batch: Run, opened: str) -> None:
     assert options["confirm"] == ["price"]
 
 
-def test_batches_are_handed_over_one_by_one_or_all_of_a_person(batch: Run, opened: str) -> None:
+def test_batches_are_handed_over_one_by_one_or_all_of_a_person(
+    batch: Run, opened: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "batchbook.security")
     refused = batch("hand-over", opened, "--to", "admin", "--as", "staff")
     assert refused.exit_code == 1
     assert "Nothing was handed over." in refused.stderr
@@ -333,6 +336,8 @@ def test_batches_are_handed_over_one_by_one_or_all_of_a_person(batch: Run, opene
     result = batch("hand-over", opened, "--to", "admin", "--as", "admin")
     assert result.stdout == "1 batch was handed over to admin.\n"
     assert "Handed over from staff to admin." in batch("history", opened).stdout
+    (line,) = [one for one in caplog.messages if one.startswith("batches handed over: 'staff'")]
+    assert line.endswith(f"(to admin: {opened}; for admin)")
     result = batch("hand-over", "--from", "admin", "--to", "staff", "--as", "admin", "--json")
     assert json.loads(result.stdout) == {"handed_over": [opened], "to": "staff", "left_out": []}
     assert json.loads(batch("show", opened, "--json").stdout)["owner"] == "staff"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -171,25 +171,43 @@ def _columns_in(changed: Mapping[str, Any], intake: Intake) -> tuple[ColumnReadi
 
 
 def _structure_fields(intake: Intake) -> Iterator[Field]:
-    if intake.reading.format in TEXT_FORMATS:
-        yield Field.of("format", Kind.CHOICE, label="File format", choices=choices_of(FORMATS))
-    if intake.reading.format == "csv":
-        yield from _encoding_fields(intake)
-        labels = [*_DELIMITER_LABELS.items(), (_OTHER, "Another")]
-        yield Field.of("delimiter", Kind.CHOICE, label="Separator", choices=choices_of(labels))
-        yield Field.of(
-            "delimiter_other",
-            Kind.TEXT,
-            label="Other separator",
-            help="Up to three characters; or where columns of a fixed width begin, such as fixed:0,10,25.",
-            max_length=400,
-        )
-        yield Field.of("quoting", Kind.CHOICE, label="Quotation marks", choices=choices_of(QUOTINGS))
-    elif intake.reading.format in ("json", "html", "dbf"):
-        yield from _encoding_fields(intake)
+    """Yield the fields for how the file is read as a table, in the order of its parts."""
+    yield from _text_fields(intake)
     if len(intake.report.sheets) > 1:
         names = [sheet.name for sheet in intake.report.sheets]
         yield Field.of("sheet", Kind.CHOICE, choices=choices_of(_choices_with(names, intake.reading.sheet)))
+    yield from _header_fields()
+    yield from _noted_fields({note.code for note in intake.report.notes})
+    yield Field.of(
+        "left_out",
+        Kind.TEXT,
+        label="Rows to skip",
+        help="Numbers of rows that are not records, such as totals, separated by commas.",
+        max_length=50_000,
+    )
+
+
+def _text_fields(intake: Intake) -> Iterator[Field]:
+    """Yield the fields for texts: which format, in which encoding, and how cells are told from each other."""
+    if intake.reading.format in TEXT_FORMATS:
+        yield Field.of("format", Kind.CHOICE, label="File format", choices=choices_of(FORMATS))
+    if intake.reading.format in ("csv", "json", "html", "dbf"):
+        yield from _encoding_fields(intake)
+    if intake.reading.format != "csv":
+        return
+    labels = [*_DELIMITER_LABELS.items(), (_OTHER, "Another")]
+    yield Field.of("delimiter", Kind.CHOICE, label="Separator", choices=choices_of(labels))
+    yield Field.of(
+        "delimiter_other",
+        Kind.TEXT,
+        label="Other separator",
+        help="Up to three characters; or where columns of a fixed width begin, such as fixed:0,10,25.",
+        max_length=400,
+    )
+    yield Field.of("quoting", Kind.CHOICE, label="Quotation marks", choices=choices_of(QUOTINGS))
+
+
+def _header_fields() -> Iterator[Field]:
     yield Field.of(
         "header_row",
         Kind.INTEGER,
@@ -207,7 +225,10 @@ def _structure_fields(intake: Intake) -> Iterator[Field]:
         maximum=_MOST_HEADERS,
         required=True,
     )
-    noted = {note.code for note in intake.report.notes}
+
+
+def _noted_fields(noted: Collection[str]) -> Iterator[Field]:
+    """Yield the fields for rows unlike the table and merged cells, where there are ``noted`` ones."""
     for kind, (code, _, many) in UNLIKE_ROWS.items():
         if code in noted:
             label = f"Rows that {many}"
@@ -215,13 +236,6 @@ def _structure_fields(intake: Intake) -> Iterator[Field]:
     if MERGED_DOWN in noted:
         label = "Cells merged over several rows"
         yield Field.of("merged", Kind.CHOICE, label=label, choices=choices_of(_MERGED), required=True)
-    yield Field.of(
-        "left_out",
-        Kind.TEXT,
-        label="Rows to skip",
-        help="Numbers of rows that are not records, such as totals, separated by commas.",
-        max_length=50_000,
-    )
 
 
 def _encoding_fields(intake: Intake) -> Iterator[Field]:

@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session, aliased
 from batchbook.batches import Block, Rows
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, parse
-from batchbook.types.imports.import_plan import ImportPlan
+from batchbook.types.imports.import_plan import ImportPlan, key_form
 from batchbook.types.imports.models import ImportStatus, Mode
 from batchbook.types.imports.targets import TargetField, new, old
 
@@ -194,7 +194,7 @@ class Comparison:
             "status_text": self._status_text(found),
         }
         if hasattr(row, "key_form"):
-            values["key_form"] = self._plan.key_form(row)
+            values["key_form"] = key_form(self._plan, row)
         return (
             update(rows.table)
             .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)

@@ -30,7 +30,7 @@ from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.types.imports.comparison import Comparison, DuplicateKeys, in_scope, missing_records
 from batchbook.types.imports.fuzzy_match import References
-from batchbook.types.imports.import_plan import ImportPlan, carried
+from batchbook.types.imports.import_plan import ImportPlan, carried, settle_sender
 from batchbook.types.imports.models import (
     APPLICABLE,
     PROBLEMATIC,
@@ -228,7 +228,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         plan = self.plan_of(batch)
         refuse_not_allowed(self.context, plan, self._targets)
         refuse_mode(plan)
-        plan.settle_sender(self.references_of(plan))
+        settle_sender(plan, self.references_of(plan))
         if plan.mode is Mode.REPLACE:
             in_scope(self.session, plan)
 

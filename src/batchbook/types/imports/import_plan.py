@@ -40,23 +40,6 @@ class ImportPlan:
         intake = stored_intake(self.batch)
         return intake.mapping if intake else None
 
-    def settle_sender(self, references: Mapping[str, References]) -> None:
-        """Take the sender of the file for the record that it names, such as a vendor, so that it is given only once.
-
-        It is stored by its key, whether it was given by key or by name. Records that are missing are then looked for
-        among those of the sender, unless another one was given for that; and the other way round.
-        """
-        batch, name = self.batch, self.target.sender
-        if not name:
-            return
-        among = batch.scope_field == name
-        given = batch.sender or (batch.scope_value if among else None)
-        if given:
-            found = references[name].look_up([given])[given]
-            batch.sender = found[0] if len(found) == 1 else given
-            if among and not batch.scope_value:
-                batch.scope_value = batch.sender
-
     @cached_property
     def written(self) -> tuple[TargetField, ...]:
         """The fields that the batch writes: those that its table fills, less the key's."""
@@ -104,19 +87,7 @@ class ImportPlan:
     @property
     def spells_keys(self) -> bool:
         """Whether the key may be written in several ways, because a part of it is a text of its own."""
-        return any(map(self.is_spelled, self.key))
-
-    def is_spelled(self, field: TargetField) -> bool:
-        """Return whether the values of ``field`` may be written in several ways: texts, less those of references."""
-        return field.lookup is None and field.column.kind is Kind.TEXT
-
-    def key_form(self, row: Any) -> Any:
-        """Return in SQL the form in which keys of ``row``, a model of rows, are compared with similar ones."""
-        return joined_parts(self.key, [self.column(row, field) for field in self.key], fold=True)
-
-    def key_text(self, row: Any) -> Any:
-        """Return in SQL the key of ``row``, a model of rows, as one text."""
-        return joined_parts(self.key, [self.column(row, field) for field in self.key], fold=False)
+        return any(field.is_spelled for field in self.key)
 
     def columns(self) -> Iterator[RowColumn]:
         """Yield the columns of the batch's rows: the key, each field before and after, then those that are only carried.
@@ -161,6 +132,24 @@ class ImportPlan:
         return getattr(row, old(field.name))
 
 
+def settle_sender(plan: ImportPlan, references: Mapping[str, References]) -> None:
+    """Take the sender of the file for the record that it names, such as a vendor, so that it is given only once.
+
+    It is stored by its key, whether it was given by key or by name. Records that are missing are then looked for
+    among those of the sender, unless another one was given for that; and the other way round.
+    """
+    batch, name = plan.batch, plan.target.sender
+    if not name:
+        return
+    among = batch.scope_field == name
+    given = batch.sender or (batch.scope_value if among else None)
+    if given:
+        found = references[name].look_up([given])[given]
+        batch.sender = found[0] if len(found) == 1 else given
+        if among and not batch.scope_value:
+            batch.scope_value = batch.sender
+
+
 #: The character between the parts of a key.
 _BETWEEN = "\x1f"
 
@@ -172,6 +161,11 @@ def joined_parts(fields: Sequence[TargetField], parts: Sequence[Any], *, fold: b
         for field, part in zip(fields, parts, strict=True)
     ]
     return reduce(lambda whole, text: whole + literal(_BETWEEN) + text, texts)
+
+
+def key_form(plan: ImportPlan, row: Any) -> Any:
+    """Return in SQL the form in which keys of ``row``, a model of rows, are compared with similar ones."""
+    return joined_parts(plan.key, [plan.column(row, field) for field in plan.key], fold=True)
 
 
 def carried(place: int) -> str:

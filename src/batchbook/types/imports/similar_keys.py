@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from batchbook.batches import RowProxy, Rows
-from batchbook.types.imports.import_plan import ImportPlan, joined_parts
+from batchbook.types.imports.import_plan import ImportPlan, joined_parts, key_form
 from batchbook.types.imports.models import ImportStatus, has_status
 from batchbook.types.imports.targets import TargetField, new
 from batchbook.words import written_like
@@ -49,6 +49,70 @@ class SimilarForms:
         return self._found
 
 
+class KeySearch:
+    """The search for keys of records, and of other rows of the batch, in the form in which they are compared."""
+
+    def __init__(self, plan: ImportPlan, row: Any) -> None:
+        self._plan = plan
+        self._row = row
+
+    def without_record(self) -> ColumnElement[bool]:
+        """Return the condition for the rows whose key is that of no record."""
+        statement, parts = self._records()
+        same = [part == column for part, column in zip(parts, self.columns(), strict=True)]
+        return ~exists(statement.where(*same).correlate(self._row))
+
+    def record_forms(self) -> Select[Any]:
+        """Return the SELECT of the forms of the keys of all records."""
+        statement, parts = self._records()
+        return statement.with_only_columns(joined_parts(self._plan.key, parts, fold=True))
+
+    def keys_of_records(self, session: Session, forms: Iterable[str]) -> dict[str, list[Key]]:
+        """Return the keys of records by their form, of those with one of ``forms``."""
+        found: dict[str, list[Key]] = {}
+        wanted = {form for form in forms if form is not None}
+        if wanted:
+            statement, parts = self._records()
+            form = joined_parts(self._plan.key, parts, fold=True)
+            statement = statement.with_only_columns(form, *parts).where(form.in_(wanted)).order_by(*parts)
+            for text, *key in session.execute(statement):
+                found.setdefault(text, []).append(tuple(key))
+        return found
+
+    def repeated(self, form: Any) -> Select[Any]:
+        """Return the SELECT of the forms that different keys of the batch have in common; ``form`` is a key's."""
+        key = joined_parts(self._plan.key, self.columns(), fold=False)
+        statement = select(form).where(self.in_batch(), form.is_not(None)).group_by(form)
+        return statement.having(func.min(key) != func.max(key))
+
+    def forms_by_row(self, rows: Rows) -> dict[int, str]:
+        """Return the forms of the present keys of ``rows``, by sequence."""
+        forms = select(self._row.sequence, key_form(self._plan, self._row)).where(rows.where)
+        return {row[0]: row[1] for row in rows.session.execute(forms)}
+
+    def in_batch(self) -> ColumnElement[bool]:
+        """Return the condition for the rows of the batch that come from its file."""
+        row = self._row
+        return and_(row.batch_id == self._plan.batch.id, ~row.removed, ~row.missing)
+
+    def columns(self) -> list[Any]:
+        """Return the columns of the rows with the parts of the key."""
+        return [self._plan.column(self._row, field) for field in self._plan.key]
+
+    def _records(self) -> tuple[Select[Any], list[Any]]:
+        """Return a SELECT over all records, and the parts of their keys as rows have them."""
+        record, parts = aliased(self._plan.target.model), []
+        statement = select(getattr(record, self._plan.target.id.key)).select_from(record)
+        for field in self._plan.key:
+            stored = getattr(record, field.stored.key)
+            if field.lookup:
+                other = aliased(field.lookup.model)
+                statement = statement.join(other, getattr(other, field.lookup.id.key) == stored)
+                stored = getattr(other, field.lookup.by.key)
+            parts.append(stored)
+        return statement, parts
+
+
 class SimilarKeys:
     """Finds, replaces and marks the similar keys of a batch, as its header's ``similar_keys`` says.
 
@@ -59,10 +123,11 @@ class SimilarKeys:
     def __init__(self, plan: ImportPlan, row: Any, forms: SimilarForms | None) -> None:
         self._plan = plan
         self._row = row
+        self._search = KeySearch(plan, row)
         self._forms = forms
         # Batches that were populated by an earlier version have no such column.
         self._choice = plan.batch.similar_keys if plan.spells_keys and hasattr(row, "key_form") else "create"
-        self._texts = [field for field in plan.key if plan.is_spelled(field)]
+        self._texts = [field for field in plan.key if field.is_spelled]
         self._changed: Collection[str] | None = None
 
     @property
@@ -85,10 +150,12 @@ class SimilarKeys:
         found = self._forms.of(self)[0] if self._forms else None
         if found is not None and not found:
             return
-        listed = [] if found is None else [self._plan.key_form(self._row).in_(found)]
-        for chunk in rows.narrowed(self._without_record(), ~self._row.missing, *listed).chunks(_TOGETHER):
-            forms = self._forms_by_row(chunk)
-            keys = self._keys_of_records(chunk.session, forms.values())
+        listed = [] if found is None else [key_form(self._plan, self._row).in_(found)]
+        for chunk in rows.narrowed(self._search.without_record(), ~self._row.missing, *listed).chunks(
+            _TOGETHER
+        ):
+            forms = self._search.forms_by_row(chunk)
+            keys = self._search.keys_of_records(chunk.session, forms.values())
             for row in chunk:
                 candidates = keys.get(forms[row.sequence], [])
                 if len(candidates) == 1:
@@ -102,7 +169,7 @@ class SimilarKeys:
         """
         if self._choice == "create" or self._forms:
             return
-        form, row = self._plan.key_form(self._row), self._row
+        form, row = key_form(self._plan, self._row), self._row
         changed = or_(row.key_form.is_distinct_from(form), row.status == ImportStatus.SIMILAR.value)
         self._changed = _few(rows.session, select(form).distinct().where(rows.where, changed))
 
@@ -113,7 +180,10 @@ class SimilarKeys:
         of_records, of_rows = self._forms.of(self) if self._forms else self._forms_of_few(rows)
         row = self._row
         # One statement for each: databases join these conditions, but not two of them with OR between them.
-        for forms, subquery in ((of_records, self._record_forms()), (of_rows, self._repeated(row.key_form))):
+        for forms, subquery in (
+            (of_records, self._search.record_forms()),
+            (of_rows, self._search.repeated(row.key_form)),
+        ):
             if forms is None or forms:
                 similar = row.key_form.in_(subquery if forms is None else forms)
                 rows.update(*self._may_be_marked(), similar, status=ImportStatus.SIMILAR.value)
@@ -121,11 +191,11 @@ class SimilarKeys:
     def keys_like(self, rows: Rows) -> Mapping[str, Sequence[Key]]:
         """Return the keys of records, and of other rows, that are similar to those of the marked ``rows``, by their form."""
         forms = {row.key_form for row in rows if row.status == ImportStatus.SIMILAR}
-        found = self._keys_of_records(rows.session, forms)
+        found = self._search.keys_of_records(rows.session, forms)
         if forms:
-            columns = self._columns(self._row)
+            columns = self._search.columns()
             others = select(self._row.key_form, *columns).distinct()
-            others = others.where(self._in_batch(self._row), self._row.key_form.in_(forms))
+            others = others.where(self._search.in_batch(), self._row.key_form.in_(forms))
             for form, *key in rows.session.execute(others.order_by(*columns)):
                 if tuple(key) not in found.setdefault(form, []):
                     found[form].append(tuple(key))
@@ -148,11 +218,11 @@ class SimilarKeys:
 
     def forms_of_all(self, session: Session) -> Forms:
         """Return the forms of :class:`SimilarForms`, before the rows have been compared."""
-        form = self._plan.key_form(self._row)
+        form = key_form(self._plan, self._row)
         # Of two similar rows of which one has a record, the other one is similar to that.
-        new_keys = (self._in_batch(self._row), self._without_record())
-        like_records = select(form).distinct().where(*new_keys, form.in_(self._record_forms()))
-        return _few(session, like_records), _few(session, self._repeated(form).where(*new_keys))
+        new_keys = (self._search.in_batch(), self._search.without_record())
+        like_records = select(form).distinct().where(*new_keys, form.in_(self._search.record_forms()))
+        return _few(session, like_records), _few(session, self._search.repeated(form).where(*new_keys))
 
     def _forms_of_few(self, rows: Rows) -> Forms:
         """Return the same of a few ``rows`` that have been compared, without comparing all others."""
@@ -162,64 +232,14 @@ class SimilarKeys:
             return None, None
         if not forms:
             return (), ()
-        repeated = self._repeated(self._row.key_form).where(self._row.key_form.in_(forms))
+        repeated = self._search.repeated(self._row.key_form).where(self._row.key_form.in_(forms))
         asked = forms if self._changed is None else set(forms) & set(self._changed)
-        return set(self._keys_of_records(rows.session, asked)), set(rows.session.scalars(repeated))
+        return set(self._search.keys_of_records(rows.session, asked)), set(rows.session.scalars(repeated))
 
     def _may_be_marked(self) -> tuple[ColumnElement[bool], ...]:
         row = self._row
         without_record = has_status(row, ImportStatus.CREATE, ImportStatus.SKIPPED)
         return without_record, row.record_id.is_(None), ~row.missing
-
-    def _without_record(self) -> ColumnElement[bool]:
-        statement, parts = self._records()
-        same = [part == column for part, column in zip(parts, self._columns(self._row), strict=True)]
-        return ~exists(statement.where(*same).correlate(self._row))
-
-    def _records(self) -> tuple[Select[Any], list[Any]]:
-        """Return a SELECT over all records, and the parts of their keys as rows have them."""
-        record, parts = aliased(self._plan.target.model), []
-        statement = select(getattr(record, self._plan.target.id.key)).select_from(record)
-        for field in self._plan.key:
-            stored = getattr(record, field.stored.key)
-            if field.lookup:
-                other = aliased(field.lookup.model)
-                statement = statement.join(other, getattr(other, field.lookup.id.key) == stored)
-                stored = getattr(other, field.lookup.by.key)
-            parts.append(stored)
-        return statement, parts
-
-    def _record_forms(self) -> Select[Any]:
-        statement, parts = self._records()
-        return statement.with_only_columns(joined_parts(self._plan.key, parts, fold=True))
-
-    def _keys_of_records(self, session: Session, forms: Iterable[str]) -> dict[str, list[Key]]:
-        found: dict[str, list[Key]] = {}
-        wanted = {form for form in forms if form is not None}
-        if wanted:
-            statement, parts = self._records()
-            form = joined_parts(self._plan.key, parts, fold=True)
-            statement = statement.with_only_columns(form, *parts).where(form.in_(wanted)).order_by(*parts)
-            for text, *key in session.execute(statement):
-                found.setdefault(text, []).append(tuple(key))
-        return found
-
-    def _repeated(self, form: Any) -> Select[Any]:
-        """Return the SELECT of the forms that different keys of the batch have in common; ``form`` is a key's."""
-        key = self._plan.key_text(self._row)
-        statement = select(form).where(self._in_batch(self._row), form.is_not(None)).group_by(form)
-        return statement.having(func.min(key) != func.max(key))
-
-    def _in_batch(self, row: Any) -> ColumnElement[bool]:
-        return and_(row.batch_id == self._plan.batch.id, ~row.removed, ~row.missing)
-
-    def _forms_by_row(self, rows: Rows) -> dict[int, str]:
-        """Return the forms of the present keys of ``rows``, by sequence."""
-        forms = select(self._row.sequence, self._plan.key_form(self._row)).where(rows.where)
-        return {row[0]: row[1] for row in rows.session.execute(forms)}
-
-    def _columns(self, row: Any) -> list[Any]:
-        return [self._plan.column(row, field) for field in self._plan.key]
 
     def _key_of(self, row: RowProxy) -> Key:
         return tuple(getattr(row, new(field.name)) for field in self._plan.key)
@@ -227,7 +247,7 @@ class SimilarKeys:
     def _replace(self, row: RowProxy, key: Key) -> None:
         for field, value in zip(self._plan.key, key, strict=True):
             name = new(field.name)
-            if self._plan.is_spelled(field) and getattr(row, name) != value:
+            if field.is_spelled and getattr(row, name) != value:
                 row.raw = {name: getattr(row, name)} | (row.raw or {})
                 setattr(row, name, value)
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapper, Session, aliased
 
 from batchbook.batches import HandlerContext, RowColumn
 from batchbook.errors import BadInput
-from batchbook.grid import Column, columns_of, label_of
+from batchbook.grid import Column, Kind, columns_of, label_of
 from batchbook.types.imports.models import Import, ImportStatus
 
 
@@ -129,6 +129,11 @@ class TargetField:
     def label(self) -> str:
         """Its name for people."""
         return self.column.label
+
+    @property
+    def is_spelled(self) -> bool:
+        """Whether its values may be written in several ways: texts, less those of references."""
+        return self.lookup is None and self.column.kind is Kind.TEXT
 
     @property
     def needed(self) -> bool:

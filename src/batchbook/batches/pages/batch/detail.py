@@ -51,9 +51,9 @@ class BatchDetail(BatchPage):
         activity = activity_of(self.request, lock) if lock else None
         operations = self._latest_operations()
         went_wrong = bool(operations) and operations[0].kind in WITHOUT_EFFECT
-        files = self.request.db.scalars(
-            select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
-        ).all()
+        entry = context.handler.quick_entry
+        stored = select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
+        files = self.request.db.scalars(stored).all()
         own_statuses = choices_of(self.view.batch_type.handler.header_statuses or ())
         return self.template_values(
             buttons=buttons_for(self.view, self.batch),
@@ -65,11 +65,7 @@ class BatchDetail(BatchPage):
             own_status=next((one for one in own_statuses if one.value == self.batch.status), None),
             milestones=view_models.milestones(self.batch),
             facts=view_models.facts(self.view, self.batch),
-            linked=[
-                (label, other)
-                for label, other in linked_batches(self.request.db, self.batch)
-                if may_see(self, other)
-            ],
+            linked=[one for one in linked_batches(self.request.db, self.batch) if may_see(self, one[1])],
             totals=totals_of(context),
             breakdown=view_models.breakdown(self.view, self.batch, rows.grid),
             problem_rows=problem_rows(context),
@@ -80,22 +76,13 @@ class BatchDetail(BatchPage):
             chosen=view_models.chosen_options(context),
             effects=view_models.recorded_effects(self.view, self.batch) if self.batch.is_final else (),
             follow_up_url=self._follow_up_url(),
-            quick_entry=context.handler.quick_entry.label
-            if rows.editing and context.handler.quick_entry
-            else None,
+            quick_entry=entry.label if rows.editing and entry else None,
             rows=rows,
             grid=rows.grid,
             groups=group_operations(operations, is_cut=len(operations) == OPERATIONS_READ)[:ENTRIES_SHOWN],
             operation_count=operations[0].number if operations else 0,
             files=self._file_values(files),
-            sheets=[
-                {
-                    "name": file.name,
-                    "url": self.view.url("compare_worksheet", self.batch, number=file.number),
-                }
-                for file in files
-                if file.role == WORKSHEET
-            ],
+            sheets=self._sheet_values(files),
         )
 
     def _follow_up_url(self) -> str | None:
@@ -114,6 +101,11 @@ class BatchDetail(BatchPage):
         latest = statement.order_by(Operation.number.desc()).limit(OPERATIONS_READ)
         found: Sequence[Operation] = self.request.db.scalars(latest).all()
         return found
+
+    def _sheet_values(self, files: Sequence[BatchFile]) -> list[dict[str, Any]]:
+        sheets = [file for file in files if file.role == WORKSHEET]
+        url = partial(self.view.url, "compare_worksheet", self.batch)
+        return [{"name": file.name, "url": url(number=file.number)} for file in sheets]
 
     def _file_values(self, files: Sequence[BatchFile]) -> list[dict[str, Any]]:
         earlier = uploaded_before(self.request, files)
