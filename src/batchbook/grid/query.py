@@ -99,6 +99,15 @@ class Grid:
         with session.execute(statement) as result:
             yield from result
 
+    def keys(
+        self, session: Session, state: GridState, user: str | None, first: int, count: int
+    ) -> Sequence[Row[Any]]:
+        """Return the keys of at most ``count`` rows of the state, from the place ``first`` (0 is the first)."""
+        found = self._filtered(state, user).with_only_columns(*self.key, maintain_column_froms=True)
+        ordered = found.order_by(None).order_by(*self._order(state))
+        found_keys: Sequence[Row[Any]] = session.execute(ordered.offset(first).limit(count)).all()
+        return found_keys
+
     def _page(self, state: GridState, user: str | None, offset: int, total: int) -> Select[Any]:
         """Return the SELECT of one page: its keys are found first, so that only its own rows are read and joined.
 

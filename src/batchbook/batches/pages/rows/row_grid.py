@@ -20,7 +20,7 @@ from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.rows.issues import in_words
 from batchbook.batches.running.bulk_edits import rows_reference
-from batchbook.grid import Column, Grid
+from batchbook.grid import Column, Grid, GridState
 from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid
 from batchbook.master.routes import view_called
 from batchbook.master.row_cells import EditableCell, key_url
@@ -116,6 +116,11 @@ class RowGrid:
                 )
             )
         return found
+
+    def keys_at(self, state: GridState, first: int, count: int) -> list[int]:
+        """Return the numbers of at most ``count`` rows in the order of ``state``, from the place ``first`` (0 is the first)."""
+        grid = self.grid
+        return [key for (key,) in grid.grid.keys(self.view.request.db, state, grid.user, first, count)]
 
 
 class GridPage(BatchPage):
