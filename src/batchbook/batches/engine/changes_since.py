@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.engine.context import ActionContext
@@ -37,6 +37,12 @@ class Changes:
 
     last: int
     rows: dict[int, int] | None
+
+
+class _Cell(NamedTuple):
+    sequence: int
+    field: str
+    old: str | None
 
 
 def last_operation(session: Session, batch_id: int) -> int:
@@ -65,18 +71,19 @@ def _has_whole(context: ActionContext, seen: int) -> bool:
     return context.session.scalar(wanted) is not None
 
 
-def _cells_since(context: ActionContext, seen: int) -> Sequence[Row[Any]]:
+def _cells_since(context: ActionContext, seen: int) -> list[_Cell]:
     """Return the cells that changed since, the latest first, and one more where there are too many."""
-    return context.session.execute(
+    found = context.session.execute(
         select(CellChange.sequence, CellChange.field, CellChange.old)
         .where(CellChange.batch_id == context.batch.id, CellChange.operation > seen)
         .order_by(CellChange.operation.desc(), CellChange.position.desc())
         .limit(_MOST_CELLS + 1)
-    ).all()
+    )
+    return [_Cell(*cell) for cell in found]
 
 
 def _with_peers(
-    context: ActionContext, sequences: Sequence[int], cells: Sequence[Row[Any]]
+    context: ActionContext, sequences: Sequence[int], cells: Sequence[_Cell]
 ) -> dict[int, int] | None:
     """Return the versions of the rows with these ``sequences`` and of their peers by number; ``None`` for too many."""
     row = context.row
@@ -86,7 +93,7 @@ def _with_peers(
 
 
 def _peer_values(
-    context: ActionContext, sequences: Sequence[int], cells: Sequence[Row[Any]]
+    context: ActionContext, sequences: Sequence[int], cells: Sequence[_Cell]
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the values of peer columns that the rows have, and those that they had before each of the changed ``cells``."""
     row, names = context.row, context.handler.peer_columns
