@@ -113,8 +113,20 @@ class GridLinks:
         return self.to(sort=clicked(self.state.sort, column), page=1)
 
     def filtered_by(self, *clauses: Filter) -> str:
-        """Return the link to this grid filtered by ``clauses`` alone, such as the rows of one status."""
-        return self.to(filters=clauses, page=1)
+        """Return the link to this grid filtered by ``clauses`` alone and without a search, such as the rows of one status."""
+        return self.to(filters=clauses, search="", page=1)
+
+    def narrowed(self, *clauses: Filter) -> str:
+        """Return the link to this grid with further filters, which hold for all rows."""
+        return href(self.url, self.state.narrowed(*clauses))
+
+    def toggled(self, *clauses: Filter) -> str:
+        """Return the link to this grid without ``clauses`` if it has all of them, else with them."""
+        return href(self.url, self.state.toggled(*clauses))
+
+    def query_without(self, *names: str) -> list[tuple[str, str]]:
+        """Return the parameters of the present link, without those called ``names``."""
+        return [pair for pair in self.state.to_query() if pair[0] not in names]
 
     def without(self, clause: Filter) -> str:
         """Return the link to the same grid without one of its filters."""
