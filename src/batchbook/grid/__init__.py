@@ -41,5 +41,9 @@ if TYPE_CHECKING:
     from batchbook.grid.state import Params as Params
     from batchbook.grid.state import has_grid_params as has_grid_params
     from batchbook.grid.state import with_filters_of as with_filters_of
+    from batchbook.grid.windows import KeyCache as KeyCache
+    from batchbook.grid.windows import RowWindow as RowWindow
+    from batchbook.grid.windows import Snapshot as Snapshot
+    from batchbook.grid.windows import Windows as Windows
 else:
     __getattr__ = lazy_exports(__name__)
