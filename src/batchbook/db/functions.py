@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache
 from typing import Any, overload
@@ -22,6 +23,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
@@ -73,11 +75,26 @@ def one_of(
     return column == any_(together)
 
 
-def spelled_like(session: Session, column: InstrumentedAttribute[str], text: str) -> list[str]:
-    """Return the texts in ``column`` that ``text`` may mean: itself, else all that differ in their writing only, in order."""
-    similar = select(column).where(folded_key(column) == key_form(text)).order_by(column)
+@contextmanager
+def joining_by_hash(session: Session) -> Iterator[None]:
+    """Have PostgreSQL join the tables of the block's statements by hash or merge, never row by row.
+
+    It knows no statistics of rows that the same transaction has written: it takes them for a few, and compares each of
+    thousands with each. If the block raises, the transaction or savepoint that ends by that resets the setting.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        yield
+        return
+    session.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    session.execute(text("SET LOCAL enable_nestloop = DEFAULT"))
+
+
+def spelled_like(session: Session, column: InstrumentedAttribute[str], name: str) -> list[str]:
+    """Return the texts in ``column`` that ``name`` may mean: itself, else all that differ in their writing only, in order."""
+    similar = select(column).where(folded_key(column) == key_form(name)).order_by(column)
     found = [*session.scalars(similar)]
-    return [text] if text in found else found
+    return [name] if name in found else found
 
 
 def changes_beyond(before: Any, after: Any, limit: Decimal) -> ColumnElement[bool]:

@@ -76,7 +76,8 @@ class Page:
     ``name`` is the end of the route's name. ``pattern`` is put behind the master view's path, for a page
     ``on_record`` behind ``/{id}``. ``permission`` is the name given to :meth:`MasterView.permission`. A page with
     a ``button`` (``{one}`` in it stands for the view's ``title_one``) is offered on the index, or on the page of a
-    record, to those with the permission; ``kind`` is the button's look: ``primary``, ``plain`` or ``danger``.
+    record, to those with the permission; ``kind`` is the button's look: ``primary``, ``plain`` or ``danger``. The form of
+    a page that ``reads_only`` changes nothing in the database, so on SQLite it never waits for a job that is writing.
     """
 
     name: ClassVar[str]
@@ -86,6 +87,7 @@ class Page:
     template: ClassVar[str | None] = None
     button: ClassVar[str] = ""
     kind: ClassVar[str] = "plain"
+    reads_only: ClassVar[bool] = False
 
     def __init__(self, context: MasterContext, request: Request) -> None:
         self.context = context
