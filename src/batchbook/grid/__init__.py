@@ -44,5 +44,9 @@ if TYPE_CHECKING:
     from batchbook.grid.verbs import Verb as Verb
     from batchbook.grid.verbs import value_count as value_count
     from batchbook.grid.verbs import verbs_of as verbs_of
+    from batchbook.grid.windows import KeyCache as KeyCache
+    from batchbook.grid.windows import RowWindow as RowWindow
+    from batchbook.grid.windows import Snapshot as Snapshot
+    from batchbook.grid.windows import Windows as Windows
 else:
     __getattr__ = lazy_exports(__name__)

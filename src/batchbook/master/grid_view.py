@@ -22,8 +22,11 @@ from batchbook.grid import (
     Column,
     Grid,
     GridState,
+    KeyCache,
+    Snapshot,
     Verb,
     Window,
+    Windows,
     has_grid_params,
     value_count,
     verbs_of,
@@ -107,7 +110,8 @@ class GridView:
     rows of all batches of a type, ``filters_key`` names this list: its filters are remembered for it alone. ``url`` is the page that the grid is on, without
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
     by its format. ``hidden`` names columns to filter by that the table does not show. ``known_total`` saves counting
-    when nothing is filtered. ``cell_links``, ``editable`` and ``mark`` are those of
+    when nothing is filtered, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept.
+    ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable`` and ``mark`` are those of
     :func:`~batchbook.master.row_cells.table_rows`.
     """
 
@@ -123,6 +127,8 @@ class GridView:
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
     editable: EditableCells | None = None
     mark: Callable[[Row[Any]], str] | None = None
+    snapshot: Callable[[], Snapshot] | None = None
+    windows_url: str = ""
 
     #: Numbers of rows that a page may have.
     page_sizes: ClassVar = PAGE_SIZES
@@ -183,16 +189,25 @@ class GridView:
     @cached_property
     def window(self) -> Window:
         """The rows to show, read from the database on first use."""
-        return self._window_of(self.state)
+        return self.windows.page(self.state)
 
-    def _window_of(self, state: GridState) -> Window:
-        return self.grid.window(self.request.db, state, self.user, known_total=self.known_total)
+    @cached_property
+    def windows(self) -> Windows:
+        """The rows of any state by their positions."""
+        return Windows(
+            self.grid,
+            self.request.db,
+            self.user,
+            cache=self.request.services.find(KeyCache),
+            snapshot=self.snapshot,
+            known_total=self.known_total,
+        )
 
     def _reads(self, state: GridState) -> bool:
         # A remembered state comes back at every visit, so one that the database refuses would lock its owner out.
         try:
             with self.request.db.begin_nested():
-                self.window = self._window_of(state)
+                self.window = self.windows.page(state)
         except (DataError, ProgrammingError, OverflowError):
             return False
         return True
