@@ -251,8 +251,8 @@ def _among(columns: Sequence[Any], keys: Keys, dialect: Dialect) -> ColumnElemen
         return tuple_(*columns).in_([*keys])
     (number,) = columns
     if dialect.name == "postgresql":
-        listed: ColumnElement[bool] = number == any_(literal(keys.tolist(), ARRAY(BigInteger)))
-        return listed
-    values = func.json_each(json.dumps(keys.tolist())).table_valued("value")
-    found: ColumnElement[bool] = number.in_(select(values.c.value))
+        found: ColumnElement[bool] = number == any_(literal(keys.tolist(), ARRAY(BigInteger)))
+    else:
+        values = func.json_each(json.dumps(keys.tolist())).table_valued("value")
+        found = number.in_(select(values.c.value))
     return found
