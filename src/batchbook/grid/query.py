@@ -8,12 +8,13 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from sqlalchemy import Column as TableColumn
-from sqlalchemy import ColumnElement, Integer, Row, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Row, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import ColumnProperty, InstrumentedAttribute, Session
 
 from batchbook.grid.columns import Column
-from batchbook.grid.filters import Filter, Sort, condition, read_values
+from batchbook.grid.filters import condition, read_values, search_condition
 from batchbook.grid.state import GridState
+from batchbook.grid.verbs import Filter, Sort
 
 #: How many rows a stream holds at a time.
 STREAM_ROWS = 1000
@@ -70,9 +71,22 @@ class Grid:
         self._by_name = {column.name: column for column in self.columns}
         self._check()
 
+    @property
+    def file_columns(self) -> tuple[Column, ...]:
+        """The columns whose values each row has, which files have, too: all but those that only filter."""
+        return tuple(column for column in self.columns if not column.conditions)
+
     def where(self, state: GridState, user: str | None) -> list[ColumnElement[bool]]:
-        """Return the conditions of the state's filters, for statements of the caller's own."""
-        return [self._condition(clause, user) for clause in state.filters]
+        """Return the conditions of the state's filters and search, for statements of the caller's own."""
+        by_group = {
+            number: [self._condition(clause, user) for clause in clauses] for number, clauses in state.groups
+        }
+        found = by_group.pop(0, [])
+        if by_group:
+            found.append(or_(*(and_(*conditions) for conditions in by_group.values())))
+        if state.search:
+            found.append(search_condition(self.columns, state.search))
+        return found
 
     def count(self, session: Session, state: GridState, user: str | None) -> int:
         """Return how many rows the filters leave."""
@@ -86,7 +100,7 @@ class Grid:
 
         ``known_total``, the number of rows without filters, saves counting them.
         """
-        counted = known_total is None or state.filters
+        counted = known_total is None or state.is_narrowed
         total = self.count(session, state, user) if counted else known_total or 0
         pages = max(1, -(-total // state.page_size))
         state = state.at_page(min(max(state.page, 1), pages))
@@ -164,7 +178,7 @@ class Grid:
 
     def _selected(self, statement: Select[Any]) -> Select[Any]:
         selected: dict[str, Any] = {str(c.key): c.label(c.key) for c in (*self.key, *self.carried)}
-        selected |= {column.name: column.expression.label(column.name) for column in self.columns}
+        selected |= {column.name: column.expression.label(column.name) for column in self.file_columns}
         return statement.with_only_columns(*selected.values(), maintain_column_froms=True)
 
     def _filtered(self, state: GridState, user: str | None) -> Select[Any]:

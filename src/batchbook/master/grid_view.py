@@ -19,7 +19,6 @@ from batchbook.errors import TooLarge
 from batchbook.grid import (
     PAGE_SIZES,
     VERB_LABELS,
-    VERBS,
     Column,
     Grid,
     GridState,
@@ -30,9 +29,10 @@ from batchbook.grid import (
     Windows,
     has_grid_params,
     value_count,
+    verbs_of,
     with_filters_of,
 )
-from batchbook.grid.state import MAX_FILTERS, TOO_LONG
+from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
 from batchbook.master.links import DEFAULT, GridLinks
 from batchbook.master.models import GridSetting
 from batchbook.master.row_cells import EditableCells, LinkFor, TableRow, table_rows
@@ -63,7 +63,8 @@ def forget(db: Session, user_name: str, *grids: str) -> None:
 Pairs = list[tuple[str, str]]
 
 _ROW = re.compile(r"column\.([0-9]{1,3})")
-_KEPT = ("sort", "size")
+_GROUP = re.compile(r"[1-9][0-9]?")
+_KEPT = ("q", "sort", "size")
 
 
 def is_reset(params: Any) -> bool:
@@ -88,8 +89,9 @@ def _filters(params: Any) -> Iterator[tuple[str, str]]:
     rows = (number for number in numbers if number != removed and fields[f"column.{number}"][-1])
     for number in islice(rows, MAX_FILTERS + 1):  # One too many, so that the page reports it.
         verb = fields.get(f"verb.{number}", [""])[-1]
+        group = match[0] if (match := _GROUP.fullmatch(fields.get(f"group.{number}", [""])[-1])) else ""
         for value in _values(verb, fields.get(f"value.{number}", [])):
-            yield f"f.{fields[f'column.{number}'][-1]}.{verb}", value
+            yield f"f{group}.{fields[f'column.{number}'][-1]}.{verb}", value
 
 
 def _values(verb: str, texts: list[str]) -> list[str]:
@@ -142,6 +144,11 @@ class GridView:
         return tuple(column for column in self.columns if column.name not in self.hidden)
 
     @property
+    def is_searchable(self) -> bool:
+        """Whether there is any text to search."""
+        return any(column.is_searched for column in self.columns)
+
+    @property
     def rows(self) -> Iterator[TableRow]:
         """The rows of the page, with their cells."""
         return self.with_cells(self.window.rows)
@@ -169,7 +176,7 @@ class GridView:
         if has_grid_params(params) or "view" in params:
             return GridState.from_params(params, self.columns)
         state = GridState.from_json(self._recalled(), self.columns)
-        return state if not state.filters or self._reads(state) else GridState(problems=(_UNUSABLE,))
+        return state if not state.is_narrowed or self._reads(state) else GridState(problems=(_UNUSABLE,))
 
     def _recalled(self) -> dict[str, Any] | None:
         if not self.user:
@@ -221,7 +228,7 @@ class GridView:
         """The verbs of each filterable column, with label and number of values, ``"many"`` for one or more."""
         counts = {verb: "many" if (count := value_count(verb)) is None else count for verb in Verb}
         return {
-            column.name: [(verb.value, VERB_LABELS[verb], counts[verb]) for verb in VERBS[column.kind]]
+            column.name: [(verb.value, VERB_LABELS[verb], counts[verb]) for verb in verbs_of(column)]
             for column in self.columns
             if column.filterable
         }
