@@ -232,7 +232,7 @@ class Windows:
         names = [str(column.key) for column in self.grid.identity]
         columns = self.grid.identity
         if isinstance(keys, range):
-            condition = columns[0].between(min(keys[0], keys[-1]), max(keys[0], keys[-1]))
+            condition: ColumnElement[bool] = columns[0].between(min(keys[0], keys[-1]), max(keys[0], keys[-1]))
         else:
             condition = _among(columns, keys, self.session.get_bind().dialect)
         places = {key: place for place, key in enumerate(keys)}
@@ -251,8 +251,8 @@ def _among(columns: Sequence[Any], keys: Keys, dialect: Dialect) -> ColumnElemen
         return tuple_(*columns).in_([*keys])
     (number,) = columns
     if dialect.name == "postgresql":
-        found: ColumnElement[bool] = number == any_(literal(keys.tolist(), ARRAY(BigInteger)))
-    else:
-        values = func.json_each(json.dumps(keys.tolist())).table_valued("value")
-        found = number.in_(select(values.c.value))
-    return found
+        listed: ColumnElement[bool] = number == any_(literal(keys.tolist(), ARRAY(BigInteger)))
+        return listed
+    values = func.json_each(json.dumps(keys.tolist())).table_valued("value")
+    among: ColumnElement[bool] = number.in_(select(values.c.value))
+    return among
