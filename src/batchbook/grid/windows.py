@@ -233,9 +233,13 @@ class Windows:
         names = [str(column.key) for column in self.grid.identity]
         columns = self.grid.identity
         if isinstance(keys, range):
+<<<<<<< HEAD
             condition: ColumnElement[bool] = columns[0].between(
                 min(keys[0], keys[-1]), max(keys[0], keys[-1])
             )
+=======
+            condition: ColumnElement[bool] = columns[0].between(min(keys[0], keys[-1]), max(keys[0], keys[-1]))
+>>>>>>> work/windows
         else:
             condition = _among(columns, keys, self.session.get_bind().dialect)
         places = {key: place for place, key in enumerate(keys)}
@@ -257,5 +261,5 @@ def _among(columns: Sequence[Any], keys: Keys, dialect: Dialect) -> ColumnElemen
         listed: ColumnElement[bool] = number == any_(literal(keys.tolist(), ARRAY(BigInteger)))
         return listed
     values = func.json_each(json.dumps(keys.tolist())).table_valued("value")
-    found: ColumnElement[bool] = number.in_(select(values.c.value))
-    return found
+    among: ColumnElement[bool] = number.in_(select(values.c.value))
+    return among
