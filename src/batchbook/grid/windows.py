@@ -233,13 +233,9 @@ class Windows:
         names = [str(column.key) for column in self.grid.identity]
         columns = self.grid.identity
         if isinstance(keys, range):
-<<<<<<< HEAD
             condition: ColumnElement[bool] = columns[0].between(
                 min(keys[0], keys[-1]), max(keys[0], keys[-1])
             )
-=======
-            condition: ColumnElement[bool] = columns[0].between(min(keys[0], keys[-1]), max(keys[0], keys[-1]))
->>>>>>> work/windows
         else:
             condition = _among(columns, keys, self.session.get_bind().dialect)
         places = {key: place for place, key in enumerate(keys)}
