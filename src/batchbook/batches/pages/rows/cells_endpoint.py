@@ -11,6 +11,7 @@ from pyramid.response import Response
 
 from batchbook.batches.editing.cell_blocks import BlockKind, BlockResult, CellBlock, store_block
 from batchbook.batches.engine.context import HIGHEST_NUMBER
+from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.rows.row_grid import GridPage
 from batchbook.errors import BadInput, TooLarge
@@ -53,7 +54,8 @@ class EditCells(GridPage):
         state = GridState.from_params(parse_qsl(rows.text("query")), self.rows.grid.columns)
         if state.problems:
             raise BadInput(f"{' '.join(state.problems)} Nothing was changed.")
-        return self.rows.keys_at(state, rows.number("first"), min(rows.number("count"), MOST_CELLS))
+        first, count = rows.number("first"), min(rows.number("count"), MOST_CELLS + 1)
+        return self.rows.grid.windows.keys_at(state, first, count, rows.text("token"))
 
     def _answer(self, result: BlockResult) -> Response:
         review, edited = result.review, result.edited
@@ -77,7 +79,7 @@ class EditCells(GridPage):
                 }
                 for found in review.conflicts
             ],
-            "version": self.batch.version,
+            "version": str(last_operation(self.request.db, self.batch.id)),
         }
         return Response(json_body=body, content_type="application/json")
 
