@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from batchbook.batches.editing.cell_review import CellReview
-from batchbook.batches.editing.field_changes import editable_columns, text_in
+from batchbook.batches.editing.field_changes import Entered, editable_columns, text_in
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.handler_context import next_number
 from batchbook.batches.history import Cell
@@ -14,7 +14,7 @@ from batchbook.batches.rows.row_values import CellCheck, RowValues
 from batchbook.db.base import scalar_defaults
 from batchbook.db.bulk_writing import bulk_insert_columns
 from batchbook.errors import Conflict
-from batchbook.grid import CellError, parse
+from batchbook.grid import CellError
 
 
 def refuse_additions(context: ActionContext) -> None:
@@ -46,6 +46,8 @@ class NewRows:
         stored = stored_values(context, self._values_of_rows)
         bulk_insert_columns(context.session.connection(), context.rows().table, stored)
         self.cells = [*cells_of_new(context, self._values_of_rows, stored)]
+        # A row that was added was not there before: without this mark nobody could tell it from one that was changed.
+        self.cells += [Cell(sequence, "removed", None, "no") for sequence in stored["sequence"]]
         return list(stored["sequence"])
 
     def _values(self, texts: Mapping[str, str]) -> dict[str, Any] | None:
@@ -55,7 +57,7 @@ class NewRows:
         for column in self._columns:
             text = texts.get(column.name, "")
             try:
-                values[column.name] = parse(column, text)
+                values[column.name] = Entered.of(column, text).parse(column)
             except CellError as error:
                 self._review.refuse(0, column.name, error.message)
                 complete = complete and not column.required
