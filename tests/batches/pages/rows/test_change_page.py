@@ -17,7 +17,7 @@ def test_a_column_is_changed_by_per_cent_after_a_preview(
     form = form_with(page, "value")
     form["column"], form["value"] = "new_price", "10"
     page = form.submit()
-    assert "would be changed by 10 %" in text_of(page)
+    assert "would change: changed by 10 %" in text_of(page)
     confirm = form_with(page, "seen")
     done = confirm.submit(status=303).follow()
     assert "changed by 10 %." in text_of(done)
@@ -33,7 +33,7 @@ def test_only_rows_that_match_are_changed_and_what_is_refused_is_told(
     page = staff.get(f"{url}&column=new_price&value=-1000")
     assert "2 cells would be refused" in text_of(page)
     page = staff.get(f"{url}&column=new_price&value=1")
-    assert "2 cells in 2 rows of 2 would be increased by 1" in text_of(page)
+    assert "2 cells in 2 rows of 2 would change: increased by 1" in text_of(page)
     prices = [catalogue.row(open_batch, row).new_price for row in (1, 2, 3)]
     form_with(page, "seen").submit(status=303)
     after = [catalogue.row(open_batch, row).new_price for row in (1, 2, 3)]
