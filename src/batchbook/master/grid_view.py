@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
+from markupsafe import Markup
 from sqlalchemy import Row, delete
 from sqlalchemy.exc import DataError, ProgrammingError
 from sqlalchemy.orm import Session
@@ -32,7 +33,14 @@ from batchbook.grid import (
 from batchbook.grid.state import MAX_FILTERS, TOO_LONG
 from batchbook.master.links import DEFAULT, GridLinks
 from batchbook.master.models import GridSetting
-from batchbook.master.row_cells import EditableCells, LinkFor, TableRow, table_rows
+from batchbook.master.row_cells import (
+    EditableRows,
+    LinkFor,
+    RowIdentity,
+    TableRow,
+    heading_attributes,
+    table_rows,
+)
 from batchbook.web.request import Request
 
 
@@ -105,8 +113,9 @@ class GridView:
     rows of all batches of a type, ``filters_key`` names this list: its filters are remembered for it alone. ``url`` is the page that the grid is on, without
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
     by its format. ``hidden`` names columns to filter by that the table does not show. ``known_total`` saves counting
-    when nothing is filtered. ``cell_links``, ``editable`` and ``mark`` are those of
-    :func:`~batchbook.master.row_cells.table_rows`.
+    when nothing is filtered. ``cell_links``, ``editable``, ``mark`` and ``identity`` are those of
+    :func:`~batchbook.master.row_cells.table_rows`. ``element_data`` has the attributes of ``<row-grid>`` without their
+    ``data-``, such as ``cell-url``; what it lacks is not possible in this grid.
     """
 
     request: Request
@@ -119,8 +128,10 @@ class GridView:
     hidden: Collection[str] = ()
     known_total: int | None = None
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
-    editable: EditableCells | None = None
+    editable: EditableRows | None = None
     mark: Callable[[Row[Any]], str] | None = None
+    identity: Callable[[Row[Any]], RowIdentity] | None = None
+    element_data: Mapping[str, Any] = field(default_factory=dict)
 
     #: Numbers of rows that a page may have.
     page_sizes: ClassVar = PAGE_SIZES
@@ -138,10 +149,10 @@ class GridView:
     @property
     def rows(self) -> Iterator[TableRow]:
         """The rows of the page, with their cells."""
-        return self.with_cells(self.window.rows)
+        return self.with_cells(self.window.rows, self.window.first)
 
-    def with_cells(self, rows: Iterable[Row[Any]]) -> Iterator[TableRow]:
-        """Yield each of ``rows``, read by the grid, with the cells that the table shows."""
+    def with_cells(self, rows: Iterable[Row[Any]], first: int | None = None) -> Iterator[TableRow]:
+        """Yield each of ``rows``, read by the grid, with the cells that the table shows; ``first`` is the place of the first, from 1."""
         return table_rows(
             self.table_columns,
             rows,
@@ -149,7 +160,13 @@ class GridView:
             links=self.cell_links,
             editable=self.editable,
             mark=self.mark,
+            identity=self.identity,
+            first=first,
         )
+
+    def heading(self, column: Column) -> Markup:
+        """Return the attributes of the heading of ``column``."""
+        return heading_attributes(column, editable=self.editable is not None)
 
     @cached_property
     def links(self) -> GridLinks:
