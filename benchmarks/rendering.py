@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
+from itertools import count
 from statistics import median
 from time import process_time
 from typing import Any
@@ -89,7 +90,9 @@ def _environment() -> Any:
 
 def _prepared(rows: Iterable[Row[Any]]) -> Iterable[TableRow]:
     links = {"sequence": lambda row: f"/batches/price-change/1/rows/{row.sequence}"}
-    return table_rows(_COLUMNS, rows, UTC, links=links, editable=_editable, identity=_identity, first=1)
+    return table_rows(
+        _COLUMNS, rows, UTC, links=links, editable=_editable, identity=_identity, places=count(1)
+    )
 
 
 def _editable(row: Row[Any]) -> EditableRow:

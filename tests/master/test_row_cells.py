@@ -50,7 +50,7 @@ def test_rows_tell_their_key_their_version_and_their_place() -> None:
         rows_of(("a", 1, None, None), ('"b"', 2, None, None)),
         UTC,
         identity=lambda row: RowIdentity(row.code, 3),
-        first=51,
+        places=[51, 52],
     )
     assert [row.attributes for row in rows] == [
         ' data-key="a" data-version="3" aria-rowindex="52"',

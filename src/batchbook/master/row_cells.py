@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from jinja2.utils import htmlsafe_json_dumps
@@ -92,25 +93,25 @@ def table_rows(
     editable: EditableRows | None = None,
     mark: Callable[[Row[Any]], str] | None = None,
     identity: Callable[[Row[Any]], RowIdentity] | None = None,
-    first: int | None = None,
+    places: Iterable[int] | None = None,
 ) -> Iterator[TableRow]:
     """Yield each of ``rows`` with its cells; moments are in ``zone``.
 
     ``links`` say by the name of a column where its cells lead, ``editable`` which rows can be edited, ``mark`` how a row
-    looks, and ``identity`` its key and version. ``first`` is the place of the first row in the grid, from 1, where that is known.
+    looks, and ``identity`` its key and version. ``places`` are those of the rows in the grid, from 1, where they are known.
     """
     links = links or {}
     makers = [
         (column.name, _cell_maker(column, zone, links.get(column.name), first=place == 0))
         for place, column in enumerate(columns)
     ]
-    for place, row in enumerate(rows):
+    for row, place in zip(rows, repeat(0) if places is None else places, strict=False):
         values = row._mapping
         edit = editable(row) if editable else None
         cells = [make(values[name], row, edit) for name, make in makers]
         attributes = _IDENTITY.format(*identity(row)) if identity else Markup()
-        if first is not None:
-            attributes += _PLACE.format(first + place + 1)
+        if place:
+            attributes += _PLACE.format(place + 1)
         yield TableRow(mark(row) if mark else "", cells, attributes)
 
 

@@ -9,9 +9,11 @@ from typing import Any, cast
 
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.orm import Session
 
 from batchbook.batches import access
 from batchbook.batches.engine.context import find_batch
+from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.batch_page import BatchPage
@@ -19,7 +21,7 @@ from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.rows.issues import Issue, in_words
 from batchbook.batches.running.bulk_edits import rows_reference
-from batchbook.grid import Column, Grid
+from batchbook.grid import Column, Grid, Snapshot
 from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid
 from batchbook.master.routes import view_called
 from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_url
@@ -55,6 +57,16 @@ def open_batch_rows(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
     return OpenGrid(grid=_grid_of(batch, row, columns, caller.zone), columns=columns, caller=caller)
 
 
+def snapshot_of(session: Session, batch: Batch) -> Snapshot:
+    """Return the rows of ``batch`` as they are now.
+
+    Each change of rows is an operation. The header's version changes when the rows are made anew or refreshed.
+    """
+    # The time tells the batch from one that had its number in another database, such as before a backup was restored.
+    generation = f"{batch.created_at.isoformat()}-{batch.version}-{batch.row_count}"
+    return Snapshot(f"batch.{batch.id}", generation, str(last_operation(session, batch.id)))
+
+
 class RowGrid:
     """The rows of one batch, for one request; ``sequences`` narrows it to some of them."""
 
@@ -88,6 +100,8 @@ class RowGrid:
             mark=lambda row: "removed" if row.removed else "",
             identity=lambda row: RowIdentity(row.sequence, row.version),
             element_data={"cell-url": "{key}".join(cell_url(_KEY).rsplit(_KEY, 1))} if self.editing else {},
+            snapshot=(lambda: snapshot_of(request.db, self.batch)) if sequences is None else None,
+            windows_url=self.view.url("rows_window", self.batch),
         )
 
     def _editable_row(self, row: Row[Any]) -> EditableRow | None:
