@@ -40,8 +40,7 @@ class Target:
     def row(cls, row: Any, columns: Sequence[Column]) -> Self:
         """Return the target of an edit of ``columns`` of ``row``."""
         texts = {column.name: cell_text(column, row) for column in columns}
-        refused = {issue["field"] for issue in row.issues or () if issue["code"] == NOT_STORED}
-        raw = frozenset(c.name for c in columns if _is_raw(c, getattr(row, c.name), refused))
+        raw = frozenset(column.name for column in columns if _is_raw_cell(column, row))
         return cls(f"Row {row.sequence}", row.version, texts, raw)
 
 
@@ -124,6 +123,28 @@ def changes_of(
         raise StaleEdit(target.name, mine, {name: target.texts[name] for name in mine}, target.version)
     values = parsed(changed, texts)
     return [Change(column, target.texts[column.name], values[column.name]) for column in changed]
+
+
+def change_of(column: Column, row: Any, old: str, text: str) -> Change | None:
+    """Return the change of the cell of ``column`` in ``row`` from the text ``old`` to ``text``; ``None`` if there is none.
+
+    Raises :class:`~batchbook.grid.CellError` for a text that cannot be stored.
+    """
+    text = text.strip()
+    try:
+        value = parse(column, text)
+    except CellError:
+        if text == old:
+            return None
+        raise
+    if (text == old or to_text(column, value) == old) and not _is_raw_cell(column, row):
+        return None
+    return Change(column, old, value)
+
+
+def _is_raw_cell(column: Column, row: Any) -> bool:
+    refused = {issue["field"] for issue in row.issues or () if issue["code"] == NOT_STORED}
+    return _is_raw(column, getattr(row, column.name), refused)
 
 
 def _is_raw(column: Column, value: Any, refused: Set[str]) -> bool:

@@ -30,6 +30,7 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
+from batchbook.batches.pages.rows.cells_endpoint import EditCells
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
@@ -101,6 +102,7 @@ BATCH_PAGES = (
     SourceRowPage,
     EditRow,
     EditCell,
+    EditCells,
     RemoveRow,
     RestoreRow,
     QuickEntry,
