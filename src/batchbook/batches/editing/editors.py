@@ -24,7 +24,7 @@ from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
 from batchbook.batches.handler_context import next_number
-from batchbook.batches.history import Cell, record
+from batchbook.batches.history import ADD, Cell, added_row, record
 from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.rows.issues import without_issues_of
@@ -207,7 +207,7 @@ def _add(context: ActionContext, values: RowValues, how: str = "") -> int:
     record(
         context.handler_context,
         context.batch,
-        "add",
+        ADD,
         f"Added row {sequence}{how}.",
         _new_cells(context, sequence, values, row),
     )
@@ -233,7 +233,10 @@ def _new_cells(context: ActionContext, sequence: int, given: RowValues, row: Row
         for c in editable_columns(context.row)
         if c.name in given
     }
-    return [Cell(sequence, name, None, text) for name, text in texts.items() if text]
+    return [
+        *(Cell(sequence, name, None, text) for name, text in texts.items() if text),
+        added_row(sequence),
+    ]
 
 
 class HeaderEditor:
