@@ -43,6 +43,8 @@ from batchbook.batches.pages.rows.row_actions import (
     RestoreRows,
 )
 from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRows, open_batch_rows
+from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence
+from batchbook.batches.pages.rows.window_pages import RowsWindow
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
     CompareWorksheet,
@@ -67,11 +69,12 @@ from batchbook.declarations import (
 )
 from batchbook.forms import form_of
 from batchbook.grid import Column
-from batchbook.master import Export, Remember
+from batchbook.master import Export, IndexWindow, Remember
 
 #: The pages of every batch type, in the order of their buttons.
 BATCH_PAGES = (
     BatchIndex,
+    IndexWindow,
     Remember,
     Export,
     CreateBatch,
@@ -103,6 +106,9 @@ BATCH_PAGES = (
     QuickEntry,
     RememberRows,
     ExportRows,
+    ChangesSince,
+    NotePresence,
+    RowsWindow,
     RemoveRows,
     RestoreRows,
     DownloadWorksheet,
