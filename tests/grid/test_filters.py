@@ -43,6 +43,8 @@ CASES = [
     ("code", "not_equal", ("0007",), ALL - {"0007"}),
     ("name", "not_equal", ("underXscore",), ALL - {"0200"}),
     ("code", "any_of", ("0007", "0100", "9999"), {"0007", "0100"}),
+    ("code", "none_of", ("0007", "0100", "9999"), ALL - {"0007", "0100"}),
+    ("name", "none_of", ("underXscore", "x"), ALL - {"0200"}),
     ("name", "contains", ("BRIE",), {"0007"}),
     ("name", "contains", ("100%",), {"0007"}),
     ("name", "contains", ("1%0",), set()),
@@ -56,6 +58,7 @@ CASES = [
     ("price", "equal", ("4.5",), {"0007", "0300"}),
     ("price", "not_equal", ("4.50",), {"0010", "0100", "0200", "0400"}),
     ("price", "any_of", ("4.50", "100"), {"0007", "0300", "0400"}),
+    ("price", "none_of", ("4.50", "100"), {"0010", "0100", "0200"}),
     ("price", "greater", ("4.50",), {"0010", "0400"}),
     ("price", "less", ("4.50",), {"0200"}),
     ("price", "between", ("0.99", "4.50"), {"0007", "0200", "0300"}),
@@ -85,6 +88,7 @@ CASES = [
     ("state", "equal", ("Brand new",), {"0007", "0200"}),
     ("state", "not_equal", ("new",), ALL - {"0007", "0200"}),
     ("state", "any_of", ("new", "old"), ALL - {"0100", "0400"}),
+    ("state", "none_of", ("new",), ALL - {"0007", "0200"}),
     ("state", "empty", (), {"0100", "0400"}),
     ("owner", "is_me", (), {"0007", "0200"}),
     ("owner", "contains", ("ann",), {"0007", "0200", "0400"}),
@@ -214,7 +218,11 @@ def test_verbs_take_as_many_values_as_they_need() -> None:
         Verb.IS_FALSE,
         Verb.IS_ME,
     }
-    assert {verb for verb, count in counts.items() if count not in (0, 1)} == {Verb.BETWEEN, Verb.ANY_OF}
+    assert {verb for verb, count in counts.items() if count not in (0, 1)} == {
+        Verb.BETWEEN,
+        Verb.ANY_OF,
+        Verb.NONE_OF,
+    }
     assert (counts[Verb.BETWEEN], counts[Verb.ANY_OF]) == (2, None)
 
 

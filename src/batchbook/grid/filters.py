@@ -25,6 +25,7 @@ class Verb(StrEnum):
     EQUAL = "equal"
     NOT_EQUAL = "not_equal"
     ANY_OF = "any_of"
+    NONE_OF = "none_of"
     GREATER = "greater"
     LESS = "less"
     BETWEEN = "between"
@@ -41,9 +42,10 @@ class Verb(StrEnum):
 
 
 _PRESENCE = (Verb.EMPTY, Verb.NOT_EMPTY)
-_NUMBER = (Verb.EQUAL, Verb.NOT_EQUAL, Verb.GREATER, Verb.LESS, Verb.BETWEEN, Verb.ANY_OF, *_PRESENCE)
+_LISTED = (Verb.ANY_OF, Verb.NONE_OF)
+_NUMBER = (Verb.EQUAL, Verb.NOT_EQUAL, Verb.GREATER, Verb.LESS, Verb.BETWEEN, *_LISTED, *_PRESENCE)
 _DAY = (Verb.ON, Verb.BEFORE, Verb.AFTER, Verb.BETWEEN, *_PRESENCE)
-_TEXT = (Verb.CONTAINS, Verb.NOT_CONTAINS, Verb.EQUAL, Verb.NOT_EQUAL, Verb.ANY_OF, *_PRESENCE)
+_TEXT = (Verb.CONTAINS, Verb.NOT_CONTAINS, Verb.EQUAL, Verb.NOT_EQUAL, *_LISTED, *_PRESENCE)
 
 #: The verbs of each kind, in the order in which a page offers them; the first is the default.
 VERBS: dict[Kind, tuple[Verb, ...]] = {
@@ -53,7 +55,7 @@ VERBS: dict[Kind, tuple[Verb, ...]] = {
     Kind.BOOLEAN: (Verb.IS_TRUE, Verb.IS_FALSE, *_PRESENCE),
     Kind.DATE: _DAY,
     Kind.DATETIME: _DAY,
-    Kind.CHOICE: (Verb.EQUAL, Verb.NOT_EQUAL, Verb.ANY_OF, *_PRESENCE),
+    Kind.CHOICE: (Verb.EQUAL, Verb.NOT_EQUAL, *_LISTED, *_PRESENCE),
     Kind.USER: (Verb.IS_ME, *_TEXT),
 }
 
@@ -62,6 +64,7 @@ VERB_LABELS: dict[Verb, str] = {
     Verb.EQUAL: "is",
     Verb.NOT_EQUAL: "is not",
     Verb.ANY_OF: "is any of",
+    Verb.NONE_OF: "is none of",
     Verb.GREATER: "is greater than",
     Verb.LESS: "is less than",
     Verb.BETWEEN: "is between",
@@ -84,7 +87,7 @@ def value_count(verb: Verb) -> int | None:
     """Return how many values ``verb`` takes: 0, 1 or 2, or ``None`` for one or more."""
     if verb in _WITHOUT_VALUE:
         return 0
-    if verb is Verb.ANY_OF:
+    if verb in _LISTED:
         return None
     return 2 if verb is Verb.BETWEEN else 1
 
@@ -111,7 +114,7 @@ class Sort:
         return f"-{self.column}" if self.descending else self.column
 
 
-#: How many values "any of" takes; databases limit the parameters of a statement.
+#: How many values "any of" and "none of" take; databases limit the parameters of a statement.
 MAX_VALUES = 1000
 
 _MAX_TEXT = 200
@@ -211,7 +214,8 @@ def _not_equal(expression: Any, value: Any) -> ColumnElement[bool]:
     return or_(expression.is_(None), ~_equal(expression, value))
 
 
-def _empty(expression: Any) -> ColumnElement[bool]:
+def is_empty(expression: Any) -> ColumnElement[bool]:
+    """Return the condition that a cell of ``expression`` is empty: null, or for texts an empty one."""
     missing: ColumnElement[bool] = expression.is_(None)
     kind = expression.type.impl_instance if isinstance(expression.type, TypeDecorator) else expression.type
     # SQLAlchemy's enum type is a string type, but takes no value that is none of its members.
@@ -223,13 +227,14 @@ _CONDITIONS: dict[Verb, Callable[..., ColumnElement[bool]]] = {
     Verb.EQUAL: _equal,
     Verb.NOT_EQUAL: _not_equal,
     Verb.ANY_OF: _equal,
+    Verb.NONE_OF: lambda expression, *values: or_(expression.is_(None), ~_equal(expression, *values)),
     Verb.GREATER: lambda expression, value: expression > value,
     Verb.LESS: lambda expression, value: expression < value,
     Verb.BETWEEN: _between,
     Verb.CONTAINS: _contains,
     Verb.NOT_CONTAINS: lambda expression, text: or_(expression.is_(None), ~_contains(expression, text)),
-    Verb.EMPTY: _empty,
-    Verb.NOT_EMPTY: lambda expression: ~_empty(expression),
+    Verb.EMPTY: is_empty,
+    Verb.NOT_EMPTY: lambda expression: ~is_empty(expression),
     Verb.IS_TRUE: lambda expression: expression.is_(True),
     Verb.IS_FALSE: lambda expression: expression.is_(False),
     Verb.ON: lambda expression, day: expression == day,

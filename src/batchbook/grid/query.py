@@ -61,13 +61,17 @@ class Grid:
         self.carried = tuple(carried)
         self.default_sort = tuple(default_sort)
         self._select = select
-        self._zone = zone
+        self.zone = zone
         self._by_name = {column.name: column for column in self.columns}
         self._check()
 
     def where(self, state: GridState, user: str | None) -> list[ColumnElement[bool]]:
         """Return the conditions of the state's filters, for statements of the caller's own."""
         return [self._condition(clause, user) for clause in state.filters]
+
+    def filtered(self, state: GridState, user: str | None) -> Select[Any]:
+        """Return the caller's SELECT narrowed by the state's filters, for statements that count or group its rows."""
+        return self._filtered(state, user).order_by(None)
 
     def count(self, session: Session, state: GridState, user: str | None) -> int:
         """Return how many rows the filters leave."""
@@ -134,7 +138,7 @@ class Grid:
     def _condition(self, clause: Filter, user: str | None) -> ColumnElement[bool]:
         column = self._by_name[clause.column]
         return condition(
-            column, clause.verb, read_values(column, clause.verb, clause.values), user, self._zone
+            column, clause.verb, read_values(column, clause.verb, clause.values), user, self.zone
         )
 
     def _order(self, state: GridState, *, backwards: bool = False) -> list[ColumnElement[Any]]:

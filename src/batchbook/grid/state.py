@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from batchbook.grid.columns import Column
-from batchbook.grid.filters import VERB_LABELS, VERBS, Filter, Sort, Verb, check_values
+from batchbook.grid.filters import VERB_LABELS, VERBS, Filter, Sort, Verb, check_values, value_count
 from batchbook.grid.parsers import CellError, quoted
 
 #: Numbers of rows that a page may have; no request gets all rows at once.
@@ -122,8 +122,8 @@ def _column_and_verb(name: str, columns: Mapping[str, Column]) -> tuple[Column |
 
 
 def _split(verb: Verb, texts: list[str]) -> Iterator[list[str]]:
-    """Yield the values of each filter: those of "any of" and "between" belong together, others stand alone."""
-    if verb is Verb.ANY_OF:
+    """Yield the values of each filter: those of "any of", "none of" and "between" belong together, others stand alone."""
+    if value_count(verb) is None:
         yield [line for text in texts for line in text.splitlines()]
     elif verb is Verb.BETWEEN:
         yield from (texts[start : start + 2] for start in range(0, len(texts), 2))

@@ -26,6 +26,7 @@ from batchbook.errors import Missing
 from batchbook.forms import Field, form_of
 from batchbook.grid import Column, Grid, Sort
 from batchbook.master.direct_edits import EDIT_DIRECTLY, batch_only_columns
+from batchbook.master.facet_pages import IndexFacet, IndexFacets
 from batchbook.master.form_pages import Create, Delete, Edit
 from batchbook.master.grid_sources import INDEX, NO_SUCH_LIST, Caller, OpenGrid
 from batchbook.master.record_pages import Detail, Export, Index, Remember
@@ -33,7 +34,7 @@ from batchbook.master.view import MasterView, Page, fact_columns, key_columns
 from batchbook.services import Services
 
 #: The pages that most master views have, in the order of their buttons.
-PAGES = (Index, Remember, Export, Create, Detail, Edit, Delete)
+PAGES = (Index, Remember, IndexFacets, IndexFacet, Export, Create, Detail, Edit, Delete)
 
 _NEEDED = ("model", "prefix", "path", "title", "title_one", "grid_columns", "pages")
 _METHODS = {"get": "GET", "post": "POST"}

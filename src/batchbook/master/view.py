@@ -230,7 +230,8 @@ class MasterView:
         visible = self.visible_to(self.request.services, self.request.identity)
         # The first column leads to the record, unless it has another link.
         links = {columns[0].name: "self"} | {column.name: column.link for column in columns if column.link}
-        exports = "export" in {page.name for page in self.pages} and self.may("export")
+        names = {page.name for page in self.pages}
+        exports = "export" in names and self.may("export")
         return GridView(
             self.request,
             key=self.prefix,
@@ -244,6 +245,7 @@ class MasterView:
             ),
             url=self.url("index"),
             settings_url=self.url("remember"),
+            facet_urls=self.url if {"facets", "facet"} <= names else None,
             hidden={column.name for column in columns_of(self.model, self.filter_columns)},
             export_url=(lambda name: self.request.route_path(route, format=name)) if exports else None,
             cell_links={name: _link(self, link) for name, link in links.items()},

@@ -31,6 +31,7 @@ from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, Unschedul
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
+from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
 from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
@@ -67,12 +68,14 @@ from batchbook.declarations import (
 )
 from batchbook.forms import form_of
 from batchbook.grid import Column
-from batchbook.master import Export, Remember
+from batchbook.master import Export, IndexFacet, IndexFacets, Remember
 
 #: The pages of every batch type, in the order of their buttons.
 BATCH_PAGES = (
     BatchIndex,
     Remember,
+    IndexFacets,
+    IndexFacet,
     Export,
     CreateBatch,
     RefreshAll,
@@ -102,6 +105,8 @@ BATCH_PAGES = (
     RestoreRow,
     QuickEntry,
     RememberRows,
+    RowFacets,
+    RowFacet,
     ExportRows,
     RemoveRows,
     RestoreRows,

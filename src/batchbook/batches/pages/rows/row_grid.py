@@ -20,7 +20,7 @@ from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.rows.issues import in_words
 from batchbook.batches.running.bulk_edits import rows_reference
-from batchbook.grid import Column, Grid
+from batchbook.grid import Column, Filter, Grid, Verb
 from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid
 from batchbook.master.routes import view_called
 from batchbook.master.row_cells import EditableCell, key_url
@@ -80,6 +80,8 @@ class RowGrid:
             grid=_grid_of(self.batch, row, columns, request.zone, *narrowed),
             url=self.view.url("view", self.batch),
             settings_url=self.view.url("rows", self.batch),
+            facet_urls=lambda name: self.view.url(f"row_{name}", self.batch),
+            known_counts=self._known_counts,
             export_url=lambda name: self.view.url("export_rows", self.batch, format=name),
             hidden=hidden,
             known_total=self.batch.row_count,
@@ -87,6 +89,13 @@ class RowGrid:
             editable=self._editable_cells if self.editing else None,
             mark=lambda row: "removed" if row.removed else "",
         )
+
+    def _known_counts(self, column: str, others: tuple[Filter, ...]) -> Mapping[Any, int] | None:
+        """Return the rows by status that the header counts, if it counts those that match the ``others`` of the filters."""
+        kept = others == (Filter("removed", Verb.IS_FALSE),)
+        all_kept = not others and not self.batch.removed_count
+        is_counted = column == "status" and bool(self.view.batch_type.handler.statuses)
+        return self.batch.status_counts if is_counted and (kept or all_kept) else None
 
     def _editable_cells(self, row: Row[Any]) -> dict[str, EditableCell]:
         """Return the data for editing the cells of ``row`` in place, by column; none for a removed row."""
