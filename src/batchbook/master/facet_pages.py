@@ -32,7 +32,7 @@ class GridFacets(Page):
         """Return the grid, in the state of the address."""
 
     @property
-    def heading(self) -> str:
+    def list_name(self) -> str:
         """The name of the rows that are counted."""
         return self.view.title
 
@@ -44,8 +44,8 @@ class GridFacets(Page):
         return panel
 
     def template_values(self, **values: Any) -> dict[str, Any]:
-        """Return the template's context, with the heading in it."""
-        return super().template_values(heading=self.heading, **values)
+        """Return the template's context, with the name of the list in it."""
+        return super().template_values(list_name=self.list_name, **values)
 
 
 class FacetsPage(GridFacets):

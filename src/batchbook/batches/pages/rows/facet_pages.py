@@ -14,7 +14,7 @@ class _RowFacets(GridPage):
         return self.rows.grid
 
     @property
-    def heading(self) -> str:
+    def list_name(self) -> str:
         """The batch, in the middle of a sentence."""
         return f"batch {self.batch.number}"
 
