@@ -7,9 +7,18 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, Table, cast, insert, literal, select
+from sqlalchemy import Engine, Table, cast, insert, literal, select, text
 
-from batchbook.db import ExactDecimal, decimal_text, fold, folded, folded_key, key_form, percent_change
+from batchbook.db import (
+    ExactDecimal,
+    decimal_text,
+    fold,
+    folded,
+    folded_key,
+    joining_by_hash,
+    key_form,
+    percent_change,
+)
 from batchbook.db.functions import insert_into
 from batchbook.db.transactions import transaction_scope
 
@@ -115,3 +124,18 @@ def test_a_row_that_is_there_is_updated_or_left_alone(engine: Engine, things: Ta
             insert_into(engine, things).values(id=1, part=0, text="third").on_conflict_do_nothing()
         )
         assert session.scalars(select(things.c.text)).all() == ["second"]
+
+
+def test_rows_that_no_statistics_know_are_not_compared_each_with_each(engine: Engine) -> None:
+    with transaction_scope(engine) as session:
+        for name in ("one", "other"):
+            session.execute(text(f"CREATE TEMPORARY TABLE {name} (code TEXT)"))
+            session.execute(text(f"INSERT INTO {name} VALUES ('A')"))
+        joined = "SELECT * FROM one JOIN other ON lower(one.code) = lower(other.code)"
+        with joining_by_hash(session):
+            assert session.execute(text(joined)).all() == [("A", "A")]
+            if engine.dialect.name == "postgresql":
+                plan = " ".join(session.scalars(text(f"EXPLAIN {joined}")))
+                assert "Hash" in plan or "Merge" in plan
+        if engine.dialect.name == "postgresql":
+            assert session.scalar(text("SHOW enable_nestloop")) == "on"

@@ -29,7 +29,7 @@ def test_who_types_a_key_like_another_one_is_told_and_chooses(
     form = form_with(admin.get(f"{path}/new"), field)
     form[field] = typed
     page = form.submit(status=422)
-    assert f"“{typed.strip()}” is written like “{there}”, which exists already" in text_of(page)
+    assert f"“{typed.strip()}” is written like “{there}” but for case" in text_of(page)
     assert page.click(there).status_int == 200
     assert values(catalogue.engine, column) == before
     form = form_with(page, field)

@@ -15,6 +15,7 @@ from batchbook.master import (
     Index,
     IndexFacet,
     IndexFacets,
+    IndexWindow,
     MasterView,
     Remember,
     TableRow,
@@ -90,7 +91,7 @@ class PriceHistoryView(MasterView):
     carried = ("product_id",)
     templates: ClassVar = {"index": "batchbook.templates:catalog/price_history.jinja2"}
     default_sort = _NEWEST_FIRST
-    pages = (Index, Remember, IndexFacets, IndexFacet, Export)
+    pages = (Index, IndexWindow, Remember, IndexFacets, IndexFacet, Export)
     links: ClassVar = {
         "product": lambda request, row: request.route_path("products.view", id=row._mapping["product_id"]),
         "batch": batch_path,

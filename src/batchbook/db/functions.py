@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache
 from typing import Any, overload
@@ -10,6 +11,7 @@ from unicodedata import normalize
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Connection,
     Engine,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
@@ -73,11 +76,26 @@ def one_of(
     return column == any_(together)
 
 
-def spelled_like(session: Session, column: InstrumentedAttribute[str], text: str) -> list[str]:
-    """Return the texts in ``column`` that ``text`` may mean: itself, else all that differ in their writing only, in order."""
-    similar = select(column).where(folded_key(column) == key_form(text)).order_by(column)
+@contextmanager
+def joining_by_hash(session: Session) -> Iterator[None]:
+    """Have PostgreSQL join the tables of the block's statements by hash or merge, never row by row.
+
+    It knows no statistics of rows that the same transaction has written: it takes them for a few, and compares each of
+    thousands with each. If the block raises, the transaction or savepoint that ends by that resets the setting.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        yield
+        return
+    session.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    session.execute(text("SET LOCAL enable_nestloop = DEFAULT"))
+
+
+def spelled_like(session: Session, column: InstrumentedAttribute[str], name: str) -> list[str]:
+    """Return the texts in ``column`` that ``name`` may mean: itself, else all that differ in their writing only, in order."""
+    similar = select(column).where(folded_key(column) == key_form(name)).order_by(column)
     found = [*session.scalars(similar)]
-    return [text] if text in found else found
+    return [name] if name in found else found
 
 
 def changes_beyond(before: Any, after: Any, limit: Decimal) -> ColumnElement[bool]:
@@ -128,6 +146,22 @@ class folded(FunctionElement[str]):  # noqa: N801 - Reads as a function of SQL, 
     def __init__(self, column: SQLColumnExpression[Any], wanted: str) -> None:
         letters = {letter: small for letter, small in _small_letters().items() if small in wanted}
         super().__init__(column, *_as_literals(letters))
+
+
+class contains_folded(FunctionElement[bool]):  # noqa: N801 - Reads as a function of SQL, like func.lower.
+    """Whether a text column, in the form of :func:`fold`, contains ``wanted``, a text in that form; null for none."""
+
+    name = "contains_folded"
+    inherit_cache = True
+    type = Boolean()
+
+    def __init__(self, column: SQLColumnExpression[Any], wanted: str) -> None:
+        pattern = literal(f"%{wanted.translate(_ESCAPED)}%")
+        super().__init__(column, folded(column, wanted), pattern)
+
+
+#: The characters that mean something in the pattern of LIKE, written with its escape character.
+_ESCAPED = {ord(sign): f"/{sign}" for sign in "%_/"}
 
 
 class folded_key(FunctionElement[str]):  # noqa: N801 - Reads as a function of SQL, like func.lower.
@@ -195,6 +229,22 @@ def _folded_on_postgresql(element: folded, compiler: Any, **options: Any) -> str
     column, letters, small = (compiler.process(clause, **options) for clause in element.clauses)
     other = f"translate(normalize({column}, NFKC), {letters}, {small})"
     return _of_ascii_or_other(column, f'lower(({column}) COLLATE "C")', other)
+
+
+@compiles(contains_folded)
+def _contains_on_postgresql(element: contains_folded, compiler: Any, **options: Any) -> str:
+    _, form, pattern = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"(({form}) LIKE {pattern} ESCAPE '/')"
+
+
+@compiles(contains_folded, "sqlite")
+def _contains_on_sqlite(element: contains_folded, compiler: Any, **options: Any) -> str:
+    text, _, pattern = (compiler.process(clause, **options) for clause in element.clauses)
+    # LIKE compares ASCII letters in whatever case by itself, in half the time that lower() and LIKE take together; most
+    # texts are ruled out by it, or by the comparison of their lengths.
+    length, size = f"length({text})", f"length(CAST({text} AS BLOB))"
+    other = f"batchbook_fold({text}) LIKE {pattern} ESCAPE '/'"
+    return f"(({text} LIKE {pattern} ESCAPE '/' AND {length} = {size}) OR ({length} <> {size} AND {other}))"
 
 
 @compiles(folded_key)

@@ -7,9 +7,10 @@ from typing import Any, Self
 
 from batchbook.grid.cells import to_text
 from batchbook.grid.columns import Column, Kind
-from batchbook.grid.filters import VERBS, Filter, Verb, check_values, read_values
+from batchbook.grid.filters import check_values, read_values
 from batchbook.grid.parsers import CellError, Conventions
 from batchbook.grid.state import GridState
+from batchbook.grid.verbs import VERBS, Filter, Verb
 
 #: Filters of a column that its facet does not set, so that its counts are under them.
 _SEARCHED = frozenset({Verb.CONTAINS, Verb.NOT_CONTAINS, Verb.IS_ME})
@@ -20,9 +21,14 @@ _CONVENTIONS = Conventions()
 
 
 def own_filters(state: GridState, column: Column) -> tuple[Filter, ...]:
-    """Return the filters of ``state`` that the facet of ``column`` sets: all of the column but those that search texts."""
+    """Return the filters of ``state`` that the facet of ``column`` sets: all of the column but those that search texts.
+
+    Alternatives are none of them, because they also depend on other columns.
+    """
     return tuple(
-        clause for clause in state.filters if clause.column == column.name and clause.verb not in _SEARCHED
+        clause
+        for clause in state.filters
+        if clause.column == column.name and clause.verb not in _SEARCHED and not clause.group
     )
 
 
@@ -101,9 +107,9 @@ class FacetChoice:
 
     def _replaced(self, dropped: Any, *clauses: Filter) -> GridState:
         """Return the state at its first page, with ``clauses`` in place of the column's filters with one of the verbs ``dropped``."""
-        name = self.column.name
-        kept = (c for c in self.state.filters if not (c.column == name and c.verb in dropped))
-        return replace(self.state, filters=(*kept, *clauses), page=1)
+        own = own_filters(self.state, self.column)
+        kept = [clause for clause in self.state.filters if clause not in own or clause.verb not in dropped]
+        return replace(self.state, filters=tuple(kept), page=1).narrowed(*clauses)
 
 
 def can_exclude(column: Column) -> bool:

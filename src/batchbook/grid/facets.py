@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from batchbook.grid.bins import edges_of, last_before
 from batchbook.grid.cells import is_readable
 from batchbook.grid.columns import Column, Kind
-from batchbook.grid.filters import Verb, condition, is_empty
+from batchbook.grid.filters import condition, is_empty
 from batchbook.grid.query import Grid
 from batchbook.grid.state import GridState
+from batchbook.grid.verbs import Verb
 
 #: Kinds whose values are shown as a histogram; of others the most frequent ones are listed.
 RANGED = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.DATE, Kind.DATETIME})

@@ -32,8 +32,8 @@ _DATES = (Kind.DATE, Kind.DATETIME)
 #: The kinds whose facets are open before anybody has chosen, the first ones first.
 _OPEN_FIRST = (Kind.CHOICE, Kind.DECIMAL)
 
-#: Counts that are known without counting: by the name of a column, and by the other filters.
-KnownCounts = Callable[[str, tuple[Filter, ...]], Mapping[Any, int] | None]
+#: Counts that are known without counting: by the name of a column, and by the state without the facet's own filters.
+KnownCounts = Callable[[str, GridState], Mapping[Any, int] | None]
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class FacetPanel:
     @property
     def columns(self) -> list[Column]:
         """The columns that have facets."""
-        return [column for column in self.grid.columns if column.filterable]
+        return [column for column in self.grid.file_columns if column.filterable]
 
     @property
     def opened(self) -> list[Column]:
@@ -154,7 +154,7 @@ class FacetPanel:
 
     def _counts(self, choice: FacetChoice, others: GridState, most: int, search: str) -> ValueCounts:
         column = choice.column
-        known = self.known(column.name, others.filters) if self.known else None
+        known = self.known(column.name, others) if self.known else None
         if known is not None and not search:
             return counts_of(known, [one.value for one in column.choices])
         if search:

@@ -44,6 +44,8 @@ from batchbook.batches.pages.rows.row_actions import (
     RestoreRows,
 )
 from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRows, open_batch_rows
+from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence
+from batchbook.batches.pages.rows.window_pages import RowsWindow
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
     CompareWorksheet,
@@ -68,11 +70,12 @@ from batchbook.declarations import (
 )
 from batchbook.forms import form_of
 from batchbook.grid import Column
-from batchbook.master import Export, IndexFacet, IndexFacets, Remember
+from batchbook.master import Export, IndexFacet, IndexFacets, IndexWindow, Remember
 
 #: The pages of every batch type, in the order of their buttons.
 BATCH_PAGES = (
     BatchIndex,
+    IndexWindow,
     Remember,
     IndexFacets,
     IndexFacet,
@@ -108,6 +111,9 @@ BATCH_PAGES = (
     RowFacets,
     RowFacet,
     ExportRows,
+    ChangesSince,
+    NotePresence,
+    RowsWindow,
     RemoveRows,
     RestoreRows,
     DownloadWorksheet,

@@ -31,7 +31,7 @@ from batchbook.batches import (
     RowValues,
 )
 from batchbook.catalog.models import PriceHistory, Product
-from batchbook.db import lock_records
+from batchbook.db import joining_by_hash, lock_records
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of, columns_of
@@ -84,11 +84,12 @@ def _spell_as_catalogue(rows: Rows) -> None:
     row, found = PriceChangeRow, lookup.respelled_codes(rows)
     if found is None:
         return
-    rows.session.execute(
-        update(rows.table)
-        .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)
-        .values(item_code=found.c.item_code, **rows.newer_where(true()))
-    )
+    with joining_by_hash(rows.session):
+        rows.session.execute(
+            update(rows.table)
+            .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)
+            .values(item_code=found.c.item_code, **rows.newer_where(true()))
+        )
 
 
 class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):

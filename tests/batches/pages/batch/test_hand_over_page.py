@@ -48,7 +48,7 @@ def test_a_batch_of_somebody_who_left_waits_for_administrators_and_is_handed_ove
     assert f"Batch {left:08d} was handed over from staff to bob." in text_of(page)
     assert "created by staff" in text_of(page)
     assert "handed over to bob" in text_of(page, ".page-lead")
-    assert "batch handed over: 'staff' by 'admin' from '127.0.0.1'" in caplog.text
+    assert "batches handed over: 'staff' by 'admin' from '127.0.0.1'" in caplog.text
     assert "Batches of people who can't sign in any more" not in text_of(admin.get("/"))
     assert column_of(admin.get("/batches?f.owner.equal=bob"), "Number") == [f"{left:08d}"]
     assert "Handed over from staff to bob." in text_of(admin.get(url_of(left, "history")))

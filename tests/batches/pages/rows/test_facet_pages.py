@@ -31,7 +31,7 @@ def link(page: Any, name: str, label: str, css: str = ".facet-value") -> str:
 
 
 def opened(client: TestApp, number: int, *names: str) -> Any:
-    page = client.get(url_of(number)).click("Facets")
+    page = client.get(url_of(number)).click("All facets on one page")
     for name in names:
         if page.html.select_one(f"[data-facet={name}]"):
             continue
