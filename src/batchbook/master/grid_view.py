@@ -34,7 +34,8 @@ from batchbook.grid import (
     with_filters_of,
 )
 from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
-from batchbook.master.links import DEFAULT, GridLinks
+from batchbook.master.facet_panel import FacetPanel, KnownCounts
+from batchbook.master.links import DEFAULT, GridLinks, href
 from batchbook.master.models import GridSetting
 from batchbook.master.row_cells import (
     EditableRows,
@@ -114,6 +115,7 @@ def _values(verb: str, texts: list[str]) -> list[str]:
 class GridView:
     """A grid on a page, for one request.
 
+    ``facet_urls`` gives the addresses of the pages with the grid's facets, see :class:`~batchbook.master.facet_panel.FacetPanel`.
     ``key`` is the name under which the choices of users are remembered. Where one ``key`` serves several lists, such as the
     rows of all batches of a type, ``filters_key`` names this list: its filters are remembered for it alone. ``url`` is the page that the grid is on, without
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
@@ -131,6 +133,8 @@ class GridView:
     settings_url: str
     export_url: Callable[[str], str] | None = None
     filters_key: str = ""
+    facet_urls: Callable[[str], str] | None = None
+    known_counts: KnownCounts | None = None
     hidden: Collection[str] = ()
     known_total: int | None = None
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
@@ -185,6 +189,31 @@ class GridView:
     def links(self) -> GridLinks:
         """The links to other states of the grid."""
         return GridLinks(self.state, self.url, self.export_url)
+
+    @property
+    def facets(self) -> FacetPanel | None:
+        """The facets beside the grid, whose links lead to its page; None for a grid without pages for them."""
+        return self.facets_at(self.url)
+
+    def facets_at(self, base: str) -> FacetPanel | None:
+        """Return the facets, whose links lead to the page at ``base``; None for a grid without pages for them."""
+        if self.facet_urls is None:
+            return None
+        stored = recall(self.request.db, self.user, self.facets_key) if self.user else None
+        opened = stored.get("open") if stored else None
+        chosen = None if opened is None else [str(name) for name in opened]
+        db, state = self.request.db, self.state
+        return FacetPanel(db, self.grid, state, self.user, base, self.facet_urls, chosen, self.known_counts)
+
+    @property
+    def facets_url(self) -> str | None:
+        """The page with the facets alone, in the state of the grid; None if there is none."""
+        return None if self.facet_urls is None else href(self.facet_urls("facets"), self.state.at_page(1))
+
+    @property
+    def facets_key(self) -> str:
+        """The name under which a person's open facets are remembered."""
+        return f"facets.{self.key}"
 
     @cached_property
     def state(self) -> GridState:

@@ -26,6 +26,7 @@ from batchbook.errors import Missing
 from batchbook.forms import Field, form_of
 from batchbook.grid import Column, Grid, Sort
 from batchbook.master.direct_edits import EDIT_DIRECTLY, batch_only_columns
+from batchbook.master.facet_pages import IndexFacet, IndexFacets
 from batchbook.master.form_pages import Create, Delete, Edit
 from batchbook.master.grid_sources import INDEX, NO_SUCH_LIST, Caller, OpenGrid
 from batchbook.master.record_pages import Detail, Export, Index, Remember
@@ -35,7 +36,7 @@ from batchbook.services import Services
 from batchbook.web.request import Request
 
 #: The pages that most master views have, in the order of their buttons.
-PAGES = (Index, IndexWindow, Remember, Export, Create, Detail, Edit, Delete)
+PAGES = (Index, IndexWindow, Remember, IndexFacets, IndexFacet, Export, Create, Detail, Edit, Delete)
 
 _NEEDED = ("model", "prefix", "path", "title", "title_one", "grid_columns", "pages")
 _METHODS = {"get": "GET", "post": "POST"}

@@ -247,6 +247,7 @@ class MasterView:
             ),
             url=self.url("index"),
             settings_url=self.url("remember"),
+            facet_urls=self.url if {"facets", "facet"} <= pages else None,
             hidden={column.name for column in columns_of(self.model, self.filter_columns)},
             export_url=(lambda name: self.request.route_path(route, format=name)) if exports else None,
             cell_links={name: _link(self, link) for name, link in links.items()},

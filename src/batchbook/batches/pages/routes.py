@@ -32,6 +32,7 @@ from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.rows.cells_endpoint import EditCells
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
+from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
 from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
@@ -70,13 +71,15 @@ from batchbook.declarations import (
 )
 from batchbook.forms import form_of
 from batchbook.grid import Column
-from batchbook.master import Export, IndexWindow, Remember
+from batchbook.master import Export, IndexFacet, IndexFacets, IndexWindow, Remember
 
 #: The pages of every batch type, in the order of their buttons.
 BATCH_PAGES = (
     BatchIndex,
     IndexWindow,
     Remember,
+    IndexFacets,
+    IndexFacet,
     Export,
     CreateBatch,
     RefreshAll,
@@ -107,6 +110,8 @@ BATCH_PAGES = (
     RestoreRow,
     QuickEntry,
     RememberRows,
+    RowFacets,
+    RowFacet,
     ExportRows,
     ChangesSince,
     NotePresence,
