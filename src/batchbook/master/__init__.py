@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from batchbook.master.grid_sources import GridReference as GridReference
     from batchbook.master.grid_sources import OpenGrid as OpenGrid
     from batchbook.master.grid_view import GridView as GridView
+    from batchbook.master.layout_pages import LayoutPage as LayoutPage
+    from batchbook.master.layout_pages import RememberLayout as RememberLayout
     from batchbook.master.links import GridLinks as GridLinks
     from batchbook.master.links import default_link as default_link
     from batchbook.master.models import GridSetting as GridSetting

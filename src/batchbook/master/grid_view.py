@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
+from markupsafe import Markup
 from sqlalchemy import Row, delete
 from sqlalchemy.exc import DataError, ProgrammingError
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ from batchbook.grid import (
     VERBS,
     Column,
     Grid,
+    GridLayout,
     GridState,
     Verb,
     Window,
@@ -29,6 +31,7 @@ from batchbook.grid import (
     value_count,
     with_filters_of,
 )
+from batchbook.grid.column_layout import DEFAULT_LAYOUT
 from batchbook.grid.state import MAX_FILTERS, TOO_LONG
 from batchbook.master.links import DEFAULT, GridLinks
 from batchbook.master.models import GridSetting
@@ -104,8 +107,9 @@ class GridView:
     ``key`` is the name under which the choices of users are remembered. Where one ``key`` serves several lists, such as the
     rows of all batches of a type, ``filters_key`` names this list: its filters are remembered for it alone. ``url`` is the page that the grid is on, without
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
-    by its format. ``hidden`` names columns to filter by that the table does not show. ``known_total`` saves counting
-    when nothing is filtered. ``cell_links``, ``editable`` and ``mark`` are those of
+    by its format. ``hidden`` names columns to filter by that the table does not show, unless a person shows them. ``known_total`` saves counting
+    when nothing is filtered. ``declared_layout`` is how the table is laid out until a person arranges it, which is posted to
+    ``layout_url``, empty where that is not possible. ``cell_links``, ``editable`` and ``mark`` are those of
     :func:`~batchbook.master.row_cells.table_rows`.
     """
 
@@ -118,6 +122,8 @@ class GridView:
     filters_key: str = ""
     hidden: Collection[str] = ()
     known_total: int | None = None
+    declared_layout: GridLayout = DEFAULT_LAYOUT
+    layout_url: str = ""
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
     editable: EditableCells | None = None
     mark: Callable[[Row[Any]], str] | None = None
@@ -132,8 +138,30 @@ class GridView:
 
     @cached_property
     def table_columns(self) -> tuple[Column, ...]:
-        """The columns of the table."""
-        return tuple(column for column in self.columns if column.name not in self.hidden)
+        """The columns of the table, as the user arranged them."""
+        return self.layout.visible(self.columns, self.hidden)
+
+    @cached_property
+    def layout(self) -> GridLayout:
+        """The layout that the user arranged, else the declared one."""
+        return self.declared_layout.changed_by(self.arrangement, self.columns)
+
+    @property
+    def layout_key(self) -> str:
+        """The name under which layouts of users are remembered."""
+        return f"layout.{self.key}"
+
+    @cached_property
+    def arrangement(self) -> dict[str, Any]:
+        """The remembered layout of the user, as it was stored; empty without one."""
+        return (recall(self.request.db, self.user, self.layout_key) if self.user else None) or {}
+
+    def column_layout(self, column: Column) -> Markup:
+        """Return the attributes of the heading of ``column`` that say how wide it is, in CSS pixels, and whether it stays in sight."""
+        width = self.layout.widths.get(column.name)
+        attributes = Markup(' data-width="{}"').format(width) if width else Markup()
+        is_frozen = column in self.table_columns[: self.layout.frozen]
+        return attributes + Markup(" data-frozen") if is_frozen else attributes
 
     @property
     def rows(self) -> Iterator[TableRow]:

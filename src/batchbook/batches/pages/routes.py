@@ -42,7 +42,12 @@ from batchbook.batches.pages.rows.row_actions import (
     RestoreRow,
     RestoreRows,
 )
-from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRows, open_batch_rows
+from batchbook.batches.pages.rows.row_grid import (
+    ExportRows,
+    RememberRowLayout,
+    RememberRows,
+    open_batch_rows,
+)
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
     CompareWorksheet,
@@ -66,13 +71,14 @@ from batchbook.declarations import (
     sequence_of,
 )
 from batchbook.forms import form_of
-from batchbook.grid import Column
-from batchbook.master import Export, Remember
+from batchbook.grid import Column, GridLayout
+from batchbook.master import Export, Remember, RememberLayout
 
 #: The pages of every batch type, in the order of their buttons.
 BATCH_PAGES = (
     BatchIndex,
     Remember,
+    RememberLayout,
     Export,
     CreateBatch,
     RefreshAll,
@@ -102,6 +108,7 @@ BATCH_PAGES = (
     RestoreRow,
     QuickEntry,
     RememberRows,
+    RememberRowLayout,
     ExportRows,
     RemoveRows,
     RestoreRows,
@@ -172,7 +179,7 @@ _DECLARED = {
 _ROW_TABLE = dict.fromkeys(
     ("columns", "filter_columns"),
     sequence_of((str, Column), 'a tuple of names of columns, such as ("item_code",)'),
-)
+) | {"layout": instance_of(GridLayout, 'a GridLayout, such as GridLayout(hidden={"size"})')}
 
 
 def _check_declared(batch_type: BatchType) -> None:
@@ -201,7 +208,9 @@ def _refuse_taken_names(header: type[Batch]) -> None:
 
 def _check_view(batch_type: BatchType, view: type[BatchMasterView]) -> None:
     try:
-        view.row_table.all_columns(batch_type.row, batch_type.handler.statuses)
+        columns = view.row_table.all_columns(batch_type.row, batch_type.handler.statuses)
+        if type(view.row_table) is RowTable:  # The columns of another one may depend on the batch.
+            view.row_table.layout.check(columns)
         _check_header_form(view)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"The view of batch type {batch_type.key!r} cannot work: {error}") from error

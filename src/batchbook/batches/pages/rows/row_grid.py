@@ -21,7 +21,7 @@ from batchbook.batches.registry import BatchTypes
 from batchbook.batches.rows.issues import in_words
 from batchbook.batches.running.bulk_edits import rows_reference
 from batchbook.grid import Column, Grid
-from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid
+from batchbook.master import Caller, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
 from batchbook.master.routes import view_called
 from batchbook.master.row_cells import EditableCell, key_url
 
@@ -83,10 +83,16 @@ class RowGrid:
             export_url=lambda name: self.view.url("export_rows", self.batch, format=name),
             hidden=hidden,
             known_total=self.batch.row_count,
+            declared_layout=table.layout,
+            layout_url=self.view.url(RememberRowLayout.name, self.batch) if self._has_layouts else "",
             cell_links={"sequence": lambda row: self._row_url(row.sequence)},
             editable=self._editable_cells if self.editing else None,
             mark=lambda row: "removed" if row.removed else "",
         )
+
+    @property
+    def _has_layouts(self) -> bool:
+        return any(page.name == RememberRowLayout.name for page in self.view.pages)
 
     def _editable_cells(self, row: Row[Any]) -> dict[str, EditableCell]:
         """Return the data for editing the cells of ``row`` in place, by column; none for a removed row."""
@@ -138,6 +144,18 @@ class RememberRows(GridPage):
     def post(self) -> HTTPSeeOther:
         """Remember the form for this person, and redirect to the link that shows it."""
         return HTTPSeeOther(self.rows.grid.remember())
+
+
+class RememberRowLayout(GridPage, LayoutPage):
+    """The layout of the rows of a type's batches."""
+
+    name = "row_layout"
+    pattern = "/layout"
+
+    @property
+    def arranged(self) -> GridView:
+        """The batch's grid."""
+        return self.rows.grid
 
 
 class ExportRows(GridPage, ExportPage):
