@@ -30,11 +30,13 @@ from batchbook.master.form_pages import Create, Delete, Edit
 from batchbook.master.grid_sources import INDEX, NO_SUCH_LIST, Caller, OpenGrid
 from batchbook.master.layout_pages import RememberLayout
 from batchbook.master.record_pages import Detail, Export, Index, Remember
-from batchbook.master.view import MasterView, Page, fact_columns, key_columns
+from batchbook.master.view import MasterContext, MasterView, Page, fact_columns, key_columns
+from batchbook.master.window_pages import IndexWindow
 from batchbook.services import Services
+from batchbook.web.request import Request
 
 #: The pages that most master views have, in the order of their buttons.
-PAGES = (Index, Remember, RememberLayout, Export, Create, Detail, Edit, Delete)
+PAGES = (Index, IndexWindow, Remember, RememberLayout, Export, Create, Detail, Edit, Delete)
 
 _NEEDED = ("model", "prefix", "path", "title", "title_one", "grid_columns", "pages")
 _METHODS = {"get": "GET", "post": "POST"}
@@ -87,7 +89,12 @@ def _add_page(config: Any, view: type[MasterView], page: type[Page]) -> None:
     route = f"{view.prefix}.{page.name}"
     pattern = view.path + ("/{id}" if page.on_record else "") + page.pattern
     context = view.record_context_factory if page.on_record else view.context_factory
-    config.add_route(route, pattern, factory=lambda request: context(view(request)))
+
+    def factory(request: Request) -> MasterContext:
+        request.reads_only = page.reads_only
+        return context(view(request))
+
+    config.add_route(route, pattern, factory=factory)
     for attr, method in _METHODS.items():
         if hasattr(page, attr):
             config.add_view(

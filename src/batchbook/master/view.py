@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, Select, inspect, select
 from batchbook.db.transactions import SAFE_METHODS
 from batchbook.errors import BatchbookError, Refused
 from batchbook.forms import Field, Form, form_of
-from batchbook.grid import Column, Grid, GridLayout, Sort, columns_of
+from batchbook.grid import Column, Grid, GridLayout, Snapshot, Sort, columns_of
 from batchbook.grid.column_layout import DEFAULT_LAYOUT
 from batchbook.master import records
 from batchbook.master.grid_view import GridView
@@ -77,7 +77,8 @@ class Page:
     ``name`` is the end of the route's name. ``pattern`` is put behind the master view's path, for a page
     ``on_record`` behind ``/{id}``. ``permission`` is the name given to :meth:`MasterView.permission`. A page with
     a ``button`` (``{one}`` in it stands for the view's ``title_one``) is offered on the index, or on the page of a
-    record, to those with the permission; ``kind`` is the button's look: ``primary``, ``plain`` or ``danger``.
+    record, to those with the permission; ``kind`` is the button's look: ``primary``, ``plain`` or ``danger``. The form of
+    a page that ``reads_only`` changes nothing in the database, so on SQLite it never waits for a job that is writing.
     """
 
     name: ClassVar[str]
@@ -87,6 +88,7 @@ class Page:
     template: ClassVar[str | None] = None
     button: ClassVar[str] = ""
     kind: ClassVar[str] = "plain"
+    reads_only: ClassVar[bool] = False
 
     def __init__(self, context: MasterContext, request: Request) -> None:
         self.context = context
@@ -252,6 +254,8 @@ class MasterView:
             layout_url=self.url("layout") if "layout" in pages else "",
             export_url=(lambda name: self.request.route_path(route, format=name)) if exports else None,
             cell_links={name: _link(self, link) for name, link in links.items()},
+            snapshot=lambda: Snapshot(self.prefix),
+            windows_url=self.url("window") if "window" in pages else "",
         )
 
     def form(self, record: Any | None) -> Form:  # noqa: ARG002 - For subclasses.

@@ -42,12 +42,9 @@ from batchbook.batches.pages.rows.row_actions import (
     RestoreRow,
     RestoreRows,
 )
-from batchbook.batches.pages.rows.row_grid import (
-    ExportRows,
-    RememberRowLayout,
-    RememberRows,
-    open_batch_rows,
-)
+from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRowLayout, RememberRows, open_batch_rows
+from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence
+from batchbook.batches.pages.rows.window_pages import RowsWindow
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
     CompareWorksheet,
@@ -72,11 +69,12 @@ from batchbook.declarations import (
 )
 from batchbook.forms import form_of
 from batchbook.grid import Column, GridLayout
-from batchbook.master import Export, Remember, RememberLayout
+from batchbook.master import Export, IndexWindow, Remember, RememberLayout
 
 #: The pages of every batch type, in the order of their buttons.
 BATCH_PAGES = (
     BatchIndex,
+    IndexWindow,
     Remember,
     RememberLayout,
     Export,
@@ -110,6 +108,9 @@ BATCH_PAGES = (
     RememberRows,
     RememberRowLayout,
     ExportRows,
+    ChangesSince,
+    NotePresence,
+    RowsWindow,
     RemoveRows,
     RestoreRows,
     DownloadWorksheet,
