@@ -152,17 +152,25 @@ class GridView:
     @cached_property
     def layout(self) -> GridLayout:
         """The layout that the user arranged, else the declared one."""
-        return self.declared_layout.changed_by(self.arrangement, self.columns)
+        return self.declared_layout.changed_by(self._chosen(self.layout_key), self.columns)
 
     @property
     def layout_key(self) -> str:
         """The name under which layouts of users are remembered."""
         return f"layout.{self.key}"
 
+    @property
+    def surroundings_key(self) -> str:
+        """The name under which users' choices for the page around the grid are remembered, such as the open panel."""
+        return f"page.{self.key}"
+
     @cached_property
-    def arrangement(self) -> dict[str, Any]:
-        """The remembered layout of the user, as it was stored; empty without one."""
-        return (recall(self.request.db, self.user, self.layout_key) if self.user else None) or {}
+    def surroundings(self) -> dict[str, Any]:
+        """The user's choices for the page around the grid."""
+        return self._chosen(self.surroundings_key)
+
+    def _chosen(self, key: str) -> dict[str, Any]:
+        return (recall(self.request.db, self.user, key) if self.user else None) or {}
 
     def column_layout(self, column: Column) -> Markup:
         """Return the attributes of the heading of ``column`` that say how wide it is, in CSS pixels, and whether it stays in sight."""

@@ -12,7 +12,7 @@ from pyramid.response import Response
 
 from batchbook.errors import BadInput
 from batchbook.grid import Column, GridLayout
-from batchbook.master.grid_view import GridView, is_reset, remember
+from batchbook.master.grid_view import GridView, forget, is_reset, remember
 from batchbook.master.paging import whole_number
 from batchbook.master.view import Page
 from batchbook.web.request import Request, prefers_json
@@ -66,25 +66,22 @@ def layout_from_script(request: Request) -> Mapping[str, Any]:
 
 
 def remember_layout(grid: GridView, sent: Mapping[str, Any]) -> None:
-    """Remember for the user what ``sent`` says of the layout; whatever it does not mention stays as it was."""
-    stored = dict(grid.arrangement)
+    """Remember for the user what ``sent`` says of the layout; whatever it does not mention stays as it was.
+
+    Columns and surroundings are stored apart: scripts send them at the same moment, and neither may undo the other.
+    """
+    if not grid.user:
+        return
     if "columns" in sent or "density" in sent:
-        stored |= grid.layout.changed_by(sent, grid.columns).to_json(grid.columns, grid.hidden)
+        layout = grid.layout.changed_by(sent, grid.columns)
+        remember(grid.request.db, grid.user, grid.layout_key, layout.to_json(grid.columns, grid.hidden))
+    around = {}
     if isinstance(sent.get(PANEL), str):
-        stored[PANEL] = sent[PANEL][:_MOST_CHARACTERS]
+        around[PANEL] = sent[PANEL][:_MOST_CHARACTERS]
     if isinstance(sent.get(FULL_WINDOW), bool):
-        stored[FULL_WINDOW] = sent[FULL_WINDOW]
-    _store(grid, stored)
-
-
-def reset_layout(grid: GridView) -> None:
-    """Forget how the user arranged the columns; the panel beside them stays open."""
-    _store(grid, {name: value for name, value in grid.arrangement.items() if name in (PANEL, FULL_WINDOW)})
-
-
-def _store(grid: GridView, stored: dict[str, Any]) -> None:
-    if grid.user:
-        remember(grid.request.db, grid.user, grid.layout_key, stored)
+        around[FULL_WINDOW] = sent[FULL_WINDOW]
+    if around:
+        remember(grid.request.db, grid.user, grid.surroundings_key, grid.surroundings | around)
 
 
 class LayoutPage(Page):
@@ -101,8 +98,8 @@ class LayoutPage(Page):
         if prefers_json(request):
             remember_layout(grid, layout_from_script(request))
             return HTTPNoContent()
-        if is_reset(request.POST):
-            reset_layout(grid)
+        if is_reset(request.POST) and grid.user:
+            forget(request.db, grid.user, grid.layout_key)
         else:
             remember_layout(grid, layout_from_form(request.POST, grid.columns, grid.layout))
         query = request.POST.get("query", "")

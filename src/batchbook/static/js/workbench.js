@@ -32,12 +32,14 @@ document.addEventListener("keydown", (event) => {
 
 const { layoutUrl } = document.querySelector(".bench-body")?.dataset ?? {};
 
-/* What is remembered is a convenience: where it cannot be sent, nothing is told. */
+let sent = Promise.resolve();
+
+/* What is remembered is a convenience: where it cannot be sent, nothing is told. One choice after the other, so that the last one stays. */
 function remember(layout) {
   if (!layoutUrl) return;
   const token = document.querySelector("meta[name=csrf-token]")?.content ?? "";
   const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": token };
-  fetch(layoutUrl, { method: "POST", headers, body: JSON.stringify(layout), keepalive: true }).catch(() => {});
+  sent = sent.then(() => fetch(layoutUrl, { method: "POST", headers, body: JSON.stringify(layout), keepalive: true })).catch(() => {});
 }
 
 let isAsked = false;

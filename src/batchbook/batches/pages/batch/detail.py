@@ -87,11 +87,11 @@ class BatchDetail(BatchPage):
             sheets=self._sheet_values(files),
         )
         panels = panels_of(values)
-        opened = open_panel(self.request, self.batch, panels, rows.grid.arrangement.get(PANEL))
+        opened = open_panel(self.request, self.batch, panels, rows.grid.surroundings.get(PANEL))
         return values | {
             "panels": panels,
             "open_panel": opened,
-            "full_window": bool(rows.grid.arrangement.get(FULL_WINDOW)),
+            "full_window": bool(rows.grid.surroundings.get(FULL_WINDOW)),
         }
 
     def _follow_up_url(self) -> str | None:
