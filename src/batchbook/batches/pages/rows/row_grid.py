@@ -22,7 +22,7 @@ from batchbook.batches.registry import BatchTypes
 from batchbook.batches.rows.issues import Issue, in_words
 from batchbook.batches.running.bulk_edits import rows_reference
 from batchbook.grid import Column, Filter, Grid, GridState, Snapshot, Verb
-from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid
+from batchbook.master import Caller, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
 from batchbook.master.routes import view_called
 from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_url
 
@@ -97,6 +97,8 @@ class RowGrid:
             export_url=lambda name: self.view.url("export_rows", self.batch, format=name),
             hidden=hidden,
             known_total=self.batch.row_count,
+            declared_layout=table.layout,
+            layout_url=self.view.url(RememberRowLayout.name, self.batch) if self._has_layouts else "",
             cell_links={"sequence": lambda row: self._row_url(row.sequence)},
             editable=self._editable_row if self.editing else None,
             mark=lambda row: "removed" if row.removed else "",
@@ -105,6 +107,10 @@ class RowGrid:
             snapshot=(lambda: snapshot_of(request.db, self.batch)) if sequences is None else None,
             windows_url=self.view.url("rows_window", self.batch),
         )
+
+    @property
+    def _has_layouts(self) -> bool:
+        return any(page.name == RememberRowLayout.name for page in self.view.pages)
 
     def _known_counts(self, column: str, others: GridState) -> Mapping[Any, int] | None:
         """Return the rows by status that the header counts, if it counts those that match the ``others`` of the filters."""
@@ -158,6 +164,18 @@ class RememberRows(GridPage):
     def post(self) -> HTTPSeeOther:
         """Remember the form for this person, and redirect to the link that shows it."""
         return HTTPSeeOther(self.rows.grid.remember())
+
+
+class RememberRowLayout(GridPage, LayoutPage):
+    """The layout of the rows of a type's batches."""
+
+    name = "row_layout"
+    pattern = "/layout"
+
+    @property
+    def arranged(self) -> GridView:
+        """The batch's grid."""
+        return self.rows.grid
 
 
 class ExportRows(GridPage, ExportPage):
