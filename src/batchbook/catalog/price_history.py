@@ -11,9 +11,8 @@ from sqlalchemy import Row, Select, String, cast, func, literal, select, type_co
 from batchbook.catalog.models import PRICE, Department, PriceHistory, Product, Vendor
 from batchbook.grid import Column, Grid, GridState, Kind, Sort, columns_of
 from batchbook.master import (
-    Export,
-    Index,
     GRID_PAGES,
+    Index,
     MasterView,
     TableRow,
     table_rows,
