@@ -173,7 +173,9 @@ class _ManyEdit:
             return BulkEditResult()
         touched.refresh(self._changed, added)
         operation = self._operation
-        result = BulkEditResult(len(self._changed) + len(added), operation.cells, operation.number)
+        # Beside its cells, each added row has a mark in the history.
+        cells = operation.cells - len(added)
+        result = BulkEditResult(len(self._changed) + len(added), cells, operation.number)
         operation.summary = summary(result)
         return result
 

@@ -23,7 +23,7 @@ from batchbook.batches.editing.new_rows import cells_of_new, refuse_additions, s
 from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
-from batchbook.batches.history import record
+from batchbook.batches.history import ADD, record
 from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.rows.issues import without_issues_of
@@ -198,7 +198,7 @@ def _add(context: ActionContext, values: RowValues, how: str = "") -> int:
     with refreshing(context, rows_and_peers(context, [sequence], [peers]), added=1):
         bulk_insert_columns(context.session.connection(), context.rows().table, stored)
     cells = cells_of_new(context, [values], stored)
-    record(context.handler_context, context.batch, "add", f"Added row {sequence}{how}.", cells)
+    record(context.handler_context, context.batch, ADD, f"Added row {sequence}{how}.", cells)
     return int(sequence)
 
 

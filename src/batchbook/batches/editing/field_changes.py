@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from batchbook.batches.concurrency import StaleEdit, is_stale
 from batchbook.batches.history import Cell
-from batchbook.batches.rows.issues import Issue
+from batchbook.batches.rows.issues import Issue, issues_of
 from batchbook.batches.rows.row_values import NOT_STORED
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, Column, columns_of, parse, to_text
@@ -29,25 +29,26 @@ class Target:
     """A row or header before an edit: its name in sentences, its version, and the texts of its fields.
 
     ``raw`` names the fields whose texts are not stored values: they could not be stored, or the stored value is not
-    readable.
+    readable. ``issues`` are those of the row.
     """
 
     name: str
     version: int
     texts: Mapping[str, str]
     raw: frozenset[str] = frozenset()
+    issues: Sequence[Issue] = ()
 
     @classmethod
     def row(cls, row: Any, columns: Sequence[Column]) -> Self:
         """Return the target of an edit of ``columns`` of ``row``."""
         texts = {column.name: cell_text(column, row) for column in columns}
         raw = frozenset(column.name for column in columns if _is_raw_cell(column, row))
-        return cls(f"Row {row.sequence}", row.version, texts, raw)
+        return cls(f"Row {row.sequence}", row.version, texts, raw, row.issues or ())
 
 
 @dataclass(frozen=True)
 class Change:
-    """A field that an edit changes: its column, its text before, and the value to store.
+    """A field that an edit changes: its column, its text before, the value to store, and the issues that it had.
 
     ``note`` tells if the value is a result that was rounded.
     """
@@ -55,11 +56,13 @@ class Change:
     column: Column
     old: str
     value: Any
+    issues: Sequence[Issue] = ()
     note: str = ""
 
     def cell(self, sequence: int) -> Cell:
         """Return the change for the history; ``sequence`` is the row's, or 0 for the header."""
-        return Cell(sequence, self.column.name, self.old or None, to_text(self.column, self.value) or None)
+        new = to_text(self.column, self.value)
+        return Cell(sequence, self.column.name, self.old or None, new or None, self.issues or None)
 
 
 def editable_columns(model: type[Any], *, new: bool = False) -> tuple[Column, ...]:
@@ -130,7 +133,12 @@ def changes_of(
     if mine:
         raise StaleEdit(target.name, mine, {name: target.texts[name] for name in mine}, target.version)
     values = _values([(column, entered[column.name]) for column in changed])
-    return [Change(c, target.texts[c.name], values[c.name], entered[c.name].note) for c in changed]
+    return [
+        Change(
+            c, target.texts[c.name], values[c.name], issues_of(target.issues, c.name), entered[c.name].note
+        )
+        for c in changed
+    ]
 
 
 def change_of(column: Column, row: Any, old: str, text: str) -> Change | None:
@@ -147,7 +155,7 @@ def change_of(column: Column, row: Any, old: str, text: str) -> Change | None:
         raise
     if (entered.text == old or to_text(column, value) == old) and not _is_raw_cell(column, row):
         return None
-    return Change(column, old, value, entered.note)
+    return Change(column, old, value, issues_of(row.issues or (), column.name), entered.note)
 
 
 def _is_raw_cell(column: Column, row: Any) -> bool:

@@ -9,7 +9,7 @@ from batchbook.batches.editing.cell_review import CellReview
 from batchbook.batches.editing.field_changes import Entered, editable_columns, text_in
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.handler_context import next_number
-from batchbook.batches.history import Cell
+from batchbook.batches.history import Cell, added_row
 from batchbook.batches.rows.row_values import CellCheck, RowValues
 from batchbook.db.base import scalar_defaults
 from batchbook.db.bulk_writing import bulk_insert_columns
@@ -46,8 +46,6 @@ class NewRows:
         stored = stored_values(context, self._values_of_rows)
         bulk_insert_columns(context.session.connection(), context.rows().table, stored)
         self.cells = [*cells_of_new(context, self._values_of_rows, stored)]
-        # A row that was added was not there before: without this mark nobody could tell it from one that was changed.
-        self.cells += [Cell(sequence, "removed", None, "no") for sequence in stored["sequence"]]
         return list(stored["sequence"])
 
     def _values(self, texts: Mapping[str, str]) -> dict[str, Any] | None:
@@ -95,3 +93,4 @@ def cells_of_new(
             text = text_in(column, stored[column.name][place], issues[place])
             if text:
                 yield Cell(sequence, column.name, None, text)
+        yield added_row(sequence)
