@@ -126,6 +126,7 @@ class GridView:
     filters_key: str = ""
     facet_urls: Callable[[str], str] | None = None
     known_counts: KnownCounts | None = None
+    merge_url: Callable[[str], str | None] | None = None
     hidden: Collection[str] = ()
     known_total: int | None = None
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
@@ -185,8 +186,17 @@ class GridView:
         stored = recall(self.request.db, self.user, self.facets_key) if self.user else None
         opened = stored.get("open") if stored else None
         chosen = None if opened is None else [str(name) for name in opened]
-        db, state = self.request.db, self.state
-        return FacetPanel(db, self.grid, state, self.user, base, self.facet_urls, chosen, self.known_counts)
+        return FacetPanel(
+            self.request.db,
+            self.grid,
+            self.state,
+            self.user,
+            base,
+            self.facet_urls,
+            chosen,
+            self.known_counts,
+            self.merge_url,
+        )
 
     @property
     def facets_url(self) -> str | None:

@@ -94,6 +94,7 @@ class RowGrid:
             settings_url=self.view.url("rows", self.batch),
             facet_urls=lambda name: self.view.url(f"row_{name}", self.batch),
             known_counts=self._known_counts,
+            merge_url=self._merge_url if self.editing else None,
             export_url=lambda name: self.view.url("export_rows", self.batch, format=name),
             hidden=hidden,
             known_total=self.batch.row_count,
@@ -103,6 +104,11 @@ class RowGrid:
             snapshot=(lambda: snapshot_of(request.db, self.batch)) if sequences is None else None,
             windows_url=self.view.url("rows_window", self.batch),
         )
+
+    def _merge_url(self, column: str) -> str | None:
+        """Return the address of the page that merges values of ``column``, if people may edit it."""
+        editable = column in {one.name for one in self._editable}
+        return self.view.url("clusters", self.batch) if editable else None
 
     def _known_counts(self, column: str, others: GridState) -> Mapping[Any, int] | None:
         """Return the rows by status that the header counts, if it counts those that match the ``others`` of the filters."""
