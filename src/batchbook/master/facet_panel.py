@@ -95,8 +95,8 @@ class FacetPanel:
     ``urls`` gives those of the pages called ``facets`` and ``facet``, all without a query.
 
     ``chosen`` are the names of the columns whose facets the user has opened, ``None`` if there was no choice yet. ``known``
-    has counts that need not be counted. ``merge_url`` gives the address, without a query, of the page that merges values of a
-    column, or ``None``.
+    has counts that need not be counted. ``merge_url`` is the address, without a query, of the page that merges
+    values of a column that people may edit.
     """
 
     session: Session
@@ -107,7 +107,7 @@ class FacetPanel:
     urls: Callable[[str], str]
     chosen: Sequence[str] | None = None
     known: KnownCounts | None = None
-    merge_url: Callable[[str], str | None] | None = None
+    merge_url: str | None = None
 
     @property
     def columns(self) -> list[Column]:
@@ -160,8 +160,9 @@ class FacetPanel:
         )
 
     def _merge_url(self, column: Column) -> str | None:
-        url = self.merge_url(column.name) if self.merge_url and column.kind is Kind.TEXT else None
-        return url and f"{url}?{urlencode([*self.state.at_page(1).to_query(), ('column', column.name)])}"
+        if self.merge_url is None or not column.editable or column.kind is not Kind.TEXT:
+            return None
+        return f"{self.merge_url}?{urlencode([*self.state.at_page(1).to_query(), ('column', column.name)])}"
 
     def _facet_url(self, column: Column, **more: str) -> str:
         query = [*self.state.at_page(1).to_query(), ("column", column.name), *more.items()]
