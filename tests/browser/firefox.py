@@ -54,7 +54,9 @@ class Firefox:
         for key in keys:
             actions += [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
         actions += [{"type": "keyUp", "value": key} for key in reversed(holding)]
-        self._send("WebDriver:PerformActions", actions=[{"type": "key", "id": "keyboard", "actions": actions}])
+        self._send(
+            "WebDriver:PerformActions", actions=[{"type": "key", "id": "keyboard", "actions": actions}]
+        )
 
     def click(self, selector: str) -> None:
         """Click the middle of the first element that ``selector`` finds."""
@@ -68,7 +70,9 @@ class Firefox:
             {"type": "pointerDown", "button": 0},
             {"type": "pointerUp", "button": 0},
         ]
-        self._send("WebDriver:PerformActions", actions=[{"type": "pointer", "id": "mouse", "actions": actions}])
+        self._send(
+            "WebDriver:PerformActions", actions=[{"type": "pointer", "id": "mouse", "actions": actions}]
+        )
 
     def _send(self, command: str, **parameters: Any) -> Any:
         self._number += 1
