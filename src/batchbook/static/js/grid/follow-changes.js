@@ -4,6 +4,7 @@
      data-changes-url   where the server tells what changed since an earlier answer (batches/pages/rows/together_pages.py)
      data-these-url     where it renders rows by their keys, ?key=…&key=…
      data-since         what the page has seen when it was rendered
+     data-state         the state of the batch at that time, in words
 
    A page that is looked at asks every two seconds; one that is hidden, has not been used for five minutes, or got no answer every ten.
    Whoever is signed out, or may not see the batch any more, is not asked for again before somebody comes back to the window.
@@ -35,6 +36,7 @@ export class FollowChanges {
   constructor(grid) {
     this.grid = grid;
     this.since = grid.dataset.since;
+    this.state = grid.dataset.state;
     for (const name of ["pointermove", "keydown", "wheel"]) addEventListener(name, () => this.#used(), { passive: true, capture: true });
     addEventListener("focus", () => this.#comeBack());
     addEventListener("online", () => this.#comeBack());
@@ -117,7 +119,7 @@ export class FollowChanges {
 
   /* What can be done with the batch is another matter now: the page as a whole is out of date. */
   #tellState(state) {
-    if (this.state && state !== this.state) this.grid.tell(`This batch is ${state} now. Reload the page to go on with it.`);
+    if (state !== this.state) this.grid.tell(`This batch is ${state} now. Reload the page to go on with it.`);
     this.state = state;
   }
 }
