@@ -6,21 +6,21 @@ from datetime import UTC, date
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import null, select
 from sqlalchemy.orm import Session
 
 from batchbook.grid import (
     VERB_LABELS,
     VERBS,
     CellError,
+    Column,
     Filter,
     Grid,
     GridState,
     Kind,
-    Sort,
     Verb,
     condition,
-    value_count,
+    verbs_of,
 )
 
 from .harness import Article, article_grid
@@ -183,40 +183,49 @@ def test_dates_before_the_calendar_are_no_error(db: Session) -> None:
     assert codes(db, zoned, "seen_at", "before", str(date.min)) == set()
 
 
-def test_verbs_say_how_many_values_they_take() -> None:
-    counts = {
-        verb: value_count(verb) for verb in (Verb.EQUAL, Verb.BETWEEN, Verb.ANY_OF, Verb.IS_ME, Verb.EMPTY)
+def found(db: Session, grid: Grid, text: str) -> set[str]:
+    return {row.code for row in grid.window(db, GridState(search=text), "ann").rows}
+
+
+def test_the_search_finds_each_word_somewhere_in_the_texts_of_a_row(db: Session, grid: Grid) -> None:
+    wanted = {
+        "BRIE": {"0007"},
+        "brie 007": {"0007"},
+        "fat brie ann": {"0007"},
+        "brie 0010": set(),
+        "käse älpler": {"0010"},
+        "KA\u0308SE": {"0010"},
+        "00": ALL,
+        "underxscore": {"0200"},
+        "100%": {"0007"},
+        "x0": set(),
+        "fat ann": {"0007"},
+        "Brand": set(),
     }
-    assert counts == {Verb.EQUAL: 1, Verb.BETWEEN: 2, Verb.ANY_OF: None, Verb.IS_ME: 0, Verb.EMPTY: 0}
+    assert {text: found(db, grid, text) for text in wanted} == wanted
+    assert grid.count(db, GridState(search="brie"), "ann") == 1
 
 
-def test_every_verb_has_a_label_and_a_kind_that_offers_it() -> None:
-    assert set(VERBS) == set(Kind)
-    assert {verb for verbs in VERBS.values() for verb in verbs} == set(Verb) == set(VERB_LABELS)
-    assert len(set(VERB_LABELS.values())) == len(VERB_LABELS)
+@pytest.mark.parametrize("asked", ["istanbul", "İSTANBUL", "ISTANBUL ist"])
+def test_the_search_reads_letters_as_the_filter_by_contained_text_does(
+    db: Session, grid: Grid, asked: str
+) -> None:
+    db.add(Article(code="9999", name="İstanbul", note=""))
+    assert found(db, grid, asked) == {"9999"}
 
 
-def test_what_may_be_missing_can_be_asked_for_in_every_kind() -> None:
-    assert all(verbs[-2:] == (Verb.EMPTY, Verb.NOT_EMPTY) for verbs in VERBS.values())
-    assert (VERBS[Kind.TEXT][0], VERBS[Kind.DATE][0], VERBS[Kind.USER][0]) == (
-        Verb.CONTAINS,
-        Verb.ON,
-        Verb.IS_ME,
+def test_a_column_with_conditions_of_its_own_filters_by_them_alone(db: Session) -> None:
+    cheap = Column(
+        "cheap",
+        "Cheap",
+        null(),
+        Kind.INTEGER,
+        conditions={Verb.LESS: lambda most: Article.price < most * 2},
     )
-
-
-def test_verbs_take_as_many_values_as_they_need() -> None:
-    counts = {verb: value_count(verb) for verb in Verb}
-    assert {verb for verb, count in counts.items() if count == 0} == {
-        Verb.EMPTY,
-        Verb.NOT_EMPTY,
-        Verb.IS_TRUE,
-        Verb.IS_FALSE,
-        Verb.IS_ME,
-    }
-    assert {verb for verb, count in counts.items() if count not in (0, 1)} == {Verb.BETWEEN, Verb.ANY_OF}
-    assert (counts[Verb.BETWEEN], counts[Verb.ANY_OF]) == (2, None)
-
-
-def test_a_sort_is_written_with_its_direction() -> None:
-    assert [Sort("price").text, Sort("price", descending=True).text] == ["price", "-price"]
+    grid = Grid((*article_grid().columns, cheap), select(Article), [Article.id])
+    assert verbs_of(cheap) == (Verb.LESS,)
+    assert codes(db, grid, "cheap", "less", "5") == {"0007", "0200", "0300"}
+    assert cheap not in grid.file_columns
+    assert "cheap" not in grid.window(db, GridState(), None).rows[0]._mapping
+    with pytest.raises(ValueError, match="does not fit cheap"):
+        condition(cheap, Verb.GREATER, (1,), None)

@@ -99,6 +99,20 @@ def test_a_known_total_counts_only_while_nothing_is_filtered(db: Session, grid: 
     assert grid.window(db, state, None, known_total=777).total == 1
 
 
+def test_one_of_the_groups_has_to_hold_beside_the_filters_of_all_rows(db: Session, grid: Grid) -> None:
+    filters = (
+        Filter("state", Verb.EQUAL, ("new",), 1),
+        Filter("price", Verb.LESS, ("1",), 1),
+        Filter("stock", Verb.EQUAL, ("7",), 2),
+        Filter("price", Verb.NOT_EMPTY),
+    )
+    state = GridState(filters=filters)
+    assert [row.code for row in grid.window(db, state, None).rows] == ["0200", "0300", "0400"]
+    fewer = GridState(filters=filters, search="under")
+    assert [row.code for row in grid.all_rows(db, fewer, None)] == ["0200"]
+    assert grid.window(db, GridState(search="under"), None, known_total=6).total == 2
+
+
 def test_the_callers_select_says_what_may_be_seen(db: Session) -> None:
     twin = select(Article).where(Article.state == "new").order_by(Article.name.desc())
     grid = Grid(columns_of(Article, ["code"]), twin, [Article.id])

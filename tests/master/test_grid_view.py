@@ -100,15 +100,56 @@ def test_sorting_by_a_header_and_paging(cakes: MasterHarness) -> None:
     assert rows_of(page.click("Price"))[0] != rows_of(page.click("Price").click("Price"))[0] == "Apple pie"
 
 
-def test_headers_show_the_order_and_keep_its_other_keys(cakes: MasterHarness) -> None:
-    page = cakes.visitor("sam").get("/cakes?page=1").click("Name").click("Price").click("Price")
+def test_headers_show_the_order_and_add_to_its_keys(cakes: MasterHarness) -> None:
+    page = cakes.visitor("sam").get("/cakes?page=1").click("Price").click("Price").click("Also sort by Name")
     assert parse_qsl(urlsplit(page.request.path_qs).query) == [("sort", "-price"), ("sort", "name")]
     heads = {head.select_one(".sort-label").get_text(): head for head in page.html.select("th.head")}
     assert heads["Price"]["aria-sort"] == "descending"
     assert [heads[name].select_one(".sort-place").get_text()[-1] for name in ("Price", "Name")] == ["1", "2"]
-    page = page.click("Price")
+    page = page.click("Turn or drop sort key Price")
     assert parse_qsl(urlsplit(page.request.path_qs).query) == [("sort", "name")]
     assert urlsplit(page.click("Name").click("Name").request.path_qs).query == "view=default"
+
+
+def test_the_search_box_looks_into_all_texts_and_keeps_the_rest(cakes: MasterHarness) -> None:
+    form = form_of(cakes.visitor("sam").get("/cakes?f.vegan.is_true=&sort=-price&page=1"), "q")
+    form["q"] = "C3 CAKE"
+    page = form.submit()
+    query = parse_qsl(urlsplit(page.request.path_qs).query, keep_blank_values=True)
+    assert query == [("f.vegan.is_true", ""), ("sort", "-price"), ("q", "C3 CAKE")]
+    assert rows_of(page) == ["Carrot cake"]
+    assert "1 cake matches" in words(page)
+    assert rows_of(page.click("Clear the search")) == ["Apple pie", "Carrot cake"]
+    assert "No matches" in words(page.goto("/cakes?q=stone"))
+    assert rows_of(page.goto("/cakes?q=ann")) == ["Brownie"]
+
+
+def test_alternatives_are_made_in_the_form_and_told_by_chips(cakes: MasterHarness) -> None:
+    sam = cakes.visitor("sam")
+    form = form_of(sam.get("/cakes?f.name.contains=e&f.price.less=4"), "column.0")
+    rows = [("0", "name", "contains", "e"), ("1", "price", "less", "4"), ("2", "price", "greater", "11")]
+    fields = [("csrf_token", form["csrf_token"].value), ("do", "apply")]
+    for number, texts in enumerate(rows):
+        names = ("group", "column", "verb", "value")
+        fields += [(f"{name}.{number}", text) for name, text in zip(names, texts, strict=True)]
+    page = sam.post(form.action, fields, status=303).follow()
+    query = parse_qsl(urlsplit(page.request.path_qs).query)
+    assert query == [("f.name.contains", "e"), ("f1.price.less", "4"), ("f2.price.greater", "11")]
+    assert rows_of(page) == ["Apple pie", "Brownie"]
+    told = [item.get_text(" ", strip=True) for item in page.html.select(".chips > li")]
+    assert [text.split(" \xd7 ")[0] for text in told] == [
+        "Name contains e",
+        "either",
+        "Price is less than 4",
+        "or",
+        "Price is greater than 11",
+    ]
+    again = form_of(page, "column.0")
+    assert [again[f"group.{number}"].value for number in range(4)] == ["0", "1", "2", "0"]
+    assert rows_of(sam.get("/cakes")) == ["Apple pie", "Brownie"]
+    export = page.click("CSV")
+    assert len(export.text.splitlines()) == 3
+    assert "Either Price is less than 4, or Price is greater than 11" in words(page.click("Print"))
 
 
 def test_one_result_is_spoken_of_as_one(cakes: MasterHarness) -> None:

@@ -75,6 +75,12 @@ def record_all(context: HandlerContext, kind: str, summaries: Mapping[int, str])
     bulk_insert(context.session.connection(), table, _OPERATION_COLUMNS, rows)
 
 
+def last_operation(session: Session, batch_id: int) -> int:
+    """Return the number of the last operation on a batch, which grows with each change of its rows; 0 without history."""
+    highest = select(func.max(Operation.number)).where(Operation.batch_id == batch_id)
+    return session.scalar(highest) or 0
+
+
 def note_failure(context: HandlerContext, batch: Batch, sentence: str) -> None:
     """Store the ``sentence`` on a failed action in the header and the history of ``batch``, which the caller has locked."""
     batch.failure = sentence

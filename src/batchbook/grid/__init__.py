@@ -25,21 +25,28 @@ if TYPE_CHECKING:
     from batchbook.grid.columns import label_of as label_of
     from batchbook.grid.export import csv_chunks as csv_chunks
     from batchbook.grid.export import xlsx_file as xlsx_file
-    from batchbook.grid.filters import VERB_LABELS as VERB_LABELS
-    from batchbook.grid.filters import VERBS as VERBS
-    from batchbook.grid.filters import Filter as Filter
-    from batchbook.grid.filters import Sort as Sort
-    from batchbook.grid.filters import Verb as Verb
     from batchbook.grid.filters import condition as condition
     from batchbook.grid.filters import read_values as read_values
-    from batchbook.grid.filters import value_count as value_count
+    from batchbook.grid.layout import Density as Density
+    from batchbook.grid.layout import GridLayout as GridLayout
     from batchbook.grid.query import Grid as Grid
     from batchbook.grid.query import Window as Window
-    from batchbook.grid.state import DEFAULT_PAGE_SIZE as DEFAULT_PAGE_SIZE
-    from batchbook.grid.state import PAGE_SIZES as PAGE_SIZES
     from batchbook.grid.state import GridState as GridState
     from batchbook.grid.state import Params as Params
     from batchbook.grid.state import has_grid_params as has_grid_params
     from batchbook.grid.state import with_filters_of as with_filters_of
+    from batchbook.grid.state_params import DEFAULT_PAGE_SIZE as DEFAULT_PAGE_SIZE
+    from batchbook.grid.state_params import PAGE_SIZES as PAGE_SIZES
+    from batchbook.grid.verbs import VERB_LABELS as VERB_LABELS
+    from batchbook.grid.verbs import VERBS as VERBS
+    from batchbook.grid.verbs import Filter as Filter
+    from batchbook.grid.verbs import Sort as Sort
+    from batchbook.grid.verbs import Verb as Verb
+    from batchbook.grid.verbs import value_count as value_count
+    from batchbook.grid.verbs import verbs_of as verbs_of
+    from batchbook.grid.windows import KeyCache as KeyCache
+    from batchbook.grid.windows import RowWindow as RowWindow
+    from batchbook.grid.windows import Snapshot as Snapshot
+    from batchbook.grid.windows import Windows as Windows
 else:
     __getattr__ = lazy_exports(__name__)

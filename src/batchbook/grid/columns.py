@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from decimal import Context, Decimal
 from enum import Enum as PythonEnum
 from enum import StrEnum
@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    ColumnElement,
     Date,
     DateTime,
     Enum,
@@ -92,8 +93,9 @@ class Column:
     the decimal sign, ``max_length`` characters; ``minimum`` and ``maximum`` are the field's own rule, ``limits`` what
     its database type can hold; ``blank`` is the value of an empty cell. ``link`` names a link that the view resolves;
     ``by_batch_only`` columns are read-only in forms, because they change by batches. Moments are shown to the minute, or
-    with ``seconds`` where their order matters. Columns compare by identity, because
-    SQL expressions do not compare to a truth value.
+    with ``seconds`` where their order matters. A column with ``conditions`` of its own, by the verb, is only there to
+    filter by: its conditions get the filter's values, no row carries its value, and no file has it. Columns compare by
+    identity, because SQL expressions do not compare to a truth value.
     """
 
     name: str
@@ -115,6 +117,12 @@ class Column:
     blank: Any = None
     by_batch_only: bool = False
     seconds: bool = False
+    conditions: Mapping[str, Callable[..., ColumnElement[bool]]] = field(default_factory=dict)
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether the search over all texts of a grid looks into it."""
+        return self.kind in (Kind.TEXT, Kind.USER) and self.filterable and not self.conditions
 
     @property
     def align(self) -> Literal["right", "left"]:

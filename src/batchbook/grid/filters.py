@@ -1,121 +1,30 @@
-"""Filters: the verbs of each kind of value, and their conditions in SQL, the same on SQLite and PostgreSQL."""
+"""Conditions of filters and of the search in SQL, the same on SQLite and PostgreSQL, and the values that they take."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
-from sqlalchemy import ColumnElement, Enum, String, and_, false, or_
+from sqlalchemy import ColumnElement, Enum, String, and_, false, or_, true
 from sqlalchemy.types import TypeDecorator
 
-from batchbook.db.functions import fold, folded
+from batchbook.db.functions import contains_folded, fold
 from batchbook.grid.cells import parse
 from batchbook.grid.columns import Column, Kind
-from batchbook.grid.parsers import CellError
-
-
-class Verb(StrEnum):
-    """The condition of a filter."""
-
-    EQUAL = "equal"
-    NOT_EQUAL = "not_equal"
-    ANY_OF = "any_of"
-    GREATER = "greater"
-    LESS = "less"
-    BETWEEN = "between"
-    CONTAINS = "contains"
-    NOT_CONTAINS = "not_contains"
-    EMPTY = "empty"
-    NOT_EMPTY = "not_empty"
-    IS_TRUE = "is_true"
-    IS_FALSE = "is_false"
-    IS_ME = "is_me"
-    ON = "on"
-    BEFORE = "before"
-    AFTER = "after"
-
-
-_PRESENCE = (Verb.EMPTY, Verb.NOT_EMPTY)
-_NUMBER = (Verb.EQUAL, Verb.NOT_EQUAL, Verb.GREATER, Verb.LESS, Verb.BETWEEN, Verb.ANY_OF, *_PRESENCE)
-_DAY = (Verb.ON, Verb.BEFORE, Verb.AFTER, Verb.BETWEEN, *_PRESENCE)
-_TEXT = (Verb.CONTAINS, Verb.NOT_CONTAINS, Verb.EQUAL, Verb.NOT_EQUAL, Verb.ANY_OF, *_PRESENCE)
-
-#: The verbs of each kind, in the order in which a page offers them; the first is the default.
-VERBS: dict[Kind, tuple[Verb, ...]] = {
-    Kind.TEXT: _TEXT,
-    Kind.INTEGER: _NUMBER,
-    Kind.DECIMAL: _NUMBER,
-    Kind.BOOLEAN: (Verb.IS_TRUE, Verb.IS_FALSE, *_PRESENCE),
-    Kind.DATE: _DAY,
-    Kind.DATETIME: _DAY,
-    Kind.CHOICE: (Verb.EQUAL, Verb.NOT_EQUAL, Verb.ANY_OF, *_PRESENCE),
-    Kind.USER: (Verb.IS_ME, *_TEXT),
-}
-
-#: The label of each verb.
-VERB_LABELS: dict[Verb, str] = {
-    Verb.EQUAL: "is",
-    Verb.NOT_EQUAL: "is not",
-    Verb.ANY_OF: "is any of",
-    Verb.GREATER: "is greater than",
-    Verb.LESS: "is less than",
-    Verb.BETWEEN: "is between",
-    Verb.CONTAINS: "contains",
-    Verb.NOT_CONTAINS: "does not contain",
-    Verb.EMPTY: "is empty",
-    Verb.NOT_EMPTY: "is not empty",
-    Verb.IS_TRUE: "is yes",
-    Verb.IS_FALSE: "is no",
-    Verb.IS_ME: "is me",
-    Verb.ON: "is on",
-    Verb.BEFORE: "is before",
-    Verb.AFTER: "is after",
-}
-
-_WITHOUT_VALUE = frozenset({*_PRESENCE, Verb.IS_TRUE, Verb.IS_FALSE, Verb.IS_ME})
-
-
-def value_count(verb: Verb) -> int | None:
-    """Return how many values ``verb`` takes: 0, 1 or 2, or ``None`` for one or more."""
-    if verb in _WITHOUT_VALUE:
-        return 0
-    if verb is Verb.ANY_OF:
-        return None
-    return 2 if verb is Verb.BETWEEN else 1
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A filter on the column named ``column``; ``values`` are texts, as a person writes them."""
-
-    column: str
-    verb: Verb
-    values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Sort:
-    """Order by the column named ``column``; empty values come last either way."""
-
-    column: str
-    descending: bool = False
-
-    @property
-    def text(self) -> str:
-        """The sort as a link has it: the name, after a minus if it is descending."""
-        return f"-{self.column}" if self.descending else self.column
-
+from batchbook.grid.parsers import CellError, quoted
+from batchbook.grid.verbs import Verb, value_count, verbs_of
+from batchbook.words import is_storable, storable
 
 #: How many values "any of" takes; databases limit the parameters of a statement.
 MAX_VALUES = 1000
+#: How many words a search takes.
+MAX_WORDS = 10
 
 _MAX_TEXT = 200
-_ESCAPE = "/"
 
 
 def condition(
@@ -126,8 +35,10 @@ def condition(
     ``values`` are typed as :func:`read_values` returns them. A day that is compared with moments is a whole day in
     ``zone``. Without a ``user`` nothing "is me". Raises ``ValueError`` for a verb that the column's kind lacks.
     """
-    if verb not in VERBS[column.kind]:
+    if verb not in verbs_of(column):
         raise ValueError(f"The verb {verb} does not fit {column.name}, which is of kind {column.kind}.")
+    if verb in column.conditions:
+        return column.conditions[verb](*values)
     if verb is Verb.IS_ME:
         return false() if user is None else column.expression == user
     if column.kind is Kind.DATETIME and values:
@@ -135,6 +46,33 @@ def condition(
             column.expression, *(None if day is None else _bounds(day, zone) for day in values)
         )
     return _CONDITIONS[verb](column.expression, *values)
+
+
+def search_columns(columns: Iterable[Column]) -> list[Column]:
+    """Return those of ``columns`` in which the search looks: all texts and names of users."""
+    return [column for column in columns if column.is_searched]
+
+
+def search_words(text: str) -> list[str]:
+    """Return the words of a search, each once.
+
+    Raises :class:`CellError` for more than :data:`MAX_WORDS` words, a text that is too long, or one that cannot be stored.
+    """
+    if not is_storable(text):
+        raise CellError("not-storable", f"{quoted(storable(text))} holds a character that cannot be stored.")
+    words = list(dict.fromkeys(text.split()))
+    if len(words) > MAX_WORDS or len(text) > _MAX_TEXT:
+        raise CellError("too-many", f"It takes {MAX_WORDS} words of {_MAX_TEXT} characters together at most.")
+    return words
+
+
+def search_condition(columns: Iterable[Column], text: str) -> ColumnElement[bool]:
+    """Return the SQL that keeps the rows in whose :func:`search_columns` each word of ``text`` is contained somewhere."""
+    searched = search_columns(columns)
+    words = search_words(text)
+    return and_(
+        true(), *(or_(false(), *(_contains(one.expression, word) for one in searched)) for word in words)
+    )
 
 
 def read_values(column: Column, verb: Verb, texts: Sequence[str]) -> tuple[Any, ...]:
@@ -186,9 +124,7 @@ def _between(expression: Any, low: Any, high: Any) -> ColumnElement[bool]:
 
 
 def _contains(expression: Any, text: str) -> ColumnElement[bool]:
-    wanted = fold(text)
-    found: ColumnElement[bool] = folded(expression, wanted).contains(wanted, autoescape=True, escape=_ESCAPE)
-    return found
+    return contains_folded(expression, fold(text))
 
 
 def _spellings(value: Any) -> list[Any]:

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from batchbook.master.view import RecordContext as RecordContext
     from batchbook.master.view import RecordHooks as RecordHooks
     from batchbook.master.view import buttons_for as buttons_for
+    from batchbook.master.window_pages import IndexWindow as IndexWindow
+    from batchbook.master.window_pages import window_answer as window_answer
 else:
     __getattr__ = lazy_exports(__name__)
 

@@ -19,17 +19,20 @@ from batchbook.errors import TooLarge
 from batchbook.grid import (
     PAGE_SIZES,
     VERB_LABELS,
-    VERBS,
     Column,
     Grid,
     GridState,
+    KeyCache,
+    Snapshot,
     Verb,
     Window,
+    Windows,
     has_grid_params,
     value_count,
+    verbs_of,
     with_filters_of,
 )
-from batchbook.grid.state import MAX_FILTERS, TOO_LONG
+from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
 from batchbook.master.links import DEFAULT, GridLinks
 from batchbook.master.models import GridSetting
 from batchbook.master.row_cells import EditableCells, LinkFor, TableRow, table_rows
@@ -60,7 +63,8 @@ def forget(db: Session, user_name: str, *grids: str) -> None:
 Pairs = list[tuple[str, str]]
 
 _ROW = re.compile(r"column\.([0-9]{1,3})")
-_KEPT = ("sort", "size")
+_GROUP = re.compile(r"[1-9][0-9]?")
+_KEPT = ("q", "sort", "size")
 
 
 def is_reset(params: Any) -> bool:
@@ -85,8 +89,9 @@ def _filters(params: Any) -> Iterator[tuple[str, str]]:
     rows = (number for number in numbers if number != removed and fields[f"column.{number}"][-1])
     for number in islice(rows, MAX_FILTERS + 1):  # One too many, so that the page reports it.
         verb = fields.get(f"verb.{number}", [""])[-1]
+        group = match[0] if (match := _GROUP.fullmatch(fields.get(f"group.{number}", [""])[-1])) else ""
         for value in _values(verb, fields.get(f"value.{number}", [])):
-            yield f"f.{fields[f'column.{number}'][-1]}.{verb}", value
+            yield f"f{group}.{fields[f'column.{number}'][-1]}.{verb}", value
 
 
 def _values(verb: str, texts: list[str]) -> list[str]:
@@ -105,7 +110,8 @@ class GridView:
     rows of all batches of a type, ``filters_key`` names this list: its filters are remembered for it alone. ``url`` is the page that the grid is on, without
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
     by its format. ``hidden`` names columns to filter by that the table does not show. ``known_total`` saves counting
-    when nothing is filtered. ``cell_links``, ``editable`` and ``mark`` are those of
+    when nothing is filtered, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept.
+    ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable`` and ``mark`` are those of
     :func:`~batchbook.master.row_cells.table_rows`.
     """
 
@@ -121,6 +127,8 @@ class GridView:
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
     editable: EditableCells | None = None
     mark: Callable[[Row[Any]], str] | None = None
+    snapshot: Callable[[], Snapshot] | None = None
+    windows_url: str = ""
 
     #: Numbers of rows that a page may have.
     page_sizes: ClassVar = PAGE_SIZES
@@ -134,6 +142,11 @@ class GridView:
     def table_columns(self) -> tuple[Column, ...]:
         """The columns of the table."""
         return tuple(column for column in self.columns if column.name not in self.hidden)
+
+    @property
+    def is_searchable(self) -> bool:
+        """Whether there is any text to search."""
+        return any(column.is_searched for column in self.columns)
 
     @property
     def rows(self) -> Iterator[TableRow]:
@@ -163,7 +176,7 @@ class GridView:
         if has_grid_params(params) or "view" in params:
             return GridState.from_params(params, self.columns)
         state = GridState.from_json(self._recalled(), self.columns)
-        return state if not state.filters or self._reads(state) else GridState(problems=(_UNUSABLE,))
+        return state if not state.is_narrowed or self._reads(state) else GridState(problems=(_UNUSABLE,))
 
     def _recalled(self) -> dict[str, Any] | None:
         if not self.user:
@@ -176,16 +189,25 @@ class GridView:
     @cached_property
     def window(self) -> Window:
         """The rows to show, read from the database on first use."""
-        return self._window_of(self.state)
+        return self.windows.page(self.state)
 
-    def _window_of(self, state: GridState) -> Window:
-        return self.grid.window(self.request.db, state, self.user, known_total=self.known_total)
+    @cached_property
+    def windows(self) -> Windows:
+        """The rows of any state by their positions."""
+        return Windows(
+            self.grid,
+            self.request.db,
+            self.user,
+            cache=self.request.services.find(KeyCache),
+            snapshot=self.snapshot,
+            known_total=self.known_total,
+        )
 
     def _reads(self, state: GridState) -> bool:
         # A remembered state comes back at every visit, so one that the database refuses would lock its owner out.
         try:
             with self.request.db.begin_nested():
-                self.window = self._window_of(state)
+                self.window = self.windows.page(state)
         except (DataError, ProgrammingError, OverflowError):
             return False
         return True
@@ -206,7 +228,7 @@ class GridView:
         """The verbs of each filterable column, with label and number of values, ``"many"`` for one or more."""
         counts = {verb: "many" if (count := value_count(verb)) is None else count for verb in Verb}
         return {
-            column.name: [(verb.value, VERB_LABELS[verb], counts[verb]) for verb in VERBS[column.kind]]
+            column.name: [(verb.value, VERB_LABELS[verb], counts[verb]) for verb in verbs_of(column)]
             for column in self.columns
             if column.filterable
         }

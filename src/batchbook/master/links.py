@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
 from batchbook.grid import Filter, GridState, Sort
-
-#: Keys by which clicks sort at once; a link written by hand may name more.
-KEYS_KEPT = 3
+from batchbook.grid.state_params import MAX_SORTS
 
 
 @dataclass(frozen=True)
@@ -34,16 +33,25 @@ def mark_of(sorts: Sequence[Sort], column: str) -> SortMark | None:
 
 
 def clicked(sorts: Sequence[Sort], column: str) -> tuple[Sort, ...]:
-    """Return the keys after a click on the header of ``column``.
+    """Return the keys after a click on the header of ``column``: it alone upwards, then downwards, then none."""
+    turned = _turned(tuple(sorts)) if [sort.column for sort in sorts] == [column] else None
+    return (Sort(column),) if turned is None else turned
 
-    The column becomes the first key, upwards, and the present keys stay behind it. Where it is the first already it
-    turns downwards, and after that it is no key any more.
+
+def added(sorts: Sequence[Sort], column: str) -> tuple[Sort, ...]:
+    """Return the keys after a click that adds ``column`` to them: as the last upwards, then downwards, then no more.
+
+    The others stay in their places. Where there are as many as a grid takes, the last one makes room.
     """
-    first = sorts[0] if sorts else None
-    others = [sort for sort in sorts if sort.column != column]
-    if first == Sort(column, descending=True):
-        return tuple(others)
-    return (Sort(column, descending=first == Sort(column)), *others)[:KEYS_KEPT]
+    if all(sort.column != column for sort in sorts):
+        return (*sorts[: MAX_SORTS - 1], Sort(column))
+    parts = (_turned((sort,)) if sort.column == column else (sort,) for sort in sorts)
+    return tuple(chain.from_iterable(parts))
+
+
+def _turned(sorts: tuple[Sort, ...]) -> tuple[Sort, ...]:
+    (sort,) = sorts
+    return () if sort.descending else (Sort(sort.column, descending=True),)
 
 
 #: The format of a grid that is printed, in addresses beside those of files.
@@ -112,9 +120,25 @@ class GridLinks:
         """Return the link of the header of ``column``, see :func:`clicked`."""
         return self.to(sort=clicked(self.state.sort, column), page=1)
 
+    def more_sort_link(self, column: str) -> str:
+        """Return the link of the header of ``column`` that keeps the other keys, see :func:`added`."""
+        return self.to(sort=added(self.state.sort, column), page=1)
+
     def filtered_by(self, *clauses: Filter) -> str:
-        """Return the link to this grid filtered by ``clauses`` alone, such as the rows of one status."""
-        return self.to(filters=clauses, page=1)
+        """Return the link to this grid filtered by ``clauses`` alone and without a search, such as the rows of one status."""
+        return self.to(filters=clauses, search="", page=1)
+
+    def narrowed(self, *clauses: Filter) -> str:
+        """Return the link to this grid with further filters, which hold for all rows."""
+        return href(self.url, self.state.narrowed(*clauses))
+
+    def toggled(self, *clauses: Filter) -> str:
+        """Return the link to this grid without ``clauses`` if it has all of them, else with them."""
+        return href(self.url, self.state.toggled(*clauses))
+
+    def query_without(self, *names: str) -> list[tuple[str, str]]:
+        """Return the parameters of the present link, without those called ``names``."""
+        return [pair for pair in self.state.to_query() if pair[0] not in names]
 
     def without(self, clause: Filter) -> str:
         """Return the link to the same grid without one of its filters."""

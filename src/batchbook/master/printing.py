@@ -43,9 +43,18 @@ class Printout:
 
     @property
     def conditions(self) -> list[str]:
-        """Each filter in words, such as “Status is Increase”."""
+        """The search and each filter in words, such as “Status is Increase”; alternatives are one sentence."""
         columns = {column.name: column for column in self.view.columns}
-        return [_in_words(clause, columns[clause.column]) for clause in self.view.state.filters]
+        state = self.view.state
+        groups = {
+            number: [_in_words(clause, columns[clause.column]) for clause in clauses]
+            for number, clauses in state.groups
+        }
+        found = [f"Search: {state.search}"] if state.search else []
+        found += groups.pop(0, [])
+        if groups:
+            found.append("Either " + ", or ".join(" and ".join(words) for words in groups.values()))
+        return found
 
     def rows(self) -> Iterator[TableRow]:
         """Yield all rows of the filters, in the order of the grid."""

@@ -30,11 +30,12 @@ from batchbook.master.form_pages import Create, Delete, Edit
 from batchbook.master.grid_sources import INDEX, NO_SUCH_LIST, Caller, OpenGrid
 from batchbook.master.record_pages import Detail, Export, Index, Remember
 from batchbook.master.view import MasterContext, MasterView, Page, fact_columns, key_columns
+from batchbook.master.window_pages import IndexWindow
 from batchbook.services import Services
 from batchbook.web.request import Request
 
 #: The pages that most master views have, in the order of their buttons.
-PAGES = (Index, Remember, Export, Create, Detail, Edit, Delete)
+PAGES = (Index, IndexWindow, Remember, Export, Create, Detail, Edit, Delete)
 
 _NEEDED = ("model", "prefix", "path", "title", "title_one", "grid_columns", "pages")
 _METHODS = {"get": "GET", "post": "POST"}

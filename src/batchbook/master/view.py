@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, Select, inspect, select
 from batchbook.db.transactions import SAFE_METHODS
 from batchbook.errors import BatchbookError, Refused
 from batchbook.forms import Field, Form, form_of
-from batchbook.grid import Column, Grid, Sort, columns_of
+from batchbook.grid import Column, Grid, Snapshot, Sort, columns_of
 from batchbook.master import records
 from batchbook.master.grid_view import GridView
 from batchbook.master.records import references, why_referenced
@@ -232,7 +232,8 @@ class MasterView:
         visible = self.visible_to(self.request.services, self.request.identity)
         # The first column leads to the record, unless it has another link.
         links = {columns[0].name: "self"} | {column.name: column.link for column in columns if column.link}
-        exports = "export" in {page.name for page in self.pages} and self.may("export")
+        pages = {page.name for page in self.pages}
+        exports = "export" in pages and self.may("export")
         return GridView(
             self.request,
             key=self.prefix,
@@ -249,6 +250,8 @@ class MasterView:
             hidden={column.name for column in columns_of(self.model, self.filter_columns)},
             export_url=(lambda name: self.request.route_path(route, format=name)) if exports else None,
             cell_links={name: _link(self, link) for name, link in links.items()},
+            snapshot=lambda: Snapshot(self.prefix),
+            windows_url=self.url("window") if "window" in pages else "",
         )
 
     def form(self, record: Any | None) -> Form:  # noqa: ARG002 - For subclasses.

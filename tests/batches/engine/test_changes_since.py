@@ -9,7 +9,8 @@ from tests.batches.shelf_count import ShelfCountRow
 
 from batchbook.batches import Action
 from batchbook.batches.engine import changes_since as module
-from batchbook.batches.engine.changes_since import Changes, changes_since, last_operation
+from batchbook.batches.engine.changes_since import Changes, changes_since
+from batchbook.batches.history import last_operation
 
 FILE = "item,counted,remark\n007,7,\n008,9,\n007,1,\n009,2,\n010,4,\n"
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.refresh import rows_and_peers
+from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import CellChange, Operation
 from batchbook.grid import CellError, columns_of, parse
@@ -43,12 +43,6 @@ class _Cell(NamedTuple):
     sequence: int
     field: str
     old: str | None
-
-
-def last_operation(session: Session, batch_id: int) -> int:
-    """Return the number of the last operation of a batch; 0 for a batch without history."""
-    highest = select(func.max(Operation.number)).where(Operation.batch_id == batch_id)
-    return session.scalar(highest) or 0
 
 
 def changes_since(context: ActionContext, seen: int) -> Changes:

@@ -44,6 +44,7 @@ from batchbook.batches.pages.rows.row_actions import (
 )
 from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRows, open_batch_rows
 from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence
+from batchbook.batches.pages.rows.window_pages import RowsWindow
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
     CompareWorksheet,
@@ -68,11 +69,12 @@ from batchbook.declarations import (
 )
 from batchbook.forms import form_of
 from batchbook.grid import Column
-from batchbook.master import Export, Remember
+from batchbook.master import Export, IndexWindow, Remember
 
 #: The pages of every batch type, in the order of their buttons.
 BATCH_PAGES = (
     BatchIndex,
+    IndexWindow,
     Remember,
     Export,
     CreateBatch,
@@ -106,6 +108,7 @@ BATCH_PAGES = (
     ExportRows,
     ChangesSince,
     NotePresence,
+    RowsWindow,
     RemoveRows,
     RestoreRows,
     DownloadWorksheet,

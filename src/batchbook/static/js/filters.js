@@ -3,8 +3,10 @@
    details[data-filters]     JSON: {column: {kind, choices: [[value, label]], verbs: [[verb, label, number of values]]}};
                              the number of values may be "many": one or more.
    [data-filter-rows]        holds the rows
-   [data-filter-row]         a row: [data-filter-column], [data-filter-verb], [data-filter-values], [data-filter-remove]
-   [data-filter-add]         shown only here: adds a row
+   [data-filter-row]         a row: [data-filter-group], [data-filter-column], [data-filter-verb], [data-filter-values], [data-filter-remove]
+   [data-filter-add]         shown only here: adds a row, to the group of the last one
+   [data-filter-or]          shown only here: adds a row as an alternative to what is there: in the next group, and those that are in none
+                             become the first group
 
    Without this module the form offers every verb and is corrected by the server. What is posted is the same. */
 
@@ -15,26 +17,49 @@ class FilterForm {
     this.rows = details.querySelector("[data-filter-rows]");
     this.count = this.rows.children.length;
     this.blank = this.rows.lastElementChild.cloneNode(true);
-    const add = details.querySelector("[data-filter-add]");
-    add.hidden = false;
-    add.addEventListener("click", () => this.add());
+    const button = (name, act) => {
+      const found = details.querySelector(`[data-filter-${name}]`);
+      found.hidden = false;
+      found.addEventListener("click", act);
+    };
+    button("add", () => this.add());
+    button("or", () => this.addAlternative());
     for (const row of this.rows.children) this.upgrade(row);
     details.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       details.open = false;
       details.querySelector("summary").focus();
     });
-    details.addEventListener("toggle", () => details.open && this.rows.lastElementChild.querySelector("select").focus());
+    details.addEventListener("toggle", () => details.open && columnOf(this.rows.lastElementChild).focus());
+  }
+
+  addAlternative() {
+    const used = [...this.rows.children].filter((row) => columnOf(row).value).map(groupOf);
+    const highest = Math.max(0, ...used.map((group) => Number(group.value)));
+    if (!highest) for (const group of used) group.value = "1";
+    this.fitGroups(Math.max(highest, 1) + 1);
+    const unused = [...this.rows.children].find((row) => !columnOf(row).value);
+    if (unused) columnOf(unused).focus();
+    else this.add();
+    groupOf(unused ?? this.rows.lastElementChild).value = String(used.length ? Math.max(highest, 1) + 1 : 1);
+  }
+
+  /* Offers groups up to the one of that number, in each row. */
+  fitGroups(number) {
+    for (const group of [...this.rows.children, this.blank].map(groupOf))
+      for (let next = group.options.length; next <= number; next++) group.append(new Option(`Or ${String.fromCharCode(64 + next)}`, next));
   }
 
   add() {
     const row = this.blank.cloneNode(true);
     const number = this.count++;
+    const group = groupOf(this.rows.lastElementChild).value;
     for (const field of row.querySelectorAll("[name]")) field.name = field.name.replace(/\d+$/, number);
     row.setAttribute("aria-label", `Filter ${number + 1}`);
+    groupOf(row).value = group;
     this.rows.append(row);
     this.upgrade(row);
-    row.querySelector("select").focus();
+    columnOf(row).focus();
   }
 
   upgrade(row) {
@@ -53,7 +78,7 @@ class FilterForm {
     if (last) this.add();
     const next = row.nextElementSibling ?? row.previousElementSibling;
     row.remove();
-    next.querySelector("select").focus();
+    columnOf(next).focus();
   }
 
   values(row) {
@@ -116,6 +141,9 @@ class FilterForm {
     return button;
   }
 }
+
+const columnOf = (row) => row.querySelector("[data-filter-column]");
+const groupOf = (row) => row.querySelector("[data-filter-group]");
 
 function joint(word) {
   const span = document.createElement("span");

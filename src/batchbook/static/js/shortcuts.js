@@ -1,6 +1,7 @@
 /* Keys for those who like keys.
 
-   /      the filter (the summary [data-shortcut="filter"] opens and its last row is focused)
+   /      the search of the list ([data-shortcut="search"]), else its filter
+   f      the filter (the summary [data-shortcut="filter"] opens and its last row is focused)
    g h    home ([data-shortcut="home"])
    j k    the next and the previous row of the table [data-rows]
    e      edits: the first cell that can be edited in the row that has the focus; on a page without such rows, the page's Edit button
@@ -11,7 +12,8 @@
 const STORE = "batchbook.keys";
 const SEQUENCE_MS = 1200;
 const KEYS = [
-  ["/", "Filter"],
+  ["/", "Search the list"],
+  ["f", "Filter"],
   ["j", "Next row"],
   ["k", "Previous row"],
   ["e", "Edit"],
@@ -65,7 +67,14 @@ function openFilter() {
   const summary = document.querySelector("[data-shortcut=filter]");
   if (!summary) return;
   summary.parentElement.open = true;
-  summary.parentElement.querySelector("[data-filter-rows] > :last-child select")?.focus();
+  summary.parentElement.querySelector("[data-filter-rows] > :last-child [data-filter-column]")?.focus();
+}
+
+function search() {
+  const box = document.querySelector("[data-shortcut=search]");
+  if (!box) openFilter();
+  box?.focus();
+  box?.select();
 }
 
 function list(pairs) {
@@ -121,7 +130,8 @@ function help() {
 }
 
 const ACTIONS = {
-  "/": openFilter,
+  "/": search,
+  f: openFilter,
   j: () => moveRow(1),
   k: () => moveRow(-1),
   e: edit,

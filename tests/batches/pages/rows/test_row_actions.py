@@ -70,6 +70,20 @@ def test_all_rows_that_a_filter_shows_are_removed_after_saying_how_many(
     ]
 
 
+def test_alternatives_and_the_search_pick_the_rows_that_are_exported_and_removed(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    query = "?f1.sequence.less=3&f2.sequence.equal=4&q=0000"
+    shown = staff.get(url_of(open_batch) + query)
+    rows = shown.click("CSV").body.decode("utf-8-sig").splitlines()[1:]
+    assert [row.partition(",")[0] for row in rows] == ["1", "2", "4"]
+    form_with(shown.click("Remove filtered rows"), "seen").submit(status=303)
+    removed = [catalogue.row(open_batch, sequence).removed for sequence in range(1, 9)]
+    assert removed == [True, True, False, True, False, False, False, False]
+    refused = staff.get(url_of(open_batch, "rows", "remove") + "?f1.nowhere.equal=1&q=0000", status=400)
+    assert "Nothing was changed" in text_of(refused)
+
+
 def test_all_removed_rows_that_a_filter_shows_are_restored(
     catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
 ) -> None:

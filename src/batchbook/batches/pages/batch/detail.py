@@ -21,6 +21,7 @@ from batchbook.batches.matching.new_records import linked_batches
 from batchbook.batches.models import BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
+from batchbook.batches.pages.batch.side_panels import open_panel, panels_of
 from batchbook.batches.pages.batch_page import BatchPage, may_see, uploaded_before
 from batchbook.batches.pages.file.inspection_page import intake_url
 from batchbook.batches.pages.rows.row_grid import RowGrid
@@ -55,7 +56,7 @@ class BatchDetail(BatchPage):
         stored = select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
         files = self.request.db.scalars(stored).all()
         own_statuses = choices_of(self.view.batch_type.handler.header_statuses or ())
-        return self.template_values(
+        values = self.template_values(
             buttons=buttons_for(self.view, self.batch),
             state=activity.state if activity else State(self.batch.state),
             activity=activity,
@@ -84,6 +85,8 @@ class BatchDetail(BatchPage):
             files=self._file_values(files),
             sheets=self._sheet_values(files),
         )
+        panels = panels_of(values)
+        return values | {"panels": panels, "open_panel": open_panel(self.request, self.batch, panels)}
 
     def _follow_up_url(self) -> str | None:
         """Return the address of the batch with the rows that the execution left out; ``None`` if there is none."""
