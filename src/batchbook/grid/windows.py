@@ -25,7 +25,8 @@ from sqlalchemy.orm import Session
 from batchbook.db.transactions import READ_ONLY
 from batchbook.errors import Conflict
 from batchbook.grid.query import Grid, Window
-from batchbook.grid.state import DEFAULT_PAGE_SIZE, GridState
+from batchbook.grid.state import GridState
+from batchbook.grid.state_params import DEFAULT_PAGE_SIZE
 
 #: The most rows of a window.
 MOST_ROWS = 500
@@ -205,7 +206,7 @@ class Windows:
 
     def _numbers(self, state: GridState) -> range | None:
         """Return the numbers of the rows in the order of ``state`` if it is theirs and none is missing, else ``None``."""
-        descending = None if state.filters or self.known_total is None else self.grid.direction(state)
+        descending = None if state.is_narrowed or self.known_total is None else self.grid.direction(state)
         if descending is None:
             return None
         low, high = self.grid.ends(self.session) or (1, 0)
@@ -232,7 +233,9 @@ class Windows:
         names = [str(column.key) for column in self.grid.identity]
         columns = self.grid.identity
         if isinstance(keys, range):
-            condition = columns[0].between(min(keys[0], keys[-1]), max(keys[0], keys[-1]))
+            condition: ColumnElement[bool] = columns[0].between(
+                min(keys[0], keys[-1]), max(keys[0], keys[-1])
+            )
         else:
             condition = _among(columns, keys, self.session.get_bind().dialect)
         places = {key: place for place, key in enumerate(keys)}
@@ -254,5 +257,5 @@ def _among(columns: Sequence[Any], keys: Keys, dialect: Dialect) -> ColumnElemen
         listed: ColumnElement[bool] = number == any_(literal(keys.tolist(), ARRAY(BigInteger)))
         return listed
     values = func.json_each(json.dumps(keys.tolist())).table_valued("value")
-    found: ColumnElement[bool] = number.in_(select(values.c.value))
-    return found
+    among: ColumnElement[bool] = number.in_(select(values.c.value))
+    return among
