@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import count, islice
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
+from markupsafe import Markup
 from sqlalchemy import Row, delete
 from sqlalchemy.exc import DataError, ProgrammingError
 from sqlalchemy.orm import Session
@@ -35,7 +36,14 @@ from batchbook.grid import (
 from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
 from batchbook.master.links import DEFAULT, GridLinks
 from batchbook.master.models import GridSetting
-from batchbook.master.row_cells import EditableCells, LinkFor, TableRow, table_rows
+from batchbook.master.row_cells import (
+    EditableRows,
+    LinkFor,
+    RowIdentity,
+    TableRow,
+    heading_attributes,
+    table_rows,
+)
 from batchbook.web.request import Request
 
 
@@ -111,8 +119,9 @@ class GridView:
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
     by its format. ``hidden`` names columns to filter by that the table does not show. ``known_total`` saves counting
     when nothing is filtered, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept.
-    ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable`` and ``mark`` are those of
-    :func:`~batchbook.master.row_cells.table_rows`.
+    ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable``,
+    ``mark`` and ``identity`` are those of :func:`~batchbook.master.row_cells.table_rows`. ``element_data`` has further attributes
+    of ``<row-grid>`` without their ``data-``, such as ``cell-url``; what it lacks is not possible in this grid.
     """
 
     request: Request
@@ -125,8 +134,10 @@ class GridView:
     hidden: Collection[str] = ()
     known_total: int | None = None
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
-    editable: EditableCells | None = None
+    editable: EditableRows | None = None
     mark: Callable[[Row[Any]], str] | None = None
+    identity: Callable[[Row[Any]], RowIdentity] | None = None
+    element_data: Mapping[str, Any] = field(default_factory=dict)
     snapshot: Callable[[], Snapshot] | None = None
     windows_url: str = ""
 
@@ -151,10 +162,10 @@ class GridView:
     @property
     def rows(self) -> Iterator[TableRow]:
         """The rows of the page, with their cells."""
-        return self.with_cells(self.window.rows)
+        return self.with_cells(self.window.rows, count(self.window.first))
 
-    def with_cells(self, rows: Iterable[Row[Any]]) -> Iterator[TableRow]:
-        """Yield each of ``rows``, read by the grid, with the cells that the table shows."""
+    def with_cells(self, rows: Iterable[Row[Any]], places: Iterable[int] | None = None) -> Iterator[TableRow]:
+        """Yield each of ``rows``, read by the grid, with the cells that the table shows; ``places`` are theirs, from 1."""
         return table_rows(
             self.table_columns,
             rows,
@@ -162,7 +173,13 @@ class GridView:
             links=self.cell_links,
             editable=self.editable,
             mark=self.mark,
+            identity=self.identity,
+            places=places,
         )
+
+    def heading(self, column: Column) -> Markup:
+        """Return the attributes of the heading of ``column``."""
+        return heading_attributes(column, editable=self.editable is not None)
 
     @cached_property
     def links(self) -> GridLinks:
