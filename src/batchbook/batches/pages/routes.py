@@ -28,8 +28,10 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
     ReopenBatch,
 )
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
+from batchbook.batches.pages.batch.undo_pages import Redo, Undo, UndoOperation
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
+from batchbook.batches.pages.rows.cell_history import CellHistory
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
@@ -123,6 +125,10 @@ BATCH_PAGES = (
     UndoMatch,
     MakeNewRecords,
     History,
+    Undo,
+    Redo,
+    UndoOperation,
+    CellHistory,
     ChangedCells,
     RememberChanges,
     Download,
