@@ -142,7 +142,7 @@ class Reversal:
         now, text = to_text(column, getattr(self._context.batch, column.name)), cell.old or ""
         if now == text:
             return None
-        author = later.author_of((0, column.name))
+        author = later.author_of(0, column.name)
         try:
             value = parse(column, text)
         except CellError as error:
@@ -283,11 +283,11 @@ class Reversal:
             return None
         place = f"{column.label} in row {sequence}"
         if row.removed:
-            author = later.author_of((sequence, REMOVED))
+            author = later.author_of(sequence, REMOVED)
             by = f"removed by {self._named(author)} since" if author else "removed"
             self.result.leave(sequence, column.name, f"{place}: the row was {by}.")
             return None
-        author = later.author_of((sequence, column.name))
+        author = later.author_of(sequence, column.name)
         if now != (cell.new or "") and author:
             self.result.leave(sequence, column.name, f"{place} was changed by {self._named(author)} since.")
             return None
