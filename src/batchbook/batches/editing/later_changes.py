@@ -9,6 +9,7 @@ from sqlalchemy import and_, select
 
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.models import CellChange, Operation
+from batchbook.db.number_sets import is_among
 
 
 @dataclass
@@ -21,7 +22,7 @@ class _Later:
 
 
 class LaterChanges:
-    """The changes, after the operation ``number``, of the cells in the rows with the numbers ``sequences``.
+    """The changes, after the operation ``number``, of the cells in the rows with the numbers ``sequences``, which are sorted.
 
     They do not tell of what the handler itself makes of a cell, such as a code that it spells as the catalogue does.
     """
@@ -34,7 +35,7 @@ class LaterChanges:
             .join(of, and_(of.batch_id == change.batch_id, of.number == change.operation))
             .where(
                 change.batch_id == context.batch.id,
-                change.sequence.in_(sequences),
+                is_among(change.sequence, sequences, context.session.get_bind().dialect),
                 change.operation > number,
             )
             .order_by(change.operation, change.position)

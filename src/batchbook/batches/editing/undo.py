@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from batchbook.batches.editing.reversal import ROWS_TOLD, LeftAlone, Reversal, Reversed
+from batchbook.batches.editing.reversal import LeftAlone, Reversal, Reversed
 from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.history import REDO, REMEMBERED, UNDO
@@ -197,7 +197,7 @@ class Undoer:
             context.session.flush()
         if is_refreshed:
             self.engine.refresh_or_refuse(context.batch.id)
-        sequences = sorted(done.sequences - {0})
+        sequences = sorted(done.sequences)
         return UndoResult(
             None if by is None else by.number,
             _message(reversal.kind, original, done),
@@ -212,6 +212,8 @@ class Undoer:
 _PASSED_OVER = 50
 #: The most reasons that a message quotes.
 _QUOTED = 3
+#: The most rows whose numbers are told.
+ROWS_TOLD = 500
 _NOTHING = {UNDO: "changed nothing that is not undone", REDO: "undone nothing since your last change"}
 
 
