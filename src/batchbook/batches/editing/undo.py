@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from batchbook.batches.editing.reversal import ROWS_TOLD, LeftAlone, Reversal, Reversed
+from batchbook.batches.editing.reversal import LeftAlone, Reversal, Reversed
 from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.history import REDO, REMEMBERED, UNDO
@@ -56,6 +56,19 @@ def is_reversible(operation: Any = Operation) -> ColumnElement[bool]:
     later = aliased(Operation)
     reversed_by = exists().where(later.batch_id == operation.batch_id, later.reverses == operation.number)
     return and_(operation.cells > 0, operation.kind.not_in(_NOT_BY_PEOPLE), ~reversed_by)
+
+
+def reversible(session: Session, batch_id: int, number: int) -> Reversible | None:
+    """Return the operation ``number`` of the batch, if it can be undone or redone."""
+    return _latest(session, batch_id, Operation.number == min(number, HIGHEST_NUMBER))
+
+
+def reversals_of(session: Session, batch_id: int, numbers: Collection[int]) -> dict[int, Operation]:
+    """Return the operations that reverse those called ``numbers``, by the number of the reversed one."""
+    of = Operation
+    wanted = select(of).where(of.batch_id == batch_id, of.reverses.in_(numbers))
+    found = session.scalars(wanted) if numbers else ()
+    return {one.reverses: one for one in found if one.reverses is not None}
 
 
 def reversible_among(session: Session, batch_id: int, numbers: Collection[int]) -> frozenset[int]:
@@ -184,7 +197,7 @@ class Undoer:
             context.session.flush()
         if is_refreshed:
             self.engine.refresh_or_refuse(context.batch.id)
-        sequences = sorted(done.sequences - {0})
+        sequences = sorted(done.sequences)
         return UndoResult(
             None if by is None else by.number,
             _message(reversal.kind, original, done),
@@ -199,6 +212,8 @@ class Undoer:
 _PASSED_OVER = 50
 #: The most reasons that a message quotes.
 _QUOTED = 3
+#: The most rows whose numbers are told.
+ROWS_TOLD = 500
 _NOTHING = {UNDO: "changed nothing that is not undone", REDO: "undone nothing since your last change"}
 
 
