@@ -140,6 +140,18 @@ class Undoer:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    def touches(self, batch_id: int, number: int) -> int:
+        """Return the number of rows that the reversal of the operation ``number`` would change or, for the header, refresh."""
+        context = self.engine.context_of(self.engine.find(batch_id))
+        change = CellChange
+        of_operation = and_(change.batch_id == batch_id, change.operation == number)
+        names = context.handler.refresh_after
+        refreshed = exists().where(of_operation, change.sequence == 0, change.field.in_(names))
+        if names and context.session.scalar(select(refreshed)):
+            return context.batch.row_count
+        rows = select(func.count(change.sequence.distinct())).where(of_operation, change.sequence > 0)
+        return context.session.scalar(rows) or 0
+
     def undo(self, batch_id: int) -> UndoResult:
         """Undo the actor's latest operation that is not undone; return what changed.
 

@@ -106,8 +106,8 @@ class _UndoPage(BatchPage):
         """Return the operation that is to be reversed; ``None`` if there is none."""
         raise NotImplementedError
 
-    def reverse(self) -> UndoResult:
-        """Undo or redo; raise as :class:`Undoer` does."""
+    def reverse(self, undoer: Undoer) -> UndoResult:
+        """Undo or redo by ``undoer``; raises as its methods do."""
         raise NotImplementedError
 
     def post(self) -> Any:
@@ -115,9 +115,10 @@ class _UndoPage(BatchPage):
         request, found = self.request, self.found()
         is_script = prefers_json(request)
         try:
-            if found is not None and is_big(request.services, found.cells):
+            undoer = Undoer(self.engine)
+            if found and is_big(request.services, undoer.touches(self.batch.id, found.number)):
                 return self._enqueued(found)
-            result = self.reverse()
+            result = self.reverse(undoer)
         except Conflict as error:
             if is_script:
                 raise
@@ -169,9 +170,9 @@ class Undo(_UndoPage):
         """Return the person's latest operation that is not undone."""
         return next_undo(self.request.db, self.batch.id, self.request.authenticated_userid)
 
-    def reverse(self) -> UndoResult:
+    def reverse(self, undoer: Undoer) -> UndoResult:
         """Undo it; it is looked up again once the batch is locked."""
-        return Undoer(self.engine).undo(self.batch.id)
+        return undoer.undo(self.batch.id)
 
 
 class Redo(_UndoPage):
@@ -184,9 +185,9 @@ class Redo(_UndoPage):
         """Return the person's latest undo, if it can be redone."""
         return next_redo(self.request.db, self.batch.id, self.request.authenticated_userid)
 
-    def reverse(self) -> UndoResult:
+    def reverse(self, undoer: Undoer) -> UndoResult:
         """Redo it; it is looked up again once the batch is locked."""
-        return Undoer(self.engine).redo(self.batch.id)
+        return undoer.redo(self.batch.id)
 
 
 class UndoOperation(_UndoPage):
@@ -217,6 +218,6 @@ class UndoOperation(_UndoPage):
         """Return the operation, if it can be reversed."""
         return reversible(self.request.db, self.batch.id, self.number)
 
-    def reverse(self) -> UndoResult:
+    def reverse(self, undoer: Undoer) -> UndoResult:
         """Reverse it."""
-        return Undoer(self.engine).reverse(self.batch.id, self.number, partly=self.is_partly)
+        return undoer.reverse(self.batch.id, self.number, partly=self.is_partly)
