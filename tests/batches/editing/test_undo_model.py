@@ -14,6 +14,7 @@ from tests.batches.harness import BatchHarness
 from tests.batches.shelf_count import ShelfCountRow
 
 from batchbook.batches.editing import BulkEditor, HeaderEditor, RowEditor, RowRemover, Undoer, UndoResult
+from batchbook.batches.editing.bulk import CellEdits
 from batchbook.batches.engine.engine import Engine as Batches
 from batchbook.batches.models import Operation
 from batchbook.db.transactions import transaction_scope
@@ -38,6 +39,7 @@ _DEEDS = st.one_of(
     st.tuples(st.just("fill"), st.tuples(_ROWS, _CELLS).map(lambda both: dict.fromkeys(*both))),
     st.tuples(st.just("header"), st.sampled_from([{"tolerance": "5"}, {"tolerance": ""}, {"notes": "x"}])),
     st.tuples(st.just("add"), _CELLS),
+    st.tuples(st.just("paste"), st.tuples(_ROWS, _CELLS, st.integers(0, 2))),
     st.tuples(st.just("remove"), _ROWS),
     st.tuples(st.just("restore"), _ROWS),
     st.tuples(st.just("undo"), st.none()),
@@ -73,6 +75,15 @@ class Both:
                 lambda m: m.edit(actor, "edit", {0: what}),
                 actor,
                 lambda e: HeaderEditor(e).edit(self.batch_id, what),
+            )
+        elif kind == "paste":
+            rows, cells, more = what
+            texts = dict.fromkeys([number % count + 1 for number in rows], cells)
+            added = [cells] * more
+            self._both(
+                lambda m: m.paste(actor, texts, added),
+                actor,
+                lambda e: _paste(e, self.batch_id, texts, added),
             )
         elif kind == "add":
             self._both(lambda m: m.add(actor, what), actor, lambda e: RowEditor(e).add(self.batch_id, what))
@@ -144,6 +155,10 @@ def _edit(engine: Batches, batch_id: int, kind: str, texts: dict[int, dict[str, 
         BulkEditor(engine).edit(batch_id, texts, "fill", "Filled some.")
 
 
+def _paste(engine: Batches, batch_id: int, texts: Any, added: list[dict[str, str]]) -> None:
+    BulkEditor(engine).edit_cells(batch_id, CellEdits(texts, add=added), "paste", lambda _edited: "Pasted.")
+
+
 def _mark(engine: Batches, batch_id: int, rows: set[int], mark: str) -> None:
     remover, condition = RowRemover(engine), ShelfCountRow.sequence.in_(rows)
     if mark == "yes":
@@ -167,7 +182,7 @@ _SETTINGS = settings(
 )
 
 
-@settings(_SETTINGS, max_examples=40)
+@settings(_SETTINGS, max_examples=30)
 @given(story=_STORY)
 def test_two_people_end_up_with_what_plain_python_says(harness: BatchHarness, story: Any) -> None:
     _play(harness, story)

@@ -67,10 +67,24 @@ class Model:
             self.ops.append(Op(actor, "refresh"))
 
     def add(self, actor: str, texts: Texts) -> None:
+        self._record(actor, "add", self._added(texts))
+
+    def paste(self, actor: str, texts: Mapping[int, Texts], added: Sequence[Texts]) -> None:
+        """Change those of the cells whose rows are not removed, and add rows, as one operation."""
+        kept = {number: cells for number, cells in texts.items() if self.row(number)["removed"] == "no"}
+        cells = [
+            (number, name, self.row(number)[name], text)
+            for number in sorted(kept)
+            for name, text in kept[number].items()
+            if self.row(number)[name] != text
+        ]
+        self._record(actor, "paste", [*cells, *(cell for row in added for cell in self._added(row))])
+
+    def _added(self, texts: Texts) -> list[Change]:
         self.rows.append({**dict.fromkeys(FIELDS, ""), "removed": ABSENT})
         number = len(self.rows)
         cells = [(number, name, "", text) for name, text in texts.items() if text]
-        self._record(actor, "add", [*cells, (number, "removed", ABSENT, "no")])
+        return [*cells, (number, "removed", ABSENT, "no")]
 
     def mark(self, actor: str, numbers: Iterable[int], mark: str) -> None:
         other = "no" if mark == "yes" else "yes"
