@@ -21,7 +21,7 @@ def upgrade() -> None:
         "saved_view",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("grid", sa.String(length=100), nullable=False),
-        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.Column("saved_by", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("role_id", sa.Integer(), nullable=True),
         sa.Column("is_default", sa.Boolean(), nullable=False),
@@ -32,7 +32,7 @@ def upgrade() -> None:
             ["role_id"], ["role.id"], name=op.f("fk_saved_view_role_id_role"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
-        sa.UniqueConstraint("grid", "owner", "name", name=op.f("uq_saved_view_grid")),
+        sa.UniqueConstraint("grid", "saved_by", "name", name=op.f("uq_saved_view_grid")),
     )
     op.create_index(op.f("ix_saved_view_role_id"), "saved_view", ["role_id"])
 

@@ -61,7 +61,7 @@ COUNTS = {
 PATH = "/batches/price-change"
 
 #: Tables that people change by signing in and by looking: which grids they looked at last.
-OWN = ("grid_setting", "web_session", "login_attempt")
+OWN = ("grid_setting", "web_session", "login_attempt", "presence")
 
 
 @dataclass

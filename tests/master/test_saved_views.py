@@ -118,7 +118,10 @@ def test_sharing_needs_the_permission_and_others_views_stay_as_they_are(cakes: M
         assert "belongs to boss" in words(sam.post(form.action, [*others, ("do", action)], status=403))
     hidden = [(name, "3" if name == "saved" else value) for name, value in mine]
     sam.post(form.action, [*hidden, ("do", "view-delete")], status=404)
-    assert sorted(cakes.all(select(SavedView.owner, SavedView.name))) == [("boss", "Pies"), ("sam", "Cheap")]
+    assert sorted(cakes.all(select(SavedView.saved_by, SavedView.name))) == [
+        ("boss", "Pies"),
+        ("sam", "Cheap"),
+    ]
 
 
 def test_bad_names_and_stale_forms_are_refused(cakes: MasterHarness) -> None:
@@ -136,13 +139,15 @@ def test_a_view_of_columns_that_are_gone_is_shown_and_told_of(cakes: MasterHarne
     sam = cakes.visitor("sam")
     with transaction_scope(cakes.engine) as session:
         settings = {"query": [["f.colour.equal", "red"], ["f.vegan.is_true", ""], ["sort", "colour"]]}
-        session.add(SavedView(grid="cakes", owner="sam", name="Red", settings=settings))
+        session.add(SavedView(grid="cakes", saved_by="sam", name="Red", settings=settings))
     page = sam.get("/cakes?view=default").click("Red")
     assert rows_of(page) == ["Apple pie", "Carrot cake"]
     assert "There is no filter “colour.equal” in this grid; it was left out." in words(page)
     assert title(page) == "Red"
     with transaction_scope(cakes.engine) as session:
-        session.add(SavedView(grid="cakes", owner="sam", name="Odd", settings={"query": 7}, is_default=True))
+        session.add(
+            SavedView(grid="cakes", saved_by="sam", name="Odd", settings={"query": 7}, is_default=True)
+        )
     assert len(rows_of(sam.get("/cakes"))) == 3
 
 

@@ -187,10 +187,11 @@ def transaction_scope(engine: Engine, *, read_only: bool = False) -> Iterator[Se
 def request_session(request: Any) -> Session:
     """Return the request's session, joined to the request's transaction (``request.db``).
 
-    A safe method (GET, HEAD, OPTIONS) gets a read-only transaction: the database ensures that a GET changes nothing.
+    A safe method (GET, HEAD, OPTIONS) gets a read-only transaction: the database ensures that a GET changes nothing. So
+    does a request whose page has set ``reads_only`` on it.
     """
     services = request.services
-    read_only = request.method in SAFE_METHODS
+    read_only = request.method in SAFE_METHODS or getattr(request, "reads_only", False)
     session = make_session(services.get(Engine), read_only=read_only, waiting=services.find(WaitingLimit))
     # Imported here, because it loads PostgreSQL's driver, which commands may not need.
     import zope.sqlalchemy

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from batchbook.grid.cells import parser_for as parser_for
     from batchbook.grid.cells import render as render
     from batchbook.grid.cells import to_text as to_text
+    from batchbook.grid.column_layout import Density as Density
+    from batchbook.grid.column_layout import GridLayout as GridLayout
     from batchbook.grid.columns import Choice as Choice
     from batchbook.grid.columns import Column as Column
     from batchbook.grid.columns import Kind as Kind
@@ -43,5 +45,9 @@ if TYPE_CHECKING:
     from batchbook.grid.verbs import Verb as Verb
     from batchbook.grid.verbs import value_count as value_count
     from batchbook.grid.verbs import verbs_of as verbs_of
+    from batchbook.grid.windows import KeyCache as KeyCache
+    from batchbook.grid.windows import RowWindow as RowWindow
+    from batchbook.grid.windows import Snapshot as Snapshot
+    from batchbook.grid.windows import Windows as Windows
 else:
     __getattr__ = lazy_exports(__name__)

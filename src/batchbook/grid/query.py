@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from sqlalchemy import Column as TableColumn
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Row, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import ColumnProperty, InstrumentedAttribute, Session
 
 from batchbook.grid.columns import Column
@@ -26,7 +26,10 @@ KeyColumn = InstrumentedAttribute[Any] | ColumnElement[Any]
 
 @dataclass(frozen=True)
 class Window:
-    """One window of the rows: those of a page, numbered ``first`` to ``last`` of ``total``; 0 to 0 if it is empty."""
+    """One window of the rows: those of a page, numbered ``first`` to ``last`` of ``total``; 0 to 0 if it is empty.
+
+    ``token`` names the kept keys of all rows, see :mod:`batchbook.grid.windows`; it is empty where there are none.
+    """
 
     rows: Sequence[Row[Any]]
     total: int
@@ -34,6 +37,7 @@ class Window:
     first: int
     last: int
     pages: int
+    token: str = ""
 
 
 class Grid:
@@ -59,10 +63,11 @@ class Grid:
     ) -> None:
         self.columns = tuple(columns)
         self.key = tuple(key)
+        self.identity = _identity_of(self.key)
         self.carried = tuple(carried)
         self.default_sort = tuple(default_sort)
         self._select = select
-        self._zone = zone
+        self.zone = zone
         self._by_name = {column.name: column for column in self.columns}
         self._check()
 
@@ -82,6 +87,10 @@ class Grid:
         if state.search:
             found.append(search_condition(self.columns, state.search))
         return found
+
+    def filtered(self, state: GridState, user: str | None) -> Select[Any]:
+        """Return the caller's SELECT narrowed by the state's filters, for statements that count or group its rows."""
+        return self._filtered(state, user).order_by(None)
 
     def count(self, session: Session, state: GridState, user: str | None) -> int:
         """Return how many rows the filters leave."""
@@ -112,6 +121,40 @@ class Grid:
         statement = self._statement(state, user).execution_options(yield_per=STREAM_ROWS)
         with session.execute(statement) as result:
             yield from result
+
+    def keys(self, state: GridState, user: str | None) -> Select[Any]:
+        """Return the SELECT of the :attr:`identity` of all rows of the state, in its order."""
+        found = self._filtered(state, user).with_only_columns(*self.identity, maintain_column_froms=True)
+        return found.order_by(None).order_by(*self._order(state))
+
+    def rows_where(self, session: Session, condition: ColumnElement[bool]) -> Sequence[Row[Any]]:
+        """Return the rows that satisfy ``condition``, in no order: its columns are those of the identity."""
+        return session.execute(self._selected(self._select.where(condition)).order_by(None)).all()
+
+    def ends(self, session: Session) -> tuple[int, int] | None:
+        """Return the least and the largest identity without filters; ``None`` if there are no rows, or it is no number."""
+        if not self.is_numbered:
+            return None
+        (number,) = self.identity
+        base: Any = self._select.with_only_columns(number, maintain_column_froms=True).order_by(None).limit(1)
+        # Each by itself, so that an index serves it.
+        ends = (base.order_by(number.asc()), base.order_by(number.desc()))
+        low, high = session.execute(select(*(end.scalar_subquery() for end in ends))).one()
+        return None if low is None else (low, high)
+
+    @property
+    def is_numbered(self) -> bool:
+        """Whether a whole number identifies each row."""
+        return len(self.identity) == 1 and isinstance(self.identity[0].type, Integer)
+
+    def direction(self, state: GridState) -> bool | None:
+        """Return whether the order of ``state`` is that of the rows' numbers, True if descending; ``None`` for any other order."""
+        sort = state.sort or self.default_sort
+        if not self.is_numbered or len(sort) > 1:
+            return None
+        if not sort:
+            return False
+        return sort[0].descending if self._by_name[sort[0].column].expression is self.identity[0] else None
 
     def _page(self, state: GridState, user: str | None, offset: int, total: int) -> Select[Any]:
         """Return the SELECT of one page: its keys are found first, so that only its own rows are read and joined.
@@ -148,7 +191,7 @@ class Grid:
     def _condition(self, clause: Filter, user: str | None) -> ColumnElement[bool]:
         column = self._by_name[clause.column]
         return condition(
-            column, clause.verb, read_values(column, clause.verb, clause.values), user, self._zone
+            column, clause.verb, read_values(column, clause.verb, clause.values), user, self.zone
         )
 
     def _order(self, state: GridState, *, backwards: bool = False) -> list[ColumnElement[Any]]:
@@ -179,6 +222,12 @@ class Grid:
         for clause in self.default_sort:
             if clause.column not in self._by_name:
                 raise ValueError(f"The default sort names “{clause.column}”, which is no column of the grid.")
+
+
+def _identity_of(key: tuple[KeyColumn, ...]) -> tuple[KeyColumn, ...]:
+    """Return the first of the columns ``key`` if it alone is the primary key of its table, else all of them."""
+    first = _stored_column(key[0]) if key else None
+    return key[:1] if first is not None and [*first.table.primary_key] == [first] else key
 
 
 def _stored_column(expression: Any) -> TableColumn[Any] | None:

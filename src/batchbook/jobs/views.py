@@ -20,7 +20,7 @@ from batchbook.jobs.models import ACTIVE, SHOWN_STATE, SHOWN_STATES, Job, JobFil
 from batchbook.jobs.service import JobService, cancel_job, end_process, retry_job
 from batchbook.jobs.settings import Mode
 from batchbook.jobs.view_models import JobReport, duration, report_on
-from batchbook.master import Index, MasterView, Page, RecordContext, Remember
+from batchbook.master import Index, IndexWindow, MasterView, Page, RecordContext, Remember, RememberLayout
 from batchbook.master.record_pages import file_response
 from batchbook.master.records import find
 from batchbook.security.identity import Identity
@@ -300,7 +300,19 @@ class JobsView(MasterView):
         Column("message", "Outcome", Job.message, Kind.TEXT),
     )
     default_sort = (Sort("id", descending=True),)
-    pages = (Index, Remember, JobDetail, JobStatus, AwaitJob, CancelJob, EndProcess, RetryJob, FetchFile)
+    pages = (
+        Index,
+        IndexWindow,
+        Remember,
+        RememberLayout,
+        JobDetail,
+        JobStatus,
+        AwaitJob,
+        CancelJob,
+        EndProcess,
+        RetryJob,
+        FetchFile,
+    )
     record_context_factory: ClassVar = JobRecordContext
     templates: ClassVar = {"index": "batchbook.templates:jobs/index.jinja2"}
 

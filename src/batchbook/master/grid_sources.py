@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row
 from sqlalchemy.orm import Session
 
 from batchbook.errors import BadInput, Missing, Refused
-from batchbook.grid import Column, Grid, GridState
+from batchbook.grid import Column, Grid, GridState, KeyCache
 from batchbook.security.identity import Identity
 from batchbook.services import Services, services_of
 from batchbook.web.request import zone_for
@@ -145,6 +145,8 @@ def add_grid_source(config: Any, name: str, source: GridSource) -> None:
 
 
 def includeme(config: Any) -> None:
-    """Add the directive ``config.add_grid_source``."""
-    services_of(config.registry).add(GridSources, GridSources())
+    """Add the directive ``config.add_grid_source``, and the keys of grids that this process keeps."""
+    services = services_of(config.registry)
+    services.add(GridSources, GridSources())
+    services.add(KeyCache, KeyCache())
     config.add_directive("add_grid_source", add_grid_source)

@@ -2,115 +2,67 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import count
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
-from sqlalchemy import Row, delete
+from markupsafe import Markup
+from sqlalchemy import Row
 from sqlalchemy.exc import DataError, ProgrammingError
-from sqlalchemy.orm import Session
 
-from batchbook.db.functions import insert_into
 from batchbook.errors import TooLarge
 from batchbook.grid import (
     PAGE_SIZES,
     VERB_LABELS,
     Column,
     Grid,
+    GridLayout,
     GridState,
+    KeyCache,
+    Snapshot,
     Verb,
     Window,
+    Windows,
     has_grid_params,
     value_count,
     verbs_of,
     with_filters_of,
 )
-from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
-from batchbook.master.links import DEFAULT, GridLinks
-from batchbook.master.models import GridSetting
-from batchbook.master.row_cells import EditableCells, LinkFor, TableRow, table_rows
+from batchbook.grid.column_layout import DEFAULT_LAYOUT
+from batchbook.grid.state_params import TOO_LONG
+from batchbook.master.facet_panel import FacetPanel, KnownCounts
+from batchbook.master.grid_settings import forget, is_reset, query_from_form, recall, remember
+from batchbook.master.links import DEFAULT, GridLinks, href
+from batchbook.master.row_cells import (
+    EditableRows,
+    LinkFor,
+    RowIdentity,
+    TableRow,
+    heading_attributes,
+    table_rows,
+)
 from batchbook.master.saved_views import SavedViews, change_views, default_settings
 from batchbook.web.flash import flash
 from batchbook.web.request import Request
-
-
-def recall(db: Session, user_name: str, grid: str) -> dict[str, Any] | None:
-    """Return the settings that ``user_name`` last chose for ``grid``, or None."""
-    setting = db.get(GridSetting, (user_name, grid))
-    return setting.settings if setting else None
-
-
-def remember(db: Session, user_name: str, grid: str, settings: dict[str, Any]) -> None:
-    """Remember ``settings`` (JSON values) as those that ``user_name`` last chose for ``grid``."""
-    # One statement, so that two tabs that store at the same moment cannot collide.
-    statement = insert_into(db.get_bind(), GridSetting).values(
-        user_name=user_name, grid=grid, settings=settings
-    )
-    key = [GridSetting.user_name, GridSetting.grid]
-    db.execute(statement.on_conflict_do_update(index_elements=key, set_={"settings": settings}))
-
-
-def forget(db: Session, user_name: str, *grids: str) -> None:
-    """Forget the settings of ``user_name`` for ``grids``: the next visit starts with the grids' defaults."""
-    db.execute(delete(GridSetting).where(GridSetting.user_name == user_name, GridSetting.grid.in_(grids)))
-
-
-Pairs = list[tuple[str, str]]
-
-_ROW = re.compile(r"column\.([0-9]{1,3})")
-_GROUP = re.compile(r"[1-9][0-9]?")
-_KEPT = ("q", "sort", "size", "saved")
-
-
-def is_reset(params: Any) -> bool:
-    """Return whether the form asks for the grid's defaults."""
-    return bool(params.get("do") == "reset")
-
-
-def query_from_form(params: Any) -> Pairs:
-    """Return the link's parameters for a posted filter form.
-
-    Anything unreadable is passed on, so that the page behind the link reports it.
-    """
-    kept = [pair for pair in parse_qsl(params.get("query", ""), keep_blank_values=True) if pair[0] in _KEPT]
-    return [*_filters(params), *kept]
-
-
-def _filters(params: Any) -> Iterator[tuple[str, str]]:
-    # Each lookup in the form itself takes time in proportion to its length, which the sender chooses.
-    fields: dict[str, list[str]] = params.dict_of_lists()
-    removed = params.get("do", "").removeprefix("remove-")
-    numbers = sorted({match[1] for name in fields if (match := _ROW.fullmatch(name))}, key=int)
-    rows = (number for number in numbers if number != removed and fields[f"column.{number}"][-1])
-    for number in islice(rows, MAX_FILTERS + 1):  # One too many, so that the page reports it.
-        verb = fields.get(f"verb.{number}", [""])[-1]
-        group = match[0] if (match := _GROUP.fullmatch(fields.get(f"group.{number}", [""])[-1])) else ""
-        for value in _values(verb, fields.get(f"value.{number}", [])):
-            yield f"f{group}.{fields[f'column.{number}'][-1]}.{verb}", value
-
-
-def _values(verb: str, texts: list[str]) -> list[str]:
-    if verb in list(Verb) and value_count(Verb(verb)) == 0:
-        return [""]
-    if verb == Verb.BETWEEN:  # A blank is one of its open ends, so its place counts.
-        return [*texts, "", ""][:2]
-    return [text for text in texts if text.strip()] or [""]
 
 
 @dataclass
 class GridView:
     """A grid on a page, for one request.
 
+    ``facet_urls`` gives the addresses of the pages with the grid's facets, see :class:`~batchbook.master.facet_panel.FacetPanel`.
     ``key`` is the name under which the choices of users are remembered. Where one ``key`` serves several lists, such as the
     rows of all batches of a type, ``filters_key`` names this list: its filters are remembered for it alone. ``url`` is the page that the grid is on, without
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
-    by its format. ``hidden`` names columns to filter by that the table does not show. ``known_total`` saves counting
-    when nothing is filtered. ``cell_links``, ``editable`` and ``mark`` are those of
-    :func:`~batchbook.master.row_cells.table_rows`.
+    by its format. ``hidden`` names columns to filter by that the table does not show, unless a person shows them. ``known_total`` saves counting
+    when nothing is filtered, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept. ``declared_layout`` is
+    how the table is laid out until a person arranges it, which is posted to ``layout_url``, empty where that is not possible.
+    ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable``,
+    ``mark`` and ``identity`` are those of :func:`~batchbook.master.row_cells.table_rows`. ``element_data`` has further attributes
+    of ``<row-grid>`` without their ``data-``, such as ``cell-url``; what it lacks is not possible in this grid.
     """
 
     request: Request
@@ -120,11 +72,20 @@ class GridView:
     settings_url: str
     export_url: Callable[[str], str] | None = None
     filters_key: str = ""
+    facet_urls: Callable[[str], str] | None = None
+    known_counts: KnownCounts | None = None
+    merge_url: str | None = None
     hidden: Collection[str] = ()
     known_total: int | None = None
+    declared_layout: GridLayout = DEFAULT_LAYOUT
+    layout_url: str = ""
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
-    editable: EditableCells | None = None
+    editable: EditableRows | None = None
     mark: Callable[[Row[Any]], str] | None = None
+    identity: Callable[[Row[Any]], RowIdentity] | None = None
+    element_data: Mapping[str, Any] = field(default_factory=dict)
+    snapshot: Callable[[], Snapshot] | None = None
+    windows_url: str = ""
 
     #: Numbers of rows that a page may have.
     page_sizes: ClassVar = PAGE_SIZES
@@ -136,8 +97,38 @@ class GridView:
 
     @cached_property
     def table_columns(self) -> tuple[Column, ...]:
-        """The columns of the table."""
-        return tuple(column for column in self.columns if column.name not in self.hidden)
+        """The columns of the table, as the user arranged them."""
+        return self.layout.visible(self.grid.file_columns, self.hidden)
+
+    @cached_property
+    def layout(self) -> GridLayout:
+        """The layout that the user arranged, else the declared one."""
+        return self.declared_layout.changed_by(self._chosen(self.layout_key), self.grid.file_columns)
+
+    @property
+    def layout_key(self) -> str:
+        """The name under which layouts of users are remembered."""
+        return f"layout.{self.key}"
+
+    @property
+    def surroundings_key(self) -> str:
+        """The name under which users' choices for the page around the grid are remembered, such as the open panel."""
+        return f"page.{self.key}"
+
+    @cached_property
+    def surroundings(self) -> dict[str, Any]:
+        """The user's choices for the page around the grid."""
+        return self._chosen(self.surroundings_key)
+
+    def _chosen(self, key: str) -> dict[str, Any]:
+        return (recall(self.request.db, self.user, key) if self.user else None) or {}
+
+    def column_layout(self, column: Column) -> Markup:
+        """Return the attributes of the heading of ``column`` that say how wide it is, in CSS pixels, and whether it stays in sight."""
+        width = self.layout.widths.get(column.name)
+        attributes = Markup(' data-width="{}"').format(width) if width else Markup()
+        is_frozen = column in self.table_columns[: self.layout.frozen]
+        return attributes + Markup(" data-frozen") if is_frozen else attributes
 
     @property
     def is_searchable(self) -> bool:
@@ -147,10 +138,10 @@ class GridView:
     @property
     def rows(self) -> Iterator[TableRow]:
         """The rows of the page, with their cells."""
-        return self.with_cells(self.window.rows)
+        return self.with_cells(self.window.rows, count(self.window.first))
 
-    def with_cells(self, rows: Iterable[Row[Any]]) -> Iterator[TableRow]:
-        """Yield each of ``rows``, read by the grid, with the cells that the table shows."""
+    def with_cells(self, rows: Iterable[Row[Any]], places: Iterable[int] | None = None) -> Iterator[TableRow]:
+        """Yield each of ``rows``, read by the grid, with the cells that the table shows; ``places`` are theirs, from 1."""
         return table_rows(
             self.table_columns,
             rows,
@@ -158,12 +149,51 @@ class GridView:
             links=self.cell_links,
             editable=self.editable,
             mark=self.mark,
+            identity=self.identity,
+            places=places,
         )
+
+    def heading(self, column: Column) -> Markup:
+        """Return the attributes of the heading of ``column``."""
+        return heading_attributes(column, editable=self.editable is not None)
 
     @cached_property
     def links(self) -> GridLinks:
         """The links to other states of the grid."""
         return GridLinks(self.state, self.url, self.export_url)
+
+    @property
+    def facets(self) -> FacetPanel | None:
+        """The facets beside the grid, whose links lead to its page; None for a grid without pages for them."""
+        return self.facets_at(self.url)
+
+    def facets_at(self, base: str) -> FacetPanel | None:
+        """Return the facets, whose links lead to the page at ``base``; None for a grid without pages for them."""
+        if self.facet_urls is None:
+            return None
+        stored = recall(self.request.db, self.user, self.facets_key) if self.user else None
+        chosen = stored.get("open") if stored else None
+        return FacetPanel(
+            self.request.db,
+            self.grid,
+            self.state,
+            self.user,
+            base,
+            self.facet_urls,
+            chosen,
+            self.known_counts,
+            self.merge_url,
+        )
+
+    @property
+    def facets_url(self) -> str | None:
+        """The page with the facets alone, in the state of the grid; None if there is none."""
+        return None if self.facet_urls is None else href(self.facet_urls("facets"), self.state.at_page(1))
+
+    @property
+    def facets_key(self) -> str:
+        """The name under which a person's open facets are remembered."""
+        return f"facets.{self.key}"
 
     @cached_property
     def state(self) -> GridState:
@@ -191,16 +221,25 @@ class GridView:
     @cached_property
     def window(self) -> Window:
         """The rows to show, read from the database on first use."""
-        return self._window_of(self.state)
+        return self.windows.page(self.state)
 
-    def _window_of(self, state: GridState) -> Window:
-        return self.grid.window(self.request.db, state, self.user, known_total=self.known_total)
+    @cached_property
+    def windows(self) -> Windows:
+        """The rows of any state by their positions."""
+        return Windows(
+            self.grid,
+            self.request.db,
+            self.user,
+            cache=self.request.services.find(KeyCache),
+            snapshot=self.snapshot,
+            known_total=self.known_total,
+        )
 
     def _reads(self, state: GridState) -> bool:
         # A remembered state comes back at every visit, so one that the database refuses would lock its owner out.
         try:
             with self.request.db.begin_nested():
-                self.window = self._window_of(state)
+                self.window = self.windows.page(state)
         except (DataError, ProgrammingError, OverflowError):
             return False
         return True

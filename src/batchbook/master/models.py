@@ -13,7 +13,7 @@ from batchbook.security.models import Role
 
 
 class GridSetting(Base):
-    """The filters, sort and page size with which one user last looked at one grid."""
+    """What one user last chose for one grid: filters, sort and page size, or under a name of its own the layout of its columns."""
 
     __tablename__ = "grid_setting"
 
@@ -31,11 +31,11 @@ class SavedView(Base):
     """
 
     __tablename__ = "saved_view"
-    __table_args__ = (UniqueConstraint("grid", "owner", "name"),)
+    __table_args__ = (UniqueConstraint("grid", "saved_by", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     grid: Mapped[str] = mapped_column(String(100))
-    owner: Mapped[str] = mapped_column(String(64), info=USER_NAME)
+    saved_by: Mapped[str] = mapped_column(String(64), info=USER_NAME)
     name: Mapped[str] = mapped_column(String(80))
     role_id: Mapped[int | None] = mapped_column(ForeignKey("role.id", ondelete="SET NULL"), index=True)
     is_default: Mapped[bool] = mapped_column(default=False)

@@ -130,12 +130,14 @@ class SavedViews:
 
     def create(self, name: str, role_id: int | None, *, is_default: bool) -> SavedView:
         """Save the present state as a new view; raise ``BadInput``, ``Conflict`` or ``Refused`` where that is not possible."""
-        own = select(func.count()).where(SavedView.grid == self.grid, SavedView.owner == self._identity.name)
+        own = select(func.count()).where(
+            SavedView.grid == self.grid, SavedView.saved_by == self._identity.name
+        )
         if (self.request.db.scalar(own) or 0) >= MOST_VIEWS:
             raise Conflict(
                 f"You have {MOST_VIEWS} views of this list already. Delete one first. Nothing was saved."
             )
-        view = SavedView(grid=self.grid, owner=self._identity.name, settings=stored_state(self.state))
+        view = SavedView(grid=self.grid, saved_by=self._identity.name, settings=stored_state(self.state))
         self._describe(view, name, role_id, is_default=is_default)
         self.request.db.add(view)
         self.request.db.flush()  # Its address has its number.
@@ -170,7 +172,9 @@ class SavedViews:
         if view is None:
             raise Missing("There is no such view any more. Nothing was changed.")
         if not self._may_change(view):
-            raise Refused(f"The view “{view.name}” belongs to {view.owner}. Save a view of your own instead.")
+            raise Refused(
+                f"The view “{view.name}” belongs to {view.saved_by}. Save a view of your own instead."
+            )
         if view.version != version:
             raise Conflict(
                 f"Somebody has changed the view “{view.name}” meanwhile. Nothing was changed. Open it again."
@@ -184,17 +188,19 @@ class SavedViews:
 
     def _is_visible(self) -> ColumnElement[bool]:
         mine = select(user_role.c.role_id).where(user_role.c.user_id == self._identity.id)
-        return or_(SavedView.owner == self._identity.name, SavedView.is_default, SavedView.role_id.in_(mine))
+        return or_(
+            SavedView.saved_by == self._identity.name, SavedView.is_default, SavedView.role_id.in_(mine)
+        )
 
     def _may_change(self, view: SavedView) -> bool:
-        return self.may_share or (view.owner == self._identity.name and not view.is_shared)
+        return self.may_share or (view.saved_by == self._identity.name and not view.is_shared)
 
     def _note(self, view: SavedView) -> str:
         notes: list[str] = ["default for everyone"] if view.is_default else []
         if view.role_id is not None:
             notes.append(f"shared with {view.role.label if view.role else 'a role'}")
-        if view.owner != self._identity.name:
-            notes.append(f"by {view.owner}")
+        if view.saved_by != self._identity.name:
+            notes.append(f"by {view.saved_by}")
         return ", ".join(notes)
 
     def _describe(self, view: SavedView, name: str, role_id: int | None, *, is_default: bool) -> None:
@@ -212,7 +218,7 @@ class SavedViews:
         if not name or len(name) > LONGEST_NAME or not is_storable(name):
             raise BadInput(f"A view needs a name of at most {LONGEST_NAME} characters. Nothing was saved.")
         same = select(SavedView.id).where(
-            SavedView.grid == self.grid, SavedView.owner == view.owner, SavedView.name == name
+            SavedView.grid == self.grid, SavedView.saved_by == view.saved_by, SavedView.name == name
         )
         with self.request.db.no_autoflush:
             taken = self.request.db.scalars(same).first()

@@ -1,4 +1,4 @@
-"""Models of users, roles, web sessions, and counters of login attempts."""
+"""Models of users, roles, web sessions, counters of login attempts, and what people are editing."""
 
 from __future__ import annotations
 
@@ -107,3 +107,19 @@ class LoginAttempt(Base):
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     count: Mapped[int]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Presence(Base):
+    """A cell that a person is editing on a page, until ``expires_at``.
+
+    ``place`` names what the page shows, such as one batch; ``key`` and ``field`` are those of the cell.
+    """
+
+    __tablename__ = "presence"
+    __table_args__ = ({"info": {SIDE_FILE: True}},)
+
+    place: Mapped[str] = mapped_column(String(80), primary_key=True)
+    user_name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200))
+    field: Mapped[str] = mapped_column(String(60))
+    expires_at: Mapped[datetime]

@@ -21,6 +21,9 @@ from batchbook.security.models import User, normal_name
 from batchbook.security.sessions import end_session, open_session, prolong_session, session_hash
 from batchbook.security.settings import SecuritySettings
 
+#: The header of requests that a page sends by itself, which do not keep a session open.
+BY_ITSELF = "X-By-Itself"
+
 
 @runtime_checkable
 class Refusing(Protocol):
@@ -96,9 +99,10 @@ def _load(request: Any) -> Identity | None:
         return None
     engine: Engine = request.services.get(Engine)
     settings: SecuritySettings = request.services.get(SecuritySettings)
-    # A page that asks by itself how far a job is does not show that anybody is there; it asks for JSON.
-    asks_by_itself = request.method in SAFE_METHODS and "text/html" not in request.headers.get(
-        "Accept", "text/html"
+    # A page that asks by itself how far a job is, or tells by itself that a cell is still open, does not show that
+    # anybody is there. It asks for JSON; a request that is no GET carries a header.
+    asks_by_itself = BY_ITSELF in request.headers or (
+        request.method in SAFE_METHODS and "text/html" not in request.headers.get("Accept", "text/html")
     )
     prolong = None if asks_by_itself else lambda session: prolong_session(engine, session, settings)
     return load_identity(engine, session_hash(session_id), prolong)

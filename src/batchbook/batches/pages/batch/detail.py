@@ -21,6 +21,7 @@ from batchbook.batches.matching.new_records import linked_batches
 from batchbook.batches.models import BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
+from batchbook.batches.pages.batch.side_panels import open_panel, panels_of
 from batchbook.batches.pages.batch_page import BatchPage, may_see, uploaded_before
 from batchbook.batches.pages.file.inspection_page import intake_url
 from batchbook.batches.pages.rows.quick_filters import quick_filters
@@ -29,6 +30,7 @@ from batchbook.batches.running.activity import activity_of, last_failure_of
 from batchbook.errors import Missing
 from batchbook.grid import choices_of
 from batchbook.master import buttons_for
+from batchbook.master.layout_pages import FULL_WINDOW, PANEL
 from batchbook.master.paging import whole_number
 from batchbook.master.record_pages import file_response
 from batchbook.words import counted
@@ -59,7 +61,7 @@ class BatchDetail(BatchPage):
         latest, problems = operations[0].number if operations else 0, problem_rows(context)
         edited = execution.edited if execution else 0
         own_statuses = choices_of(self.view.batch_type.handler.header_statuses or ())
-        return self.template_values(
+        values = self.template_values(
             buttons=buttons_for(self.view, self.batch),
             state=activity.state if activity else State(self.batch.state),
             activity=activity,
@@ -89,6 +91,13 @@ class BatchDetail(BatchPage):
             files=self._file_values(files),
             sheets=self._sheet_values(files),
         )
+        panels = panels_of(values)
+        opened = open_panel(self.request, self.batch, panels, rows.grid.surroundings.get(PANEL))
+        return values | {
+            "panels": panels,
+            "open_panel": opened,
+            "full_window": bool(rows.grid.surroundings.get(FULL_WINDOW)),
+        }
 
     def _follow_up_url(self) -> str | None:
         """Return the address of the batch with the rows that the execution left out; ``None`` if there is none."""

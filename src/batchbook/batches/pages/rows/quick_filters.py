@@ -32,7 +32,7 @@ from batchbook.batches.pages.view import PROBLEMS
 from batchbook.db import utc_now
 from batchbook.grid import Column, Filter, Kind, Verb
 from batchbook.master import GridView
-from batchbook.master.grid_view import recall, remember
+from batchbook.master.grid_settings import recall, remember
 from batchbook.master.paging import whole_number
 
 #: The names of the columns.

@@ -1,0 +1,82 @@
+"""Endpoints that answer with the rows of a grid at given positions, as the page would show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.renderers import render
+from pyramid.response import Response
+
+from batchbook.errors import BadInput
+from batchbook.grid import GridState
+from batchbook.grid.windows import MOST_ROWS
+from batchbook.master.grid_view import GridView
+from batchbook.master.paging import whole_number
+from batchbook.master.view import Page
+
+#: The number of rows of a window that does not say how many.
+USUAL_ROWS = 200
+ROWS_TEMPLATE = "batchbook.templates:master/rows.jinja2"
+
+
+class IndexWindow(Page):
+    """Rows of the index by their positions, as :func:`window_answer` describes."""
+
+    name = "window"
+    pattern = "/window"
+    permission = "view"
+
+    def get(self) -> Response:
+        """Answer with the rows at the positions of the address."""
+        return json_answer(window_answer(self.view.grid()))
+
+
+def window_answer(grid: GridView) -> dict[str, Any]:
+    """Return the answer to a request for a window: JSON for ``js/grid/row-window.js``.
+
+    The query has the state of the grid, where nothing that was remembered counts, ``first``, the position of the first row
+    from 0, ``count``, up to 500 and usually 200, and ``keys``, the token of an earlier answer for the same state. The answer has ``first``,
+    ``total`` (rows on all pages), ``html`` (of the rows), ``keys`` (the token for further windows, empty where none is needed)
+    and ``version`` (of the rows, where their changes are counted).
+    """
+    first, count = asked_number(grid, "first", 0), asked_number(grid, "count", USUAL_ROWS)
+    grid.state = stated(grid)
+    found = grid.windows.window(grid.state, first, min(count, MOST_ROWS), asked_token(grid))
+    return {
+        "first": first,
+        "total": found.total,
+        "html": rows_html(grid, found.rows),
+        "keys": found.token,
+        "version": grid.windows.now.version,
+    }
+
+
+def rows_html(grid: GridView, rows: Any) -> str:
+    """Return the markup of ``rows``, each with its position from 0, as in the table of the page."""
+    cells = grid.with_cells([row for _, row in rows], [position + 1 for position, _ in rows])
+    html: str = render(ROWS_TEMPLATE, {"rows": cells}, grid.request)
+    return html
+
+
+def json_answer(body: Any) -> Response:
+    """Return ``body`` as JSON."""
+    return Response(json_body=body, content_type="application/json")
+
+
+def stated(grid: GridView) -> GridState:
+    """Return the state of ``grid`` in the address: the default one if it has none, whatever was remembered."""
+    return GridState.from_params(grid.request.GET, grid.columns)
+
+
+def asked_token(grid: GridView) -> str:
+    """Return the token in the address; empty if it has none."""
+    token: str = grid.request.GET.get("keys", "")
+    return token
+
+
+def asked_number(grid: GridView, name: str, usual: int) -> int:
+    """Return the whole number called ``name`` in the address, ``usual`` without one; raise ``BadInput`` for any other text."""
+    number = whole_number(grid.request.GET.get(name, str(usual)))
+    if number is None:
+        raise BadInput(f"The address does not say which rows are wanted: “{name}” must be a whole number.")
+    return number

@@ -1,0 +1,81 @@
+/* One edit of a cell, posted, and what its answer means.
+
+   send({url, field, text, before, version})  resolves to {outcome, body}; it never fails.
+     saved      200   body: {message, changed, version, row_html, counts_html, problems_html, peers}
+     conflict   409   body: {error, mine, theirs, version, row_html, counts_html, problems_html}: somebody else was faster
+     refused    any other answer that is about this edit; body: {error}
+     stopped    nothing can be saved just now; body: {error, later, lost, signIn}: `later` where it may work without anybody's
+                doing, `lost` where the edit may have been stored without an answer, `signIn` the page to sign in on, where that is needed
+
+   Posted: field, value, the row's version, and as seen.FIELD what the cell held before: only if that is not so any more there is a
+   conflict, whatever else of the row was changed; form-encoded, with X-CSRF-Token and Accept: application/json, and with the page's query behind the
+   address, so that the counts that come back know what the page shows.
+
+   meta[name=csrf-token]   content   the token         data-user   who is signed in         data-renew   a page with a newer one
+                           data-sign-in   the page to sign in on
+   After a new sign-in the page's token is not valid any more. It is renewed if the same person has signed in. */
+
+const PATIENCE_MS = 60_000;
+const KEPT = "What you typed is kept on this page.";
+const STOPPED = {
+  away: { error: `The server could not be reached. ${KEPT}`, later: true, lost: true },
+  busy: { error: `The server is busy. ${KEPT}`, later: true },
+  out: { error: `You are signed out. ${KEPT} Sign in again in another tab, then come back.`, isOut: true },
+  other: { error: `Somebody else is signed in with this browser now. ${KEPT} Sign in again in another tab, then come back.`, isOut: true },
+};
+
+const tokenOf = (page) => page.querySelector("meta[name=csrf-token]");
+
+export async function send(edit) {
+  const answer = await post(edit);
+  // 403 or 400: the session, the token, or the edit itself.
+  if (![400, 401, 403].includes(answer.status)) return understood(answer);
+  const session = await renewed();
+  return session === "renewed" ? understood(await post(edit)) : session === "same" ? understood(answer) : stopped(session);
+}
+
+async function post({ url, field, text, before, version }) {
+  try {
+    const answer = await fetch(url + location.search, {
+      method: "POST",
+      headers: { Accept: "application/json", "X-CSRF-Token": tokenOf(document)?.content ?? "" },
+      body: new URLSearchParams({ field, value: text, version, [`seen.${field}`]: before }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    const isJson = answer.headers.get("Content-Type")?.includes("json");
+    return { status: answer.status, body: isJson ? await answer.json() : null };
+  } catch {
+    return { status: 0, body: null };
+  }
+}
+
+function understood({ status, body }) {
+  if (status === 200 && body?.row_html) return { outcome: "saved", body };
+  if ([429, 503].includes(status)) return stopped("busy");
+  if (!body?.error) return stopped("away", status);
+  return { outcome: status === 409 && "theirs" in body ? "conflict" : "refused", body };
+}
+
+function stopped(why, status = 0) {
+  const { isOut, ...body } = STOPPED[why];
+  if (isOut) body.signIn = tokenOf(document).dataset.signIn;
+  if (status) body.error = `The server answered ${status}, which this page cannot read. ${KEPT}`;
+  return { outcome: "stopped", body };
+}
+
+/* Looks at who is signed in now, and takes over their token: "renewed", "same", "out", "other" or "away". */
+async function renewed() {
+  const mine = tokenOf(document);
+  try {
+    const answer = await fetch(mine.dataset.renew, { headers: { Accept: "text/html" } });
+    if (!answer.ok) return "away";
+    const theirs = tokenOf(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    if (!theirs) return "out";
+    if (theirs.dataset.user !== mine.dataset.user) return "other";
+    const isSame = theirs.content === mine.content;
+    mine.content = theirs.content;
+    return isSame ? "same" : "renewed";
+  } catch {
+    return "away";
+  }
+}
