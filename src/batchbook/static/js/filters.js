@@ -62,7 +62,10 @@ class FilterForm {
   upgrade(row) {
     const column = row.querySelector("[data-filter-column]");
     const verb = row.querySelector("[data-filter-verb]");
-    column.addEventListener("change", () => this.fit(row, []));
+    column.addEventListener("change", () => {
+      verb.replaceChildren(); // Another column begins with the first of its own verbs.
+      this.fit(row, []);
+    });
     verb.addEventListener("change", () => this.fit(row, this.values(row)));
     const remove = row.querySelector("[data-filter-remove]");
     remove.type = "button";

@@ -13,7 +13,7 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPNoContent, HTTPSeeOther
 from pyramid.response import Response
-from sqlalchemy import func, null, select
+from sqlalchemy import null
 from sqlalchemy.orm import Session
 
 from batchbook.batches.changed_rows import (
@@ -25,6 +25,7 @@ from batchbook.batches.changed_rows import (
     is_not_among,
     operations_of_others,
 )
+from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow, Operation
 from batchbook.batches.pages.batch_page import BatchPage
@@ -157,10 +158,6 @@ def _offered(
         yield from offered(_NEW, Filter(CHANGED, Verb.GREATER, (str(look.before),)), None)
 
 
-def _latest(session: Session, batch: Batch) -> int:
-    return session.scalar(select(func.max(Operation.number)).where(Operation.batch_id == batch.id)) or 0
-
-
 def _is_changed(session: Session, batch: Batch, user: str | None, operation: int) -> bool:
     others = operations_of_others(batch.id, user, operation).where(Operation.cells > 0)
     return session.scalar(others.limit(1)) is not None
@@ -208,7 +205,9 @@ class MarkSeen(BatchPage):
         """Remember the operation: of a page that is shown, as the latest of the visit; else as one after which all is new."""
         params: Mapping[str, Any] = self.request.POST
         session, user = self.request.db, self.request.authenticated_userid
-        operation = min(whole_number(params.get("operation", "")) or 0, _latest(session, self.batch))
+        operation = min(
+            whole_number(params.get("operation", "")) or 0, last_operation(session, self.batch.id)
+        )
         look = Look.of(session, user, self.batch)
         by_itself = params.get("by") == "page"
         before = look.before if look is not None and by_itself else operation
