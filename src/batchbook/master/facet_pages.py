@@ -13,7 +13,8 @@ from pyramid.renderers import render_to_response
 from batchbook.errors import BadInput, Missing
 from batchbook.grid import Column, GridState
 from batchbook.master.facet_panel import FEW, MANY, MOST_OPEN, FacetPanel
-from batchbook.master.grid_view import GridView, remember
+from batchbook.master.grid_settings import remember
+from batchbook.master.grid_view import GridView
 from batchbook.master.links import href
 from batchbook.master.view import Page
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import count, islice
+from itertools import count
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
 from markupsafe import Markup
-from sqlalchemy import Row, delete
+from sqlalchemy import Row
 from sqlalchemy.exc import DataError, ProgrammingError
-from sqlalchemy.orm import Session
 
-from batchbook.db.functions import insert_into
 from batchbook.errors import TooLarge
 from batchbook.grid import (
     PAGE_SIZES,
@@ -35,10 +32,10 @@ from batchbook.grid import (
     with_filters_of,
 )
 from batchbook.grid.column_layout import DEFAULT_LAYOUT
-from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
+from batchbook.grid.state_params import TOO_LONG
 from batchbook.master.facet_panel import FacetPanel, KnownCounts
+from batchbook.master.grid_settings import forget, is_reset, query_from_form, recall, remember
 from batchbook.master.links import DEFAULT, GridLinks, href
-from batchbook.master.models import GridSetting
 from batchbook.master.row_cells import (
     EditableRows,
     LinkFor,
@@ -47,70 +44,9 @@ from batchbook.master.row_cells import (
     heading_attributes,
     table_rows,
 )
+from batchbook.master.saved_views import SavedViews, change_views, default_settings
+from batchbook.web.flash import flash
 from batchbook.web.request import Request
-
-
-def recall(db: Session, user_name: str, grid: str) -> dict[str, Any] | None:
-    """Return the settings that ``user_name`` last chose for ``grid``, or None."""
-    setting = db.get(GridSetting, (user_name, grid))
-    return setting.settings if setting else None
-
-
-def remember(db: Session, user_name: str, grid: str, settings: dict[str, Any]) -> None:
-    """Remember ``settings`` (JSON values) as those that ``user_name`` last chose for ``grid``."""
-    # One statement, so that two tabs that store at the same moment cannot collide.
-    statement = insert_into(db.get_bind(), GridSetting).values(
-        user_name=user_name, grid=grid, settings=settings
-    )
-    key = [GridSetting.user_name, GridSetting.grid]
-    db.execute(statement.on_conflict_do_update(index_elements=key, set_={"settings": settings}))
-
-
-def forget(db: Session, user_name: str, *grids: str) -> None:
-    """Forget the settings of ``user_name`` for ``grids``: the next visit starts with the grids' defaults."""
-    db.execute(delete(GridSetting).where(GridSetting.user_name == user_name, GridSetting.grid.in_(grids)))
-
-
-Pairs = list[tuple[str, str]]
-
-_ROW = re.compile(r"column\.([0-9]{1,3})")
-_GROUP = re.compile(r"[1-9][0-9]?")
-_KEPT = ("q", "sort", "size")
-
-
-def is_reset(params: Any) -> bool:
-    """Return whether the form asks for the grid's defaults."""
-    return bool(params.get("do") == "reset")
-
-
-def query_from_form(params: Any) -> Pairs:
-    """Return the link's parameters for a posted filter form.
-
-    Anything unreadable is passed on, so that the page behind the link reports it.
-    """
-    kept = [pair for pair in parse_qsl(params.get("query", ""), keep_blank_values=True) if pair[0] in _KEPT]
-    return [*_filters(params), *kept]
-
-
-def _filters(params: Any) -> Iterator[tuple[str, str]]:
-    # Each lookup in the form itself takes time in proportion to its length, which the sender chooses.
-    fields: dict[str, list[str]] = params.dict_of_lists()
-    removed = params.get("do", "").removeprefix("remove-")
-    numbers = sorted({match[1] for name in fields if (match := _ROW.fullmatch(name))}, key=int)
-    rows = (number for number in numbers if number != removed and fields[f"column.{number}"][-1])
-    for number in islice(rows, MAX_FILTERS + 1):  # One too many, so that the page reports it.
-        verb = fields.get(f"verb.{number}", [""])[-1]
-        group = match[0] if (match := _GROUP.fullmatch(fields.get(f"group.{number}", [""])[-1])) else ""
-        for value in _values(verb, fields.get(f"value.{number}", [])):
-            yield f"f{group}.{fields[f'column.{number}'][-1]}.{verb}", value
-
-
-def _values(verb: str, texts: list[str]) -> list[str]:
-    if verb in list(Verb) and value_count(Verb(verb)) == 0:
-        return [""]
-    if verb == Verb.BETWEEN:  # A blank is one of its open ends, so its place counts.
-        return [*texts, "", ""][:2]
-    return [text for text in texts if text.strip()] or [""]
 
 
 @dataclass
@@ -162,12 +98,12 @@ class GridView:
     @cached_property
     def table_columns(self) -> tuple[Column, ...]:
         """The columns of the table, as the user arranged them."""
-        return self.layout.visible(self.columns, self.hidden)
+        return self.layout.visible(self.grid.file_columns, self.hidden)
 
     @cached_property
     def layout(self) -> GridLayout:
         """The layout that the user arranged, else the declared one."""
-        return self.declared_layout.changed_by(self._chosen(self.layout_key), self.columns)
+        return self.declared_layout.changed_by(self._chosen(self.layout_key), self.grid.file_columns)
 
     @property
     def layout_key(self) -> str:
@@ -271,10 +207,16 @@ class GridView:
     def _recalled(self) -> dict[str, Any] | None:
         if not self.user:
             return None
-        settings = recall(self.request.db, self.user, self.key)
-        if not self.filters_key:
-            return settings
-        return with_filters_of(settings, recall(self.request.db, self.user, self.filters_key))
+        recalled = [recall(self.request.db, self.user, key) for key in self._keys]
+        if None in recalled:  # Where nothing is remembered, the default view applies.
+            default = default_settings(self.request.db, self.key)
+            recalled = [default if settings is None else settings for settings in recalled]
+        return with_filters_of(*recalled) if self.filters_key else recalled[0]
+
+    @cached_property
+    def views(self) -> SavedViews:
+        """The saved views of the list."""
+        return SavedViews(self.request, self.key, self.url, self.columns, self.state)
 
     @cached_property
     def window(self) -> Window:
@@ -328,7 +270,7 @@ class GridView:
         return (self.key, self.filters_key) if self.filters_key else (self.key,)
 
     def remember(self) -> str:
-        """Remember the posted filter form for the user; return the link that shows it.
+        """Remember the posted filter form for the user, or do what the menu of views posts; return the link that shows it.
 
         A form with problems is not remembered, but its link is as posted, so that the page reports them. Raises
         ``TooLarge`` for more than a link may carry.
@@ -337,6 +279,8 @@ class GridView:
             if self.user:
                 forget(self.request.db, self.user, *self._keys)
             return self.url
+        if self.request.POST.get("do", "").startswith("view-"):
+            return self._change_views()
         query = query_from_form(self.request.POST)
         state = GridState.from_params(query, self.columns)
         if TOO_LONG in state.problems:
@@ -345,6 +289,14 @@ class GridView:
             for key in self._keys:
                 remember(self.request.db, self.user, key, state.to_json())
         return f"{self.url}?{urlencode(query or DEFAULT)}"
+
+    def _change_views(self) -> str:
+        query = parse_qsl(self.request.POST.get("query", ""), keep_blank_values=True)
+        state = GridState.from_params(query, self.columns)
+        views = SavedViews(self.request, self.key, self.url, self.columns, state)
+        url, message = change_views(views, self.request.POST)
+        flash(self.request, message)
+        return url
 
 
 _UNUSABLE = "Your saved filters can no longer be used, so everything is shown. Choose new filters."

@@ -12,7 +12,8 @@ from pyramid.response import Response
 
 from batchbook.errors import BadInput
 from batchbook.grid import Column, GridLayout
-from batchbook.master.grid_view import GridView, forget, is_reset, remember
+from batchbook.master.grid_settings import forget, is_reset, remember
+from batchbook.master.grid_view import GridView
 from batchbook.master.paging import whole_number
 from batchbook.master.view import Page
 from batchbook.web.request import Request, prefers_json
@@ -73,8 +74,10 @@ def remember_layout(grid: GridView, sent: Mapping[str, Any]) -> None:
     if not grid.user:
         return
     if "columns" in sent or "density" in sent:
-        layout = grid.layout.changed_by(sent, grid.columns)
-        remember(grid.request.db, grid.user, grid.layout_key, layout.to_json(grid.columns, grid.hidden))
+        layout = grid.layout.changed_by(sent, grid.grid.file_columns)
+        remember(
+            grid.request.db, grid.user, grid.layout_key, layout.to_json(grid.grid.file_columns, grid.hidden)
+        )
     around = {}
     if isinstance(sent.get(PANEL), str):
         around[PANEL] = sent[PANEL][:_MOST_CHARACTERS]
@@ -101,7 +104,7 @@ class LayoutPage(Page):
         if is_reset(request.POST) and grid.user:
             forget(request.db, grid.user, grid.layout_key)
         else:
-            remember_layout(grid, layout_from_form(request.POST, grid.columns, grid.layout))
+            remember_layout(grid, layout_from_form(request.POST, grid.grid.file_columns, grid.layout))
         query = request.POST.get("query", "")
         return HTTPSeeOther(f"{grid.url}?{query}" if query else grid.url)
 
