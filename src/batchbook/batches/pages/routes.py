@@ -30,6 +30,7 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
+from batchbook.batches.pages.file.template_page import DownloadTemplate
 from batchbook.batches.pages.rows.cells_endpoint import EditCells
 from batchbook.batches.pages.rows.change_page import ChangeRows
 from batchbook.batches.pages.rows.cluster_page import ClusterPage
@@ -46,7 +47,13 @@ from batchbook.batches.pages.rows.row_actions import (
     RestoreRow,
     RestoreRows,
 )
-from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRowLayout, RememberRows, open_batch_rows
+from batchbook.batches.pages.rows.row_grid import (
+    ChooseExport,
+    ExportRows,
+    RememberRowLayout,
+    RememberRows,
+    open_batch_rows,
+)
 from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence
 from batchbook.batches.pages.rows.window_pages import RowsWindow
 from batchbook.batches.pages.rows.worksheet_pages import (
@@ -112,6 +119,7 @@ BATCH_PAGES = (
     RowFacet,
     ClusterPage,
     RememberRowLayout,
+    ChooseExport,
     ExportRows,
     ChangesSince,
     NotePresence,
@@ -119,6 +127,7 @@ BATCH_PAGES = (
     RemoveRows,
     RestoreRows,
     ChangeRows,
+    DownloadTemplate,
     DownloadWorksheet,
     DownloadProblems,
     UploadWorksheet,
