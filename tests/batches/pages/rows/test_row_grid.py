@@ -195,7 +195,7 @@ def test_an_empty_template_can_be_filled_in_and_uploaded(staff: TestApp, open_ba
 
 
 def test_lists_of_records_are_exported_by_choice(catalogue: CatalogueDatabase, staff: TestApp) -> None:
-    page = staff.get("/products").click("Export…")
+    page = staff.get("/products").click("Custom export")
     url = page.html.select_one("button[formaction]")["formaction"]
     answer = staff.get(f"{url}?columns=price&columns=item_code&rows=all")
     assert answer.body.decode("utf-8-sig").splitlines()[:2] == ["Price,Item code", "2.00,000000011"]
