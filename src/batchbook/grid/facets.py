@@ -124,8 +124,10 @@ def _values(grid: Grid, state: GridState, user: str | None, column: Column) -> S
     """Return the values of ``column`` in the rows under the filters of ``state``, as a table with the column ``value``."""
     rows: Select[Any] = grid.filtered(state, user)
     # With the filters, an index by which values could be grouped would cost a look-up of each row on SQLite: none serves this.
-    value = func.coalesce(column.expression, null()) if state.is_narrowed else column.expression
-    value = type_coerce(value, column.expression.type)
+    expression: Any = column.expression
+    value = (
+        type_coerce(func.coalesce(expression, null()), expression.type) if state.is_narrowed else expression
+    )
     return rows.with_only_columns(value.label("value"), maintain_column_froms=True).subquery()
 
 

@@ -54,7 +54,7 @@ from batchbook.batches.pages.rows.row_grid import (
     RememberRows,
     open_batch_rows,
 )
-from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence
+from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence, TheseRows
 from batchbook.batches.pages.rows.window_pages import RowsWindow
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
@@ -122,6 +122,7 @@ BATCH_PAGES = (
     ChooseExport,
     ExportRows,
     ChangesSince,
+    TheseRows,
     NotePresence,
     RowsWindow,
     RemoveRows,
