@@ -8,12 +8,10 @@ import pytest
 from sqlalchemy import Engine, event
 from tests.functional.harness import (
     COUNTS,
-    CatalogueDatabase,
     column_of,
     form_with,
     post,
     result_count,
-    text_of,
     url_of,
 )
 from webtest import TestApp
@@ -125,12 +123,3 @@ def test_statuses_come_from_the_header_unless_something_filters(staff: TestApp, 
     staff.get(f"{url}?column=status&view=default&part=1")
     assert len(grouped) == 1
     event.remove(Engine, "before_cursor_execute", note)
-
-
-def test_lists_of_records_have_facets(catalogue: CatalogueDatabase, staff: TestApp) -> None:
-    page = staff.get("/products").click("Facets")
-    assert "Facets of Products" in text_of(page)
-    form = form_with(page, "open")
-    form["open"] = "description"
-    page = form.submit(status=303).follow()
-    assert page.html.select(".facet-line")

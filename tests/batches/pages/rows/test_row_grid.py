@@ -185,15 +185,6 @@ def test_columns_and_rows_of_an_export_are_chosen(staff: TestApp, open_batch: in
     staff.get(f"{url}?columns=nothing", status=400)
 
 
-def test_an_empty_template_can_be_filled_in_and_uploaded(staff: TestApp, open_batch: int) -> None:
-    answer = staff.get(url_of(open_batch)).click("Empty template")
-    (sheet,) = CalamineWorkbook.from_filelike(io.BytesIO(answer.body)).sheet_names
-    (headings,) = CalamineWorkbook.from_filelike(io.BytesIO(answer.body)).get_sheet_by_name(sheet).to_python()
-    row = {"item_code": "000000011", "description": "RYE", "size": "1", "price": "3.10"}
-    filled = upload(staff, ",".join(headings) + "\n" + ",".join(row[one] for one in headings) + "\n")
-    assert column_of(staff.get(url_of(number_in(filled))), "New price") == ["3.10"]
-
-
 def test_lists_of_records_are_exported_by_choice(catalogue: CatalogueDatabase, staff: TestApp) -> None:
     page = staff.get("/products").click("Custom export")
     url = page.html.select_one("button[formaction]")["formaction"]
