@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.functional.harness import url_of
 
 from .eyes import problems_now, problems_of
+from .grid_page import cell
 
 
 def test_facets_are_fetched_when_their_panel_opens_and_again_after_an_edit(
@@ -24,11 +25,14 @@ def test_facets_are_fetched_when_their_panel_opens_and_again_after_an_edit(
     expect(status.get_by_role("link", name="Increase", exact=True)).to_be_visible()
     expect(page.locator('[data-facet="new_price"] .facet-bars')).to_be_visible()
     assert len([url for url in fetched if "column=status" in url]) == 1
+    cell(page, 1).click()
+    page.keyboard.type("1.50")
     with page.expect_response(lambda answer: "column=status" in answer.url):
-        page.evaluate("document.dispatchEvent(new Event('batchbook:changed'))")
+        page.keyboard.press("Enter")
+    expect(status.get_by_role("listitem").filter(has_text="Decrease")).to_contain_text("2")
     status.get_by_role("link", name="Exclude Increase", exact=True).click()
     page.wait_for_url(re.compile("f.status.none_of=increase"))
-    expect(page.locator("[data-result-count]")).to_contain_text("6 rows match")
+    expect(page.locator("[data-result-count]")).to_contain_text("7 rows match")
 
 
 def test_pages_of_facets_clusters_and_exports_have_no_problems(staff_page: Page, open_batch: int) -> None:

@@ -160,7 +160,7 @@ class FileSource:
 
     def fields_for(self, handler: FileHandler, batch: Batch) -> Sequence[IntakeField]:
         """Return the fields that rows of ``batch`` take from a file."""
-        return self._declared_fields(handler) if self.fields is None else self.fields(handler, batch)
+        return self.declared_fields(handler.row_model) if self.fields is None else self.fields(handler, batch)
 
     def mapping_scope(self, batch: Batch) -> MappingScope:
         """Return the scope in which the mapping of the file of ``batch`` is remembered."""
@@ -206,11 +206,12 @@ class FileSource:
         A cell that cannot be stored is left empty and has an issue with its raw text. Raises
         :class:`batchbook.errors.BadInput` for a file that cannot be read, and for one without a row.
         """
-        fields = self._declared_fields(handler)
+        fields = self.declared_fields(handler.row_model)
         for block in self._blocks(handler, name, file, fields, inspect(name, file, fields)):
             yield from rows_of(block)
 
-    def _declared_fields(self, handler: FileHandler) -> Sequence[IntakeField]:
+    def declared_fields(self, row_model: Any) -> Sequence[IntakeField]:
+        """Return the fields that rows of ``row_model`` take from the declared ``columns`` of a file."""
         return [
             replace(
                 field,
@@ -218,7 +219,7 @@ class FileSource:
                 key=field.name in self.key,
                 synonyms=(*field.synonyms, *self.synonyms.get(field.name, ())),
             )
-            for field in fields_of(handler.row_model, self.columns)
+            for field in fields_of(row_model, self.columns)
         ]
 
     def _blocks(

@@ -30,7 +30,7 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
-from batchbook.batches.pages.file.template_page import DownloadTemplate
+from batchbook.batches.pages.file.template_page import DownloadTemplate, NewTemplate
 from batchbook.batches.pages.rows.cells_endpoint import EditCells
 from batchbook.batches.pages.rows.change_page import ChangeRows
 from batchbook.batches.pages.rows.cluster_page import ClusterPage
@@ -87,6 +87,7 @@ BATCH_PAGES = (
     BatchIndex,
     *GRID_PAGES,
     CreateBatch,
+    NewTemplate,
     RefreshAll,
     ExecuteAll,
     HandOverAll,
