@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, text, update
 from sqlalchemy.orm import Session
 from tests.grid.conftest import OWNERS, ROWS
 from tests.grid.harness import Article, ArticleBase, article_grid
@@ -96,6 +96,12 @@ def test_nothing_to_count_is_told(db: Session) -> None:
     )
     db.execute(update(Article).values(price=None))
     assert facet(panel(db), "price").note == "No values."
+    db.execute(text("UPDATE article SET price = 'dear' WHERE code = '0007'"))
+    assert "not readable" in facet(panel(db), "price").note
+    db.execute(text("UPDATE article SET state = 'gone' WHERE code = '0007'"))
+    assert [(one.label, one.url) for one in facet(panel(db), "state").lines if one.url is None] == [
+        ("gone", None)
+    ]
 
 
 def test_the_first_facets_are_open_until_somebody_chooses(db: Session) -> None:

@@ -84,6 +84,11 @@ def test_open_facets_are_remembered_for_the_person(staff: TestApp, admin: TestAp
         one["data-facet"]
         for one in staff.get(url_of(open_batch, "rows", "facets")).html.select("[data-facet]")
     ] == names
+    form = form_with(staff.get(f"{url_of(open_batch)}?f.size.equal=80+G"), "open")
+    form["open"] = "status_text"
+    answer = form.submit(status=303)
+    assert answer.headers["Location"].endswith(f"{url_of(open_batch)}?f.size.equal=80+G&panel=facets")
+    assert answer.follow().html.select_one("[data-facet]")["data-facet"] == "status_text"
     others = admin.get(url_of(open_batch, "rows", "facets")).html.select("[data-facet]")
     assert others[0]["data-facet"] == "status"
 

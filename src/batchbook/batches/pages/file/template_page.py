@@ -9,6 +9,7 @@ from urllib.parse import quote
 from pyramid.response import FileIter, Response
 
 from batchbook.batches.intake.field_mapping import IntakeField
+from batchbook.batches.intake.file_source import declared_fields
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.view import BatchMasterView
@@ -51,7 +52,7 @@ class NewTemplate(Page):
 def fields_of_type(view: BatchMasterView) -> Sequence[IntakeField]:
     """Return the fields that rows take from a file in every batch of the type; none where they depend on the batch."""
     source = view.batch_type.handler.file_source
-    return () if source is None or source.fields is not None else source.declared_fields(view.batch_type.row)
+    return () if source is None or source.fields is not None else declared_fields(source, view.batch_type.row)
 
 
 def _workbook(fields: Sequence[IntakeField], name: str) -> Response:
