@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.grid.bins import edges_of, last_before
 from batchbook.grid.cells import is_readable
-from batchbook.grid.columns import Column, Kind
+from batchbook.grid.columns import Column, Kind, limits_of
 from batchbook.grid.filters import condition, is_empty
 from batchbook.grid.query import Grid
 from batchbook.grid.state import GridState
@@ -106,7 +106,7 @@ def histogram(session: Session, grid: Grid, state: GridState, user: str | None, 
     everything = _values(grid, GridState(), user, column)
     bounds = select(func.min(everything.c.value), func.max(everything.c.value))
     low, high = session.execute(bounds).one()
-    readable = low is None or (is_readable(column, low) and is_readable(column, high))
+    readable = low is None or (_fits(column, low) and _fits(column, high))
     if low is None or not readable:
         rows = select(func.count()).where(everything.c.value.is_(None))
         return Histogram(empty=session.scalar(rows) or 0, readable=readable)
@@ -150,6 +150,12 @@ def _with_chosen(
 
 def _is_blank(value: Any) -> bool:
     return value is None or value == ""
+
+
+def _fits(column: Column, value: Any) -> bool:
+    """Return whether ``value`` is of the column's kind, and within the limits of its type: others can't be compared."""
+    least, most = limits_of(column) or (value, value)
+    return is_readable(column, value) and least <= value <= most
 
 
 def _as_counted(value: Any, grid: Grid) -> Any:
