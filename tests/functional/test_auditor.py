@@ -30,6 +30,9 @@ ALLOWED = ("login", "logout", "account.confirm", "account.password", "account.se
 OWN_PAGES = (
     ".remember",
     ".remember_changes",
+    ".facets",
+    ".row_facets",
+    "layout",
     ".rows",
     ".export",
     ".export_rows",
@@ -85,8 +88,12 @@ def test_auditors_are_offered_nothing_to_change(
         "/products",
     ):
         page = auditor.get(path)
-        targets = {form.action.split("?")[0] for form in page.forms.values()}
+        posted = [form for form in page.forms.values() if form.method.lower() == "post"]
+        targets = {form.action.split("?")[0] for form in posted}
         own = {url_of(executed_batch, "rows"), "/logout", "/batches/view", f"{PATH}/view", "/products/view"}
+        # The facets that they open, and the columns as they like them.
+        own |= {url_of(executed_batch, "rows", "facets")}
+        own |= {f"{place}/layout" for place in (url_of(executed_batch), PATH, "/products", "/batches")}
         assert targets <= own, path
         assert not page.html.select("[data-cell], [data-cell-grid] input"), path
         assert not page.html.select("main a.button-primary"), path
