@@ -32,6 +32,7 @@ from batchbook.batches.pages.batch.undo_pages import Redo, Undo, UndoOperation
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.rows.cell_history import CellHistory
+from batchbook.batches.pages.file.template_page import DownloadTemplate, NewTemplate
 from batchbook.batches.pages.rows.cells_endpoint import EditCells
 from batchbook.batches.pages.rows.change_page import ChangeRows
 from batchbook.batches.pages.rows.cluster_page import ClusterPage
@@ -49,7 +50,13 @@ from batchbook.batches.pages.rows.row_actions import (
     RestoreRow,
     RestoreRows,
 )
-from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRowLayout, RememberRows, open_batch_rows
+from batchbook.batches.pages.rows.row_grid import (
+    ChooseExport,
+    ExportRows,
+    RememberRowLayout,
+    RememberRows,
+    open_batch_rows,
+)
 from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence, TheseRows
 from batchbook.batches.pages.rows.window_pages import RowsWindow
 from batchbook.batches.pages.rows.worksheet_pages import (
@@ -83,6 +90,7 @@ BATCH_PAGES = (
     BatchIndex,
     *GRID_PAGES,
     CreateBatch,
+    NewTemplate,
     RefreshAll,
     ExecuteAll,
     HandOverAll,
@@ -116,6 +124,7 @@ BATCH_PAGES = (
     RowFacet,
     ClusterPage,
     RememberRowLayout,
+    ChooseExport,
     ExportRows,
     ChangesSince,
     TheseRows,
@@ -124,6 +133,7 @@ BATCH_PAGES = (
     RemoveRows,
     RestoreRows,
     ChangeRows,
+    DownloadTemplate,
     DownloadWorksheet,
     DownloadProblems,
     UploadWorksheet,

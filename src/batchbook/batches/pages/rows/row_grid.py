@@ -23,7 +23,7 @@ from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.rows.issues import Issue, in_words
 from batchbook.batches.running.bulk_edits import rows_reference
 from batchbook.grid import Column, Filter, Grid, GridState, Snapshot, Verb
-from batchbook.master import Caller, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
+from batchbook.master import Caller, ExportForm, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
 from batchbook.master.routes import view_called
 from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_url
 
@@ -31,6 +31,8 @@ from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_
 _CARRIED = ("version", "issues")
 # The placeholder for the key of a row in an address.
 _KEY = "KEY"
+#: The column with the number of a row.
+NUMBER = "sequence"
 #: The number of suggestions offered at a cell.
 SUGGESTED = 5
 
@@ -203,11 +205,29 @@ class RememberRowLayout(GridPage, LayoutPage):
         return self.rows.grid
 
 
+class ChooseExport(GridPage, ExportForm):
+    """The choice of columns, rows and format for the export of the rows."""
+
+    name = "choose_rows"
+    pattern = "/rows/export"
+    number_column = NUMBER
+
+    def shown(self) -> GridView:
+        """Return the batch's grid."""
+        return self.rows.grid
+
+    @property
+    def list_name(self) -> str:
+        """The batch, in the middle of a sentence."""
+        return f"batch {self.batch.number}"
+
+
 class ExportRows(GridPage, ExportPage):
     """The rows as a file."""
 
     name = "export_rows"
     pattern = "/rows.{format}"
+    number_column = NUMBER
 
     def exported(self) -> GridView:
         """Return the batch's grid."""
