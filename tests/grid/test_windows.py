@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import Engine, delete, insert, select, update
@@ -23,6 +22,7 @@ from batchbook.grid import (
     Verb,
     Windows,
     columns_of,
+    windows,
 )
 from batchbook.grid.windows import MOST_ROWS
 
@@ -62,8 +62,8 @@ class Shelf:
             self.session,
             user,
             cache=self.cache,
-            snapshot=lambda: self.now,
-            known_total=known_total,
+            snapshot=lambda _session: self.now,
+            known_count=lambda state: None if state.is_narrowed else known_total,
         )
 
 
@@ -102,12 +102,12 @@ def test_any_order_is_that_of_the_whole_and_empty_values_come_last(shelf: Shelf)
     for sort in (Sort("price"), Sort("price", descending=True), Sort("name"), Sort("code", descending=True)):
         state = GridState(sort=(sort,))
         whole = [row.code for row in grid.all_rows(shelf.session, state, "ann")]
-        token, windows = "", []
+        token, seen = "", []
         for first in range(0, ROWS, 500):
             found = shelf.windows().window(state, first, 500, token)
             token = found.token
-            windows += codes(found)
-        assert windows == whole
+            seen += codes(found)
+        assert seen == whole
         pages = [
             row.code
             for number in range(1, 4)
@@ -134,7 +134,9 @@ def test_keys_are_kept_for_the_view_and_the_version(shelf: Shelf) -> None:
     first = shelf.windows().window(by_price, 0, 2)
     again = shelf.windows().window(GridState(sort=(Sort("price"),), page=3, page_size=20), 0, 2)
     assert first.token == again.token
-    assert isinstance(shelf.cache.get(first.token), array)
+    kept = shelf.cache.get(first.token)
+    assert kept is not None
+    assert isinstance(kept.keys, array)
     others = [
         shelf.windows().window(GridState(sort=(Sort("code"),)), 0, 2).token,
         shelf.windows(user="bob").window(by_price, 0, 2).token,
@@ -206,32 +208,39 @@ def test_what_a_transaction_wrote_is_not_kept(many: Engine) -> None:
     assert shelf.cache.get(found.token) is None
 
 
-def test_the_least_used_keys_are_dropped_first_and_old_ones_are_not_used() -> None:
-    cache = KeyCache(most_bytes=250)
-    for token in ("a", "b", "c"):
-        cache.get_or_list(token, lambda: array("q", range(10)))
-        cache.get("a")
-    cache.get_or_list("d", lambda: array("q", range(10)))
-    assert [token for token in "abcd" if cache.get(token) is not None] == ["a", "c", "d"]
-    old = KeyCache(longest=-1)
-    old.get_or_list("a", lambda: [1])
-    assert old.get("a") is None
+def test_a_view_of_many_rows_begins_with_its_first_keys_and_has_the_others_listed(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "FIRST_KEYS", 100)
+    grid = article_grid()
+    cheap = Filter("price", Verb.LESS, ("5",))
+    for state in (GridState(sort=(Sort("price"),)), GridState((cheap,), (Sort("price", descending=True),))):
+        whole = [row.code for row in grid.all_rows(shelf.session, state, "ann")]
+        for first in (0, 95, len(whole) - 40, 500):
+            shelf.cache = KeyCache()
+            found = shelf.windows().window(state, first, 30)
+            assert (codes(found), found.total) == (whole[first : first + 30], len(whole))
+            while shelf.cache._later:
+                pass
+            kept = shelf.cache.get(found.token)
+            assert kept is not None
+            assert kept.is_whole
+            assert codes(shelf.windows().window(state, 300, 30, found.token)) == whole[300:330]
 
 
-def test_two_that_ask_at_once_list_the_keys_once() -> None:
-    cache, together, calls = KeyCache(), Barrier(2), []
-
-    def listed() -> list[int]:
-        calls.append(1)
-        return [1]
-
-    def ask() -> None:
-        together.wait()
-        cache.get_or_list("a", listed)
-
-    threads = [Thread(target=ask) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert calls == [1]
+def test_keys_that_are_listed_later_are_those_of_the_same_version(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "FIRST_KEYS", 100)
+    by_price = GridState(sort=(Sort("price"),))
+    seen = shelf.windows()
+    assert seen.now.version == "7"
+    shelf.now = Snapshot("shelf", "1", "8")
+    first = seen.window(by_price, 0, 10)
+    while shelf.cache._later:
+        pass
+    kept = shelf.cache.get(first.token)
+    assert kept is not None
+    assert (len(kept.keys), kept.total) == (100, ROWS)
+    assert shelf.windows().window(by_price, 20, 10, first.token).token == first.token
+    assert shelf.windows().window(by_price, 500, 10, first.token).token != first.token

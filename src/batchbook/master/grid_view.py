@@ -109,8 +109,8 @@ class GridView:
     ``key`` is the name under which the choices of users are remembered. Where one ``key`` serves several lists, such as the
     rows of all batches of a type, ``filters_key`` names this list: its filters are remembered for it alone. ``url`` is the page that the grid is on, without
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
-    by its format. ``hidden`` names columns to filter by that the table does not show. ``known_total`` saves counting
-    when nothing is filtered, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept.
+    by its format. ``hidden`` names columns to filter by that the table does not show. ``known_count``
+    returns the number of rows of a state where it need not be counted, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept.
     ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable`` and ``mark`` are those of
     :func:`~batchbook.master.row_cells.table_rows`.
     """
@@ -123,11 +123,11 @@ class GridView:
     export_url: Callable[[str], str] | None = None
     filters_key: str = ""
     hidden: Collection[str] = ()
-    known_total: int | None = None
+    known_count: Callable[[GridState], int | None] | None = None
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
     editable: EditableCells | None = None
     mark: Callable[[Row[Any]], str] | None = None
-    snapshot: Callable[[], Snapshot] | None = None
+    snapshot: Callable[[Session], Snapshot] | None = None
     windows_url: str = ""
 
     #: Numbers of rows that a page may have.
@@ -200,7 +200,7 @@ class GridView:
             self.user,
             cache=self.request.services.find(KeyCache),
             snapshot=self.snapshot,
-            known_total=self.known_total,
+            known_count=self.known_count,
         )
 
     def _reads(self, state: GridState) -> bool:

@@ -250,7 +250,7 @@ class MasterView:
             hidden={column.name for column in columns_of(self.model, self.filter_columns)},
             export_url=(lambda name: self.request.route_path(route, format=name)) if exports else None,
             cell_links={name: _link(self, link) for name, link in links.items()},
-            snapshot=lambda: Snapshot(self.prefix),
+            snapshot=lambda _session: Snapshot(self.prefix),
             windows_url=self.url("window") if "window" in pages else "",
         )
 
