@@ -63,7 +63,7 @@ class Shelf:
             user,
             cache=self.cache,
             snapshot=lambda _session: self.now,
-            known_count=lambda state: None if state.is_narrowed else known_total,
+            known_total=lambda state: None if state.is_narrowed else known_total,
         )
 
 

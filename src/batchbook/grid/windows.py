@@ -79,7 +79,7 @@ class RowWindow:
 class Windows:
     """The windows of a grid for one ``user``, read by ``session``.
 
-    ``snapshot`` returns the rows' own; without it, or without a ``cache``, nothing is kept. ``known_count`` returns how many
+    ``snapshot`` returns the rows' own; without it, or without a ``cache``, nothing is kept. ``known_total`` returns how many
     rows a state leaves where that need not be counted, else ``None``.
     """
 
@@ -91,14 +91,14 @@ class Windows:
         *,
         cache: KeyCache | None = None,
         snapshot: Callable[[Session], Snapshot] | None = None,
-        known_count: Callable[[GridState], int | None] | None = None,
+        known_total: Callable[[GridState], int | None] | None = None,
     ) -> None:
         self.grid = grid
         self.session = session
         self.user = user
         self.cache = cache or KeyCache(0)
         self._snapshot = snapshot or _nobodys
-        self._known_count = known_count or _unknown
+        self._known_total = known_total or _unknown
 
     @cached_property
     def now(self) -> Snapshot:
@@ -162,7 +162,7 @@ class Windows:
     def _numbers(self, state: GridState) -> range | None:
         """Return the numbers of the rows in the order of ``state`` if it is theirs and none is missing, else ``None``."""
         descending = None if state.is_narrowed else self.grid.direction(state)
-        total = None if descending is None else self._known_count(state)
+        total = None if descending is None else self._known_total(state)
         if total is None:
             return None
         low, high = self.grid.ends(self.session) or (1, 0)
@@ -184,7 +184,7 @@ class Windows:
         keys = self.grid.list_keys(self.session, state, self.user, limit=FIRST_KEYS)
         total = len(keys)
         if total == FIRST_KEYS:
-            known = self._known_count(state)
+            known = self._known_total(state)
             total = self.grid.count(self.session, state, self.user) if known is None else max(known, total)
         begun = KeptKeys(keys, total)
         if self._is_keeping:

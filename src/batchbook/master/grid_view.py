@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import count, islice
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
+from markupsafe import Markup
 from sqlalchemy import Row, delete
 from sqlalchemy.exc import DataError, ProgrammingError
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from batchbook.grid import (
     VERB_LABELS,
     Column,
     Grid,
+    GridLayout,
     GridState,
     KeyCache,
     Snapshot,
@@ -32,10 +34,19 @@ from batchbook.grid import (
     verbs_of,
     with_filters_of,
 )
+from batchbook.grid.column_layout import DEFAULT_LAYOUT
 from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
-from batchbook.master.links import DEFAULT, GridLinks
+from batchbook.master.facet_panel import FacetPanel, KnownCounts
+from batchbook.master.links import DEFAULT, GridLinks, href
 from batchbook.master.models import GridSetting
-from batchbook.master.row_cells import EditableCells, LinkFor, TableRow, table_rows
+from batchbook.master.row_cells import (
+    EditableRows,
+    LinkFor,
+    RowIdentity,
+    TableRow,
+    heading_attributes,
+    table_rows,
+)
 from batchbook.web.request import Request
 
 
@@ -106,13 +117,16 @@ def _values(verb: str, texts: list[str]) -> list[str]:
 class GridView:
     """A grid on a page, for one request.
 
+    ``facet_urls`` gives the addresses of the pages with the grid's facets, see :class:`~batchbook.master.facet_panel.FacetPanel`.
     ``key`` is the name under which the choices of users are remembered. Where one ``key`` serves several lists, such as the
     rows of all batches of a type, ``filters_key`` names this list: its filters are remembered for it alone. ``url`` is the page that the grid is on, without
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
-    by its format. ``hidden`` names columns to filter by that the table does not show. ``known_count``
-    returns the number of rows of a state where it need not be counted, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept.
-    ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable`` and ``mark`` are those of
-    :func:`~batchbook.master.row_cells.table_rows`.
+    by its format. ``hidden`` names columns to filter by that the table does not show, unless a person shows them. ``known_total``
+    returns the number of rows of a state where it need not be counted, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept. ``declared_layout`` is
+    how the table is laid out until a person arranges it, which is posted to ``layout_url``, empty where that is not possible.
+    ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable``,
+    ``mark`` and ``identity`` are those of :func:`~batchbook.master.row_cells.table_rows`. ``element_data`` has further attributes
+    of ``<row-grid>`` without their ``data-``, such as ``cell-url``; what it lacks is not possible in this grid.
     """
 
     request: Request
@@ -122,11 +136,17 @@ class GridView:
     settings_url: str
     export_url: Callable[[str], str] | None = None
     filters_key: str = ""
+    facet_urls: Callable[[str], str] | None = None
+    known_counts: KnownCounts | None = None
     hidden: Collection[str] = ()
-    known_count: Callable[[GridState], int | None] | None = None
+    known_total: Callable[[GridState], int | None] | None = None
+    declared_layout: GridLayout = DEFAULT_LAYOUT
+    layout_url: str = ""
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
-    editable: EditableCells | None = None
+    editable: EditableRows | None = None
     mark: Callable[[Row[Any]], str] | None = None
+    identity: Callable[[Row[Any]], RowIdentity] | None = None
+    element_data: Mapping[str, Any] = field(default_factory=dict)
     snapshot: Callable[[Session], Snapshot] | None = None
     windows_url: str = ""
 
@@ -140,8 +160,38 @@ class GridView:
 
     @cached_property
     def table_columns(self) -> tuple[Column, ...]:
-        """The columns of the table."""
-        return tuple(column for column in self.columns if column.name not in self.hidden)
+        """The columns of the table, as the user arranged them."""
+        return self.layout.visible(self.columns, self.hidden)
+
+    @cached_property
+    def layout(self) -> GridLayout:
+        """The layout that the user arranged, else the declared one."""
+        return self.declared_layout.changed_by(self._chosen(self.layout_key), self.columns)
+
+    @property
+    def layout_key(self) -> str:
+        """The name under which layouts of users are remembered."""
+        return f"layout.{self.key}"
+
+    @property
+    def surroundings_key(self) -> str:
+        """The name under which users' choices for the page around the grid are remembered, such as the open panel."""
+        return f"page.{self.key}"
+
+    @cached_property
+    def surroundings(self) -> dict[str, Any]:
+        """The user's choices for the page around the grid."""
+        return self._chosen(self.surroundings_key)
+
+    def _chosen(self, key: str) -> dict[str, Any]:
+        return (recall(self.request.db, self.user, key) if self.user else None) or {}
+
+    def column_layout(self, column: Column) -> Markup:
+        """Return the attributes of the heading of ``column`` that say how wide it is, in CSS pixels, and whether it stays in sight."""
+        width = self.layout.widths.get(column.name)
+        attributes = Markup(' data-width="{}"').format(width) if width else Markup()
+        is_frozen = column in self.table_columns[: self.layout.frozen]
+        return attributes + Markup(" data-frozen") if is_frozen else attributes
 
     @property
     def is_searchable(self) -> bool:
@@ -151,10 +201,10 @@ class GridView:
     @property
     def rows(self) -> Iterator[TableRow]:
         """The rows of the page, with their cells."""
-        return self.with_cells(self.window.rows)
+        return self.with_cells(self.window.rows, count(self.window.first))
 
-    def with_cells(self, rows: Iterable[Row[Any]]) -> Iterator[TableRow]:
-        """Yield each of ``rows``, read by the grid, with the cells that the table shows."""
+    def with_cells(self, rows: Iterable[Row[Any]], places: Iterable[int] | None = None) -> Iterator[TableRow]:
+        """Yield each of ``rows``, read by the grid, with the cells that the table shows; ``places`` are theirs, from 1."""
         return table_rows(
             self.table_columns,
             rows,
@@ -162,12 +212,43 @@ class GridView:
             links=self.cell_links,
             editable=self.editable,
             mark=self.mark,
+            identity=self.identity,
+            places=places,
         )
+
+    def heading(self, column: Column) -> Markup:
+        """Return the attributes of the heading of ``column``."""
+        return heading_attributes(column, editable=self.editable is not None)
 
     @cached_property
     def links(self) -> GridLinks:
         """The links to other states of the grid."""
         return GridLinks(self.state, self.url, self.export_url)
+
+    @property
+    def facets(self) -> FacetPanel | None:
+        """The facets beside the grid, whose links lead to its page; None for a grid without pages for them."""
+        return self.facets_at(self.url)
+
+    def facets_at(self, base: str) -> FacetPanel | None:
+        """Return the facets, whose links lead to the page at ``base``; None for a grid without pages for them."""
+        if self.facet_urls is None:
+            return None
+        stored = recall(self.request.db, self.user, self.facets_key) if self.user else None
+        opened = stored.get("open") if stored else None
+        chosen = None if opened is None else [str(name) for name in opened]
+        db, state = self.request.db, self.state
+        return FacetPanel(db, self.grid, state, self.user, base, self.facet_urls, chosen, self.known_counts)
+
+    @property
+    def facets_url(self) -> str | None:
+        """The page with the facets alone, in the state of the grid; None if there is none."""
+        return None if self.facet_urls is None else href(self.facet_urls("facets"), self.state.at_page(1))
+
+    @property
+    def facets_key(self) -> str:
+        """The name under which a person's open facets are remembered."""
+        return f"facets.{self.key}"
 
     @cached_property
     def state(self) -> GridState:
@@ -200,7 +281,7 @@ class GridView:
             self.user,
             cache=self.request.services.find(KeyCache),
             snapshot=self.snapshot,
-            known_count=self.known_count,
+            known_total=self.known_total,
         )
 
     def _reads(self, state: GridState) -> bool:

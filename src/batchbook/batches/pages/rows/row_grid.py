@@ -11,7 +11,6 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import ColumnElement, Row, select
 
 from batchbook.batches import access
-from batchbook.batches.editing.field_changes import text_in
 from batchbook.batches.engine.context import find_batch
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch, BatchRow
@@ -19,15 +18,17 @@ from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.rows.kept_counts import kept_count, snapshot_of
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
-from batchbook.batches.rows.issues import in_words
+from batchbook.batches.rows.issues import Issue, in_words
 from batchbook.batches.running.bulk_edits import rows_reference
-from batchbook.grid import Column, Grid
-from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid
+from batchbook.grid import Column, Filter, Grid, GridState, Verb
+from batchbook.master import Caller, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
 from batchbook.master.routes import view_called
-from batchbook.master.row_cells import EditableCell, key_url
+from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_url
 
 #: Columns that are loaded with every row because its cells need them.
 _CARRIED = ("version", "issues")
+# The placeholder for the key of a row in an address.
+_KEY = "KEY"
 #: The number of suggestions offered at a cell.
 SUGGESTED = 5
 
@@ -70,10 +71,9 @@ class RowGrid:
         narrowed = () if sequences is None else (row.sequence.in_(sequences),)
         request, route = self.view.request, f"{self.view.prefix}."
         self._row_url = key_url(request, f"{route}row", "sequence", id=self.batch.id)
-        self._cell_url = key_url(request, f"{route}cell", "sequence", id=self.batch.id)
+        cell_url = key_url(request, f"{route}cell", "sequence", id=self.batch.id)
         columns = table.all_columns(row, batch_type.handler.statuses)
         hidden = {column.name for column in table.filters(row)}
-        self._editable = [column for column in columns if column.editable and column.name not in hidden]
         return GridView(
             request,
             key=table.settings_key(self.batch),
@@ -81,44 +81,56 @@ class RowGrid:
             grid=_grid_of(self.batch, row, columns, request.zone, *narrowed),
             url=self.view.url("view", self.batch),
             settings_url=self.view.url("rows", self.batch),
+            facet_urls=lambda name: self.view.url(f"row_{name}", self.batch),
+            known_counts=self._known_counts,
             export_url=lambda name: self.view.url("export_rows", self.batch, format=name),
             hidden=hidden,
-            known_count=None if narrowed else partial(kept_count, self.batch),
+            known_total=None if narrowed else partial(kept_count, self.batch),
+            declared_layout=table.layout,
+            layout_url=self.view.url(RememberRowLayout.name, self.batch) if self._has_layouts else "",
             cell_links={"sequence": lambda row: self._row_url(row.sequence)},
-            editable=self._editable_cells if self.editing else None,
+            editable=self._editable_row if self.editing else None,
             mark=lambda row: "removed" if row.removed else "",
+            identity=lambda row: RowIdentity(row.sequence, row.version),
+            element_data={"cell-url": "{key}".join(cell_url(_KEY).rsplit(_KEY, 1))} if self.editing else {},
             snapshot=None if narrowed else snapshot_of(self.batch),
             windows_url=self.view.url("rows_window", self.batch),
         )
 
-    def _editable_cells(self, row: Row[Any]) -> dict[str, EditableCell]:
-        """Return the data for editing the cells of ``row`` in place, by column; none for a removed row."""
+    @property
+    def _has_layouts(self) -> bool:
+        return any(page.name == RememberRowLayout.name for page in self.view.pages)
+
+    def _known_counts(self, column: str, others: GridState) -> Mapping[Any, int] | None:
+        """Return the rows by status that the header counts, if it counts those that match the ``others`` of the filters."""
+        kept = others.filters == (Filter("removed", Verb.IS_FALSE),) and not others.search
+        all_kept = not others.is_narrowed and not self.batch.removed_count
+        is_counted = column == "status" and bool(self.view.batch_type.handler.statuses)
+        return self.batch.status_counts if is_counted and (kept or all_kept) else None
+
+    def _editable_row(self, row: Row[Any]) -> EditableRow | None:
+        """Return what is needed to edit the cells of ``row`` in place; None for a removed row."""
         if row.removed:
-            return {}
-        values, version = row._mapping, row.version
-        row_url, cell_url = self._row_url(row.sequence), self._cell_url(row.sequence)
-        issues = {found["field"]: found for found in reversed(row.issues or ())}
-        found = {}
-        for column in self._editable:
-            name = column.name
-            issue = issues.get(name)
-            text = text_in(column, values[name], row.issues)
-            form_url = f"{row_url}#field-{name}"
-            found[name] = (
-                EditableCell(form_url, cell_url, version, text)
-                if issue is None
-                else EditableCell(
-                    form_url,
-                    cell_url,
-                    version,
-                    text,
-                    in_words(issue),
-                    issue["severity"],
-                    issue["message"],
-                    issue.get("suggestions", [])[:SUGGESTED],
-                )
-            )
-        return found
+            return None
+        return EditableRow(self._row_url(row.sequence), _cell_issues(row.issues) if row.issues else {})
+
+
+def _cell_issues(issues: Sequence[Issue]) -> dict[str, CellIssue]:
+    """Return the problems by column: of several in a cell the first, with the first text that could not be stored."""
+    raws: dict[str, str] = {}
+    for one in issues:
+        if one["raw"]:
+            raws.setdefault(one["field"], one["raw"])
+    return {
+        one["field"]: CellIssue(
+            in_words(one),
+            one["severity"],
+            one["message"],
+            one.get("suggestions", [])[:SUGGESTED],
+            raws.get(one["field"]),
+        )
+        for one in reversed(issues)
+    }
 
 
 class GridPage(BatchPage):
@@ -141,6 +153,18 @@ class RememberRows(GridPage):
     def post(self) -> HTTPSeeOther:
         """Remember the form for this person, and redirect to the link that shows it."""
         return HTTPSeeOther(self.rows.grid.remember())
+
+
+class RememberRowLayout(GridPage, LayoutPage):
+    """The layout of the rows of a type's batches."""
+
+    name = "row_layout"
+    pattern = "/layout"
+
+    @property
+    def arranged(self) -> GridView:
+        """The batch's grid."""
+        return self.rows.grid
 
 
 class ExportRows(GridPage, ExportPage):
