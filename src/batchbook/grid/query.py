@@ -139,6 +139,11 @@ class Grid:
         keys = [tuple(row) for row in session.execute(found)]
         return keys[::-1] if backwards else keys
 
+    def identities(self, *conditions: ColumnElement[bool]) -> Select[Any]:
+        """Return the SELECT of the :attr:`identity` of all rows that satisfy ``conditions``, in no order."""
+        found = self._select.where(*conditions).with_only_columns(*self.identity, maintain_column_froms=True)
+        return found.order_by(None)
+
     def rows_where(self, session: Session, condition: ColumnElement[bool]) -> Sequence[Row[Any]]:
         """Return the rows that satisfy ``condition``, in no order: its columns are those of the identity."""
         return session.execute(self._selected(self._select.where(condition)).order_by(None)).all()

@@ -19,21 +19,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    ColumnElement,
-    Dialect,
-    Engine,
-    Row,
-    any_,
-    func,
-    literal,
-    select,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Dialect, Engine, Row, false, tuple_
 from sqlalchemy.orm import Session
 
+from batchbook.db.number_sets import is_listed
 from batchbook.db.transactions import READ_ONLY, transaction_scope
 from batchbook.errors import Conflict
 from batchbook.grid.key_cache import KeptKeys, KeyCache, Keys
@@ -110,7 +99,7 @@ class Windows:
         if self.now.version is None:
             return self.grid.window(self.session, state, self.user)
         size, first = state.page_size, (max(state.page, 1) - 1) * state.page_size
-        token, kept = self._keys(state, "", first, first + size)
+        token, kept = self.find_keys(state, first, first + size)
         pages = max(1, -(-kept.total // size))
         if state.page > pages:
             return self.page(state.at_page(pages))
@@ -124,7 +113,7 @@ class Windows:
         ``token`` is that of an earlier window of the same state. A row that is not there any more is left out.
         """
         end = first + min(count, MOST_ROWS)
-        token, kept = self._keys(state, token, first, end)
+        token, kept = self.find_keys(state, first, end, token)
         found = self._rows(kept.between(first, end))
         return RowWindow([(first + at, row) for at, row in found], kept.total, first, token)
 
@@ -133,12 +122,12 @@ class Windows:
 
         Raises ``Conflict`` if ``token``, that of the window in which they were seen, cannot tell any more which rows they were.
         """
-        now, kept = self._keys(state, token, first, first + count)
+        now, kept = self.find_keys(state, first, first + count, token)
         if now != token:
             raise Conflict(MOVED)
         return kept.between(first, first + count)
 
-    def _keys(self, state: GridState, token: str, first: int, end: int) -> tuple[str, KeptKeys]:
+    def find_keys(self, state: GridState, first: int, end: int, token: str = "") -> tuple[str, KeptKeys]:
         """Return keys of ``state``, those from ``first`` to ``end`` among them, and the token under which they are kept.
 
         They are those of ``token`` where it is of use, else those of now.
@@ -235,7 +224,7 @@ class Windows:
                 min(keys[0], keys[-1]), max(keys[0], keys[-1])
             )
         else:
-            condition = _among(columns, keys, self.session.get_bind().dialect)
+            condition = among(columns, keys, self.session.get_bind().dialect)
         places = {key: place for place, key in enumerate(keys)}
         found = []
         for row in self.grid.rows_where(self.session, condition):
@@ -259,14 +248,12 @@ def _all_keys(grid: Grid, session: Session, state: GridState, user: str | None) 
     return KeptKeys(keys, len(keys))
 
 
-def _among(columns: Sequence[Any], keys: Keys, dialect: Dialect) -> ColumnElement[bool]:
-    """Return the condition for the rows with these keys; numbers are one parameter, however many there are."""
+def among(columns: Sequence[Any], keys: Keys, dialect: Dialect) -> ColumnElement[bool]:
+    """Return the condition for the rows with these keys, which are in ``columns``."""
+    if isinstance(keys, range):
+        ends = (min(keys[0], keys[-1]), max(keys[0], keys[-1])) if keys else None
+        within: ColumnElement[bool] = columns[0].between(*ends) if ends else false()
+        return within
     if not isinstance(keys, array):
         return tuple_(*columns).in_([*keys])
-    (number,) = columns
-    if dialect.name == "postgresql":
-        listed: ColumnElement[bool] = number == any_(literal(keys.tolist(), ARRAY(BigInteger)))
-        return listed
-    values = func.json_each(json.dumps(keys.tolist())).table_valued("value")
-    among: ColumnElement[bool] = number.in_(select(values.c.value))
-    return among
+    return is_listed(columns[0], keys.tolist(), dialect)

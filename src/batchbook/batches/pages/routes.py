@@ -48,7 +48,7 @@ from batchbook.batches.pages.rows.row_actions import (
 )
 from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRowLayout, RememberRows, open_batch_rows
 from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence
-from batchbook.batches.pages.rows.window_pages import RowsWindow
+from batchbook.batches.pages.rows.window_pages import FindRow, RowsWindow, RowTexts, SummarizeRows, TheseRows
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
     CompareWorksheet,
@@ -116,6 +116,10 @@ BATCH_PAGES = (
     ChangesSince,
     NotePresence,
     RowsWindow,
+    FindRow,
+    SummarizeRows,
+    RowTexts,
+    TheseRows,
     RemoveRows,
     RestoreRows,
     ChangeRows,
