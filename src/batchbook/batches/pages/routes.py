@@ -47,8 +47,8 @@ from batchbook.batches.pages.rows.row_actions import (
     RestoreRows,
 )
 from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRowLayout, RememberRows, open_batch_rows
-from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence
-from batchbook.batches.pages.rows.window_pages import FindRow, RowsWindow, RowTexts, SummarizeRows, TheseRows
+from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence, TheseRows
+from batchbook.batches.pages.rows.window_pages import FindRow, RowsWindow, RowTexts, SummarizeRows
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
     CompareWorksheet,
@@ -114,12 +114,12 @@ BATCH_PAGES = (
     RememberRowLayout,
     ExportRows,
     ChangesSince,
+    TheseRows,
     NotePresence,
     RowsWindow,
     FindRow,
     SummarizeRows,
     RowTexts,
-    TheseRows,
     RemoveRows,
     RestoreRows,
     ChangeRows,

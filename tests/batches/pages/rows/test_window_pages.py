@@ -104,8 +104,6 @@ def test_cells_are_added_up_and_their_texts_told(
     }
     texts = asked(staff, open_batch, "texts?first=6&count=9&columns=item_code,new_price")["texts"]
     assert texts == [["000000015", "1.20"], ["000000099", "cheap"]]
-    these = asked(staff, open_batch, "these?key=5&key=2&key=99")["html"]
-    assert numbers(these) == ["2", "5"]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
@@ -117,6 +115,5 @@ def test_columns_and_rows_that_make_no_sense_are_refused(
         "texts?columns=%00",
         "find?edge=nowhere",
         "find?text=%00",
-        "these?key=x",
     ):
         staff.get(f"{url_of(open_batch)}/rows/{page}", headers=JSON, status=400)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Row, select
 
 from batchbook.batches import access
 from batchbook.batches.engine.context import find_batch
+from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.batch_page import BatchPage
@@ -93,10 +94,27 @@ class RowGrid:
             editable=self._editable_row if self.editing else None,
             mark=lambda row: "removed" if row.removed else "",
             identity=lambda row: RowIdentity(row.sequence, row.version),
-            element_data={"cell-url": "{key}".join(cell_url(_KEY).rsplit(_KEY, 1))} if self.editing else {},
+            element_data=self._element_data("{key}".join(cell_url(_KEY).rsplit(_KEY, 1)))
+            if sequences is None
+            else {},
             snapshot=None if narrowed else snapshot_of(self.batch),
             windows_url=self.view.url("rows_window", self.batch),
         )
+
+    def _element_data(self, cell_url: str) -> dict[str, Any]:
+        """Return the attributes of ``<row-grid>``, see ``js/grid/row-grid.js`` and ``js/grid/follow-changes.js``."""
+        batch, url = self.batch, self.view.url
+        followed = {
+            "changes-url": url("changes_since", batch),
+            "these-url": url("these_rows", batch),
+            "find-url": url("rows_find", batch),
+            "summary-url": url("rows_summary", batch),
+            "texts-url": url("rows_texts", batch),
+            "since": last_operation(self.view.request.db, batch.id),
+            "state": State(batch.state).label.lower(),
+        }
+        edited = {"cell-url": cell_url, "presence-url": url("presence", batch)}
+        return followed | edited if self.editing else followed
 
     @property
     def _has_layouts(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from pyramid.response import Response
 
 from batchbook.batches.editing.field_changes import text_in
-from batchbook.batches.pages.rows.row_grid import GridPage, RowGrid
+from batchbook.batches.pages.rows.row_grid import GridPage
 from batchbook.batches.pages.view import PROBLEMS
 from batchbook.errors import BadInput
 from batchbook.grid import Column, GridState
@@ -24,13 +24,11 @@ from batchbook.grid.summaries import summarize
 from batchbook.grid.verbs import Verb
 from batchbook.grid.windows import MOST_ROWS
 from batchbook.master import GridView
-from batchbook.master.paging import whole_number
 from batchbook.master.window_pages import (
     USUAL_ROWS,
     asked_number,
     asked_token,
     json_answer,
-    rows_html,
     stated,
     window_answer,
 )
@@ -170,19 +168,3 @@ class RowTexts(_RowsPage):
             for _, row in found.rows
         ]
         return json_answer({"texts": texts, "keys": found.token})
-
-
-class TheseRows(GridPage):
-    """The rows with the numbers ``key``, up to 500: ``{html}``, as in a window but without their places."""
-
-    name = "rows_these"
-    pattern = "/rows/these"
-
-    def get(self) -> Response:
-        """Answer with the rows that exist, in the order of their numbers."""
-        numbers = [whole_number(text) for text in self.request.GET.getall("key")]
-        if None in numbers or len(numbers) > MOST_ROWS:
-            raise BadInput(f"The rows must be named by up to {MOST_ROWS} whole numbers.")
-        grid = RowGrid(self.view, self.batch, [number for number in numbers if number is not None]).grid
-        rows = grid.grid.all_rows(self.request.db, GridState(), None)
-        return json_answer({"html": rows_html(grid, [(None, row) for row in rows])})
