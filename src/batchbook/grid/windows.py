@@ -33,7 +33,7 @@ from batchbook.grid.state_params import DEFAULT_PAGE_SIZE
 #: The most rows of a window.
 MOST_ROWS = 500
 #: The number of keys that a view begins with.
-FIRST_KEYS = 20_000
+FIRST_KEYS = 5_000
 _DIGEST_LENGTH = 20
 
 MOVED = (
