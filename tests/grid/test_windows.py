@@ -162,6 +162,7 @@ def test_a_view_of_many_rows_begins_with_its_first_keys_and_has_the_others_liste
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(windows, "FIRST_KEYS", 100)
+    monkeypatch.setattr(windows, "FIRST_UNCOUNTED", 100)
     grid = article_grid()
     cheap = Filter("price", Verb.LESS, ("5",))
     for state in (GridState(sort=(Sort("price"),)), GridState((cheap,), (Sort("price", descending=True),))):

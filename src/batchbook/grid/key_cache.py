@@ -88,6 +88,11 @@ class KeyCache:
                 _, dropped = self._kept.popitem(last=False)
                 held -= dropped.size
 
+    def clear(self) -> None:
+        """Drop all keys."""
+        with self._lock:
+            self._kept.clear()
+
     def whole(self, token: str, listed: Callable[[], KeptKeys | None]) -> KeptKeys | None:
         """Return all keys of a view: the kept ones, or else those that ``listed`` returns, which are kept then.
 

@@ -32,8 +32,9 @@ from batchbook.grid.state_params import DEFAULT_PAGE_SIZE
 
 #: The most rows of a window.
 MOST_ROWS = 500
-#: The number of keys that a view begins with.
+#: The number of keys that a view begins with, and of one whose rows have to be counted: if it has no more, they are counted.
 FIRST_KEYS = 5_000
+FIRST_UNCOUNTED = 25_000
 _DIGEST_LENGTH = 20
 
 MOVED = (
@@ -170,10 +171,11 @@ class Windows:
         kept = self.cache.get(token)
         if kept is not None:
             return kept
-        keys = self.grid.list_keys(self.session, state, self.user, limit=FIRST_KEYS)
+        known = self._known_total(state)
+        limit = FIRST_UNCOUNTED if known is None else FIRST_KEYS
+        keys = self.grid.list_keys(self.session, state, self.user, limit=limit)
         total = len(keys)
-        if total == FIRST_KEYS:
-            known = self._known_total(state)
+        if total == limit:
             total = self.grid.count(self.session, state, self.user) if known is None else max(known, total)
         begun = KeptKeys(keys, total)
         if self._is_keeping:
