@@ -58,7 +58,7 @@ from batchbook.batches.pages.rows.row_grid import (
     open_batch_rows,
 )
 from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence, TheseRows
-from batchbook.batches.pages.rows.window_pages import RowsWindow
+from batchbook.batches.pages.rows.window_pages import FindRow, RowsWindow, RowTexts, SummarizeRows
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
     CompareWorksheet,
@@ -130,6 +130,9 @@ BATCH_PAGES = (
     TheseRows,
     NotePresence,
     RowsWindow,
+    FindRow,
+    SummarizeRows,
+    RowTexts,
     RemoveRows,
     RestoreRows,
     ChangeRows,
