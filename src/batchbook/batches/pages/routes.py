@@ -34,6 +34,7 @@ from batchbook.batches.pages.rows.cells_endpoint import EditCells
 from batchbook.batches.pages.rows.change_page import ChangeRows
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
+from batchbook.batches.pages.rows.lookup_endpoint import LookUp
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
 from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
@@ -117,6 +118,7 @@ BATCH_PAGES = (
     RemoveRows,
     RestoreRows,
     ChangeRows,
+    LookUp,
     DownloadWorksheet,
     DownloadProblems,
     UploadWorksheet,
