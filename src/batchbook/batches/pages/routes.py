@@ -32,6 +32,7 @@ from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.rows.cells_endpoint import EditCells
 from batchbook.batches.pages.rows.change_page import ChangeRows
+from batchbook.batches.pages.rows.cluster_page import ClusterPage
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
 from batchbook.batches.pages.rows.lookup_endpoint import LookUp
@@ -110,6 +111,7 @@ BATCH_PAGES = (
     RememberRows,
     RowFacets,
     RowFacet,
+    ClusterPage,
     RememberRowLayout,
     ExportRows,
     ChangesSince,
