@@ -31,7 +31,7 @@ from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, Unschedul
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.rows.cells_endpoint import EditCells
-from batchbook.batches.pages.rows.change_page import ChangeRows
+from batchbook.batches.pages.rows.change_page import ChangeRows, ReplaceInRows
 from batchbook.batches.pages.rows.cluster_page import ClusterPage
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
@@ -121,6 +121,7 @@ BATCH_PAGES = (
     RemoveRows,
     RestoreRows,
     ChangeRows,
+    ReplaceInRows,
     LookUp,
     DownloadWorksheet,
     DownloadProblems,
