@@ -41,6 +41,10 @@ _VALUES = {
         "Per cent",
         "Such as 2.5, or -10. The results are rounded to the digits that the column keeps.",
     ),
+    Rule.SERIES: (
+        "First number",
+        "The first row gets this number, the others follow in the order of their rows.",
+    ),
     Rule.REPLACE: ("Find", "Blanks count."),
 }
 
@@ -173,6 +177,8 @@ class ChangeRows(GridPage):
             return []
         label, help_text = _VALUES[rule]
         value = Field.of("value", Kind.TEXT, label=label, help=help_text, required=rule is not Rule.SET)
+        if rule is Rule.SERIES:
+            return [value, Field.of("replacement", Kind.TEXT, label="Step", help="Such as 10; 1 if empty.")]
         return [value, *(_replace_fields() if rule is Rule.REPLACE else [])]
 
 
