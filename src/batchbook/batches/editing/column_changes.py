@@ -161,7 +161,7 @@ class ColumnChange:
             return lambda column, text, _row: _rounded(column, text, rounding)
         if rule is Rule.SERIES:
             # Rows come once and in their order.
-            numbers = count(_number(value), _number(self.replacement.strip() or "1"))
+            numbers: Iterator[Any] = count(_number(value), _number(self.replacement.strip() or "1"))
             return lambda column, _text, _row: _in_column(column, Fraction(next(numbers)))
         if rule is Rule.COPY:
             source = _source(row, value)
