@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from batchbook.grid.key_cache import KeyCache as KeyCache
     from batchbook.grid.query import Grid as Grid
     from batchbook.grid.query import Window as Window
+    from batchbook.grid.references import Reference as Reference
     from batchbook.grid.state import GridState as GridState
     from batchbook.grid.state import Params as Params
     from batchbook.grid.state import has_grid_params as has_grid_params

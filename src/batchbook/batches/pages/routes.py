@@ -34,10 +34,11 @@ from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.rows.cell_history import CellHistory
 from batchbook.batches.pages.file.template_page import DownloadTemplate, NewTemplate
 from batchbook.batches.pages.rows.cells_endpoint import EditCells
-from batchbook.batches.pages.rows.change_page import ChangeRows
+from batchbook.batches.pages.rows.change_page import ChangeRows, ReplaceInRows
 from batchbook.batches.pages.rows.cluster_page import ClusterPage
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
+from batchbook.batches.pages.rows.lookup_endpoint import LookUp
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
 from batchbook.batches.pages.rows.quick_filters import MarkSeen
@@ -137,6 +138,8 @@ BATCH_PAGES = (
     RestoreRows,
     ChangeRows,
     DownloadTemplate,
+    ReplaceInRows,
+    LookUp,
     DownloadWorksheet,
     DownloadProblems,
     UploadWorksheet,

@@ -8,8 +8,9 @@ from sqlalchemy import Index, String, false, text
 from sqlalchemy.orm import Mapped
 
 from batchbook.batches import Batch, BatchRow, MatchedRow, Severity, Status, column, editable
-from batchbook.catalog.models import PRICE
+from batchbook.catalog.models import PRICE, Product
 from batchbook.db import ExactDecimal
+from batchbook.grid import Reference
 from batchbook.grid.rounding import ROUNDINGS
 
 PERCENT = ExactDecimal(7, 2)
@@ -137,7 +138,9 @@ class PriceChangeRow(MatchedRow, BatchRow):
     )
 
     line: Mapped[int | None] = column(label="Line")
-    item_code: Mapped[str] = editable(String(20), default="")
+    item_code: Mapped[str] = editable(
+        String(20), default="", reference=Reference(Product.item_code, "products:view", Product.description)
+    )
     description: Mapped[str | None] = column(String(200))
     size: Mapped[str | None] = column(String(40))
     product: Mapped[str | None] = column(String(200), label="In catalogue")
