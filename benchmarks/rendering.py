@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
+from itertools import count
 from statistics import median
 from time import process_time
 from typing import Any
 
 from jinja2 import Environment
-from markupsafe import Markup
 from pyramid.config import Configurator
 from sqlalchemy import Row, column
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
-from batchbook.grid import Choice, Column, Kind, to_text
-from batchbook.master.row_cells import Cell, EditableCell, TableRow, table_rows
+from batchbook.grid import Choice, Column, Kind
+from batchbook.master.row_cells import Cell, EditableRow, RowIdentity, TableRow, table_rows
 
 #: The most milliseconds that a row may take.
 MOST_MILLISECONDS = 0.2
@@ -41,16 +41,13 @@ _COLUMNS = tuple(
 )
 
 # Each cell as it is written in the end, every text escaped once: what no grid can be faster than in Jinja.
-_BARE = """{%- for cells in rows %}
-<tr data-row>
-  {%- for tag, css, attributes, html, url, form_url in cells %}
-  <{{ tag }} class="{{ css }}"{{ attributes }}>
-  {%- if form_url %}<a class="cell-link" href="{{ form_url }}">{{ html }}<span class="visually-hidden">, edit</span></a>
-  {%- elif url %}<a href="{{ url }}">{{ html }}</a>{% else %}{{ html }}{% endif %}</{{ tag }}>
-  {%- endfor %}
-</tr>
+_BARE = """{%- for attributes, cells in rows %}
+<tr data-row{{ attributes }}>
+  {%- for tag, attributes, html, url, text, link_attributes, title in cells -%}
+  <{{ tag }}{{ attributes }}{% if text is not none %} data-text="{{ text }}"{% endif %}
+  {%- if url %}><a{{ link_attributes }} href="{{ url }}">{{ html }}</a>{% else %}{% if title %} title="{{ title }}"{% endif %}>{{ html }}{% endif %}</{{ tag }}>
+  {%- endfor %}</tr>
 {%- endfor %}"""
-_EDIT = Markup(' data-edit-url="{}" data-version="{}" data-text="{}"')
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,7 @@ def row_cost(rows: int, rounds: int) -> RowCost:
     )
     bare = Environment(autoescape=True).from_string(_BARE)
     stored = _stored(rows)
-    ready = [[_ready(cell) for cell in row.cells] for row in _prepared(stored)]
+    ready = [(row.attributes, [_ready(cell) for cell in row.cells]) for row in _prepared(stored)]
     if template.render(rows=_prepared(stored)) != bare.render(rows=ready):
         raise RuntimeError("The bare template does not write the same table.")
     ours_times, bare_times = [], []
@@ -93,25 +90,21 @@ def _environment() -> Any:
 
 def _prepared(rows: Iterable[Row[Any]]) -> Iterable[TableRow]:
     links = {"sequence": lambda row: f"/batches/price-change/1/rows/{row.sequence}"}
-    return table_rows(_COLUMNS, rows, UTC, links=links, editable=_editable)
+    return table_rows(
+        _COLUMNS, rows, UTC, links=links, editable=_editable, identity=_identity, places=count(1)
+    )
 
 
-def _editable(row: Row[Any]) -> dict[str, EditableCell]:
-    url = f"/batches/price-change/1/rows/{row.sequence}"
-    return {
-        one.name: EditableCell(
-            f"{url}#field-{one.name}", f"{url}/cell", 3, to_text(one, row._mapping[one.name])
-        )
-        for one in _COLUMNS
-        if one.editable
-    }
+def _editable(row: Row[Any]) -> EditableRow:
+    return EditableRow(f"/batches/price-change/1/rows/{row.sequence}", {})
+
+
+def _identity(row: Row[Any]) -> RowIdentity:
+    return RowIdentity(row.sequence, 3)
 
 
 def _ready(cell: Cell) -> tuple[Any, ...]:
-    edit, attributes = cell.edit, cell.attributes
-    if edit is not None:
-        attributes += _EDIT.format(edit.url, edit.version, edit.text)
-    return cell.tag, cell.css, attributes, cell.html, cell.url, edit.form_url if edit else ""
+    return cell.tag, cell.attributes, cell.html, cell.url, cell.text, cell.link_attributes, cell.title
 
 
 def _stored(count: int) -> Sequence[Row[Any]]:

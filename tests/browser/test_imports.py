@@ -78,7 +78,7 @@ def test_a_list_becomes_products_in_a_browser(
 
     # A price that nobody knows is a cell like any other.
     page.goto(batch_url)
-    cell = page.locator("td[data-field=new_price][data-edit-url$='/rows/6/cell']")
+    cell = page.locator("tr[data-key='6'] > [data-field=new_price]")
     cell.click()
     cell.click()
     page.locator(".cell-editor").fill("1.10")

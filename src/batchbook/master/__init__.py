@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from batchbook.master.records import Invalid as Invalid
     from batchbook.master.routes import PAGES as PAGES
     from batchbook.master.routes import add_master_view as add_master_view
-    from batchbook.master.row_cells import EditableCell as EditableCell
+    from batchbook.master.row_cells import EditableRow as EditableRow
     from batchbook.master.row_cells import TableRow as TableRow
     from batchbook.master.row_cells import key_url as key_url
     from batchbook.master.row_cells import table_rows as table_rows

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import count, islice
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -38,7 +38,14 @@ from batchbook.grid.column_layout import DEFAULT_LAYOUT
 from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
 from batchbook.master.links import DEFAULT, GridLinks
 from batchbook.master.models import GridSetting
-from batchbook.master.row_cells import EditableCells, LinkFor, TableRow, table_rows
+from batchbook.master.row_cells import (
+    EditableRows,
+    LinkFor,
+    RowIdentity,
+    TableRow,
+    heading_attributes,
+    table_rows,
+)
 from batchbook.web.request import Request
 
 
@@ -115,8 +122,9 @@ class GridView:
     by its format. ``hidden`` names columns to filter by that the table does not show, unless a person shows them. ``known_total`` saves counting
     when nothing is filtered, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept. ``declared_layout`` is
     how the table is laid out until a person arranges it, which is posted to ``layout_url``, empty where that is not possible.
-    ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable`` and ``mark`` are those of
-    :func:`~batchbook.master.row_cells.table_rows`.
+    ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable``,
+    ``mark`` and ``identity`` are those of :func:`~batchbook.master.row_cells.table_rows`. ``element_data`` has further attributes
+    of ``<row-grid>`` without their ``data-``, such as ``cell-url``; what it lacks is not possible in this grid.
     """
 
     request: Request
@@ -131,8 +139,10 @@ class GridView:
     declared_layout: GridLayout = DEFAULT_LAYOUT
     layout_url: str = ""
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
-    editable: EditableCells | None = None
+    editable: EditableRows | None = None
     mark: Callable[[Row[Any]], str] | None = None
+    identity: Callable[[Row[Any]], RowIdentity] | None = None
+    element_data: Mapping[str, Any] = field(default_factory=dict)
     snapshot: Callable[[], Snapshot] | None = None
     windows_url: str = ""
 
@@ -172,13 +182,6 @@ class GridView:
     def _chosen(self, key: str) -> dict[str, Any]:
         return (recall(self.request.db, self.user, key) if self.user else None) or {}
 
-    def column_layout(self, column: Column) -> Markup:
-        """Return the attributes of the heading of ``column`` that say how wide it is, in CSS pixels, and whether it stays in sight."""
-        width = self.layout.widths.get(column.name)
-        attributes = Markup(' data-width="{}"').format(width) if width else Markup()
-        is_frozen = column in self.table_columns[: self.layout.frozen]
-        return attributes + Markup(" data-frozen") if is_frozen else attributes
-
     @property
     def is_searchable(self) -> bool:
         """Whether there is any text to search."""
@@ -187,10 +190,10 @@ class GridView:
     @property
     def rows(self) -> Iterator[TableRow]:
         """The rows of the page, with their cells."""
-        return self.with_cells(self.window.rows)
+        return self.with_cells(self.window.rows, count(self.window.first))
 
-    def with_cells(self, rows: Iterable[Row[Any]]) -> Iterator[TableRow]:
-        """Yield each of ``rows``, read by the grid, with the cells that the table shows."""
+    def with_cells(self, rows: Iterable[Row[Any]], places: Iterable[int] | None = None) -> Iterator[TableRow]:
+        """Yield each of ``rows``, read by the grid, with the cells that the table shows; ``places`` are theirs, from 1."""
         return table_rows(
             self.table_columns,
             rows,
@@ -198,7 +201,17 @@ class GridView:
             links=self.cell_links,
             editable=self.editable,
             mark=self.mark,
+            identity=self.identity,
+            places=places,
         )
+
+    def heading(self, column: Column) -> Markup:
+        """Return the attributes of the heading of ``column``: what its cells have in common, how wide it is, and whether it stays in sight."""
+        attributes = heading_attributes(column, editable=self.editable is not None)
+        if width := self.layout.widths.get(column.name):
+            attributes += Markup(' data-width="{}"').format(width)
+        is_frozen = column in self.table_columns[: self.layout.frozen]
+        return attributes + Markup(" data-frozen") if is_frozen else attributes
 
     @cached_property
     def links(self) -> GridLinks:

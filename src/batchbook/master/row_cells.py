@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from jinja2.utils import htmlsafe_json_dumps
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from pyramid.traversal import quote_path_segment
 from pyramid.urldispatch import PATH_SAFE
 from sqlalchemy import Row
 
-from batchbook.grid import Column, Kind
+from batchbook.grid import Column, Kind, to_text
 from batchbook.web.formatting import value_writer
 from batchbook.web.request import Request
 
@@ -21,40 +22,58 @@ LinkFor = Callable[[Row[Any]], str | None]
 # The placeholder for the key of a row in an address.
 _KEY = "~key~"
 _NO = Markup('<span class="visually-hidden">No</span>')
+_RAW = Markup('<span class="cell-raw">{}</span>')
+_EDITABLE_LINK = Markup(' class="cell-link"')
+#: The number of characters from which a text that cannot be edited is in the title of its cell too, because it may be cut off.
+LONG_TEXT = 24
+# The kinds whose visible text has signs that a spreadsheet would not read.
+_WRITTEN_OTHERWISE = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.BOOLEAN, Kind.CHOICE})
 
 
-class EditableCell(NamedTuple):
-    """The data by which a cell is edited in its place.
+class CellIssue(NamedTuple):
+    """The problem in a cell: a ``sentence``, its part without the ``suggestions``, and the ``raw`` text, if any is kept.
 
-    ``form_url`` is the row's form at this field, the way without JavaScript; ``url`` is where ``js/cell-editor.js``
-    posts field, value and ``version``, which is the row's as the page saw it. ``text`` is what the input shows, the raw
-    text where the value could not be stored. ``issue`` is a sentence on the problem in this cell, empty without one;
-    ``message`` is its part without the ``suggestions``, texts that would do instead.
+    ``suggestions`` are texts that would do instead.
     """
 
-    form_url: str
-    url: str
-    version: int
-    text: str
-    issue: str = ""
-    severity: str = ""
-    message: str = ""
+    sentence: str
+    severity: str
+    message: str
     suggestions: Sequence[str] = ()
+    raw: str | None = None
 
 
-EditableCells = Callable[[Row[Any]], Mapping[str, EditableCell]]
+class EditableRow(NamedTuple):
+    """A row whose editable columns can be edited: the address of its form, and its issues by column."""
+
+    form_url: str
+    issues: Mapping[str, CellIssue]
+
+
+class RowIdentity(NamedTuple):
+    """The key by which a row is found again, and its version."""
+
+    key: Any
+    version: int
+
+
+EditableRows = Callable[[Row[Any]], EditableRow | None]
 
 
 class Cell(NamedTuple):
-    """One cell: ``attributes`` are those of its column, ``html`` its value; ``edit`` and ``url`` are None for neither."""
+    """One cell: ``attributes`` are those of its column, ``html`` its value, ``url`` its link or None.
+
+    ``text`` is the text for editing and copying where that is not the visible one, else None.
+    """
 
     tag: str
-    css: str
     attributes: Markup
     html: str
-    url: str | None
-    edit: EditableCell | None
-    title: str
+    url: str | None = None
+    text: str | None = None
+    issue: CellIssue | None = None
+    title: str = ""
+    link_attributes: Markup = Markup()
 
 
 class TableRow(NamedTuple):
@@ -62,6 +81,7 @@ class TableRow(NamedTuple):
 
     mark: str
     cells: list[Cell]
+    attributes: Markup = Markup()
 
 
 def table_rows(
@@ -70,24 +90,33 @@ def table_rows(
     zone: tzinfo,
     *,
     links: Mapping[str, LinkFor] | None = None,
-    editable: EditableCells | None = None,
+    editable: EditableRows | None = None,
     mark: Callable[[Row[Any]], str] | None = None,
+    identity: Callable[[Row[Any]], RowIdentity] | None = None,
+    places: Iterable[int] | None = None,
 ) -> Iterator[TableRow]:
     """Yield each of ``rows`` with its cells; moments are in ``zone``.
 
-    ``links`` say by the name of a column where its cells lead, ``editable`` which cells of a row can be edited, by
-    the name of the column, and ``mark`` how a row looks.
+    ``links`` say by the name of a column where its cells lead, ``editable`` which rows can be edited, ``mark`` how a row
+    looks, and ``identity`` its key and version. ``places`` are those of the rows in the grid, from 1, where they are known.
     """
     links = links or {}
     makers = [
         (column.name, _cell_maker(column, zone, links.get(column.name), first=place == 0))
         for place, column in enumerate(columns)
     ]
-    for row in rows:
+    for row, place in zip(rows, repeat(0) if places is None else places, strict=False):
         values = row._mapping
-        edits = editable(row) if editable else {}
-        cells = [make(values[name], row, edits.get(name)) for name, make in makers]
-        yield TableRow(mark(row) if mark else "", cells)
+        edit = editable(row) if editable else None
+        cells = [make(values[name], row, edit) for name, make in makers]
+        attributes = _IDENTITY.format(*identity(row)) if identity else Markup()
+        if place:
+            attributes += _PLACE.format(place + 1)
+        yield TableRow(mark(row) if mark else "", cells, attributes)
+
+
+_IDENTITY = Markup(' data-key="{}" data-version="{}"')
+_PLACE = Markup(' aria-rowindex="{}"')
 
 
 def key_url(request: Request, route: str, name: str, **keys: Any) -> Callable[[Any], str]:
@@ -96,40 +125,60 @@ def key_url(request: Request, route: str, name: str, **keys: Any) -> Callable[[A
     return lambda key: f"{before}{quote_path_segment(str(key), safe=PATH_SAFE)}{after}"
 
 
-def _cell_maker(
-    column: Column, zone: tzinfo, link_for: LinkFor | None, *, first: bool
-) -> Callable[[Any, Row[Any], EditableCell | None], Cell]:
-    tag = "th" if first else "td"
-    css = f"cell cell-{column.kind}"
-    write = value_writer(column, zone)
-    plain_attributes = Markup(' scope="row"') if first else Markup()
-    edit_attributes = plain_attributes + _edit_attributes(column)
-    is_text, is_boolean = column.kind is Kind.TEXT, column.kind is Kind.BOOLEAN
-
-    def make(value: Any, row: Row[Any], edit: EditableCell | None) -> Cell:
-        if edit is not None:
-            look = f"{css} cell-editable cell-{edit.severity}" if edit.issue else f"{css} cell-editable"
-            html = (
-                _RAW.format(edit.text) if edit.issue and edit.text and value in (None, "") else write(value)
-            )
-            return Cell(tag, look, edit_attributes, html, None, edit, "")
-        html = write(value)
-        url = link_for(row) if link_for is not None else None
-        if is_boolean and url is None and value is False:
-            html = _NO  # A grid marks only what is true; a page of facts says “No”.
-        return Cell(tag, css, plain_attributes, html, url, None, html if is_text and value else "")
-
-    return make
-
-
-_RAW = Markup('<span class="cell-raw">{}</span>')
-
-
-def _edit_attributes(column: Column) -> Markup:
-    attributes = Markup(' data-cell data-field="{}" data-label="{}" data-kind="{}"').format(
+def heading_attributes(column: Column, *, editable: bool) -> Markup:
+    """Return the attributes of a column's heading that say what its cells have in common, for ``js/grid/columns.js``."""
+    attributes = Markup(' data-field="{}" data-label="{}" data-kind="{}"').format(
         column.name, column.label, column.kind
     )
+    if editable and column.editable:
+        attributes += Markup(" data-editable")
+    if column.scale is not None:
+        attributes += Markup(' data-scale="{}"').format(column.scale)
+    if column.required:
+        attributes += Markup(" data-required")
     if column.choices:
         pairs = [[str(choice.value), choice.label] for choice in column.choices]
         attributes += Markup(" data-choices='{}'").format(htmlsafe_json_dumps(pairs))
     return attributes
+
+
+def _cell_maker(
+    column: Column, zone: tzinfo, link_for: LinkFor | None, *, first: bool
+) -> Callable[[Any, Row[Any], EditableRow | None], Cell]:
+    tag, scope = ("th", Markup(' scope="row"')) if first else ("td", Markup())
+    css = f"cell cell-{column.kind}"
+    name, write, anchor = column.name, value_writer(column, zone), f"#field-{column.name}"
+    plain = _ATTRIBUTES.format(css, name) + scope
+    cell_of_form = _ATTRIBUTES.format(f"{css} cell-editable", name) + scope + Markup(" data-cell")
+    is_text, is_boolean = column.kind is Kind.TEXT, column.kind is Kind.BOOLEAN
+    is_written_otherwise = column.kind in _WRITTEN_OTHERWISE
+
+    def make_editable(value: Any, edit: EditableRow) -> Cell:
+        issue = edit.issues.get(name)
+        url = f"{edit.form_url}{anchor}"
+        raw = issue.raw if issue is not None and (value is None or value == column.blank) else None
+        text = to_text(column, value) if raw is None else raw
+        html: str = _RAW.format(raw) if raw else write(value)
+        if issue is not None:
+            attributes = _ATTRIBUTES.format(f"{css} cell-editable cell-{issue.severity}", name) + scope
+            return Cell(tag, attributes + Markup(" data-cell"), html, url, text, issue)
+        shown = None if html == escape(text) else text
+        return Cell(tag, cell_of_form, html, url, shown, link_attributes=_EDITABLE_LINK)
+
+    def make(value: Any, row: Row[Any], edit: EditableRow | None) -> Cell:
+        if edit is not None and column.editable:
+            return make_editable(value, edit)
+        html = write(value)
+        url = link_for(row) if link_for is not None else None
+        text = to_text(column, value) if is_written_otherwise else None if value else ""
+        if text is not None and html == text:
+            text = None
+        if is_boolean and url is None and value is False:
+            html = _NO  # A grid marks only what is true; a page of facts says “No”.
+        title = html if is_text and value and len(html) > LONG_TEXT else ""
+        return Cell(tag, plain, html, url, text, title=title)
+
+    return make
+
+
+_ATTRIBUTES = Markup(' class="{}" data-field="{}"')

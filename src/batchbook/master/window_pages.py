@@ -32,7 +32,7 @@ class IndexWindow(Page):
 
 
 def window_answer(grid: GridView) -> dict[str, Any]:
-    """Return the answer to a request for a window: JSON for ``js/grid/windows.js``.
+    """Return the answer to a request for a window: JSON for ``js/grid/row-window.js``.
 
     The query has the state of the grid, where nothing that was remembered counts, ``first``, the position of the first row
     from 0, ``count``, up to 500 and usually 200, and ``keys``, the token of an earlier answer for the same state. The answer has ``first``,
@@ -53,7 +53,8 @@ def window_answer(grid: GridView) -> dict[str, Any]:
 
 def rows_html(grid: GridView, rows: Any) -> str:
     """Return the markup of ``rows``, each with its position from 0, as in the table of the page."""
-    html: str = render(ROWS_TEMPLATE, {"rows": grid.with_cells([row for _, row in rows])}, grid.request)
+    cells = grid.with_cells([row for _, row in rows], [position + 1 for position, _ in rows])
+    html: str = render(ROWS_TEMPLATE, {"rows": cells}, grid.request)
     return html
 
 

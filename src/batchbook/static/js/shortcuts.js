@@ -7,7 +7,9 @@
    e      edits: the first cell that can be edited in the row that has the focus; on a page without such rows, the page's Edit button
    ?      lists them, and turns single keys off for those whom they disturb (kept in this browser: batchbook.keys = "off")
 
-   Nothing happens while one types, which in a cell begins with the first character (cell-grid.js), or with Ctrl, Alt or Meta held. */
+   Nothing happens while one types, which in a cell begins with the first character (grid/row-grid.js), or with Ctrl, Alt or Meta held. */
+
+import { keyList } from "./grid/keyboard.js";
 
 const STORE = "batchbook.keys";
 const SEQUENCE_MS = 1200;
@@ -19,16 +21,6 @@ const KEYS = [
   ["e", "Edit"],
   ["g h", "Home"],
   ["?", "This list"],
-];
-const GRID_KEYS = [
-  ["← ↑ → ↓", "Move between cells"],
-  ["Enter, F2", "Edit the cell; or just type"],
-  ["Enter, Tab", "While editing: save and go down, or right"],
-  ["↓", "While editing: go to the choices beside the cell"],
-  ["Delete", "Empty the cell"],
-  ["Esc", "Cancel; go back to what is saved"],
-  ["Ctrl Z", "Undo the last cell edit"],
-  ["F8", "Go to the next cell that was not saved"],
 ];
 
 let pending = { key: "", at: 0 };
@@ -53,14 +45,15 @@ function moveRow(step) {
   if (!all.length) return;
   const at = all.indexOf(document.activeElement.closest("[data-row]"));
   const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
-  focusable(next)?.focus();
+  if (next.closest("row-grid")) next.dispatchEvent(new CustomEvent("batchbook:focus", { bubbles: true }));
+  else focusable(next)?.focus();
 }
 
 function edit() {
   const row = document.activeElement.closest("[data-row]");
   const cell = document.activeElement.closest("[data-cell]") ?? row?.querySelector("[data-cell]");
   if (cell) cell.dispatchEvent(new CustomEvent("batchbook:edit", { bubbles: true }));
-  else if (!row && !document.querySelector("table[data-cell-grid]")) document.querySelector(".page-actions a[href$='/edit']")?.click();
+  else if (!row && !document.querySelector("row-grid[data-cell-url]")) document.querySelector(".page-actions a[href$='/edit']")?.click();
 }
 
 function openFilter() {
@@ -123,7 +116,7 @@ function help() {
     button.className = "button button-plain";
     button.textContent = "Close";
     close.append(button);
-    dialog.append(title, list(KEYS), heading("h3", "In a row grid"), list(GRID_KEYS), offSwitch(), close);
+    dialog.append(title, list(KEYS), heading("h3", "In a row grid"), list(keyList()), offSwitch(), close);
     document.body.append(dialog);
   }
   dialog.showModal();
@@ -138,6 +131,7 @@ const ACTIONS = {
   "g h": () => document.querySelector("[data-shortcut=home]")?.click(),
 };
 
+document.addEventListener("batchbook:keys", help);
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || isTyping(event.target)) return;
   if (event.key === "?") {

@@ -117,7 +117,7 @@ def test_a_cell_edited_in_place_answers_with_the_rows_and_the_counts_new_html(
     # The row that now has a double was brought up to date with it, and comes back as well.
     (peer,) = answer["peers"]
     assert (peer["before"], peer["version"]) == (1, 1)
-    assert "/rows/4/cell" in peer["row_html"]
+    assert 'data-key="4"' in peer["row_html"]
     assert "Duplicate in list" in peer["row_html"]
     assert {catalogue.row(open_batch, sequence).status for sequence in (4, 5)} == {"duplicate"}
     counts = COUNTS | {"Unchanged": 0, "Not in catalogue": 0, "Duplicate in list": 4}

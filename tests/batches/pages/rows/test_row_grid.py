@@ -141,14 +141,17 @@ def test_cells_are_edited_in_place_only_while_the_batch_is_open_and_never_in_a_r
     catalogue: CatalogueDatabase, staff: TestApp, auditor: TestApp, open_batch: int
 ) -> None:
     def editable(browser: TestApp) -> set[str]:
-        return {cell["data-edit-url"] for cell in browser.get(url_of(open_batch)).html.select("[data-cell]")}
+        return {row["data-key"] for row in browser.get(url_of(open_batch)).html.select("tr:has([data-cell])")}
 
-    cells = editable(staff)
-    assert url_of(open_batch, "rows", 1, "cell") in cells
+    grid = staff.get(url_of(open_batch)).html.select_one("row-grid")
+    assert grid["data-cell-url"] == url_of(open_batch, "rows", "{key}", "cell")
+    rows = editable(staff)
+    assert "1" in rows
     post(staff, url_of(open_batch, "rows", 1, "remove"), version="1")
-    assert editable(staff) == cells - {url_of(open_batch, "rows", 1, "cell")}
+    assert editable(staff) == rows - {"1"}
     post(staff, url_of(open_batch, "complete"))
     assert editable(staff) == set()
+    assert "data-cell-url" not in staff.get(url_of(open_batch)).html.select_one("row-grid").attrs
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

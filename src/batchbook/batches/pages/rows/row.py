@@ -220,7 +220,7 @@ def row_form(row: type[BatchRow]) -> Form:
 
 
 class EditCell(OneRow):
-    """The endpoint that saves one cell of the grid; it answers JSON for ``static/js/edit-request.js``."""
+    """The endpoint that saves one cell of the grid; it answers JSON for ``static/js/grid/edit-request.js``."""
 
     name = "cell"
     pattern = f"{ROW_PATTERN}/cell"

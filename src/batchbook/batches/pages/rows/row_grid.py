@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches import access
-from batchbook.batches.editing.field_changes import text_in
 from batchbook.batches.engine.context import find_batch
 from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action, State
@@ -20,15 +19,17 @@ from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
-from batchbook.batches.rows.issues import in_words
+from batchbook.batches.rows.issues import Issue, in_words
 from batchbook.batches.running.bulk_edits import rows_reference
 from batchbook.grid import Column, Grid, Snapshot
 from batchbook.master import Caller, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
 from batchbook.master.routes import view_called
-from batchbook.master.row_cells import EditableCell, key_url
+from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_url
 
 #: Columns that are loaded with every row because its cells need them.
 _CARRIED = ("version", "issues")
+# The placeholder for the key of a row in an address.
+_KEY = "KEY"
 #: The number of suggestions offered at a cell.
 SUGGESTED = 5
 
@@ -81,10 +82,9 @@ class RowGrid:
         narrowed = () if sequences is None else (row.sequence.in_(sequences),)
         request, route = self.view.request, f"{self.view.prefix}."
         self._row_url = key_url(request, f"{route}row", "sequence", id=self.batch.id)
-        self._cell_url = key_url(request, f"{route}cell", "sequence", id=self.batch.id)
+        cell_url = key_url(request, f"{route}cell", "sequence", id=self.batch.id)
         columns = table.all_columns(row, batch_type.handler.statuses)
         hidden = {column.name for column in table.filters(row)}
-        self._editable = [column for column in columns if column.editable and column.name not in hidden]
         return GridView(
             request,
             key=table.settings_key(self.batch),
@@ -98,8 +98,10 @@ class RowGrid:
             declared_layout=table.layout,
             layout_url=self.view.url(RememberRowLayout.name, self.batch) if self._has_layouts else "",
             cell_links={"sequence": lambda row: self._row_url(row.sequence)},
-            editable=self._editable_cells if self.editing else None,
+            editable=self._editable_row if self.editing else None,
             mark=lambda row: "removed" if row.removed else "",
+            identity=lambda row: RowIdentity(row.sequence, row.version),
+            element_data={"cell-url": "{key}".join(cell_url(_KEY).rsplit(_KEY, 1))} if self.editing else {},
             snapshot=(lambda: snapshot_of(request.db, self.batch)) if sequences is None else None,
             windows_url=self.view.url("rows_window", self.batch),
         )
@@ -108,34 +110,29 @@ class RowGrid:
     def _has_layouts(self) -> bool:
         return any(page.name == RememberRowLayout.name for page in self.view.pages)
 
-    def _editable_cells(self, row: Row[Any]) -> dict[str, EditableCell]:
-        """Return the data for editing the cells of ``row`` in place, by column; none for a removed row."""
+    def _editable_row(self, row: Row[Any]) -> EditableRow | None:
+        """Return what is needed to edit the cells of ``row`` in place; None for a removed row."""
         if row.removed:
-            return {}
-        values, version = row._mapping, row.version
-        row_url, cell_url = self._row_url(row.sequence), self._cell_url(row.sequence)
-        issues = {found["field"]: found for found in reversed(row.issues or ())}
-        found = {}
-        for column in self._editable:
-            name = column.name
-            issue = issues.get(name)
-            text = text_in(column, values[name], row.issues)
-            form_url = f"{row_url}#field-{name}"
-            found[name] = (
-                EditableCell(form_url, cell_url, version, text)
-                if issue is None
-                else EditableCell(
-                    form_url,
-                    cell_url,
-                    version,
-                    text,
-                    in_words(issue),
-                    issue["severity"],
-                    issue["message"],
-                    issue.get("suggestions", [])[:SUGGESTED],
-                )
-            )
-        return found
+            return None
+        return EditableRow(self._row_url(row.sequence), _cell_issues(row.issues) if row.issues else {})
+
+
+def _cell_issues(issues: Sequence[Issue]) -> dict[str, CellIssue]:
+    """Return the problems by column: of several in a cell the first, with the first text that could not be stored."""
+    raws: dict[str, str] = {}
+    for one in issues:
+        if one["raw"]:
+            raws.setdefault(one["field"], one["raw"])
+    return {
+        one["field"]: CellIssue(
+            in_words(one),
+            one["severity"],
+            one["message"],
+            one.get("suggestions", [])[:SUGGESTED],
+            raws.get(one["field"]),
+        )
+        for one in reversed(issues)
+    }
 
 
 class GridPage(BatchPage):

@@ -1,27 +1,32 @@
-/* The field of a cell while it is open. Which cell that is, cell-grid.js decides; what becomes of the text, save-queue.js.
+/* The field of a cell while it is open. Which cell that is, row-grid.js decides; what becomes of the text, save-queue.js.
 
-   td[data-cell]   data-field     the field's name            data-edit-url   where the edit is posted
-                   data-version   the row's version seen      data-text       what is stored, as the input shows it
-                   data-label     the field in words          data-kind       text | integer | decimal | boolean | date | …
-                   data-choices   JSON [[value, label], …]    and in it a link to the row's form, for those without JavaScript
-                   data-suggestions  JSON [text, …] that would do instead of what is there, and data-issue, what is wrong with that
+   new CellEditor(grid, cell, column)   puts the field into the cell
+   begin(text)      gives it the focus, with a text that was typed, or with all of its own selected
+   take(step)       closes, and hands over what was typed
+   rebase(from, to) the stored text on which the edit is based has become another one by an edit of one's own
+
+   Of td[data-cell] it reads data-issue, what is wrong, and data-suggestions, JSON [text, …] that would do instead.
 
    Keys: Enter takes the text and goes down, Tab takes it and goes right (Shift the other way): at once, whatever becomes of it. Escape
-   takes nothing, and gives up a text that was not saved. Arrow down goes to the buttons beside the cell.
+   takes nothing, and gives up a text that was not saved. Alt+Enter begins a new line in a text. Arrow down goes to the buttons beside
+   the cell. In a field that was opened by typing, arrows take the text and go on; F2 turns that on and off.
    A click elsewhere takes a text that was changed. It empties a cell only if the text was deleted by the Delete key; otherwise what was
    there stays. Keys that belong to an input method, such as the Enter that ends a composition, are left to it.
 
    A cell that was not saved opens with what was typed and says why: Enter tries again, or the two values of a conflict are chosen from. */
 
 import "./cell-popover.js";
-import { seen } from "./row-versions.js";
+import { textOf } from "./columns.js";
 
-const YES_NO = [["", "–"], ["yes", "Yes"], ["no", "No"]];
+const ARROWS = { ArrowDown: { down: 1 }, ArrowUp: { down: -1 }, ArrowRight: { right: 1 }, ArrowLeft: { right: -1 } };
 
 export class CellEditor {
-  constructor(grid, cell) {
-    Object.assign(this, { grid, cell, unsaved: grid.unsavedOf(cell), before: grid.textOf(cell), isDeleted: false });
-    this.seen = this.unsaved?.seen ?? seen(cell.dataset.editUrl, Number(cell.dataset.version));
+  constructor(grid, cell, column) {
+    cell.dataset.text = textOf(cell); // With a field in it, its visible text is another one.
+    Object.assign(this, { grid, cell, column, address: grid.addressOf(cell), isDeleted: false, isTyped: false });
+    this.unsaved = grid.unsavedOf(cell);
+    this.before = grid.textOf(cell);
+    this.base = this.before;
     this.link = cell.querySelector("a");
     this.field = this.#makeField();
     this.link.hidden = true;
@@ -38,8 +43,13 @@ export class CellEditor {
 
   begin(text) {
     this.field.focus();
-    if (text !== undefined) this.field.value = text;
+    this.isTyped = text !== undefined;
+    if (this.isTyped) this.field.value = text;
     else this.field.select?.();
+  }
+
+  rebase(from, to) {
+    if (this.base === from) this.base = to;
   }
 
   /* Closes, hands over what was typed, and goes to the next cell. `isMeant`: by a key, not by a look elsewhere. */
@@ -49,9 +59,9 @@ export class CellEditor {
     const isChanged = this.changed;
     this.#close();
     if (isEmptied) this.grid.tell(`“${this.before}” is back: Delete, Enter or Tab empties a cell, a click elsewhere does not.`);
-    else if (this.unsaved && text === this.cell.dataset.text) this.grid.queue.drop(this.unsaved);
-    else if (isChanged || (this.unsaved && isMeant)) this.grid.put(this.cell, text, { seen: this.seen, before: this.unsaved ? undefined : this.before });
-    if (step) this.grid.move(this.cell, step);
+    else if (this.unsaved && text === textOf(this.cell)) this.grid.queue.drop(this.unsaved);
+    else if (isChanged || (this.unsaved?.state === "refused" && isMeant)) this.grid.put(this.cell, text, { base: this.base });
+    if (step) this.grid.step(step);
   }
 
   #close() {
@@ -63,10 +73,10 @@ export class CellEditor {
   }
 
   #makeField() {
-    const { choices, kind, label } = this.cell.dataset;
-    const options = choices ? [["", "–"], ...JSON.parse(choices)] : kind === "boolean" ? YES_NO : null;
-    const field = document.createElement(options ? "select" : "input");
-    if (options) field.append(...options.map(([value, word]) => new Option(word, value)));
+    const { choices, kind, label } = this.column;
+    const isLong = kind === "text" && this.before.includes("\n");
+    const field = document.createElement(choices ? "select" : isLong ? "textarea" : "input");
+    if (choices) field.append(...[["", "–"], ...choices].map(([value, word]) => new Option(word, value)));
     else {
       field.autocomplete = "off";
       field.inputMode = { integer: "numeric", decimal: "decimal" }[kind] ?? "text";
@@ -80,18 +90,44 @@ export class CellEditor {
   #key(event) {
     if (event.isComposing || event.keyCode === 229) return; // 229: some browsers end the composition first.
     if (event.key === "Escape") this.#cancel();
+    else if (event.key === "Enter" && event.altKey) this.#newLine();
     else if (event.key === "Enter") this.take({ down: event.shiftKey ? -1 : 1 });
-    else if (event.key === "Tab") this.take({ right: event.shiftKey ? -1 : 1 });
+    else if (event.key === "Tab") this.take({ tab: event.shiftKey ? -1 : 1 });
+    else if (event.key === "F2") this.isTyped = !this.isTyped;
     else if (event.key === "ArrowDown" && this.popover?.hasButtons && this.field.tagName === "INPUT") this.popover.enter();
+    else if (event.key in ARROWS && this.isTyped && !event.shiftKey && !event.ctrlKey && !event.metaKey) this.take(ARROWS[event.key]);
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
+  /* A line more, in a text; the field becomes one of several lines. */
+  #newLine() {
+    if (this.column.kind !== "text") return;
+    if (this.field.tagName === "INPUT") {
+      const { value, selectionStart, selectionEnd, className } = this.field;
+      const lines = document.createElement("textarea");
+      Object.assign(lines, { value, className, autocomplete: "off" });
+      lines.setAttribute("aria-label", this.column.label);
+      for (const name of ["aria-describedby", "aria-invalid"]) if (this.field.hasAttribute(name)) lines.setAttribute(name, this.field.getAttribute(name));
+      this.isClosed = true;
+      this.field.replaceWith(lines);
+      this.isClosed = false;
+      this.field = lines;
+      lines.addEventListener("keydown", (event) => this.#key(event));
+      lines.addEventListener("input", ({ inputType }) => (this.isDeleted = inputType === "deleteContentForward"));
+      lines.addEventListener("blur", (event) => this.#left(event));
+      lines.focus();
+      lines.setSelectionRange(selectionStart, selectionEnd);
+    }
+    this.field.setRangeText("\n", this.field.selectionStart, this.field.selectionEnd, "end");
+    this.isTyped = false;
+  }
+
   #cancel() {
     this.#close();
     if (this.unsaved) this.grid.giveUp(this.unsaved);
-    this.link.focus();
+    this.grid.focusActive();
   }
 
   /* A look into another window leaves the field open. */
@@ -112,7 +148,7 @@ export class CellEditor {
     this.popover.addEventListener("focusout", (event) => this.#left(event));
     this.popover.addEventListener("take", (event) => this.#fill(event.detail));
     this.popover.addEventListener("choose", (event) => this.#choose(event.detail, body));
-    if (state === "conflict") this.popover.ask({ text: body.error, mine: body.mine, theirs: body.theirs });
+    if (state === "conflict") this.popover.ask({ text: body.error, mine: body.mine, theirs: body.theirs, before: this.unsaved.before });
     else if (state) this.popover.say(body.error);
     else this.popover.offer({ text: issue, texts: JSON.parse(suggestions) });
     this.field.setAttribute("aria-describedby", this.popover.id);
@@ -130,8 +166,8 @@ export class CellEditor {
     const text = this.field.value;
     this.#close();
     if (side === "theirs") this.grid.giveUp(this.unsaved);
-    // What Ctrl+Z goes back to is what mine replaced.
-    else this.grid.put(this.cell, text, { seen: this.unsaved.theirs, before: theirs });
-    this.link.focus();
+    // It is based on theirs now, which it replaces knowingly.
+    else this.grid.put(this.cell, text, { base: theirs, isChosen: true });
+    this.grid.focusActive();
   }
 }

@@ -7,15 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
-from sqlalchemy import select
-from tests.functional.harness import CatalogueDatabase, json_post, number_in, upload, url_of
+from playwright.sync_api import Page, expect
+from tests.functional.harness import CatalogueDatabase, number_in, upload, url_of
 from webtest import TestApp
-
-from batchbook.types.price_change.models import PriceChangeRow
 
 from .detour import Detour
 from .eyes import problems_now
+from .grid_page import all_saved, cell, change, editor, enter, row_of, status, stored
 from .serving import serving
 from .visits import Visits
 
@@ -43,46 +41,6 @@ def grid(staff_page: Page, open_batch: int) -> Page:
     return staff_page
 
 
-def cell(page: Page, row: int, field: str = "new_price") -> Locator:
-    return page.locator(f"td[data-field={field}][data-edit-url$='/rows/{row}/cell']")
-
-
-def link(page: Page, row: int, field: str = "new_price") -> Locator:
-    return cell(page, row, field).locator("a")
-
-
-def editor(page: Page) -> Locator:
-    return page.locator(".cell-editor")
-
-
-def status(page: Page) -> Locator:
-    return page.locator("save-status")
-
-
-def enter(page: Page, *texts: str) -> None:
-    """Type values as from a list: each with Enter, without a look at the page."""
-    for text in texts:
-        page.keyboard.type(text)
-        page.keyboard.press("Enter")
-
-
-def stored(catalogue: CatalogueDatabase, number: int) -> list[str]:
-    """Return the new prices of a batch, in the order of its rows."""
-    wanted = select(PriceChangeRow.new_price).where(PriceChangeRow.batch_id == number)
-    with catalogue.engine.connect() as connection:
-        return [str(price) for price in connection.scalars(wanted.order_by(PriceChangeRow.sequence))]
-
-
-def all_saved(page: Page) -> None:
-    expect(page.locator("[data-save]")).to_have_count(0)
-
-
-def change(somebody: TestApp, number: int, row: int, value: str, version: int = 1) -> None:
-    """Have somebody else store a price."""
-    fields = {"field": "new_price", "value": value, "version": str(version)}
-    json_post(somebody, url_of(number, "rows", row, "cell"), 200, fields)
-
-
 # --- The order of things ---------------------------------------------------------------------------------------------
 
 
@@ -94,7 +52,7 @@ def test_a_hundred_prices_typed_at_once_are_in_their_rows(
     staff_page.goto(f"{url_of(number)}?size={ROWS}")
     detour.delay = 0.1
     typed = [f"{1 + row / 100:.2f}" for row in range(1, ROWS + 1)]
-    staff_page.locator("td[data-field=new_price] a").first.focus()
+    staff_page.locator("td[data-field=new_price]").first.focus()
     staff_page.keyboard.type("".join(f"{price}\n" for price in typed), delay=30)
     last = staff_page.locator("td[data-field=new_price]").last
     expect(last).to_have_attribute("data-text", typed[-1], timeout=60_000)
@@ -108,9 +66,9 @@ def test_a_refused_price_stays_behind_while_the_others_are_saved(
     grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     detour.delay = 0.2
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "12.50", "13.5O", "14.50", "-5", "16.50")
-    expect(link(grid, 6)).to_be_focused()
+    expect(cell(grid, 6)).to_be_focused()
     grid.keyboard.type("17")  # The refusals come while this field is open.
     expect(status(grid)).to_contain_text("2 cells were not saved.")
     expect(editor(grid)).to_be_focused()
@@ -137,24 +95,23 @@ def test_a_conflict_is_left_for_later_and_is_none_with_oneself(
     grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int, admin: TestApp
 ) -> None:
     detour.open.clear()
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "12.50", "13.50", "14.50")
-    grid.keyboard.press("ArrowLeft")  # The item code of the same row.
-    grid.keyboard.press("ArrowUp")
+    cell(grid, 3, "item_code").focus()
     enter(grid, "000000019")  # Row 3, once more.
     expect(cell(grid, 2)).to_have_attribute("data-save", "waiting")
     change(admin, open_batch, 2, "9.99")
     detour.open.set()
     expect(cell(grid, 2)).to_have_attribute("data-save", "conflict")
     expect(grid.locator("[data-save]")).to_have_count(1)
-    expect(cell(grid, 3)).to_have_attribute("data-version", "3")
+    expect(row_of(grid, 3)).to_have_attribute("data-version", "3")
     assert stored(catalogue, open_batch)[:3] == ["12.50", "9.99", "14.50"]
     expect(cell(grid, 2)).to_have_attribute("data-text", "9.99")
-    expect(link(grid, 2)).to_contain_text("13.50")
+    expect(cell(grid, 2)).to_contain_text("13.50")
     # Typed over it, it is in conflict still: nobody's price is replaced without a word.
-    link(grid, 2).focus()
+    cell(grid, 2).focus()
     enter(grid, "13.60")
-    expect(link(grid, 2)).to_contain_text("13.60")
+    expect(cell(grid, 2)).to_contain_text("13.60")
     expect(cell(grid, 2)).to_have_attribute("data-save", "conflict")
     assert catalogue.row(open_batch, 2).new_price == Decimal("9.99")
     grid.keyboard.press("F8")
@@ -166,11 +123,11 @@ def test_a_conflict_is_left_for_later_and_is_none_with_oneself(
 def test_somebody_elses_change_between_two_of_ones_own_is_a_conflict(
     grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int, admin: TestApp
 ) -> None:
-    link(grid, 1, "item_code").focus()
+    cell(grid, 1, "item_code").focus()
     enter(grid, "000000012")
-    expect(cell(grid, 1)).to_have_attribute("data-version", "2")
+    expect(row_of(grid, 1)).to_have_attribute("data-version", "2")
     detour.open.clear()
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "5.00")
     change(admin, open_batch, 1, "6.00", 2)
     detour.open.set()
@@ -182,36 +139,36 @@ def test_a_row_that_is_saved_takes_nothing_from_a_field_that_is_open_in_it(
     grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     detour.open.clear()
-    link(grid, 5).focus()
+    cell(grid, 5).focus()
     enter(grid, "0.45")
-    link(grid, 5, "item_code").focus()
+    cell(grid, 5, "item_code").focus()
     grid.keyboard.type("0000")
     detour.open.set()
-    expect(cell(grid, 5)).to_have_attribute("data-version", "2")
+    expect(row_of(grid, 5)).to_have_attribute("data-version", "2")
     expect(editor(grid)).to_be_focused()
     grid.keyboard.type("00013")
     expect(editor(grid)).to_have_value("000000013")
     grid.keyboard.press("Tab")
-    expect(link(grid, 5)).to_be_focused()
+    expect(cell(grid, 5)).to_be_focused()
     all_saved(grid)
     assert (catalogue.row(open_batch, 5).item_code, catalogue.row(open_batch, 5).version) == ("000000013", 3)
     # Its peer, on the same page, was brought up to date.
-    expect(grid.locator("tr", has=cell(grid, 4))).to_contain_text("Duplicate in list")
+    expect(row_of(grid, 4)).to_contain_text("Duplicate in list")
 
 
 def test_the_last_edits_are_taken_back_whether_they_wait_or_are_saved(
     grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "12.50")
     expect(cell(grid, 1)).to_have_attribute("data-text", "12.50")
     detour.open.clear()
     enter(grid, "13.50", "14.50")
     grid.keyboard.press("Control+z")  # Row 3: waits.
-    expect(link(grid, 3)).to_be_focused()
-    expect(link(grid, 3)).to_have_text("2.70, edit")
+    expect(cell(grid, 3)).to_be_focused()
+    expect(cell(grid, 3)).to_have_text("2.70")
     grid.keyboard.press("Control+z")  # Row 2: is under way.
-    expect(link(grid, 2)).to_contain_text("8.00")
+    expect(cell(grid, 2)).to_contain_text("8.00")
     grid.keyboard.press("Control+z")  # Row 1: is saved.
     detour.open.set()
     all_saved(grid)
@@ -228,12 +185,12 @@ def test_what_is_typed_while_the_server_is_away_is_saved_when_it_is_back(
     grid: Page, visits: Visits, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     detour.away = True
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "12.50", "13.50", "14.50")
     expect(status(grid)).to_contain_text("What you typed is kept on this page. 3 cells are not saved yet.")
     expect(grid.locator("#announcer")).to_contain_text("The server answered 502")
     enter(grid, "15.50")
-    expect(link(grid, 5)).to_be_focused()
+    expect(cell(grid, 5)).to_be_focused()
     expect(grid.locator("[data-save=waiting]")).to_have_count(4)
     detour.away = False
     status(grid).get_by_role("button", name="Try again").click()
@@ -246,13 +203,13 @@ def test_an_edit_whose_answer_was_lost_is_no_conflict_with_oneself(
     grid: Page, visits: Visits, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     detour.loses_answers = True
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "12.50")
     expect(status(grid)).to_contain_text("1 cell is not saved yet.")
     assert catalogue.row(open_batch, 1).version == 2
-    link(grid, 1, "item_code").focus()
+    cell(grid, 1, "item_code").focus()
     enter(grid, "000000012")  # The same row, as it was before.
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "12.60")
     detour.loses_answers = False
     status(grid).get_by_role("button", name="Try again").click()
@@ -268,7 +225,7 @@ def test_who_was_signed_out_signs_in_elsewhere_and_goes_on(
     other = grid.context.new_page()
     other.goto("/")
     sign_out(other)
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "12.50", "13.50")
     expect(status(grid)).to_contain_text("You are signed out. What you typed is kept on this page.")
     # Nobody else's hands finish it.
@@ -289,7 +246,7 @@ def test_the_bar_leads_to_the_sign_in_and_the_cell_is_saved_on_the_way_back(
     other = grid.context.new_page()
     other.goto("/")
     sign_out(other)
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "12.50")
     with grid.context.expect_page() as opened:
         status(grid).get_by_role("link", name="Sign in").click()
@@ -319,7 +276,7 @@ def sign_in(page: Page, visits: Visits, name: str) -> None:
 
 def test_the_browser_asks_before_what_is_not_saved_is_left(grid: Page, detour: Detour) -> None:
     detour.open.clear()
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "12.50")
     expect(status(grid)).to_contain_text("Saving 1 cell")
     assert asks(grid)
@@ -342,7 +299,7 @@ def asks(page: Page) -> bool:
 
 def test_a_reload_is_asked_for_and_can_be_declined(grid: Page, detour: Detour) -> None:
     detour.open.clear()
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "12.50")
     with grid.expect_event("dialog") as asked:
         grid.evaluate("setTimeout(() => location.reload())")
@@ -356,7 +313,7 @@ def test_a_form_waits_for_the_edits_that_were_made_before_it(
     grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     detour.delay = 0.3
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "12.50", "13.50")
     grid.keyboard.type("14.50")
     grid.get_by_role("button", name="Mark complete").click()
@@ -368,7 +325,7 @@ def test_a_form_does_not_go_on_over_a_refused_price(
     grid: Page, detour: Detour, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     detour.delay = 0.3
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "1.2.3", "13.50")
     grid.get_by_role("link", name="Duplicate in list").click()
     expect(status(grid)).to_contain_text("You are still on this page, because some cells were not saved.")
@@ -384,19 +341,19 @@ def test_an_emptied_cell_is_saved_only_if_that_was_meant(
     grid: Page, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     for _ in range(2):
-        link(grid, 1).click()
+        cell(grid, 1).click()
     grid.keyboard.press("Backspace")
     grid.locator("h1").click()
     expect(status(grid)).to_contain_text("“2.20” is back")
-    expect(link(grid, 1)).to_have_text("2.20, edit")
-    link(grid, 2).focus()
+    expect(cell(grid, 1)).to_have_text("2.20")
+    cell(grid, 2).focus()
     grid.keyboard.press("Backspace")  # Opens it empty.
     expect(editor(grid)).to_have_value("")
     grid.locator("h1").click()
-    expect(link(grid, 2)).to_have_text("8.00, edit")
+    expect(cell(grid, 2)).to_have_text("8.00")
     # Meant: by Delete in the field, by Delete on the cell, by Enter.
     for row, keys in ((2, ("F2", "Delete")), (3, ("Delete",)), (4, ("Backspace", "Enter"))):
-        link(grid, row).focus()
+        cell(grid, row).focus()
         for key in keys:
             grid.keyboard.press(key)
         grid.locator("h1").click()
@@ -408,12 +365,10 @@ def test_an_emptied_cell_is_saved_only_if_that_was_meant(
 def test_what_is_typed_beyond_the_last_row_replaces_nothing(
     grid: Page, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
-    link(grid, 7).focus()
+    cell(grid, 7).focus()
     enter(grid, "12.50", "13.50", "14.50", "15.50")
-    expect(link(grid, 8)).to_be_focused()
-    expect(status(grid)).to_contain_text(
-        "there is no further cell on this page. F2 edits New price here again."
-    )
+    expect(cell(grid, 8)).to_be_focused()
+    expect(status(grid)).to_contain_text("there is no further cell. F2 edits New price here again.")
     all_saved(grid)
     assert stored(catalogue, open_batch)[6:] == ["12.50", "13.50"]
     grid.keyboard.press("ArrowDown")
@@ -430,31 +385,35 @@ def test_what_is_typed_beyond_the_last_row_replaces_nothing(
 def test_texts_are_typed_into_closed_cells_as_well(
     grid: Page, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
-    link(grid, 4, "item_code").focus()
+    cell(grid, 4, "item_code").focus()
     enter(grid, "jek-1", "000000013")
-    expect(link(grid, 6, "item_code")).to_be_focused()
+    expect(cell(grid, 6, "item_code")).to_be_focused()
     all_saved(grid)
     assert [catalogue.row(open_batch, row).item_code for row in (4, 5)] == ["jek-1", "000000013"]
-    link(grid, 4).focus()
+    cell(grid, 4).focus()
     enter(grid, "keg")  # No figure, but what was typed, and none of the page's shortcuts.
-    expect(link(grid, 4)).to_contain_text("keg✕")
+    expect(cell(grid, 4)).to_contain_text("keg✕")
 
 
 def test_a_character_finds_its_entry_in_a_list(grid: Page) -> None:
-    choices = '[["up", "Upwards"], ["down", "Downwards"]]'
-    cell(grid, 4).evaluate("(cell, choices) => (cell.dataset.choices = choices)", choices)
-    cell(grid, 5).evaluate("cell => (cell.dataset.kind = 'boolean')")
-    for row, key, value in ((4, "d", "down"), (5, "y", "yes")):
-        link(grid, row).focus()
+    for key, value, choices in (
+        ("d", "down", [["up", "Upwards"], ["down", "Downwards"]]),
+        ("y", "yes", [["yes", "Yes"], ["no", "No"]]),
+    ):
+        grid.locator("row-grid").evaluate(
+            "(grid, choices) => (grid.columns.find(({ field }) => field === 'new_price').choices = choices)",
+            choices,
+        )
+        cell(grid, 4).focus()
         grid.keyboard.press(key)
         expect(editor(grid)).to_be_focused()
         expect(editor(grid)).to_have_value(value)
         grid.keyboard.press("Escape")
-        expect(link(grid, row)).to_be_focused()
+        expect(cell(grid, 4)).to_be_focused()
 
 
 def test_the_enter_of_an_input_method_belongs_to_it(grid: Page) -> None:
-    link(grid, 4, "item_code").focus()
+    cell(grid, 4, "item_code").focus()
     grid.keyboard.type("ka")
     editor(grid).evaluate(
         "field => field.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: true}))"
@@ -470,7 +429,7 @@ def test_what_is_not_saved_is_told_to_every_eye(
     grid: Page, detour: Detour, open_batch: int, admin: TestApp
 ) -> None:
     detour.open.clear()
-    link(grid, 1).focus()
+    cell(grid, 1).focus()
     enter(grid, "cheap", "13.50")
     change(admin, open_batch, 2, "9.99")
     detour.open.set()

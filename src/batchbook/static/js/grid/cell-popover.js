@@ -1,7 +1,7 @@
 /* <cell-popover>: a small card beside a cell. It never takes the focus by itself.
 
    popover.say(text)                       a message; stays until removed
-   popover.ask({text, mine, theirs})       the two values of a conflict and the choice between them;
+   popover.ask({text, mine, theirs, before})   the values of a conflict, what both replaced, and the choice between them;
                                            dispatches "choose" with detail "mine" | "theirs"
    popover.offer({text, texts})            what is wrong and texts that would do instead, a button each; dispatches "take" with the
                                            text as detail
@@ -39,9 +39,9 @@ class CellPopover extends HTMLElement {
     this.#place();
   }
 
-  ask({ text, mine, theirs }) {
+  ask({ text, mine, theirs, before }) {
     const values = document.createElement("dl");
-    values.append(...pair("You wrote", mine), ...pair("Saved now", theirs));
+    values.append(...pair("You wrote", mine), ...pair("Saved now", theirs), ...pair("Before", before));
     const buttons = [this.#button("Use mine", "primary", "choose", "mine"), this.#button("Keep theirs", "plain", "choose", "theirs")];
     this.#group("Two versions of this cell", [paragraph(text), values], buttons);
   }

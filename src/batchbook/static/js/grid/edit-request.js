@@ -1,13 +1,14 @@
 /* One edit of a cell, posted, and what its answer means.
 
-   send({url, field, text, before, seen: {version}})  resolves to {outcome, body}; it never fails.
+   send({url, field, text, before, version})  resolves to {outcome, body}; it never fails.
      saved      200   body: {message, changed, version, row_html, counts_html, problems_html, peers}
      conflict   409   body: {error, mine, theirs, version, row_html, counts_html, problems_html}: somebody else was faster
      refused    any other answer that is about this edit; body: {error}
      stopped    nothing can be saved just now; body: {error, later, lost, signIn}: `later` where it may work without anybody's
                 doing, `lost` where the edit may have been stored without an answer, `signIn` the page to sign in on, where that is needed
 
-   Posted: field, value, version, and as seen.FIELD what the cell held before, which tells whether somebody else changed it; form-encoded, with X-CSRF-Token and Accept: application/json, and with the page's query behind the
+   Posted: field, value, the row's version, and as seen.FIELD what the cell held before: only if that is not so any more there is a
+   conflict, whatever else of the row was changed; form-encoded, with X-CSRF-Token and Accept: application/json, and with the page's query behind the
    address, so that the counts that come back know what the page shows.
 
    meta[name=csrf-token]   content   the token         data-user   who is signed in         data-renew   a page with a newer one
@@ -33,12 +34,12 @@ export async function send(edit) {
   return session === "renewed" ? understood(await post(edit)) : session === "same" ? understood(answer) : stopped(session);
 }
 
-async function post({ url, field, text, before, seen }) {
+async function post({ url, field, text, before, version }) {
   try {
     const answer = await fetch(url + location.search, {
       method: "POST",
       headers: { Accept: "application/json", "X-CSRF-Token": tokenOf(document)?.content ?? "" },
-      body: new URLSearchParams({ field, value: text, version: seen.version, [`seen.${field}`]: before }),
+      body: new URLSearchParams({ field, value: text, version, [`seen.${field}`]: before }),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const isJson = answer.headers.get("Content-Type")?.includes("json");

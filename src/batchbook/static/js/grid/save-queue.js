@@ -1,7 +1,7 @@
 /* Edits on their way to the server: one after the other, in the order in which they were made, while people type on.
 
-   An edit   {url, field, text, before, seen}: where it is posted, what, what was there before, and the version of the row that it is
-             based on (row-versions.js). The queue adds .body, the last answer, .lost, whether it may be stored without one, and .state:
+   An edit   {key, url, field, text, before, version}: the row, where it is posted, what, the text on which it is based, and the version
+             of the row. The queue adds .body, the last answer, .lost, whether it may be stored without one, and .state:
      waiting    not sent yet, or sent and not answered          refused    the server does not take it: .body.error says why
      saving     sent                                            conflict   somebody else was faster: .body has both values
      saved      stored                                          dropped    given up, or replaced by a later edit of its cell

@@ -1,11 +1,14 @@
 /* What a cell shows while the text that was typed into it is not stored: that text, with a sign and words for what becomes of it.
 
-   showEdit(cell, edit)        shows an edit of save-queue.js; without one, what is stored again
+   showEdit(cell, column, edit)  shows an edit of save-queue.js; without one, what is stored again
    updateRow(row, fresh)       puts what the server's <tr> `fresh` says into `row`, and nothing else: cells stay the elements that they
                                are, so that neither the focus nor an open field nor a text that is not stored is lost
+   markInvalid(cell)           tells by aria-invalid whether what is stored in it is an error
    flashRow(row)               draws the eye to a row that was saved
 
    td[data-save]   waiting | saving | refused | conflict; none for what is stored */
+
+import { textOf, wordsOf } from "./columns.js";
 
 const STATES = {
   waiting: { sign: "…", words: "waiting to be saved" },
@@ -14,47 +17,51 @@ const STATES = {
   conflict: { sign: "≠", words: "not saved, because the row was changed meanwhile" },
 };
 
+/* Attributes of cells that the page sets, not the server. */
+const OWN = new Set(["tabindex", "role", "aria-colindex", "aria-selected", "aria-readonly", "data-save"]);
+
 /* By link: the content and the title that it has when nothing waits. */
 const stored = new WeakMap();
 
-export function showEdit(cell, edit) {
+export function showEdit(cell, column, edit) {
   const link = cell.querySelector("a");
   if (!edit) showStored(cell, link);
-  else if (cell.dataset.save !== edit.state || stored.get(link)?.edit !== edit) showUnsaved(cell, link, edit);
+  else if (cell.dataset.save !== edit.state || stored.get(link)?.edit !== edit) showUnsaved(cell, column, edit);
 }
 
 function showStored(cell, link) {
   const { nodes, title } = stored.get(link);
   stored.delete(link);
   delete cell.dataset.save;
+  markInvalid(cell);
   link.replaceChildren(...nodes);
   link.title = title;
 }
 
-function showUnsaved(cell, link, edit) {
+function showUnsaved(cell, column, edit) {
+  const link = cell.querySelector("a");
+  if (!stored.has(link)) cell.dataset.text = textOf(cell); // What is shown from now on is another one.
   const kept = stored.get(link) ?? { nodes: [...link.childNodes], title: link.title };
   stored.set(link, { ...kept, edit });
   const { sign, words } = STATES[edit.state];
   cell.dataset.save = edit.state;
+  cell.toggleAttribute("aria-invalid", false);
+  if (edit.state === "refused" || edit.state === "conflict") cell.setAttribute("aria-invalid", "true");
   link.title = edit.body?.error ?? "";
   link.replaceChildren(
-    span("cell-unsaved", labelOf(cell, edit.text) || "–"),
+    span("cell-unsaved", wordsOf(column, edit.text) || "–"),
     span("cell-flag", sign, { "aria-hidden": "true" }),
-    span("visually-hidden", `, ${words}${link.title && `. ${link.title}`}, edit`),
+    span("visually-hidden", `, ${words}${link.title && `. ${link.title}`}`),
   );
 }
 
 export function updateRow(row, fresh) {
-  const hasFocus = row.contains(document.activeElement) && document.activeElement;
-  const isAlike = row.cells.length === fresh.cells.length;
-  [...fresh.cells].forEach((cell, at) => {
-    const old = "cell" in cell.dataset ? cellOf(row, cell.dataset.field) : isAlike ? row.cells[at] : null;
-    if (!old) return;
-    if ("cell" in cell.dataset) updateCell(old, cell);
-    else if (old.outerHTML !== cell.outerHTML) old.replaceWith(cell);
+  [...fresh.cells].forEach((cell) => {
+    const old = row.querySelector(`[data-field="${CSS.escape(cell.dataset.field)}"]`);
+    if (old) updateCell(old, cell);
   });
-  if (hasFocus && !hasFocus.isConnected) row.querySelector("a")?.focus();
   row.className = fresh.className;
+  row.dataset.version = fresh.dataset.version;
 }
 
 export function flashRow(row) {
@@ -63,25 +70,24 @@ export function flashRow(row) {
   row.classList.add("row-saved");
 }
 
-function cellOf(row, field) {
-  return row.querySelector(`[data-field="${CSS.escape(field)}"]`);
-}
-
 function updateCell(cell, fresh) {
-  const { save } = cell.dataset;
-  for (const name of cell.getAttributeNames()) if (!fresh.hasAttribute(name)) cell.removeAttribute(name);
+  const text = textOf(fresh);
+  for (const name of cell.getAttributeNames()) if (!fresh.hasAttribute(name) && !OWN.has(name)) cell.removeAttribute(name);
   for (const { name, value } of fresh.attributes) cell.setAttribute(name, value);
-  if (save) cell.dataset.save = save;
   const [link, newer] = [cell.querySelector("a"), fresh.querySelector("a")];
-  const content = { nodes: [...newer.childNodes], title: newer.title };
-  if (stored.has(link)) Object.assign(stored.get(link), content);
-  else if (link.innerHTML !== newer.innerHTML) link.replaceChildren(...content.nodes);
-  if (!save) link.title = content.title;
+  if (stored.has(link) && newer) {
+    Object.assign(stored.get(link), { nodes: [...newer.childNodes], title: newer.title });
+    cell.dataset.text = text;
+  } else if (link && newer && "cell" in cell.dataset) {
+    if (link.innerHTML !== newer.innerHTML) link.replaceChildren(...newer.childNodes);
+    link.title = newer.title;
+  } else if (cell.innerHTML !== fresh.innerHTML) cell.replaceChildren(...fresh.childNodes);
+  if (!cell.dataset.save) markInvalid(cell);
 }
 
-function labelOf(cell, text) {
-  const choices = cell.dataset.choices ? JSON.parse(cell.dataset.choices) : [];
-  return choices.find(([value]) => value === text)?.[1] ?? text;
+export function markInvalid(cell) {
+  if (cell.dataset.severity === "error") cell.setAttribute("aria-invalid", "true");
+  else cell.removeAttribute("aria-invalid");
 }
 
 function span(className, text, attributes = {}) {
