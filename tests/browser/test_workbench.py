@@ -66,3 +66,19 @@ def test_panels_open_beside_the_rows_and_the_grid_may_have_the_whole_window(
         again.locator("summary", has_text="History").click()
     page.goto(url_of(long_batch))
     expect(page.locator(".side-body:visible")).to_have_count(0)
+
+
+def test_rows_are_cards_in_a_narrow_window_and_can_be_edited(visits: Visits, open_batch: int) -> None:
+    page = visits.sign_in("staff", viewport={"width": 390, "height": 844})
+    page.goto(f"{url_of(open_batch)}?panel=")
+    price = page.locator("[data-key='1'] [data-field=new_price]")
+    label = price.evaluate("(cell) => getComputedStyle(cell, '::before').content")
+    assert label == '"New price"'
+    boxes = [one.bounding_box() for one in page.locator("[data-key='1'] > .cell:visible").all()]
+    assert all(box is not None and box["width"] > 300 for box in boxes)
+    assert not page.evaluate(SIDEWAYS)
+    price.dblclick()
+    price.get_by_role("textbox").fill("2.35")
+    price.get_by_role("textbox").press("Enter")
+    expect(price).to_have_text("2.35")
+    expect(page.locator(".save-status:visible")).to_have_count(0)

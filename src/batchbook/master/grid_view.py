@@ -36,6 +36,7 @@ from batchbook.grid import (
 )
 from batchbook.grid.column_layout import DEFAULT_LAYOUT
 from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
+from batchbook.master.layout_style import layout_style, style_version
 from batchbook.master.links import DEFAULT, GridLinks
 from batchbook.master.models import GridSetting
 from batchbook.master.row_cells import (
@@ -168,6 +169,16 @@ class GridView:
     def layout_key(self) -> str:
         """The name under which layouts of users are remembered."""
         return f"layout.{self.key}"
+
+    @cached_property
+    def style(self) -> str:
+        """The style sheet of the table as the user arranged it."""
+        return layout_style(self.table_columns, self.layout)
+
+    @property
+    def style_url(self) -> str:
+        """The address of that style sheet, empty where the grid has no layout."""
+        return f"{self.layout_url}?{style_version(self.style)}" if self.layout_url else ""
 
     @property
     def surroundings_key(self) -> str:

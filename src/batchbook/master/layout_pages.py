@@ -85,12 +85,20 @@ def remember_layout(grid: GridView, sent: Mapping[str, Any]) -> None:
 
 
 class LayoutPage(Page):
-    """The target of the form “Columns”, and of scripts that keep what a person arranged; a subclass has the grid."""
+    """The layout of a grid: its style sheet, and the target of the form “Columns” and of scripts; a subclass has the grid."""
 
     @property
     @abstractmethod
     def arranged(self) -> GridView:
         """The grid whose layout it is."""
+
+    def get(self) -> Response:
+        """Send the style sheet of the layout, to be kept as long as its address says the same."""
+        grid = self.arranged
+        response = Response(text=grid.style, content_type="text/css", charset="utf-8")
+        if self.request.path_qs == grid.style_url:
+            response.cache_control = "private, max-age=31536000, immutable"
+        return response
 
     def post(self) -> Response:
         """Remember the layout. A script gets an empty answer, and a person the grid in the state that it had."""
