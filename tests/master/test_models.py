@@ -1,28 +1,13 @@
-"""What a person last chose for a grid is kept once, and an entry of a direct edit for good."""
+"""An entry of a direct edit is kept for good."""
 
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from batchbook.db.transactions import transaction_scope
-from batchbook.master.grid_view import forget, recall, remember
-from batchbook.master.models import DirectEdit, GridSetting
-
-
-def test_settings_are_kept_by_user_and_grid(engine: Engine) -> None:
-    with transaction_scope(engine) as session:
-        for user, grid, query in (("ann", "cakes", 1), ("ann", "bakers", 2), ("bob", "cakes", 3)):
-            remember(session, user, grid, {"query": query})
-        remember(session, "ann", "cakes", {"query": 4})
-    with transaction_scope(engine) as session:
-        assert session.scalar(select(func.count()).select_from(GridSetting)) == 3
-        assert recall(session, "ann", "cakes") == {"query": 4}
-        forget(session, "ann", "cakes")
-    with transaction_scope(engine, read_only=True) as session:
-        assert recall(session, "ann", "cakes") is None
-        assert recall(session, "bob", "cakes") == {"query": 3}
+from batchbook.master.models import DirectEdit
 
 
 def test_a_direct_edit_is_neither_changed_nor_deleted(engine: Engine) -> None:

@@ -11,12 +11,9 @@ from sqlalchemy import Row, Select, String, cast, func, literal, select, type_co
 from batchbook.catalog.models import PRICE, Department, PriceHistory, Product, Vendor
 from batchbook.grid import Column, Grid, GridState, Kind, Sort, columns_of
 from batchbook.master import (
-    Export,
+    GRID_PAGES,
     Index,
-    IndexWindow,
     MasterView,
-    Remember,
-    RememberLayout,
     TableRow,
     table_rows,
 )
@@ -90,7 +87,7 @@ class PriceHistoryView(MasterView):
     carried = ("product_id",)
     templates: ClassVar = {"index": "batchbook.templates:catalog/price_history.jinja2"}
     default_sort = _NEWEST_FIRST
-    pages = (Index, IndexWindow, Remember, RememberLayout, Export)
+    pages = (Index, *GRID_PAGES)
     links: ClassVar = {
         "product": lambda request, row: request.route_path("products.view", id=row._mapping["product_id"]),
         "batch": batch_path,

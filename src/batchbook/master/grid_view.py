@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import count, islice
+from itertools import count
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from markupsafe import Markup
-from sqlalchemy import Row, delete
+from sqlalchemy import Row
 from sqlalchemy.exc import DataError, ProgrammingError
-from sqlalchemy.orm import Session
 
-from batchbook.db.functions import insert_into
 from batchbook.errors import TooLarge
 from batchbook.grid import (
     PAGE_SIZES,
@@ -35,10 +32,11 @@ from batchbook.grid import (
     with_filters_of,
 )
 from batchbook.grid.column_layout import DEFAULT_LAYOUT
-from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
-from batchbook.master.layout_style import layout_style, style_version
-from batchbook.master.links import DEFAULT, GridLinks
-from batchbook.master.models import GridSetting
+from batchbook.grid.state_params import TOO_LONG
+from batchbook.master.facet_panel import FacetPanel, KnownCounts
+from batchbook.master.grid_settings import forget, is_reset, query_from_form, recall, remember
+from batchbook.master.links import DEFAULT, GridLinks, href
+from batchbook.master.personal_layout import PersonalLayout
 from batchbook.master.row_cells import (
     EditableRows,
     LinkFor,
@@ -50,73 +48,11 @@ from batchbook.master.row_cells import (
 from batchbook.web.request import Request
 
 
-def recall(db: Session, user_name: str, grid: str) -> dict[str, Any] | None:
-    """Return the settings that ``user_name`` last chose for ``grid``, or None."""
-    setting = db.get(GridSetting, (user_name, grid))
-    return setting.settings if setting else None
-
-
-def remember(db: Session, user_name: str, grid: str, settings: dict[str, Any]) -> None:
-    """Remember ``settings`` (JSON values) as those that ``user_name`` last chose for ``grid``."""
-    # One statement, so that two tabs that store at the same moment cannot collide.
-    statement = insert_into(db.get_bind(), GridSetting).values(
-        user_name=user_name, grid=grid, settings=settings
-    )
-    key = [GridSetting.user_name, GridSetting.grid]
-    db.execute(statement.on_conflict_do_update(index_elements=key, set_={"settings": settings}))
-
-
-def forget(db: Session, user_name: str, *grids: str) -> None:
-    """Forget the settings of ``user_name`` for ``grids``: the next visit starts with the grids' defaults."""
-    db.execute(delete(GridSetting).where(GridSetting.user_name == user_name, GridSetting.grid.in_(grids)))
-
-
-Pairs = list[tuple[str, str]]
-
-_ROW = re.compile(r"column\.([0-9]{1,3})")
-_GROUP = re.compile(r"[1-9][0-9]?")
-_KEPT = ("q", "sort", "size")
-
-
-def is_reset(params: Any) -> bool:
-    """Return whether the form asks for the grid's defaults."""
-    return bool(params.get("do") == "reset")
-
-
-def query_from_form(params: Any) -> Pairs:
-    """Return the link's parameters for a posted filter form.
-
-    Anything unreadable is passed on, so that the page behind the link reports it.
-    """
-    kept = [pair for pair in parse_qsl(params.get("query", ""), keep_blank_values=True) if pair[0] in _KEPT]
-    return [*_filters(params), *kept]
-
-
-def _filters(params: Any) -> Iterator[tuple[str, str]]:
-    # Each lookup in the form itself takes time in proportion to its length, which the sender chooses.
-    fields: dict[str, list[str]] = params.dict_of_lists()
-    removed = params.get("do", "").removeprefix("remove-")
-    numbers = sorted({match[1] for name in fields if (match := _ROW.fullmatch(name))}, key=int)
-    rows = (number for number in numbers if number != removed and fields[f"column.{number}"][-1])
-    for number in islice(rows, MAX_FILTERS + 1):  # One too many, so that the page reports it.
-        verb = fields.get(f"verb.{number}", [""])[-1]
-        group = match[0] if (match := _GROUP.fullmatch(fields.get(f"group.{number}", [""])[-1])) else ""
-        for value in _values(verb, fields.get(f"value.{number}", [])):
-            yield f"f{group}.{fields[f'column.{number}'][-1]}.{verb}", value
-
-
-def _values(verb: str, texts: list[str]) -> list[str]:
-    if verb in list(Verb) and value_count(Verb(verb)) == 0:
-        return [""]
-    if verb == Verb.BETWEEN:  # A blank is one of its open ends, so its place counts.
-        return [*texts, "", ""][:2]
-    return [text for text in texts if text.strip()] or [""]
-
-
 @dataclass
 class GridView:
     """A grid on a page, for one request.
 
+    ``facet_urls`` gives the addresses of the pages with the grid's facets, see :class:`~batchbook.master.facet_panel.FacetPanel`.
     ``key`` is the name under which the choices of users are remembered. Where one ``key`` serves several lists, such as the
     rows of all batches of a type, ``filters_key`` names this list: its filters are remembered for it alone. ``url`` is the page that the grid is on, without
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
@@ -135,6 +71,8 @@ class GridView:
     settings_url: str
     export_url: Callable[[str], str] | None = None
     filters_key: str = ""
+    facet_urls: Callable[[str], str] | None = None
+    known_counts: KnownCounts | None = None
     hidden: Collection[str] = ()
     known_total: int | None = None
     declared_layout: GridLayout = DEFAULT_LAYOUT
@@ -156,42 +94,27 @@ class GridView:
         return self.grid.columns
 
     @cached_property
-    def table_columns(self) -> tuple[Column, ...]:
-        """The columns of the table, as the user arranged them."""
-        return self.layout.visible(self.columns, self.hidden)
+    def personal(self) -> PersonalLayout:
+        """The layout as the user arranged it, remembered with their choices for the page around the grid."""
+        return PersonalLayout(
+            self.request.db,
+            self.user,
+            self.key,
+            self.columns,
+            self.hidden,
+            self.declared_layout,
+            self.layout_url,
+        )
 
     @cached_property
     def layout(self) -> GridLayout:
         """The layout that the user arranged, else the declared one."""
-        return self.declared_layout.changed_by(self._chosen(self.layout_key), self.columns)
-
-    @property
-    def layout_key(self) -> str:
-        """The name under which layouts of users are remembered."""
-        return f"layout.{self.key}"
+        return self.personal.layout
 
     @cached_property
-    def style(self) -> str:
-        """The style sheet of the table as the user arranged it."""
-        return layout_style(self.table_columns, self.layout)
-
-    @property
-    def style_url(self) -> str:
-        """The address of that style sheet, empty where the grid has no layout."""
-        return f"{self.layout_url}?{style_version(self.style)}" if self.layout_url else ""
-
-    @property
-    def surroundings_key(self) -> str:
-        """The name under which users' choices for the page around the grid are remembered, such as the open panel."""
-        return f"page.{self.key}"
-
-    @cached_property
-    def surroundings(self) -> dict[str, Any]:
-        """The user's choices for the page around the grid."""
-        return self._chosen(self.surroundings_key)
-
-    def _chosen(self, key: str) -> dict[str, Any]:
-        return (recall(self.request.db, self.user, key) if self.user else None) or {}
+    def table_columns(self) -> tuple[Column, ...]:
+        """The columns of the table, as the user arranged them."""
+        return self.personal.visible
 
     @property
     def is_searchable(self) -> bool:
@@ -218,16 +141,38 @@ class GridView:
 
     def heading(self, column: Column) -> Markup:
         """Return the attributes of the heading of ``column``: what its cells have in common, how wide it is, and whether it stays in sight."""
-        attributes = heading_attributes(column, editable=self.editable is not None)
-        if width := self.layout.widths.get(column.name):
-            attributes += Markup(' data-width="{}"').format(width)
-        is_frozen = column in self.table_columns[: self.layout.frozen]
-        return attributes + Markup(" data-frozen") if is_frozen else attributes
+        common = heading_attributes(column, editable=self.editable is not None)
+        return common + self.personal.attributes(column)
 
     @cached_property
     def links(self) -> GridLinks:
         """The links to other states of the grid."""
         return GridLinks(self.state, self.url, self.export_url)
+
+    @property
+    def facets(self) -> FacetPanel | None:
+        """The facets beside the grid, whose links lead to its page; None for a grid without pages for them."""
+        return self.facets_at(self.url)
+
+    def facets_at(self, base: str) -> FacetPanel | None:
+        """Return the facets, whose links lead to the page at ``base``; None for a grid without pages for them."""
+        if self.facet_urls is None:
+            return None
+        stored = recall(self.request.db, self.user, self.facets_key) if self.user else None
+        opened = stored.get("open") if stored else None
+        chosen = None if opened is None else [str(name) for name in opened]
+        db, state = self.request.db, self.state
+        return FacetPanel(db, self.grid, state, self.user, base, self.facet_urls, chosen, self.known_counts)
+
+    @property
+    def facets_url(self) -> str | None:
+        """The page with the facets alone, in the state of the grid; None if there is none."""
+        return None if self.facet_urls is None else href(self.facet_urls("facets"), self.state.at_page(1))
+
+    @property
+    def facets_key(self) -> str:
+        """The name under which a person's open facets are remembered."""
+        return f"facets.{self.key}"
 
     @cached_property
     def state(self) -> GridState:

@@ -249,6 +249,7 @@ class MasterView:
             ),
             url=self.url("index"),
             settings_url=self.url("remember"),
+            facet_urls=self.url if {"facets", "facet"} <= pages else None,
             hidden={column.name for column in columns_of(self.model, self.filter_columns)},
             declared_layout=self.grid_layout,
             layout_url=self.url("layout") if "layout" in pages else "",

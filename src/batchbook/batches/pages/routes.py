@@ -30,7 +30,9 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
+from batchbook.batches.pages.rows.cells_endpoint import EditCells
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
+from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
 from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
@@ -69,15 +71,12 @@ from batchbook.declarations import (
 )
 from batchbook.forms import form_of
 from batchbook.grid import Column, GridLayout
-from batchbook.master import Export, IndexWindow, Remember, RememberLayout
+from batchbook.master import GRID_PAGES
 
 #: The pages of every batch type, in the order of their buttons.
 BATCH_PAGES = (
     BatchIndex,
-    IndexWindow,
-    Remember,
-    RememberLayout,
-    Export,
+    *GRID_PAGES,
     CreateBatch,
     RefreshAll,
     ExecuteAll,
@@ -102,10 +101,13 @@ BATCH_PAGES = (
     SourceRowPage,
     EditRow,
     EditCell,
+    EditCells,
     RemoveRow,
     RestoreRow,
     QuickEntry,
     RememberRows,
+    RowFacets,
+    RowFacet,
     RememberRowLayout,
     ExportRows,
     ChangesSince,

@@ -21,7 +21,7 @@ from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.rows.issues import Issue, in_words
 from batchbook.batches.running.bulk_edits import rows_reference
-from batchbook.grid import Column, Grid, Snapshot
+from batchbook.grid import Column, Filter, Grid, GridState, Snapshot, Verb
 from batchbook.master import Caller, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
 from batchbook.master.routes import view_called
 from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_url
@@ -92,6 +92,8 @@ class RowGrid:
             grid=_grid_of(self.batch, row, columns, request.zone, *narrowed),
             url=self.view.url("view", self.batch),
             settings_url=self.view.url("rows", self.batch),
+            facet_urls=lambda name: self.view.url(f"row_{name}", self.batch),
+            known_counts=self._known_counts,
             export_url=lambda name: self.view.url("export_rows", self.batch, format=name),
             hidden=hidden,
             known_total=self.batch.row_count,
@@ -109,6 +111,13 @@ class RowGrid:
     @property
     def _has_layouts(self) -> bool:
         return any(page.name == RememberRowLayout.name for page in self.view.pages)
+
+    def _known_counts(self, column: str, others: GridState) -> Mapping[Any, int] | None:
+        """Return the rows by status that the header counts, if it counts those that match the ``others`` of the filters."""
+        kept = others.filters == (Filter("removed", Verb.IS_FALSE),) and not others.search
+        all_kept = not others.is_narrowed and not self.batch.removed_count
+        is_counted = column == "status" and bool(self.view.batch_type.handler.statuses)
+        return self.batch.status_counts if is_counted and (kept or all_kept) else None
 
     def _editable_row(self, row: Row[Any]) -> EditableRow | None:
         """Return what is needed to edit the cells of ``row`` in place; None for a removed row."""
