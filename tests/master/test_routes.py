@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from batchbook.db.engine import make_engine
 from batchbook.grid import Column, Kind, Sort
-from batchbook.master import Index, MasterView
+from batchbook.master import PAGES, Index, MasterView
 
 from .cakes import Cake, CakeView, configure
 
