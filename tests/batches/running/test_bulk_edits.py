@@ -117,6 +117,18 @@ def test_restoring_many_rows_is_a_job(app: Any, catalogue: Engine, staff: TestAp
 
 
 @ONE
+def test_changing_a_column_of_many_rows_is_a_job(
+    app: Any, catalogue: Engine, staff: TestApp, batch_id: int
+) -> None:
+    query = "do=replace&preview=1&column=item_code&value=0%2B&replacement=1&regex=yes"
+    page = staff.get(f"{PATH}/{batch_id}/rows/change?{FIVE}&{query}")
+    next(form for form in page.forms.values() if "seen" in form.fields).submit(status=303)
+    assert last_job(catalogue).task == "change_rows"
+    assert run(app, catalogue).message == "Changed Item code in 5 rows: “0+” replaced by “1”."
+    assert last_words(catalogue) == "Changed Item code in 5 rows: “0+” replaced by “1”."
+
+
+@ONE
 def test_removing_many_duplicates_is_a_job(
     app: Any, catalogue: Engine, staff: TestApp, batch_id: int
 ) -> None:
@@ -128,6 +140,26 @@ def test_removing_many_duplicates_is_a_job(
     assert (last_job(catalogue).task, kept(catalogue)) == ("remove_duplicates", 8)
     assert run(app, catalogue).message.startswith("Kept the last of the duplicates of row 1, and removed 7")
     assert kept(catalogue) == 1
+
+
+@ONE
+def test_merging_values_in_many_rows_is_a_job(
+    app: Any, catalogue: Engine, staff: TestApp, batch_id: int
+) -> None:
+    with transaction_scope(catalogue) as session:
+        session.execute(update(PriceChangeRow).values(item_code="rye bread"))
+        session.execute(
+            update(PriceChangeRow).where(PriceChangeRow.sequence == 2).values(item_code="Bread, rye")
+        )
+    page = staff.get(f"{PATH}/{batch_id}/rows/clusters?column=item_code&view=default")
+    form = next(form for form in page.forms.values() if "merge" in form.fields)
+    form["merge"] = True
+    key = page.html.select_one("input[name=merge]")["value"]
+    form[f"to.{key}"] = "Bread, rye"
+    form_to(form.submit("do", value="preview"), "/rows/clusters").submit(status=303)
+    assert (last_job(catalogue).task, last_words(catalogue)[:6]) == ("merge_values", "Popula")
+    assert run(app, catalogue).message == "Changed 7 cells in 7 rows."
+    assert last_words(catalogue) == ("Merged values of Item code in 7 rows: “rye bread” is now “Bread, rye”.")
 
 
 @ONE
