@@ -43,8 +43,10 @@ def test_panels_open_beside_the_rows_and_the_grid_may_have_the_whole_window(
     page = visits.sign_in("staff")
     page.goto(url_of(long_batch))
     page.locator("#breakdown").get_by_role("link", name="Invalid").click()
-    expect(page.locator("table.grid tbody tr")).to_have_count(3)
-    page.locator("summary", has_text="History").click()
+    expect(page.locator("table.grid tbody tr[data-row]")).to_have_count(3)
+    page.wait_for_load_state()
+    with page.expect_response("**/layout"):
+        page.locator("summary", has_text="History").click()
     expect(page.locator("#panel-history")).to_be_visible()
     expect(page.locator("#breakdown")).to_be_hidden()
     panel, grid = page.locator("#panel-history").bounding_box(), page.locator(".grid-scroll").bounding_box()
