@@ -47,7 +47,7 @@ from batchbook.batches.pages.rows.row_actions import (
     RestoreRows,
 )
 from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRowLayout, RememberRows, open_batch_rows
-from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence
+from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence, TheseRows
 from batchbook.batches.pages.rows.window_pages import RowsWindow
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
@@ -114,6 +114,7 @@ BATCH_PAGES = (
     RememberRowLayout,
     ExportRows,
     ChangesSince,
+    TheseRows,
     NotePresence,
     RowsWindow,
     RemoveRows,

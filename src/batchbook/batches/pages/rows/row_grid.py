@@ -104,10 +104,24 @@ class RowGrid:
             editable=self._editable_row if self.editing else None,
             mark=lambda row: "removed" if row.removed else "",
             identity=lambda row: RowIdentity(row.sequence, row.version),
-            element_data={"cell-url": "{key}".join(cell_url(_KEY).rsplit(_KEY, 1))} if self.editing else {},
+            element_data=self._element_data("{key}".join(cell_url(_KEY).rsplit(_KEY, 1)))
+            if sequences is None
+            else {},
             snapshot=(lambda: snapshot_of(request.db, self.batch)) if sequences is None else None,
             windows_url=self.view.url("rows_window", self.batch),
         )
+
+    def _element_data(self, cell_url: str) -> dict[str, Any]:
+        """Return the attributes of ``<row-grid>``, see ``js/grid/row-grid.js`` and ``js/grid/follow-changes.js``."""
+        batch, url = self.batch, self.view.url
+        followed = {
+            "changes-url": url("changes_since", batch),
+            "these-url": url("these_rows", batch),
+            "since": last_operation(self.view.request.db, batch.id),
+            "state": State(batch.state).label.lower(),
+        }
+        edited = {"cell-url": cell_url, "presence-url": url("presence", batch)}
+        return followed | edited if self.editing else followed
 
     @property
     def _has_layouts(self) -> bool:

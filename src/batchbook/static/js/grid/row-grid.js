@@ -6,7 +6,8 @@
    to the rows' forms; with it one cell takes part in the order of Tab, and arrows move from there (WAI-ARIA's pattern of a grid).
 
    Parts: keyboard.js and commands.js (keys), pointer.js, selection.js, row-window.js (which rows are in the page), cell-editor.js (the
-   open cell), cell-state.js (what cells show), save-queue.js (edits on their way), save-status.js (what the bar says).
+   open cell), cell-state.js (what cells show), save-queue.js (edits on their way), save-status.js (what the bar says), kept-edits.js (what
+   was not saved before a reload), follow-changes.js and presence.js (what others do, where the element has their addresses).
 
    Edits are saved in the background by one queue, while people go on. Nothing that comes back moves the focus or opens anything. While
    anything is not saved, links and forms wait for it (leave-when-saved.js), and the browser asks before it leaves the page.
@@ -18,9 +19,12 @@ import { flashRow, markInvalid, showEdit, updateRow } from "./cell-state.js";
 import { readColumns, textOf } from "./columns.js";
 import { COMMANDS } from "./commands.js";
 import { characterOf, commandOf } from "./keyboard.js";
+import { FollowChanges } from "./follow-changes.js";
+import { KeptEdits } from "./kept-edits.js";
 import { leaveWhenSaved } from "./leave-when-saved.js";
-import { parsed, replaceById } from "./page-parts.js";
+import { parsed, parsedRows, replaceById } from "./page-parts.js";
 import { usePointer } from "./pointer.js";
+import { Presence } from "./presence.js";
 import { RowWindow } from "./row-window.js";
 import { SaveQueue } from "./save-queue.js";
 import "./save-status.js";
@@ -42,6 +46,10 @@ class RowGrid extends HTMLElement {
     this.#upgrade();
     this.#listen();
     usePointer(this);
+    if (this.isEditable) new KeptEdits(this);
+    if (!("changesUrl" in this.dataset)) return;
+    new Presence(this);
+    new FollowChanges(this);
   }
 
   /* --- Cells and their places --- */
@@ -263,9 +271,17 @@ class RowGrid extends HTMLElement {
     if (address?.url === edit.url && address.field === edit.field) this.editor.rebase(edit.text, stored);
   }
 
+  /* Puts what the server says of rows, by their keys, into those of the page. What is older than they are changes nothing. */
+  updateRows(html) {
+    for (const fresh of parsedRows(html)) {
+      this.#withoutLinks(fresh);
+      this.#update(fresh);
+    }
+  }
+
   #update(fresh) {
     const row = this.rows.find(fresh.dataset.key);
-    if (row) updateRow(row, fresh);
+    if (row && Number(fresh.dataset.version) >= Number(row.dataset.version)) updateRow(row, fresh);
   }
 
   #fresh(html) {
