@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from tests.functional.harness import CatalogueDatabase, number_in, upload, url_of
 from webtest import TestApp
 
@@ -84,3 +84,20 @@ def test_rows_are_cards_in_a_narrow_window_and_can_be_edited(visits: Visits, ope
     price.get_by_role("textbox").press("Enter")
     expect(price).to_have_text("2.35")
     expect(page.locator(".save-status:visible")).to_have_count(0)
+
+
+def test_menus_close_by_escape_and_by_a_press_elsewhere(staff_page: Page, open_batch: int) -> None:
+    page = staff_page
+    page.goto(url_of(open_batch))
+    page.wait_for_load_state()
+    columns = page.locator(".columns-menu")
+    columns.locator("summary").click()
+    columns.get_by_label("Position of Size").focus()
+    page.keyboard.press("Escape")
+    expect(columns.get_by_label("Position of Size")).to_be_hidden()
+    expect(columns.locator("summary")).to_be_focused()
+    columns.locator("summary").click()
+    page.locator(".file-menu summary").click()
+    expect(columns.get_by_label("Position of Size")).to_be_hidden()
+    page.locator("h1").click()
+    expect(page.get_by_role("link", name="Download worksheet")).to_be_hidden()
