@@ -35,6 +35,10 @@ def test_most_of_the_window_is_rows(visits: Visits, long_batch: int) -> None:
             page.set_viewport_size({"width": width, "height": height})
             assert page.evaluate(IN_SIGHT) >= rows, (scripts, width)
             assert not page.evaluate(SIDEWAYS)
+        # The same windows enlarged to 200 %, and one of 1280 pixels to 400 %.
+        for width, height in ((720, 450), (640, 360), (320, 256)):
+            page.set_viewport_size({"width": width, "height": height})
+            assert not page.evaluate(SIDEWAYS), (scripts, width)
 
 
 def test_panels_open_beside_the_rows_and_the_grid_may_have_the_whole_window(
@@ -101,3 +105,5 @@ def test_menus_close_by_escape_and_by_a_press_elsewhere(staff_page: Page, open_b
     expect(columns.get_by_label("Position of Size")).to_be_hidden()
     page.locator("h1").click()
     expect(page.get_by_role("link", name="Download worksheet")).to_be_hidden()
+    page.evaluate("document.querySelectorAll('.menu, .filters').forEach((menu) => (menu.open = true))")
+    assert problems_now(page) == []
