@@ -73,7 +73,7 @@ export function flashRow(row) {
 function updateCell(cell, fresh) {
   const text = textOf(fresh);
   for (const name of cell.getAttributeNames()) if (!fresh.hasAttribute(name) && !OWN.has(name)) cell.removeAttribute(name);
-  for (const { name, value } of fresh.attributes) cell.setAttribute(name, value);
+  for (const { name, value } of fresh.attributes) if (!OWN.has(name)) cell.setAttribute(name, value);
   const [link, newer] = [cell.querySelector("a"), fresh.querySelector("a")];
   if (stored.has(link) && newer) {
     Object.assign(stored.get(link), { nodes: [...newer.childNodes], title: newer.title });

@@ -1,12 +1,13 @@
 /* <row-grid>: a spreadsheet on a table that the server rendered, row-grid > .grid-scroll > table.grid.
 
    row-grid   data-cell-url   where an edit of one cell is posted, with {key} for its row; without it nothing can be edited
-              data-total      the number of all rows
+              data-total      the number of all rows, of which the page has some
+              data-windows-url, data-query   where further rows are fetched (row-window.js), and the parameters of the view
    The rows and cells are described in templates/macros/rows.jinja2, the headings in columns.js. Without JavaScript the table has links
    to the rows' forms; with it one cell takes part in the order of Tab, and arrows move from there (WAI-ARIA's pattern of a grid).
 
    Parts: keyboard.js and commands.js (keys), pointer.js, selection.js, row-window.js (which rows are in the page), cell-editor.js (the
-   open cell), cell-state.js (what cells show), save-queue.js (edits on their way), save-status.js (what the bar says).
+   open cell), column-layout.js, cell-state.js (what cells show), save-queue.js (edits on their way), save-status.js (what the bar says).
 
    Edits are saved in the background by one queue, while people go on. Nothing that comes back moves the focus or opens anything. While
    anything is not saved, links and forms wait for it (leave-when-saved.js), and the browser asks before it leaves the page.
@@ -15,6 +16,7 @@
 
 import { CellEditor } from "./cell-editor.js";
 import { flashRow, markInvalid, showEdit, updateRow } from "./cell-state.js";
+import { ColumnLayout } from "./column-layout.js";
 import { readColumns, textOf } from "./columns.js";
 import { COMMANDS } from "./commands.js";
 import { characterOf, commandOf } from "./keyboard.js";
@@ -56,8 +58,7 @@ class RowGrid extends HTMLElement {
   }
 
   get rowsInSight() {
-    const height = this.rows.row(this.rows.first)?.offsetHeight || 32;
-    return Math.max(1, Math.floor(Math.min(this.table.parentElement.clientHeight, innerHeight) / height) - 2);
+    return Math.max(1, Math.floor(Math.min(this.table.parentElement.clientHeight, innerHeight) / this.rows.rowHeight) - 2);
   }
 
   cell({ row, column }) {
@@ -101,6 +102,7 @@ class RowGrid extends HTMLElement {
     const { row, column } = this.selection.focus;
     const { shown } = this;
     const next = { row: row + down, column: shown[Math.max(0, Math.min(shown.length - 1, shown.indexOf(column) + right))] };
+    if (extend || down >= 0) next.row = Math.max(next.row, this.rows.start);
     this.goTo(next, { extend });
     const { focus } = this.selection;
     if (focus.row === row && focus.column === column) this.#stay(down + right > 0);
@@ -109,7 +111,7 @@ class RowGrid extends HTMLElement {
   /* From an edited cell to the next one. */
   step({ down = 0, right = 0, tab = 0 }) {
     if (tab) this.tabTo(tab, true) || this.#stay(tab > 0);
-    else if (this.selection.focus.row + down < 0) this.#stay(false);
+    else if (this.selection.focus.row + down < this.rows.start) this.#stay(false);
     else this.moveBy(down, right);
   }
 
@@ -120,7 +122,7 @@ class RowGrid extends HTMLElement {
     const places = this.shown.filter((at) => this.columns[at].editable);
     const inRow = step > 0 ? places.find((at) => at > column) : places.findLast((at) => at < column);
     if (inRow !== undefined) this.goTo({ row, column: inRow });
-    else if (wraps && places.length && row + step >= 0 && row + step < this.rows.total) this.goTo({ row: row + step, column: places.at(step > 0 ? 0 : -1) });
+    else if (wraps && places.length && row + step >= this.rows.start && row + step < this.rows.stop) this.goTo({ row: row + step, column: places.at(step > 0 ? 0 : -1) });
     else if (wraps) this.focusActive();
     else return false;
     return inRow !== undefined || this.selection.focus.row !== row;
@@ -277,7 +279,7 @@ class RowGrid extends HTMLElement {
   #showEdits() {
     const edits = new Map([...this.queue.unsaved, ...this.queue.pending].map((edit) => [this.cellOf(edit), edit]));
     edits.delete(null);
-    for (const cell of this.marked) if (!edits.has(cell)) showEdit(cell);
+    for (const cell of this.marked) if (!edits.has(cell) && cell.dataset.save) showEdit(cell);
     for (const [cell, edit] of edits) showEdit(cell, this.columnOf(cell), edit);
     this.marked = new Set(edits.keys());
   }
@@ -301,7 +303,6 @@ class RowGrid extends HTMLElement {
     for (const name of ["tabindex", "role", "aria-labelledby"]) scroll.removeAttribute(name);
     table.setAttribute("role", "grid");
     table.setAttribute("aria-multiselectable", "true");
-    table.setAttribute("aria-rowcount", this.rows.total + 1);
     table.setAttribute("aria-colcount", columns.length);
     if (!this.isEditable) table.setAttribute("aria-readonly", "true");
     const heads = table.tHead.rows[0];
@@ -312,10 +313,30 @@ class RowGrid extends HTMLElement {
       for (const link of head.querySelectorAll("a, button")) link.tabIndex = -1;
     });
     this.upgradeRows([...table.tBodies[0].rows]);
-    this.selection.reach(this.rows.total, columns.length);
+    this.#reach();
     this.selection.moveTo({ row: this.rows.first, column: 0 });
     this.#takeTabStop(this.active);
     this.toggleAttribute("data-ready", true);
+    this.toggleAttribute("data-windowed", this.rows.isWindowed);
+    this.layout = new ColumnLayout(this);
+    this.rows.addEventListener("rows", ({ detail }) => this.upgradeRows(detail));
+    this.rows.addEventListener("shown", () => this.#shown());
+    this.rows.addEventListener("total", () => this.#reach());
+    this.rows.addEventListener("problem", ({ detail }) => this.tell(detail));
+    this.rows.show();
+  }
+
+  #reach() {
+    const { rows, table, columns } = this;
+    table.setAttribute("aria-rowcount", rows.total + 1);
+    this.selection.reach(rows.start, rows.stop, columns.length);
+  }
+
+  /* Rows came into the page: they show what is selected, and what waits to be saved in them. */
+  #shown() {
+    this.#paint();
+    this.#showEdits();
+    if (!this.tabStop?.isConnected && this.active) this.#takeTabStop(this.active);
   }
 
   upgradeRows(rows) {
