@@ -18,7 +18,7 @@ const STATES = {
 };
 
 /* Attributes of cells that the page sets, not the server. */
-const OWN = new Set(["tabindex", "role", "aria-colindex", "aria-selected", "aria-readonly", "data-save"]);
+const OWN = new Set(["tabindex", "role", "aria-colindex", "aria-selected", "aria-readonly", "data-save", "data-editing", "aria-description"]);
 
 /* By link: the content and the title that it has when nothing waits. */
 const stored = new WeakMap();

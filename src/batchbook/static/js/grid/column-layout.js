@@ -2,7 +2,8 @@
 
    new ColumnLayout(grid)      takes over the widths that the browser gave the columns
    width(at), setWidth(at, px) hide(at, isHidden)      freeze(count)   the first `count` columns that are shown stay when scrolled sideways
-   shift(from, to)             moves a column, with all its cells in the page
+   fit(at)                     as wide as its texts need        toJson()   what the server remembers
+   In the headings, data-width and data-frozen say what was remembered.
    Event: "change" after whatever was chosen by hand */
 
 const LEAST_PX = 40;
@@ -16,7 +17,12 @@ export class ColumnLayout extends EventTarget {
     this.grid = grid;
     this.frozen = 1;
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, this.#sheet];
-    for (const column of grid.columns) column.width = Math.ceil(column.head.getBoundingClientRect().width);
+    for (const column of grid.columns) {
+      const { width } = column.head.dataset;
+      column.width = width ? Number(width) : Math.ceil(column.head.getBoundingClientRect().width);
+    }
+    const frozen = grid.columns.findLastIndex(({ head }) => "frozen" in head.dataset);
+    if (frozen >= 0) this.frozen = frozen + 1;
     this.#write();
   }
 
@@ -41,6 +47,29 @@ export class ColumnLayout extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  /* As wide as the texts of the rows in the page need. */
+  fit(at) {
+    const { rows, columns } = this.grid;
+    const cells = Array.from({ length: rows.end - rows.first }, (_, n) => rows.row(rows.first + n)?.cells[at]).filter(Boolean);
+    columns[at].width = LEAST_PX;
+    this.#write();
+    const head = columns[at].head.firstElementChild;
+    const widths = cells.map((cell) => widthOf(cell));
+    this.setWidth(at, Math.max(head ? head.scrollWidth + 2 : LEAST_PX, ...widths) + 1);
+    this.changed();
+  }
+
+  /* What is remembered, by the names of the columns. */
+  toJson() {
+    const shown = this.grid.shown;
+    return this.grid.columns.map(({ field, width, head }, at) => ({
+      name: field,
+      width,
+      hidden: head.hidden,
+      frozen: shown.indexOf(at) >= 0 && shown.indexOf(at) < this.frozen,
+    }));
+  }
+
   changed() {
     this.dispatchEvent(new Event("change"));
   }
@@ -61,4 +90,10 @@ export class ColumnLayout extends EventTarget {
     table.parentElement.style.scrollPadding = `${table.tHead.offsetHeight}px 0 0 ${left}px`; // What stays covers no cell that is gone to.
     this.#sheet.replaceSync(`${rules.join("\n")}\n@media ${CARDS} { ${sized.join("\n")} }`);
   }
+}
+
+function widthOf(cell) {
+  const inner = cell.querySelector(".cell-link");
+  const padding = cell.offsetWidth - (inner?.clientWidth ?? cell.offsetWidth);
+  return inner ? inner.scrollWidth + padding : cell.scrollWidth;
 }

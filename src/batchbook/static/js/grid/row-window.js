@@ -6,7 +6,7 @@
    total, start, stop      the number of all rows; the places that can be reached
    first, end              the places that are in the page, beside that of the focus
    row(place), find(key)   the <tr>, or null; find knows rows that were loaded, in the page or not
-   place(row)              the place of a <tr>
+   place(row), placeOfKey(key)   the place of a <tr>          all   the rows that were loaded
    show(start)             lays out, once columns and rows have their sizes
    reveal(place)           makes sure that a row is in the page and in sight
    reload()                fetches the rows anew that were loaded, as after an undo; resolves when those in sight have come
@@ -76,6 +76,16 @@ export class RowWindow extends EventTarget {
     return this.#rows.get(this.#keys.get(String(key))) ?? null;
   }
 
+  /* The place of a key of a row that was loaded; -1 for others. */
+  placeOfKey(key) {
+    return this.#keys.get(String(key)) ?? -1;
+  }
+
+  /* All rows that were loaded, in the page or not. */
+  get all() {
+    return [...this.#rows.values(), ...this.#blanks.values()];
+  }
+
   place(row) {
     return Number(row.getAttribute("aria-rowindex")) - 2;
   }
@@ -122,13 +132,32 @@ export class RowWindow extends EventTarget {
   }
 
   reload() {
-    if (!this.isWindowed) return Promise.resolve();
+    if (!("windowsUrl" in this.grid.dataset)) return Promise.resolve();
     this.#token = "";
+    if (!this.isWindowed) return this.#reloadPage();
     for (const [place, row] of this.#rows) if (row.isConnected) this.#stale.add(place);
     else this.#drop(place);
     this.#request?.abort();
     this.#request = null;
     return this.#load();
+  }
+
+  /* All rows are in the page. Where there are more now, they are on further pages. */
+  async #reloadPage() {
+    const answer = await this.#ask({ first: this.first, count: Math.max(this.end - this.first, 1) });
+    if (answer.total !== this.total) {
+      location.reload();
+      return;
+    }
+    const rows = parsedRows(answer.html);
+    this.dispatchEvent(new CustomEvent("rows", { detail: rows }));
+    for (const row of rows) {
+      const old = this.#rows.get(this.place(row));
+      this.#arrived(row);
+      if (old && this.#rows.get(this.place(row)) !== old) old.replaceWith(row);
+    }
+    this.dispatchEvent(new Event("shown"));
+    if (document.activeElement === document.body) this.grid.focusActive();
   }
 
   /* --- Scrolling --- */
