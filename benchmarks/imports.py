@@ -152,6 +152,12 @@ class OurImport:
         middle = written[0]
         self.parts = dict(zip(PARTS, (looked - started, middle - looked, done - middle), strict=True))
 
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        """Yield an engine in a transaction of its own."""
+        with transaction_scope(self._engine) as session:
+            yield Engine(session, self._types, self._services.settings, ACTOR)
+
     def complete(self) -> None:
         """Mark the import complete, as whoever executes it must first."""
         self._submit(Action.COMPLETE)

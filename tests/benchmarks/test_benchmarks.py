@@ -179,3 +179,12 @@ def test_the_start_of_commands_and_pages_is_measured_beside_a_bare_process() -> 
     lines = list(cost_lines(costs))
     assert "imports SQLAlchemy" in lines[0]
     assert [line.split(":")[0] for line in lines[1:]] == [*MOST_SECONDS]
+
+
+def test_a_block_of_cells_is_measured(server: Any, tmp_path: Path) -> None:
+    from benchmarks.cells import COLUMNS, block_cost, cost_lines
+
+    cost = block_cost(server, tmp_path, 40, 1)
+    assert (cost.rows, cost.cells) == (40, 40 * len(COLUMNS))
+    assert 0 < cost.seconds < 60
+    assert "40 rows, 200 cells" in next(cost_lines(cost))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from tests.functional.harness import CatalogueDatabase, number_in, upload, url_of
 from webtest import TestApp
 
@@ -38,9 +38,9 @@ def test_most_of_the_window_is_rows(visits: Visits, long_batch: int) -> None:
 
 
 def test_panels_open_beside_the_rows_and_the_grid_may_have_the_whole_window(
-    staff_page: Page, long_batch: int
+    visits: Visits, long_batch: int, open_batch: int
 ) -> None:
-    page = staff_page
+    page = visits.sign_in("staff")
     page.goto(url_of(long_batch))
     page.locator("#breakdown").get_by_role("link", name="Invalid").click()
     expect(page.locator("table.grid tbody tr")).to_have_count(3)
@@ -51,10 +51,18 @@ def test_panels_open_beside_the_rows_and_the_grid_may_have_the_whole_window(
     assert panel is not None
     assert grid is not None
     assert panel["x"] >= grid["x"] + grid["width"]
-    page.keyboard.press("Control+Shift+F")
+    with page.expect_response("**/layout"):
+        page.keyboard.press("Control+Shift+F")
     expect(page.locator(".topbar")).to_be_hidden()
     assert problems_now(page) == []
-    page.keyboard.press("Control+Shift+F")
+    with page.expect_response("**/layout"):
+        page.keyboard.press("Control+Shift+F")
     expect(page.locator(".topbar")).to_be_visible()
-    page.locator("summary", has_text="History").click()
-    expect(page.locator("#panel-history")).to_be_hidden()
+    # The choice is that of the person, in all batches of the type and in another browser.
+    again = visits.sign_in("staff")
+    again.goto(url_of(open_batch))
+    expect(again.locator("#panel-history")).to_be_visible()
+    with again.expect_response("**/layout"):
+        again.locator("summary", has_text="History").click()
+    page.goto(url_of(long_batch))
+    expect(page.locator(".side-body:visible")).to_have_count(0)

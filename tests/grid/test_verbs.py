@@ -36,7 +36,11 @@ def test_verbs_take_as_many_values_as_they_need() -> None:
         Verb.IS_FALSE,
         Verb.IS_ME,
     }
-    assert {verb for verb, count in counts.items() if count not in (0, 1)} == {Verb.BETWEEN, Verb.ANY_OF}
+    assert {verb for verb, count in counts.items() if count not in (0, 1)} == {
+        Verb.BETWEEN,
+        Verb.ANY_OF,
+        Verb.NONE_OF,
+    }
     assert (counts[Verb.BETWEEN], counts[Verb.ANY_OF]) == (2, None)
 
 

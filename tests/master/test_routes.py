@@ -28,7 +28,17 @@ def test_is_known_to_the_introspector(engine: Engine) -> None:
     app = configure(engine, CakeView).make_wsgi_app()
     known = app.registry.introspector.get("master views", "cakes")
     assert known["view"] is CakeView
-    assert known["pages"] == ["index", "remember", "export", "create", "view", "edit", "delete"]
+    assert known["pages"] == [
+        "index",
+        "window",
+        "remember",
+        "layout",
+        "export",
+        "create",
+        "view",
+        "edit",
+        "delete",
+    ]
 
 
 @pytest.mark.parametrize("data", [{"path": "/tarts"}, {"prefix": "tarts"}])

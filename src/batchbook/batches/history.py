@@ -12,35 +12,55 @@ from sqlalchemy.orm import Session
 from batchbook.batches.concurrency import bump_version
 from batchbook.batches.handler_context import HandlerContext, next_number
 from batchbook.batches.models import Batch, CellChange, Operation
+from batchbook.batches.rows.issues import Issue
 from batchbook.db.bulk_writing import bulk_insert
 
 #: The kinds of operations for an action that failed, was refused, or was cancelled.
 FAILURE, REFUSAL, CANCEL = "failure", "refusal", "cancel"
 #: The kind of an operation whose cells nobody has changed: rows got the keys of remembered matches.
 REMEMBERED = "remembered"
+#: The kinds of operations that add a row, that reverse another operation, and that reverse an undo.
+ADD, UNDO, REDO = "add", "undo", "redo"
 #: Those whose action did not take place.
 WITHOUT_EFFECT = (FAILURE, REFUSAL, CANCEL)
 
 _OPERATION_COLUMNS = ("batch_id", "number", "kind", "at", "actor", "summary", "cells")
-_CELL_COLUMNS = ("batch_id", "operation", "position", "sequence", "field", "old", "new")
+_CELL_COLUMNS = ("batch_id", "operation", "position", "sequence", "field", "old", "new", "issues")
+
+#: The field of the cells that tell of the removal of rows, and the texts of the mark.
+REMOVED, MARK = "removed", {True: "yes", False: "no"}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell that changed: the row's sequence (0 for the header), its field, and its text before and after."""
+    """A cell that changed: the row's sequence (0 for the header), its field, and its text before and after.
+
+    ``issues`` are those that it had before.
+    """
 
     sequence: int
     field: str
     old: str | None
     new: str | None
+    issues: Sequence[Issue] | None = None
+
+
+def added_row(sequence: int) -> Cell:
+    """Return the cell that tells that the row with the number ``sequence`` was added."""
+    return Cell(sequence, REMOVED, None, MARK[False])
 
 
 def record(
-    context: HandlerContext, batch: Batch, kind: str, summary: str, cells: Iterable[Cell] = ()
+    context: HandlerContext,
+    batch: Batch,
+    kind: str,
+    summary: str,
+    cells: Iterable[Cell] = (),
+    reverses: int | None = None,
 ) -> Operation:
     """Add an operation to the history of ``batch``, which the caller has locked.
 
-    ``kind`` is a short code, ``summary`` a sentence for people.
+    ``kind`` is a short code, ``summary`` a sentence for people, ``reverses`` the number of the operation that it reverses.
     """
     session = context.session
     changed = list(cells)
@@ -52,6 +72,7 @@ def record(
         actor=context.actor,
         summary=summary,
         cells=len(changed),
+        reverses=reverses,
     )
     session.add(operation)
     session.flush()  # The cells, written in bulk below, refer to it.
@@ -99,7 +120,16 @@ def _write_cells(session: Session, operation: Operation, first: int, cells: Sequ
     if not cells:
         return
     rows: Iterable[tuple[Any, ...]] = (
-        (operation.batch_id, operation.number, position, cell.sequence, cell.field, cell.old, cell.new)
+        (
+            operation.batch_id,
+            operation.number,
+            position,
+            cell.sequence,
+            cell.field,
+            cell.old,
+            cell.new,
+            list(cell.issues) if cell.issues else None,
+        )
         for position, cell in enumerate(cells, start=first)
     )
     table = CellChange.metadata.tables[CellChange.__tablename__]

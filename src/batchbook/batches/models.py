@@ -270,9 +270,14 @@ class UploadedFile(Base):
 
 
 class Operation(Base):
-    """An action on a batch in its history, with the number of cells that it changed."""
+    """An action on a batch in its history, with the number of cells that it changed.
+
+    ``reverses`` is the number of the operation that it reverses, if it is an undo or redo; an operation is reversed once at
+    the most. To redo is to reverse the undo.
+    """
 
     __tablename__ = "operation"
+    __table_args__ = (Index("uq_operation_batch_id_reverses", "batch_id", "reverses", unique=True),)
 
     batch_id: Mapped[int] = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -281,10 +286,15 @@ class Operation(Base):
     actor: Mapped[str] = mapped_column(String(64), info=USER_NAME)
     summary: Mapped[str] = mapped_column(Text)
     cells: Mapped[int] = mapped_column(default=0)
+    reverses: Mapped[int | None]
 
 
 class CellChange(Base):
-    """A cell that an operation changed, with its texts before and after; ``sequence`` 0 is the header."""
+    """A cell that an operation changed, with its texts before and after; ``sequence`` 0 is the header.
+
+    ``issues`` are the problems that the cell had before, which the change removed: with them, a text that could not be
+    stored can be brought back. The field "removed" is the row's mark; a row that was added has had none before.
+    """
 
     __tablename__ = "cell_change"
     __table_args__ = (
@@ -301,3 +311,4 @@ class CellChange(Base):
     field: Mapped[str] = mapped_column(String(60))
     old: Mapped[str | None] = mapped_column(Text)
     new: Mapped[str | None] = mapped_column(Text)
+    issues: Mapped[list[Any] | None] = mapped_column(IssueList)

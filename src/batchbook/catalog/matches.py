@@ -12,7 +12,7 @@ from batchbook.catalog.models import Product, ProductMatch, Vendor
 from batchbook.db import utc_now
 from batchbook.errors import Conflict, Missing
 from batchbook.grid import Column, Kind, Sort
-from batchbook.master import Detail, Export, Index, IndexWindow, MasterView, Page, Remember
+from batchbook.master import GRID_PAGES, Detail, Index, MasterView, Page
 from batchbook.web.request import Request
 
 _match = ProductMatch
@@ -94,7 +94,7 @@ class MatchView(MasterView):
     )
     grid_columns = COLUMNS
     default_sort = (Sort("matched_at", descending=True),)
-    pages = (Index, IndexWindow, Remember, Export, Detail, RevokeMatch)
+    pages = (Index, *GRID_PAGES, Detail, RevokeMatch)
     links: ClassVar = {
         "product": lambda request, row: request.route_path(
             "products.index", _query=[("f.item_code.equal", row.item_code)]

@@ -10,7 +10,13 @@ from sqlalchemy import Row, Select, String, cast, func, literal, select, type_co
 
 from batchbook.catalog.models import PRICE, Department, PriceHistory, Product, Vendor
 from batchbook.grid import Column, Grid, GridState, Kind, Sort, columns_of
-from batchbook.master import Export, Index, IndexWindow, MasterView, Remember, TableRow, table_rows
+from batchbook.master import (
+    GRID_PAGES,
+    Index,
+    MasterView,
+    TableRow,
+    table_rows,
+)
 from batchbook.web.request import Request
 
 #: The number of price changes on a product's page.
@@ -81,7 +87,7 @@ class PriceHistoryView(MasterView):
     carried = ("product_id",)
     templates: ClassVar = {"index": "batchbook.templates:catalog/price_history.jinja2"}
     default_sort = _NEWEST_FIRST
-    pages = (Index, IndexWindow, Remember, Export)
+    pages = (Index, *GRID_PAGES)
     links: ClassVar = {
         "product": lambda request, row: request.route_path("products.view", id=row._mapping["product_id"]),
         "batch": batch_path,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from batchbook.grid.cells import parser_for as parser_for
     from batchbook.grid.cells import render as render
     from batchbook.grid.cells import to_text as to_text
+    from batchbook.grid.column_layout import Density as Density
+    from batchbook.grid.column_layout import GridLayout as GridLayout
     from batchbook.grid.columns import Choice as Choice
     from batchbook.grid.columns import Column as Column
     from batchbook.grid.columns import Kind as Kind
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from batchbook.grid.export import xlsx_file as xlsx_file
     from batchbook.grid.filters import condition as condition
     from batchbook.grid.filters import read_values as read_values
-    from batchbook.grid.layout import Density as Density
-    from batchbook.grid.layout import GridLayout as GridLayout
     from batchbook.grid.query import Grid as Grid
     from batchbook.grid.query import Window as Window
     from batchbook.grid.state import GridState as GridState

@@ -71,6 +71,7 @@ def is_readable(column: Column, value: Any) -> bool:
     return _READABLE[column.kind](value)
 
 
+@lru_cache(maxsize=1024)
 def _decimal_renderer(column: Column, group: str) -> Callable[[Any], str]:
     scale = column.scale
     as_stored, to_scale = f"{group}f", f"{group}.{scale}f"

@@ -19,7 +19,7 @@ from batchbook.grid.parsers import CellError, quoted
 from batchbook.grid.verbs import Verb, value_count, verbs_of
 from batchbook.words import is_storable, storable
 
-#: How many values "any of" takes; databases limit the parameters of a statement.
+#: How many values "any of" and "none of" take; databases limit the parameters of a statement.
 MAX_VALUES = 1000
 #: How many words a search takes.
 MAX_WORDS = 10
@@ -147,7 +147,8 @@ def _not_equal(expression: Any, value: Any) -> ColumnElement[bool]:
     return or_(expression.is_(None), ~_equal(expression, value))
 
 
-def _empty(expression: Any) -> ColumnElement[bool]:
+def is_empty(expression: Any) -> ColumnElement[bool]:
+    """Return the condition that a cell of ``expression`` is empty: null, or for texts an empty one."""
     missing: ColumnElement[bool] = expression.is_(None)
     kind = expression.type.impl_instance if isinstance(expression.type, TypeDecorator) else expression.type
     # SQLAlchemy's enum type is a string type, but takes no value that is none of its members.
@@ -159,13 +160,14 @@ _CONDITIONS: dict[Verb, Callable[..., ColumnElement[bool]]] = {
     Verb.EQUAL: _equal,
     Verb.NOT_EQUAL: _not_equal,
     Verb.ANY_OF: _equal,
+    Verb.NONE_OF: lambda expression, *values: or_(expression.is_(None), ~_equal(expression, *values)),
     Verb.GREATER: lambda expression, value: expression > value,
     Verb.LESS: lambda expression, value: expression < value,
     Verb.BETWEEN: _between,
     Verb.CONTAINS: _contains,
     Verb.NOT_CONTAINS: lambda expression, text: or_(expression.is_(None), ~_contains(expression, text)),
-    Verb.EMPTY: _empty,
-    Verb.NOT_EMPTY: lambda expression: ~_empty(expression),
+    Verb.EMPTY: is_empty,
+    Verb.NOT_EMPTY: lambda expression: ~is_empty(expression),
     Verb.IS_TRUE: lambda expression: expression.is_(True),
     Verb.IS_FALSE: lambda expression: expression.is_(False),
     Verb.ON: lambda expression, day: expression == day,

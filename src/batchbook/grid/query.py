@@ -88,6 +88,10 @@ class Grid:
             found.append(search_condition(self.columns, state.search))
         return found
 
+    def filtered(self, state: GridState, user: str | None) -> Select[Any]:
+        """Return the caller's SELECT narrowed by the state's filters, for statements that count or group its rows."""
+        return self._filtered(state, user).order_by(None)
+
     def count(self, session: Session, state: GridState, user: str | None) -> int:
         """Return how many rows the filters leave."""
         rows = self._filtered(state, user).with_only_columns(*self.key, maintain_column_froms=True)

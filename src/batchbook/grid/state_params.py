@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from batchbook.grid.columns import Column
 from batchbook.grid.filters import check_values, search_columns, search_words
 from batchbook.grid.parsers import CellError, quoted
-from batchbook.grid.verbs import VERB_LABELS, Filter, Sort, Verb, verbs_of
+from batchbook.grid.verbs import VERB_LABELS, Filter, Sort, Verb, value_count, verbs_of
 
 #: Numbers of rows that a page may have; no request gets all rows at once.
 PAGE_SIZES = (20, 50, 100, 200, 500)
@@ -160,8 +160,8 @@ def _column_and_verb(name: str, columns: Mapping[str, Column]) -> tuple[Column |
 
 
 def _split(verb: Verb, texts: list[str]) -> Iterator[list[str]]:
-    """Yield the values of each filter: those of "any of" and "between" belong together, others stand alone."""
-    if verb is Verb.ANY_OF:
+    """Yield the values of each filter: those of "any of", "none of" and "between" belong together, others stand alone."""
+    if value_count(verb) is None:
         yield [line for text in texts for line in text.splitlines()]
     elif verb is Verb.BETWEEN:
         yield from (texts[start : start + 2] for start in range(0, len(texts), 2))

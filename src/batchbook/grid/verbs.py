@@ -14,6 +14,7 @@ class Verb(StrEnum):
     EQUAL = "equal"
     NOT_EQUAL = "not_equal"
     ANY_OF = "any_of"
+    NONE_OF = "none_of"
     GREATER = "greater"
     LESS = "less"
     BETWEEN = "between"
@@ -30,9 +31,10 @@ class Verb(StrEnum):
 
 
 _PRESENCE = (Verb.EMPTY, Verb.NOT_EMPTY)
-_NUMBER = (Verb.EQUAL, Verb.NOT_EQUAL, Verb.GREATER, Verb.LESS, Verb.BETWEEN, Verb.ANY_OF, *_PRESENCE)
+_LISTED = (Verb.ANY_OF, Verb.NONE_OF)
+_NUMBER = (Verb.EQUAL, Verb.NOT_EQUAL, Verb.GREATER, Verb.LESS, Verb.BETWEEN, *_LISTED, *_PRESENCE)
 _DAY = (Verb.ON, Verb.BEFORE, Verb.AFTER, Verb.BETWEEN, *_PRESENCE)
-_TEXT = (Verb.CONTAINS, Verb.NOT_CONTAINS, Verb.EQUAL, Verb.NOT_EQUAL, Verb.ANY_OF, *_PRESENCE)
+_TEXT = (Verb.CONTAINS, Verb.NOT_CONTAINS, Verb.EQUAL, Verb.NOT_EQUAL, *_LISTED, *_PRESENCE)
 
 #: The verbs of each kind, in the order in which a page offers them; the first is the default.
 VERBS: dict[Kind, tuple[Verb, ...]] = {
@@ -42,7 +44,7 @@ VERBS: dict[Kind, tuple[Verb, ...]] = {
     Kind.BOOLEAN: (Verb.IS_TRUE, Verb.IS_FALSE, *_PRESENCE),
     Kind.DATE: _DAY,
     Kind.DATETIME: _DAY,
-    Kind.CHOICE: (Verb.EQUAL, Verb.NOT_EQUAL, Verb.ANY_OF, *_PRESENCE),
+    Kind.CHOICE: (Verb.EQUAL, Verb.NOT_EQUAL, *_LISTED, *_PRESENCE),
     Kind.USER: (Verb.IS_ME, *_TEXT),
 }
 
@@ -51,6 +53,7 @@ VERB_LABELS: dict[Verb, str] = {
     Verb.EQUAL: "is",
     Verb.NOT_EQUAL: "is not",
     Verb.ANY_OF: "is any of",
+    Verb.NONE_OF: "is none of",
     Verb.GREATER: "is greater than",
     Verb.LESS: "is less than",
     Verb.BETWEEN: "is between",
@@ -79,7 +82,7 @@ def value_count(verb: Verb) -> int | None:
     """Return how many values ``verb`` takes: 0, 1 or 2, or ``None`` for one or more."""
     if verb in _WITHOUT_VALUE:
         return 0
-    if verb is Verb.ANY_OF:
+    if verb in _LISTED:
         return None
     return 2 if verb is Verb.BETWEEN else 1
 

@@ -5,6 +5,7 @@ route                 address                          page
 ====================  ===============================  =====================================================
 jobs.index            /jobs                            :class:`~batchbook.master.Index`
 jobs.remember         /jobs/view                       :class:`~batchbook.master.Remember`
+jobs.layout           /jobs/layout                     :class:`~batchbook.master.RememberLayout`
 jobs.view             /jobs/{id}                       :class:`~batchbook.jobs.views.JobDetail`
 jobs.status           /jobs/{id}/status.json           :class:`~batchbook.jobs.views.JobStatus`
 jobs.await            /jobs/{id}/await                 :class:`~batchbook.jobs.views.AwaitJob`

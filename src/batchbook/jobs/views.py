@@ -20,7 +20,7 @@ from batchbook.jobs.models import ACTIVE, SHOWN_STATE, SHOWN_STATES, Job, JobFil
 from batchbook.jobs.service import JobService, cancel_job, end_process, retry_job
 from batchbook.jobs.settings import Mode
 from batchbook.jobs.view_models import JobReport, duration, report_on
-from batchbook.master import Index, IndexWindow, MasterView, Page, RecordContext, Remember
+from batchbook.master import Index, IndexWindow, MasterView, Page, RecordContext, Remember, RememberLayout
 from batchbook.master.record_pages import file_response
 from batchbook.master.records import find
 from batchbook.security.identity import Identity
@@ -304,6 +304,7 @@ class JobsView(MasterView):
         Index,
         IndexWindow,
         Remember,
+        RememberLayout,
         JobDetail,
         JobStatus,
         AwaitJob,

@@ -12,6 +12,10 @@ from batchbook.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from batchbook.master.direct_edits import add_batch_only_link as add_batch_only_link
+    from batchbook.master.facet_pages import FacetPage as FacetPage
+    from batchbook.master.facet_pages import FacetsPage as FacetsPage
+    from batchbook.master.facet_pages import IndexFacet as IndexFacet
+    from batchbook.master.facet_pages import IndexFacets as IndexFacets
     from batchbook.master.form_pages import Create as Create
     from batchbook.master.form_pages import Delete as Delete
     from batchbook.master.form_pages import Edit as Edit
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from batchbook.master.grid_sources import GridReference as GridReference
     from batchbook.master.grid_sources import OpenGrid as OpenGrid
     from batchbook.master.grid_view import GridView as GridView
+    from batchbook.master.layout_pages import LayoutPage as LayoutPage
+    from batchbook.master.layout_pages import RememberLayout as RememberLayout
     from batchbook.master.links import GridLinks as GridLinks
     from batchbook.master.links import default_link as default_link
     from batchbook.master.models import GridSetting as GridSetting
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
     from batchbook.master.record_pages import Remember as Remember
     from batchbook.master.record_pages import export_response as export_response
     from batchbook.master.records import Invalid as Invalid
+    from batchbook.master.routes import GRID_PAGES as GRID_PAGES
     from batchbook.master.routes import PAGES as PAGES
     from batchbook.master.routes import add_master_view as add_master_view
     from batchbook.master.row_cells import EditableRow as EditableRow

@@ -22,6 +22,7 @@ from batchbook.grid import (
     VERB_LABELS,
     Column,
     Grid,
+    GridLayout,
     GridState,
     KeyCache,
     Snapshot,
@@ -33,8 +34,10 @@ from batchbook.grid import (
     verbs_of,
     with_filters_of,
 )
+from batchbook.grid.column_layout import DEFAULT_LAYOUT
 from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
-from batchbook.master.links import DEFAULT, GridLinks
+from batchbook.master.facet_panel import FacetPanel, KnownCounts
+from batchbook.master.links import DEFAULT, GridLinks, href
 from batchbook.master.models import GridSetting
 from batchbook.master.row_cells import (
     EditableRows,
@@ -114,11 +117,13 @@ def _values(verb: str, texts: list[str]) -> list[str]:
 class GridView:
     """A grid on a page, for one request.
 
+    ``facet_urls`` gives the addresses of the pages with the grid's facets, see :class:`~batchbook.master.facet_panel.FacetPanel`.
     ``key`` is the name under which the choices of users are remembered. Where one ``key`` serves several lists, such as the
     rows of all batches of a type, ``filters_key`` names this list: its filters are remembered for it alone. ``url`` is the page that the grid is on, without
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
-    by its format. ``hidden`` names columns to filter by that the table does not show. ``known_total`` saves counting
-    when nothing is filtered, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept.
+    by its format. ``hidden`` names columns to filter by that the table does not show, unless a person shows them. ``known_total`` saves counting
+    when nothing is filtered, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept. ``declared_layout`` is
+    how the table is laid out until a person arranges it, which is posted to ``layout_url``, empty where that is not possible.
     ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable``,
     ``mark`` and ``identity`` are those of :func:`~batchbook.master.row_cells.table_rows`. ``element_data`` has further attributes
     of ``<row-grid>`` without their ``data-``, such as ``cell-url``; what it lacks is not possible in this grid.
@@ -131,8 +136,12 @@ class GridView:
     settings_url: str
     export_url: Callable[[str], str] | None = None
     filters_key: str = ""
+    facet_urls: Callable[[str], str] | None = None
+    known_counts: KnownCounts | None = None
     hidden: Collection[str] = ()
     known_total: int | None = None
+    declared_layout: GridLayout = DEFAULT_LAYOUT
+    layout_url: str = ""
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
     editable: EditableRows | None = None
     mark: Callable[[Row[Any]], str] | None = None
@@ -151,8 +160,38 @@ class GridView:
 
     @cached_property
     def table_columns(self) -> tuple[Column, ...]:
-        """The columns of the table."""
-        return tuple(column for column in self.columns if column.name not in self.hidden)
+        """The columns of the table, as the user arranged them."""
+        return self.layout.visible(self.columns, self.hidden)
+
+    @cached_property
+    def layout(self) -> GridLayout:
+        """The layout that the user arranged, else the declared one."""
+        return self.declared_layout.changed_by(self._chosen(self.layout_key), self.columns)
+
+    @property
+    def layout_key(self) -> str:
+        """The name under which layouts of users are remembered."""
+        return f"layout.{self.key}"
+
+    @property
+    def surroundings_key(self) -> str:
+        """The name under which users' choices for the page around the grid are remembered, such as the open panel."""
+        return f"page.{self.key}"
+
+    @cached_property
+    def surroundings(self) -> dict[str, Any]:
+        """The user's choices for the page around the grid."""
+        return self._chosen(self.surroundings_key)
+
+    def _chosen(self, key: str) -> dict[str, Any]:
+        return (recall(self.request.db, self.user, key) if self.user else None) or {}
+
+    def column_layout(self, column: Column) -> Markup:
+        """Return the attributes of the heading of ``column`` that say how wide it is, in CSS pixels, and whether it stays in sight."""
+        width = self.layout.widths.get(column.name)
+        attributes = Markup(' data-width="{}"').format(width) if width else Markup()
+        is_frozen = column in self.table_columns[: self.layout.frozen]
+        return attributes + Markup(" data-frozen") if is_frozen else attributes
 
     @property
     def is_searchable(self) -> bool:
@@ -185,6 +224,31 @@ class GridView:
     def links(self) -> GridLinks:
         """The links to other states of the grid."""
         return GridLinks(self.state, self.url, self.export_url)
+
+    @property
+    def facets(self) -> FacetPanel | None:
+        """The facets beside the grid, whose links lead to its page; None for a grid without pages for them."""
+        return self.facets_at(self.url)
+
+    def facets_at(self, base: str) -> FacetPanel | None:
+        """Return the facets, whose links lead to the page at ``base``; None for a grid without pages for them."""
+        if self.facet_urls is None:
+            return None
+        stored = recall(self.request.db, self.user, self.facets_key) if self.user else None
+        opened = stored.get("open") if stored else None
+        chosen = None if opened is None else [str(name) for name in opened]
+        db, state = self.request.db, self.state
+        return FacetPanel(db, self.grid, state, self.user, base, self.facet_urls, chosen, self.known_counts)
+
+    @property
+    def facets_url(self) -> str | None:
+        """The page with the facets alone, in the state of the grid; None if there is none."""
+        return None if self.facet_urls is None else href(self.facet_urls("facets"), self.state.at_page(1))
+
+    @property
+    def facets_key(self) -> str:
+        """The name under which a person's open facets are remembered."""
+        return f"facets.{self.key}"
 
     @cached_property
     def state(self) -> GridState:

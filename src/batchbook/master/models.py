@@ -12,7 +12,7 @@ from batchbook.db import USER_NAME, Base, utc_now
 
 
 class GridSetting(Base):
-    """The filters, sort and page size with which one user last looked at one grid."""
+    """What one user last chose for one grid: filters, sort and page size, or under a name of its own the layout of its columns."""
 
     __tablename__ = "grid_setting"
 

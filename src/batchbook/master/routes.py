@@ -24,10 +24,12 @@ from batchbook.declarations import (
 )
 from batchbook.errors import Missing
 from batchbook.forms import Field, form_of
-from batchbook.grid import Column, Grid, Sort
+from batchbook.grid import Column, Grid, GridLayout, Sort
 from batchbook.master.direct_edits import EDIT_DIRECTLY, batch_only_columns
+from batchbook.master.facet_pages import IndexFacet, IndexFacets
 from batchbook.master.form_pages import Create, Delete, Edit
 from batchbook.master.grid_sources import INDEX, NO_SUCH_LIST, Caller, OpenGrid
+from batchbook.master.layout_pages import RememberLayout
 from batchbook.master.record_pages import Detail, Export, Index, Remember
 from batchbook.master.view import MasterContext, MasterView, Page, fact_columns, key_columns
 from batchbook.master.window_pages import IndexWindow
@@ -35,7 +37,9 @@ from batchbook.services import Services
 from batchbook.web.request import Request
 
 #: The pages that most master views have, in the order of their buttons.
-PAGES = (Index, IndexWindow, Remember, Export, Create, Detail, Edit, Delete)
+#: The pages of every grid, beside the index that shows it.
+GRID_PAGES = (IndexWindow, Remember, RememberLayout, IndexFacets, IndexFacet, Export)
+PAGES = (Index, *GRID_PAGES, Create, Detail, Edit, Delete)
 
 _NEEDED = ("model", "prefix", "path", "title", "title_one", "grid_columns", "pages")
 _METHODS = {"get": "GET", "post": "POST"}
@@ -53,6 +57,7 @@ _DECLARED = {
     "filter_columns": or_none(_COLUMNS),
     "carried": or_none(sequence_of(str, "a tuple of names of columns")),
     "default_sort": or_none(sequence_of(Sort, 'a tuple of Sort, such as (Sort("name"),)')),
+    "grid_layout": or_none(instance_of(GridLayout, 'a GridLayout, such as GridLayout(hidden={"notes"})')),
     "pages": or_none(sequence_of(object, "a tuple of pages, such as (*PAGES, MyPage)")),
     "templates": or_none(mapping_of(str, is_text, "a mapping of names of pages to templates")),
 }
@@ -120,6 +125,7 @@ def _check(view: type[MasterView]) -> None:
     try:
         Grid(view.columns(), view.base_select(), key_columns(view), default_sort=tuple(view.default_sort))
         form_of(view.model, view.form_fields)
+        view.grid_layout.check(view.columns())
         unknown = [column.name for column in fact_columns(view) if not hasattr(view.model, column.name)]
     except (ValueError, TypeError, LookupError, AttributeError, SQLAlchemyError) as error:
         raise ConfigurationError(f"The master view {view.__name__} cannot work: {error}") from error

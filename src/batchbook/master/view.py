@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Row, Select, inspect, select
 from batchbook.db.transactions import SAFE_METHODS
 from batchbook.errors import BatchbookError, Refused
 from batchbook.forms import Field, Form, form_of
-from batchbook.grid import Column, Grid, Snapshot, Sort, columns_of
+from batchbook.grid import Column, Grid, GridLayout, Snapshot, Sort, columns_of
+from batchbook.grid.column_layout import DEFAULT_LAYOUT
 from batchbook.master import records
 from batchbook.master.grid_view import GridView
 from batchbook.master.records import references, why_referenced
@@ -172,7 +173,7 @@ class MasterView:
     ``lookup`` is the unique attribute used in addresses: the primary key, or a natural key without slashes.
     ``grid_columns`` and ``form_fields`` are names of the model's attributes, or Columns and Fields. The grid can be filtered
     by ``filter_columns``, too, which files have and the table does not show; each row carries the attributes that
-    ``carried`` names, for its links. ``facts_fields``
+    ``carried`` names, for its links. ``grid_layout`` is how the grid is laid out until a person arranges it. ``facts_fields``
     are the columns on the page of a record, by default the model's own among the grid's and the form's. ``links`` return,
     by the name of a column's ``link``, the address for a request and a row; ``"self"`` is the record's own page.
     ``pages`` are its pages in the order of their buttons, such as :data:`batchbook.master.PAGES`.
@@ -189,6 +190,7 @@ class MasterView:
     filter_columns: ClassVar[Sequence[str | Column]] = ()
     carried: ClassVar[Sequence[str]] = ()
     default_sort: ClassVar[Sequence[Sort]] = ()
+    grid_layout: ClassVar[GridLayout] = DEFAULT_LAYOUT
     form_fields: ClassVar[Sequence[str | Field]] = ()
     facts_fields: ClassVar[Sequence[str | Column]] = ()
     links: ClassVar[Mapping[str, Callable[[Request, Row[Any]], str | None]]] = {}
@@ -247,7 +249,10 @@ class MasterView:
             ),
             url=self.url("index"),
             settings_url=self.url("remember"),
+            facet_urls=self.url if {"facets", "facet"} <= pages else None,
             hidden={column.name for column in columns_of(self.model, self.filter_columns)},
+            declared_layout=self.grid_layout,
+            layout_url=self.url("layout") if "layout" in pages else "",
             export_url=(lambda name: self.request.route_path(route, format=name)) if exports else None,
             cell_links={name: _link(self, link) for name, link in links.items()},
             snapshot=lambda: Snapshot(self.prefix),

@@ -61,10 +61,11 @@ def test_an_added_row_comes_last_with_its_defaults(harness: BatchHarness, batch_
     row = harness.row(batch_id, 5)
     assert (row.item_code, row.counted, row.remark, row.looked_up) == ("008", None, "from the back", 1)
     assert (row.removed, row.version, row.status) == (False, 1, "uncounted")
-    assert harness.operations(batch_id)[-1] == ("add", "ann", "Added row 5.", 2)
+    assert harness.operations(batch_id)[-1] == ("add", "ann", "Added row 5.", 3)
     assert harness.cells(batch_id) == [
         (3, 0, 5, "item_code", None, "008"),
         (3, 1, 5, "remark", None, "from the back"),
+        (3, 2, 5, "removed", None, "no"),
     ]
     harness.assert_counted(batch_id)
 
@@ -93,7 +94,7 @@ def test_quick_entry_adds_what_was_scanned(harness: BatchHarness, batch_id: int)
     row = harness.row(batch_id, 5)
     assert (row.item_code, row.counted, row.looked_up) == ("009", 1, 1)
     assert harness.operations(batch_id)[-1] == (
-        "add", "staff", "Added row 5 by quick entry of “009”.", 2,
+        "add", "staff", "Added row 5 by quick entry of “009”.", 3,
     )  # fmt: skip
     harness.assert_counted(batch_id)
 

@@ -20,5 +20,7 @@ if TYPE_CHECKING:
     from batchbook.batches.editing.field_changes import parsed as parsed
     from batchbook.batches.editing.removal import RowRemover as RowRemover
     from batchbook.batches.editing.removal import Selection as Selection
+    from batchbook.batches.editing.undo import Undoer as Undoer
+    from batchbook.batches.editing.undo import UndoResult as UndoResult
 else:
     __getattr__ = lazy_exports(__name__)

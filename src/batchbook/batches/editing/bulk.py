@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_
-
 from batchbook.batches.concurrency import next_row_version
+from batchbook.batches.editing.cell_review import CellReview
 from batchbook.batches.editing.editors import set_values
-from batchbook.batches.editing.field_changes import Change, Target, changes_of, columns_named
+from batchbook.batches.editing.field_changes import (
+    Change,
+    Target,
+    changes_of,
+    columns_named,
+    editable_by_name,
+)
+from batchbook.batches.editing.new_rows import NewRows
 from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.engine.engine import Engine
-from batchbook.batches.engine.refresh import (
-    new_peers,
-    peer_values,
-    recount,
-    refresh_touched,
-    refreshing,
-    rows_and_peers,
-)
+from batchbook.batches.engine.touched_rows import TouchedRows, rows_called
 from batchbook.batches.history import add_cells, record
 from batchbook.batches.models import Operation
 from batchbook.batches.rows.scope import RowProxy, Rows
 from batchbook.db.bulk_writing import bulk_update, chunked
 from batchbook.errors import Conflict, Missing
 from batchbook.grid import Column
+from batchbook.grid.cells import is_readable
 
-#: The number of rows that are read and written together; both databases accept as many parameters.
-AT_A_TIME = 500
+#: The number of rows that are read and written together.
+AT_A_TIME = 2_000
 
 _KEY = ("batch_id", "sequence")
 _NO_VERSIONS: Mapping[int, int] = MappingProxyType({})
@@ -42,10 +42,23 @@ Texts = Mapping[int, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class BulkEditResult:
-    """The numbers of rows and of cells that an edit changed."""
+    """The numbers of rows and of cells that an edit changed, and the number of its operation, if it changed any."""
 
     rows: int = 0
     cells: int = 0
+    operation: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class CellEdits:
+    """What somebody wants of many cells: ``texts`` for rows that are there, and texts by field for each row to ``add``.
+
+    ``seen`` has the texts on which the edit is based, where they are known.
+    """
+
+    texts: Texts
+    seen: Texts = field(default_factory=dict)
+    add: Sequence[Mapping[str, str]] = ()
 
 
 class BulkEditor:
@@ -64,83 +77,102 @@ class BulkEditor:
         as :meth:`RowEditor.edit` does, for the first row that is refused; nothing is stored then.
         """
         with self.engine.editing(batch_id) as context:
-            edit = _ManyEdit(context, kind, summary, texts, versions)
-            if len(texts) <= AT_A_TIME:
-                edit.store_few()
-            else:
-                edit.store_many()
-            return BulkEditResult(edit.rows, edit.operation.cells if edit.operation else 0)
+            columns = _columns_of(context, texts)
+            edit = _ManyEdit(context, kind, texts, columns, _Strict(columns, versions).changes)
+            return edit.store(lambda _result: summary)
+
+    def edit_cells(
+        self, batch_id: int, edits: CellEdits, kind: str, summary: Callable[[BulkEditResult], str]
+    ) -> tuple[BulkEditResult, CellReview]:
+        """Store those of the ``edits`` that can be stored; return the numbers of changes, and the review of all others.
+
+        ``summary`` makes the sentence for the history. Cells that cannot be edited, texts that cannot be stored, removed
+        rows, and cells that somebody else has changed since they were ``seen`` are left as they are. Raises ``Missing`` for a
+        row that does not exist, and ``Conflict`` if rows are to be added to a batch whose type does not allow it.
+        """
+        with self.engine.editing(batch_id) as context:
+            review = CellReview.of(context.row, edits.seen)
+            columns = editable_by_name(context.row)
+            edit = _ManyEdit(context, kind, edits.texts, columns, review.changes)
+            return edit.store(summary, NewRows(context, edits.add, review)), review
 
 
 @dataclass(frozen=True)
-class _Part:
-    """Rows with their changes, which are set but not stored yet, and the condition for the rows to refresh."""
+class _Strict:
+    """Accepts all texts of a row or raises; see :meth:`BulkEditor.edit`."""
 
-    rows: Sequence[tuple[RowProxy, Sequence[Change]]]
-    touched: ColumnElement[bool]
+    columns: Mapping[str, Column]
+    versions: Mapping[int, int]
+
+    def changes(self, row: RowProxy, texts: Mapping[str, str]) -> list[Change]:
+        if row.removed:
+            raise Conflict(f"Row {row.sequence} is removed: restore it to change it.")
+        columns = [self.columns[name] for name in texts]
+        return changes_of(Target.row(row, columns), columns, texts, self.versions.get(row.sequence))
 
 
 class _ManyEdit:
-    """An edit of many rows, stored in parts."""
+    """An edit of many rows, stored in parts, whose rows are refreshed at the end: rows of several parts may be peers."""
 
     def __init__(
-        self, context: ActionContext, kind: str, summary: str, texts: Texts, versions: Mapping[int, int]
+        self,
+        context: ActionContext,
+        kind: str,
+        texts: Texts,
+        columns: Mapping[str, Column],
+        decide: Callable[[RowProxy, Mapping[str, str]], list[Change]],
     ) -> None:
-        self._context, self._kind, self._summary = context, kind, summary
-        self._texts, self._versions = texts, versions
-        self._columns = _columns_of(context, texts)
-        self.operation: Operation | None = None
-        self.rows = 0
+        self._context, self._kind, self._texts = context, kind, texts
+        self._columns, self._decide = columns, decide
+        self._operation: Operation | None = None
+        self._changed: list[int] = []
 
-    def store_few(self) -> None:
-        """Store the edit in one part, and count only the rows to refresh."""
-        part = self._part(sorted(self._texts))
-        if part.rows:
-            with refreshing(self._context, part.touched):
-                self._write(part)
+    def store(
+        self, summary: Callable[[BulkEditResult], str], new_rows: NewRows | None = None
+    ) -> BulkEditResult:
+        """Store the edit, and the ``new_rows``; return the numbers of changes."""
+        context, sequences = self._context, sorted(self._texts)
+        self._refuse_impossible(sequences)
+        peers = set(context.handler.peer_columns)
+        touched = TouchedRows(context, sequences, moves=not peers.isdisjoint(self._columns))
+        for part in chunked(sequences, AT_A_TIME):
+            self._store_part(part)
+            context.progress.report("change rows", len(self._changed), len(sequences))
+        added = new_rows.insert() if new_rows else []
+        if added and new_rows:
+            add_cells(context.session, self._recorded(), new_rows.cells)
+        if not self._operation:
+            return BulkEditResult()
+        touched.refresh(self._changed, added)
+        operation = self._operation
+        result = BulkEditResult(len(self._changed) + len(added), operation.cells, operation.number)
+        operation.summary = summary(result)
+        return result
 
-    def store_many(self) -> None:
-        """Store the edit in parts, and refresh at the end, because rows of one part may be peers of rows of another."""
-        touched = []
-        for sequences in chunked(sorted(self._texts), AT_A_TIME):
-            part = self._part(sequences)
-            if part.rows:
-                self._write(part)
-                touched.append(part.touched)
-            self._context.progress.report("change rows", self.rows, len(self._texts))
-        if touched:
-            refresh_touched(self._context, touched)
-            for where in touched:
-                refresh_touched(self._context, new_peers(self._context, where))
-            recount(self._context)
+    def _refuse_impossible(self, sequences: Sequence[int]) -> None:
+        # Asked for a higher number, the databases raise an error.
+        wrong = [number for number in sequences if not 0 < number <= HIGHEST_NUMBER]
+        if wrong:
+            raise _missing(self._context, wrong[0])
 
-    def _part(self, sequences: Sequence[int]) -> _Part:
-        context, peers, rows = self._context, [], []
-        for row in _rows(context, sequences):
-            changes = self._changes(row)
+    def _store_part(self, sequences: Sequence[int]) -> None:
+        changed: list[tuple[RowProxy, Sequence[Change]]] = []
+        for row in _rows(self._context, sequences):
+            changes = self._decide(row, self._texts[row.sequence])
             if changes:
-                peers.append(peer_values(context, row))
                 set_values(row, changes)
-                peers.append(peer_values(context, row))
-                rows.append((row, changes))
-        return _Part(rows, rows_and_peers(context, [row.sequence for row, _ in rows], peers))
+                changed.append((row, changes))
+        if changed:
+            _write_rows(self._context, [row for row, _ in changed], self._columns)
+            cells = (change.cell(row.sequence) for row, changes in changed for change in changes)
+            add_cells(self._context.session, self._recorded(), cells)
+            self._changed += [row.sequence for row, _ in changed]
 
-    def _changes(self, row: RowProxy) -> list[Change]:
-        if row.removed:
-            raise Conflict(f"Row {row.sequence} is removed: restore it to change it.")
-        texts = self._texts[row.sequence]
-        columns = [self._columns[name] for name in texts]
-        return changes_of(Target.row(row, columns), columns, texts, self._versions.get(row.sequence))
-
-    def _write(self, part: _Part) -> None:
-        context = self._context
-        _write_rows(context, [row for row, _ in part.rows])
-        self.operation = self.operation or record(
-            context.handler_context, context.batch, self._kind, self._summary
-        )
-        cells = (change.cell(row.sequence) for row, changes in part.rows for change in changes)
-        add_cells(context.session, self.operation, cells)
-        self.rows += len(part.rows)
+    def _recorded(self) -> Operation:
+        if self._operation is None:
+            context = self._context
+            self._operation = record(context.handler_context, context.batch, self._kind, "")
+        return self._operation
 
 
 def _columns_of(context: ActionContext, texts: Texts) -> dict[str, Column]:
@@ -153,21 +185,42 @@ def _columns_of(context: ActionContext, texts: Texts) -> dict[str, Column]:
 
 def _rows(context: ActionContext, sequences: Sequence[int]) -> list[RowProxy]:
     """Return the rows with these ``sequences``; raise ``Missing`` if one does not exist."""
-    found: list[RowProxy] = []
-    if sequences and sequences[0] > 0 and sequences[-1] <= HIGHEST_NUMBER:
-        model = context.row
-        wanted = and_(model.batch_id == context.batch.id, model.sequence.in_(sequences))
-        found = list(Rows(context.session, context.batch, model, wanted, context.now))
+    wanted = rows_called(context, sequences)
+    found = list(Rows(context.session, context.batch, context.row, wanted, context.now))
     missing = set(sequences) - {row.sequence for row in found}
     if missing:
-        raise Missing(f"{context.batch} has no row {min(missing)}.")
+        raise _missing(context, min(missing))
     return found
 
 
-def _write_rows(context: ActionContext, rows: Iterable[RowProxy]) -> None:
+def _missing(context: ActionContext, sequence: int) -> Missing:
+    return Missing(f"{context.batch} has no row {sequence}.")
+
+
+def _write_rows(context: ActionContext, rows: Sequence[RowProxy], columns: Mapping[str, Column]) -> None:
     groups: dict[tuple[str, ...], list[Sequence[Any]]] = defaultdict(list)
+    names = sorted({name for row in rows for name in row.changes})
     for row in rows:
-        values = dict(row.changes) | next_row_version(row.version, context.now)
+        values = {name: getattr(row, name) for name in _written(row, names, columns)}
+        values |= next_row_version(row.version, context.now)
         groups[tuple(values)].append((*values.values(), row.batch_id, row.sequence))
-    for columns, records in groups.items():
-        bulk_update(context.session.connection(), context.rows().table, _KEY, columns, records)
+    for group, records in groups.items():
+        bulk_update(context.session.connection(), context.rows().table, _KEY, group, records)
+
+
+def _written(row: RowProxy, names: Sequence[str], columns: Mapping[str, Column]) -> Iterable[str]:
+    """Return the columns to write of ``row``: all ``names`` that change in some row, so that rows are written together.
+
+    Where a value that does not change is not readable, which only a database that others write to holds, it is left alone.
+    """
+    changes = row.changes
+    for name in names:
+        value = getattr(row, name)
+        if (
+            name not in changes
+            and name in columns
+            and value is not None
+            and not is_readable(columns[name], value)
+        ):
+            return changes
+    return names

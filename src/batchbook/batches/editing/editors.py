@@ -18,20 +18,18 @@ from batchbook.batches.editing.field_changes import (
     editable_columns,
     labels_of,
     parsed,
-    text_in,
 )
+from batchbook.batches.editing.new_rows import cells_of_new, refuse_additions, stored_values
 from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
-from batchbook.batches.handler_context import next_number
-from batchbook.batches.history import Cell, record
+from batchbook.batches.history import ADD, record
 from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.rows.issues import without_issues_of
-from batchbook.batches.rows.row_values import CellCheck, RowValues
+from batchbook.batches.rows.row_values import RowValues
 from batchbook.batches.rows.scope import RowProxy, table_of
-from batchbook.db.base import scalar_defaults
-from batchbook.db.bulk_writing import bulk_insert
+from batchbook.db.bulk_writing import bulk_insert_columns
 from batchbook.errors import BadInput, Conflict, Missing, Misuse
 from batchbook.grid import to_text
 
@@ -86,10 +84,7 @@ class RowEditor:
     def add(self, batch_id: int, texts: Mapping[str, str]) -> int:
         """Add a row with ``texts`` by field at the end of the batch; return its sequence number."""
         with self.engine.editing(batch_id) as context:
-            if not context.handler.rows_can_be_added:
-                raise Conflict(
-                    f"Rows cannot be added to {context.batch}: its type takes rows from its source only."
-                )
+            refuse_additions(context)
             # Refuses unknown fields, which the line after the next would ignore.
             columns_named(context.row, texts)
             columns = editable_columns(context.row)
@@ -197,43 +192,14 @@ def _write(context: ActionContext, row: RowProxy) -> None:
 
 def _add(context: ActionContext, values: RowValues, how: str = "") -> int:
     """Add a row with ``values`` after the last one; ``how`` is the end of its sentence in the history."""
-    sequence = next_number(context.session, context.row.sequence, context.batch.id)
-    row = _new_row(context, sequence, values)
-    check = CellCheck(context.rows().table, context.session.get_bind().dialect, context.handler.statuses)
-    row |= {name: stored for name, (stored,) in check.columns({n: [v] for n, v in values.items()}).items()}
-    peers = [row.get(name) for name in context.handler.peer_columns]
+    stored = stored_values(context, [values])
+    (sequence,) = stored["sequence"]
+    peers = [stored.get(name, (None,))[0] for name in context.handler.peer_columns]
     with refreshing(context, rows_and_peers(context, [sequence], [peers]), added=1):
-        bulk_insert(context.session.connection(), context.rows().table, list(row), [tuple(row.values())])
-    record(
-        context.handler_context,
-        context.batch,
-        "add",
-        f"Added row {sequence}{how}.",
-        _new_cells(context, sequence, values, row),
-    )
-    return sequence
-
-
-def _new_row(context: ActionContext, sequence: int, values: RowValues) -> dict[str, Any]:
-    return {
-        **scalar_defaults(context.rows().table.columns),
-        "batch_id": context.batch.id,
-        "sequence": sequence,
-        "removed": False,
-        "version": 1,
-        "modified_at": context.now,
-        **values,
-    }
-
-
-def _new_cells(context: ActionContext, sequence: int, given: RowValues, row: RowValues) -> list[Cell]:
-    """Return what history keeps of the cells that were ``given`` of a new ``row``."""
-    texts = {
-        c.name: text_in(c, row[c.name], row.get("issues"))
-        for c in editable_columns(context.row)
-        if c.name in given
-    }
-    return [Cell(sequence, name, None, text) for name, text in texts.items() if text]
+        bulk_insert_columns(context.session.connection(), context.rows().table, stored)
+    cells = cells_of_new(context, [values], stored)
+    record(context.handler_context, context.batch, ADD, f"Added row {sequence}{how}.", cells)
+    return int(sequence)
 
 
 class HeaderEditor:

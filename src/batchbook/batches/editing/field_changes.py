@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from batchbook.batches.concurrency import StaleEdit, is_stale
 from batchbook.batches.history import Cell
-from batchbook.batches.rows.issues import Issue
+from batchbook.batches.rows.issues import Issue, issues_of
 from batchbook.batches.rows.row_values import NOT_STORED
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, Column, columns_of, parse, to_text
@@ -28,34 +28,36 @@ class Target:
     """A row or header before an edit: its name in sentences, its version, and the texts of its fields.
 
     ``raw`` names the fields whose texts are not stored values: they could not be stored, or the stored value is not
-    readable.
+    readable. ``issues`` are those of the row.
     """
 
     name: str
     version: int
     texts: Mapping[str, str]
     raw: frozenset[str] = frozenset()
+    issues: Sequence[Issue] = ()
 
     @classmethod
     def row(cls, row: Any, columns: Sequence[Column]) -> Self:
         """Return the target of an edit of ``columns`` of ``row``."""
         texts = {column.name: cell_text(column, row) for column in columns}
-        refused = {issue["field"] for issue in row.issues or () if issue["code"] == NOT_STORED}
-        raw = frozenset(c.name for c in columns if _is_raw(c, getattr(row, c.name), refused))
-        return cls(f"Row {row.sequence}", row.version, texts, raw)
+        raw = frozenset(column.name for column in columns if _is_raw_cell(column, row))
+        return cls(f"Row {row.sequence}", row.version, texts, raw, row.issues or ())
 
 
 @dataclass(frozen=True)
 class Change:
-    """A field that an edit changes: its column, its text before, and the value to store."""
+    """A field that an edit changes: its column, its text before, the value to store, and the issues that it had."""
 
     column: Column
     old: str
     value: Any
+    issues: Sequence[Issue] = ()
 
     def cell(self, sequence: int) -> Cell:
         """Return the change for the history; ``sequence`` is the row's, or 0 for the header."""
-        return Cell(sequence, self.column.name, self.old or None, to_text(self.column, self.value) or None)
+        new = to_text(self.column, self.value)
+        return Cell(sequence, self.column.name, self.old or None, new or None, self.issues or None)
 
 
 def editable_columns(model: type[Any], *, new: bool = False) -> tuple[Column, ...]:
@@ -123,7 +125,31 @@ def changes_of(
     if mine:
         raise StaleEdit(target.name, mine, {name: target.texts[name] for name in mine}, target.version)
     values = parsed(changed, texts)
-    return [Change(column, target.texts[column.name], values[column.name]) for column in changed]
+    return [
+        Change(c, target.texts[c.name], values[c.name], issues_of(target.issues, c.name)) for c in changed
+    ]
+
+
+def change_of(column: Column, row: Any, old: str, text: str) -> Change | None:
+    """Return the change of the cell of ``column`` in ``row`` from the text ``old`` to ``text``; ``None`` if there is none.
+
+    Raises :class:`~batchbook.grid.CellError` for a text that cannot be stored.
+    """
+    text = text.strip()
+    try:
+        value = parse(column, text)
+    except CellError:
+        if text == old:
+            return None
+        raise
+    if (text == old or to_text(column, value) == old) and not _is_raw_cell(column, row):
+        return None
+    return Change(column, old, value, issues_of(row.issues or (), column.name))
+
+
+def _is_raw_cell(column: Column, row: Any) -> bool:
+    refused = {issue["field"] for issue in row.issues or () if issue["code"] == NOT_STORED}
+    return _is_raw(column, getattr(row, column.name), refused)
 
 
 def _is_raw(column: Column, value: Any, refused: Set[str]) -> bool:

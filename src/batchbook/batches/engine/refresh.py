@@ -120,6 +120,13 @@ def _undeclared(context: ActionContext, tally: Tally) -> str | None:
     )
 
 
+def refuse_undeclared(context: ActionContext, refreshed: Iterable[Tally]) -> None:
+    """Raise ``Conflict`` if rows that the handler has ``refreshed`` have a status that it does not declare."""
+    for tally in refreshed:
+        if (fault := _undeclared(context, tally)) is not None:
+            raise Conflict(_not_refreshed(fault))
+
+
 # --- Refresh ---------------------------------------------------------------------------------------------------------
 
 
@@ -171,9 +178,8 @@ def refreshing(
         refresh_touched(context, new)
     tally = Tally.of(context, touched)
     # Other rows may have statuses of an earlier version of the type.
-    for refreshed in [tally, *(Tally.of(context, peers) for peers in new)] if refresh else []:
-        if (fault := _undeclared(context, refreshed)) is not None:
-            raise Conflict(_not_refreshed(fault))
+    if refresh:
+        refuse_undeclared(context, [tally, *(Tally.of(context, peers) for peers in new)])
     is_recounted = bool(new) or tally.rows != before.rows + added
     store_tally(context, Tally.of_all(context) if is_recounted else others + tally)
 

@@ -23,7 +23,16 @@ from batchbook.batches.running.activity import Running, running_now
 from batchbook.errors import Missing
 from batchbook.grid import Choice, Column, Kind, Sort, Verb
 from batchbook.jobs.views import active_jobs_url
-from batchbook.master import Export, Index, IndexWindow, MasterContext, MasterView, Remember, default_link
+from batchbook.master import (
+    Export,
+    Index,
+    IndexWindow,
+    MasterContext,
+    MasterView,
+    Remember,
+    RememberLayout,
+    default_link,
+)
 from batchbook.security import SIGNED_IN, Identity
 from batchbook.services import Services, services_of
 from batchbook.web.request import Request
@@ -55,7 +64,7 @@ class AllBatchesView(MasterView):
     grid_columns = COMMON
     filter_columns = FILTERS
     default_sort: ClassVar = (Sort("number", descending=True),)
-    pages = (Index, IndexWindow, Remember, Export)
+    pages = (Index, IndexWindow, Remember, RememberLayout, Export)
     links: ClassVar = {
         "batch": lambda request, row: batch_url(request, row._mapping["type"], row._mapping["id"])
     }

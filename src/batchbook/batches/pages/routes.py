@@ -30,7 +30,9 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
+from batchbook.batches.pages.rows.cells_endpoint import EditCells
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
+from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
 from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
@@ -42,7 +44,7 @@ from batchbook.batches.pages.rows.row_actions import (
     RestoreRow,
     RestoreRows,
 )
-from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRows, open_batch_rows
+from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRowLayout, RememberRows, open_batch_rows
 from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence
 from batchbook.batches.pages.rows.window_pages import RowsWindow
 from batchbook.batches.pages.rows.worksheet_pages import (
@@ -68,15 +70,13 @@ from batchbook.declarations import (
     sequence_of,
 )
 from batchbook.forms import form_of
-from batchbook.grid import Column
-from batchbook.master import Export, IndexWindow, Remember
+from batchbook.grid import Column, GridLayout
+from batchbook.master import GRID_PAGES
 
 #: The pages of every batch type, in the order of their buttons.
 BATCH_PAGES = (
     BatchIndex,
-    IndexWindow,
-    Remember,
-    Export,
+    *GRID_PAGES,
     CreateBatch,
     RefreshAll,
     ExecuteAll,
@@ -101,10 +101,14 @@ BATCH_PAGES = (
     SourceRowPage,
     EditRow,
     EditCell,
+    EditCells,
     RemoveRow,
     RestoreRow,
     QuickEntry,
     RememberRows,
+    RowFacets,
+    RowFacet,
+    RememberRowLayout,
     ExportRows,
     ChangesSince,
     NotePresence,
@@ -178,7 +182,7 @@ _DECLARED = {
 _ROW_TABLE = dict.fromkeys(
     ("columns", "filter_columns"),
     sequence_of((str, Column), 'a tuple of names of columns, such as ("item_code",)'),
-)
+) | {"layout": instance_of(GridLayout, 'a GridLayout, such as GridLayout(hidden={"size"})')}
 
 
 def _check_declared(batch_type: BatchType) -> None:
@@ -207,7 +211,9 @@ def _refuse_taken_names(header: type[Batch]) -> None:
 
 def _check_view(batch_type: BatchType, view: type[BatchMasterView]) -> None:
     try:
-        view.row_table.all_columns(batch_type.row, batch_type.handler.statuses)
+        columns = view.row_table.all_columns(batch_type.row, batch_type.handler.statuses)
+        if type(view.row_table) is RowTable:  # The columns of another one may depend on the batch.
+            view.row_table.layout.check(columns)
         _check_header_form(view)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"The view of batch type {batch_type.key!r} cannot work: {error}") from error

@@ -20,7 +20,8 @@ from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.running.activity import LockedByJob, batch_locked_by_job
 from batchbook.errors import BatchbookError, Conflict, Missing, Refused
 from batchbook.forms import Form, form_of
-from batchbook.grid import Choice, Column, Kind, Sort, Verb, choices_of, columns_of
+from batchbook.grid import Choice, Column, GridLayout, Kind, Sort, Verb, choices_of, columns_of
+from batchbook.grid.column_layout import DEFAULT_LAYOUT
 from batchbook.jobs import Job
 from batchbook.jobs.models import ACTIVE, JobState
 from batchbook.master import MasterContext, MasterView, Page, RecordContext
@@ -154,12 +155,13 @@ class RowTable:
     """The columns of the rows of a batch type's batches, as their pages show them.
 
     ``columns`` are those between a row's number and its note; the status comes behind them, unless it is named among
-    them. ``filter_columns`` are those that the grid can be filtered by and does not show; the row's page shows them. A
-    type whose batches have different rows overrides the methods.
+    them. ``filter_columns`` are those that the grid can be filtered by and does not show; the row's page shows them.
+    ``layout`` is how the grid is laid out until a person arranges it. A type whose batches have different rows overrides the methods.
     """
 
     columns: Sequence[str | Column] = ()
     filter_columns: Sequence[str | Column] = ()
+    layout: GridLayout = DEFAULT_LAYOUT
 
     def columns_of(self, row: type[BatchRow]) -> Sequence[str | Column]:  # noqa: ARG002 - For types whose batches differ.
         """Return the columns of the row model ``row`` between number and note: by default ``columns``."""

@@ -115,6 +115,11 @@ def in_words(found: Issue) -> str:
     return f"{found['message']} Perhaps: {', '.join(perhaps)}." if perhaps else found["message"]
 
 
+def issues_of(issues: Sequence[Issue] | None, field: str) -> Sequence[Issue]:
+    """Return those of ``issues`` that ``field`` has."""
+    return [found for found in issues if found["field"] == field] if issues else ()
+
+
 def without_issues_of(issues: Sequence[Issue] | None, field: str) -> list[Issue] | None:
     """Return ``issues`` without those of ``field``; ``None`` if none is left."""
     return [found for found in issues or () if found["field"] != field] or None

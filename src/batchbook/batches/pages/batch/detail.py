@@ -29,6 +29,7 @@ from batchbook.batches.running.activity import activity_of, last_failure_of
 from batchbook.errors import Missing
 from batchbook.grid import choices_of
 from batchbook.master import buttons_for
+from batchbook.master.layout_pages import FULL_WINDOW, PANEL
 from batchbook.master.paging import whole_number
 from batchbook.master.record_pages import file_response
 from batchbook.words import counted
@@ -86,7 +87,12 @@ class BatchDetail(BatchPage):
             sheets=self._sheet_values(files),
         )
         panels = panels_of(values)
-        return values | {"panels": panels, "open_panel": open_panel(self.request, self.batch, panels)}
+        opened = open_panel(self.request, self.batch, panels, rows.grid.surroundings.get(PANEL))
+        return values | {
+            "panels": panels,
+            "open_panel": opened,
+            "full_window": bool(rows.grid.surroundings.get(FULL_WINDOW)),
+        }
 
     def _follow_up_url(self) -> str | None:
         """Return the address of the batch with the rows that the execution left out; ``None`` if there is none."""

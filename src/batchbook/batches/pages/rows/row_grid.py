@@ -21,8 +21,8 @@ from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.rows.issues import Issue, in_words
 from batchbook.batches.running.bulk_edits import rows_reference
-from batchbook.grid import Column, Grid, Snapshot
-from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid
+from batchbook.grid import Column, Filter, Grid, GridState, Snapshot, Verb
+from batchbook.master import Caller, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
 from batchbook.master.routes import view_called
 from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_url
 
@@ -92,9 +92,13 @@ class RowGrid:
             grid=_grid_of(self.batch, row, columns, request.zone, *narrowed),
             url=self.view.url("view", self.batch),
             settings_url=self.view.url("rows", self.batch),
+            facet_urls=lambda name: self.view.url(f"row_{name}", self.batch),
+            known_counts=self._known_counts,
             export_url=lambda name: self.view.url("export_rows", self.batch, format=name),
             hidden=hidden,
             known_total=self.batch.row_count,
+            declared_layout=table.layout,
+            layout_url=self.view.url(RememberRowLayout.name, self.batch) if self._has_layouts else "",
             cell_links={"sequence": lambda row: self._row_url(row.sequence)},
             editable=self._editable_row if self.editing else None,
             mark=lambda row: "removed" if row.removed else "",
@@ -103,6 +107,17 @@ class RowGrid:
             snapshot=(lambda: snapshot_of(request.db, self.batch)) if sequences is None else None,
             windows_url=self.view.url("rows_window", self.batch),
         )
+
+    @property
+    def _has_layouts(self) -> bool:
+        return any(page.name == RememberRowLayout.name for page in self.view.pages)
+
+    def _known_counts(self, column: str, others: GridState) -> Mapping[Any, int] | None:
+        """Return the rows by status that the header counts, if it counts those that match the ``others`` of the filters."""
+        kept = others.filters == (Filter("removed", Verb.IS_FALSE),) and not others.search
+        all_kept = not others.is_narrowed and not self.batch.removed_count
+        is_counted = column == "status" and bool(self.view.batch_type.handler.statuses)
+        return self.batch.status_counts if is_counted and (kept or all_kept) else None
 
     def _editable_row(self, row: Row[Any]) -> EditableRow | None:
         """Return what is needed to edit the cells of ``row`` in place; None for a removed row."""
@@ -149,6 +164,18 @@ class RememberRows(GridPage):
     def post(self) -> HTTPSeeOther:
         """Remember the form for this person, and redirect to the link that shows it."""
         return HTTPSeeOther(self.rows.grid.remember())
+
+
+class RememberRowLayout(GridPage, LayoutPage):
+    """The layout of the rows of a type's batches."""
+
+    name = "row_layout"
+    pattern = "/layout"
+
+    @property
+    def arranged(self) -> GridView:
+        """The batch's grid."""
+        return self.rows.grid
 
 
 class ExportRows(GridPage, ExportPage):

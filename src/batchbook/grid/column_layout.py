@@ -39,6 +39,14 @@ class GridLayout:
     widths: Mapping[str, int] = field(default_factory=dict)
     density: Density = Density.COMPACT
 
+    def check(self, columns: Sequence[Column]) -> None:
+        """Raise ``ValueError`` where the layout names a column that is not one of ``columns``, or freezes too many."""
+        unknown = {*self.order, *self.hidden, *self.shown, *self.widths} - {column.name for column in columns}
+        if unknown:
+            raise ValueError(f"the layout names {', '.join(sorted(unknown))}, which is no column of the grid")
+        if not 0 <= self.frozen <= MOST_FROZEN:
+            raise ValueError(f"the layout freezes {self.frozen} columns; 0 to {MOST_FROZEN} can be frozen")
+
     def arranged(self, columns: Sequence[Column]) -> list[Column]:
         """Return all of ``columns`` in order."""
         places = {name: place for place, name in enumerate(self.order)}
@@ -99,6 +107,10 @@ class GridLayout:
             widths={name: width for name, width in self.widths.items() if name not in found} | widths,
             density=density,
         )
+
+
+#: The layout of a grid whose view declares none.
+DEFAULT_LAYOUT = GridLayout()
 
 
 def _width(width: Any) -> int | None:

@@ -1,0 +1,322 @@
+"""The reversal of an operation: each cell that it changed gets back what it had, unless it was changed again since."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, select
+
+from batchbook.batches.concurrency import bump_version, next_row_version
+from batchbook.batches.editing.field_changes import cell_text, editable_by_name
+from batchbook.batches.editing.later_changes import LaterChanges
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.refresh import (
+    new_peers,
+    peer_values,
+    recount,
+    refresh_touched,
+    refreshing,
+    rows_and_peers,
+)
+from batchbook.batches.history import ADD, MARK, REDO, REMOVED, UNDO, Cell, add_cells, record
+from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.rows.issues import Issue, issue, issues_of, without_issues_of
+from batchbook.batches.rows.scope import RowProxy, Rows
+from batchbook.db.bulk_writing import bulk_update
+from batchbook.grid import CellError, Column, Kind, label_of, parse, to_text
+
+#: The number of cells that are read and written together.
+AT_A_TIME = 500
+#: The most cells that are named among those that were left alone.
+NAMED = 20
+#: The most rows whose numbers are kept, for pages that show them.
+ROWS_TOLD = 500
+
+_KEY = ("batch_id", "sequence")
+
+
+@dataclass(frozen=True)
+class LeftAlone:
+    """A cell that was not reversed, and the reason as a sentence; ``sequence`` is that of its row, 0 for the header."""
+
+    sequence: int
+    field: str
+    reason: str
+
+
+@dataclass
+class Reversed:
+    """The result of a reversal: the number of cells that changed, those that were left alone, and the rows.
+
+    ``left`` counts the cells that were left alone, of which ``named`` has the first ones. ``sequences`` are the numbers of
+    the rows that changed, at most one more than :data:`ROWS_TOLD`.
+    """
+
+    cells: int = 0
+    left: int = 0
+    named: list[LeftAlone] = field(default_factory=list)
+    sequences: set[int] = field(default_factory=set)
+
+    def leave(self, sequence: int, name: str, reason: str) -> None:
+        """Count a cell that is left alone."""
+        self.left += 1
+        if len(self.named) < NAMED:
+            self.named.append(LeftAlone(sequence, name, reason))
+
+    def note(self, cells: Sequence[Cell]) -> None:
+        """Count ``cells`` that changed."""
+        self.cells += len(cells)
+        for cell in cells:
+            if len(self.sequences) > ROWS_TOLD:
+                break
+            self.sequences.add(cell.sequence)
+
+
+def value_of(column: Column, text: str, issues: Sequence[Issue]) -> tuple[Any, Sequence[Issue]]:
+    """Return the value and the issues of a cell that had ``text`` and ``issues``.
+
+    A text that could not be stored is in one of its issues; where it is not, because the operation is of a version that did
+    not keep them, it gets one.
+    """
+    if any(one["raw"] == text for one in issues):
+        return column.blank, issues
+    try:
+        value = parse(column, text)
+    except CellError as error:
+        if not text:
+            return column.blank, issues
+        return column.blank, [*issues, issue(column.name, error.code, error.message, raw=text)]
+    is_text = column.kind is Kind.TEXT and value == text.strip()
+    return (text if is_text and value else value), issues
+
+
+def _is_refused(issues: Sequence[Issue]) -> bool:
+    """Return whether one of ``issues`` has a text that could not be stored."""
+    return any(one["raw"] is not None for one in issues)
+
+
+@dataclass
+class _Part:
+    """A part of the cells of an operation: the values that make peers of its rows, reversed cells, and changed rows."""
+
+    peers: list[tuple[Any, ...]]
+    cells: list[Cell] = field(default_factory=list)
+    rows: Sequence[RowProxy] = ()
+
+
+class Reversal:
+    """Reverses the cells of ``operation`` in the batch of ``context``, as the operation ``by`` if any cell changes.
+
+    The cells are read in parts, the last ones first, because an operation may have changed a cell more than once.
+    """
+
+    def __init__(self, context: ActionContext, operation: Operation) -> None:
+        self._context, self._operation = context, operation
+        self.kind = REDO if operation.kind == UNDO else UNDO
+        self.by: Operation | None = None
+        self.result = Reversed()
+
+    # --- The header ---
+
+    def reverse_header(self) -> bool:
+        """Reverse an operation on the header; return whether all rows must be refreshed."""
+        context = self._context
+        cells = [cell for part in self._parts() for cell in part]
+        later = LaterChanges(context, self._operation.number, [0])
+        columns = editable_by_name(context.batch_type.header)
+        done = [done for cell in cells if (done := self._set_in_header(columns.get(cell.field), cell, later))]
+        if done:
+            bump_version(context.batch)
+            self._store(done)
+        return not {cell.field for cell in done}.isdisjoint(context.handler.refresh_after)
+
+    def _set_in_header(self, column: Column | None, cell: Any, later: LaterChanges) -> Cell | None:
+        """Give a field of the header what it had; return the changed cell."""
+        if column is None:
+            self.result.leave(0, cell.field, _not_editable(cell))
+            return None
+        now, text = to_text(column, getattr(self._context.batch, column.name)), cell.old or ""
+        if now == text:
+            return None
+        author = later.author_of((0, column.name))
+        try:
+            value = parse(column, text)
+        except CellError as error:
+            self.result.leave(0, column.name, f"{column.label}: {error.message}")
+            return None
+        if now != (cell.new or "") and author:
+            self.result.leave(0, column.name, f"{column.label} was changed by {self._named(author)} since.")
+            return None
+        setattr(self._context.batch, column.name, value)
+        return Cell(0, column.name, now or None, cell.old)
+
+    # --- Rows ---
+
+    def reverse_rows(self) -> None:
+        """Reverse an operation on rows, refresh these, and adjust the counts."""
+        if self._operation.cells <= AT_A_TIME:
+            self._reverse_few()
+        else:
+            self._reverse_many()
+
+    def _reverse_few(self) -> None:
+        for part in self._parts():
+            done = self._reversed_part(part)
+            if done.rows:
+                with refreshing(self._context, self._touched(done)):
+                    self._write(done.rows)
+            self._store(done.cells)
+
+    def _reverse_many(self) -> None:
+        context, touched, read = self._context, [], 0
+        for part in self._parts():
+            done = self._reversed_part(part)
+            if done.rows:
+                self._write(done.rows)
+                touched.append(self._touched(done))
+            self._store(done.cells)
+            read += len(part)
+            context.progress.report("change cells", read, self._operation.cells)
+        if touched:
+            refresh_touched(context, touched)
+            for where in touched:
+                refresh_touched(context, new_peers(context, where))
+            recount(context)
+
+    def _touched(self, done: _Part) -> Any:
+        return rows_and_peers(self._context, [row.sequence for row in done.rows], done.peers)
+
+    def _parts(self) -> Iterator[list[Row[Any]]]:
+        """Yield the operation's cells, the last ones first."""
+        change = CellChange
+        of_operation = and_(
+            change.batch_id == self._context.batch.id, change.operation == self._operation.number
+        )
+        columns = (change.position, change.sequence, change.field, change.old, change.new, change.issues)
+        before = self._operation.cells
+        while before > 0:
+            statement = select(*columns).where(of_operation, change.position < before)
+            part = self._context.session.execute(
+                statement.order_by(change.position.desc()).limit(AT_A_TIME)
+            ).all()
+            if not part:
+                return
+            yield list(part)
+            before = part[-1].position
+
+    @cached_property
+    def _added(self) -> range:
+        """The numbers of the rows that the operation added. They follow one another."""
+        change, context = CellChange, self._context
+        statement = select(func.min(change.sequence), func.max(change.sequence)).where(
+            change.batch_id == context.batch.id, change.operation == self._operation.number
+        )
+        marked = statement.where(change.field == REMOVED, change.old.is_(None))
+        first, last = self._ends(marked)
+        if first is None and self._operation.kind == ADD:  # Of a version that did not mark added rows.
+            first, last = self._ends(statement)
+        return range(0) if first is None or last is None else range(first, last + 1)
+
+    def _ends(self, statement: Select[int, int]) -> tuple[int | None, int | None]:
+        first, last = self._context.session.execute(statement).one()
+        return first, last
+
+    @cached_property
+    def _columns(self) -> Mapping[str, Column]:
+        return editable_by_name(self._context.row)
+
+    def _reversed_part(self, part: Sequence[Row[Any]]) -> _Part:
+        """Return the rows of ``part`` with the reversed cells set, and not stored yet."""
+        context = self._context
+        sequences = sorted({cell.sequence for cell in part})
+        later = LaterChanges(context, self._operation.number, sequences)
+        wanted = and_(context.row.batch_id == context.batch.id, context.row.sequence.in_(sequences))
+        rows = {row.sequence: row for row in Rows(context.session, context.batch, context.row, wanted)}
+        done = _Part([peer_values(context, row) for row in rows.values()])
+        added: set[int] = set()
+        for cell in part:
+            row = rows[cell.sequence]
+            if cell.sequence not in self._added:
+                changed = (
+                    self._mark(row, cell.old == MARK[True], later)
+                    if cell.field == REMOVED
+                    else self._set(row, cell, later)
+                )
+            elif cell.sequence not in added:
+                added.add(cell.sequence)
+                changed = self._mark(row, True, later)
+            else:
+                continue
+            if changed:
+                done.cells.append(changed)
+        done.rows = [row for row in rows.values() if row.changes]
+        done.peers += [peer_values(context, row) for row in done.rows]
+        return done
+
+    def _mark(self, row: Any, removed: bool, later: LaterChanges) -> Cell | None:
+        """Remove or restore ``row``; return the changed cell."""
+        if row.removed == removed:
+            return None
+        # What others did in a row must not disappear with it.
+        author = later.author_in(row.sequence) if removed else None
+        if author:
+            reason = f"Row {row.sequence} was changed by {self._named(author)} since."
+            self.result.leave(row.sequence, REMOVED, reason)
+            return None
+        row.removed = removed
+        return Cell(row.sequence, REMOVED, MARK[not removed], MARK[removed])
+
+    def _set(self, row: Any, cell: Any, later: LaterChanges) -> Cell | None:
+        """Give a cell of ``row`` what it had; return the changed cell."""
+        column, sequence = self._columns.get(cell.field), row.sequence
+        if column is None:
+            self.result.leave(sequence, cell.field, _not_editable(cell))
+            return None
+        now, text = cell_text(column, row), cell.old or ""
+        value, issues = value_of(column, text, cell.issues or ())
+        had = issues_of(row.issues, column.name)
+        if now == text and _is_refused(issues) == _is_refused(had):
+            return None
+        place = f"{column.label} in row {sequence}"
+        if row.removed:
+            author = later.author_of((sequence, REMOVED))
+            by = f"removed by {self._named(author)} since" if author else "removed"
+            self.result.leave(sequence, column.name, f"{place}: the row was {by}.")
+            return None
+        author = later.author_of((sequence, column.name))
+        if now != (cell.new or "") and author:
+            self.result.leave(sequence, column.name, f"{place} was changed by {self._named(author)} since.")
+            return None
+        setattr(row, column.name, value)
+        row.issues = [*(without_issues_of(row.issues, column.name) or ()), *issues] or None
+        return Cell(sequence, column.name, now or None, cell.old, had)
+
+    def _named(self, author: str) -> str:
+        return "you" if author == self._context.actor else author
+
+    def _write(self, rows: Sequence[RowProxy]) -> None:
+        context = self._context
+        groups: dict[tuple[str, ...], list[Sequence[Any]]] = defaultdict(list)
+        for row in rows:
+            values = dict(row.changes) | next_row_version(row.version, context.now)
+            groups[tuple(values)].append((*values.values(), row.batch_id, row.sequence))
+        for names, records in groups.items():
+            bulk_update(context.session.connection(), context.rows().table, _KEY, names, records)
+
+    def _store(self, cells: Sequence[Cell]) -> None:
+        context = self._context
+        if not cells:
+            return
+        self.by = self.by or record(
+            context.handler_context, context.batch, self.kind, "", reverses=self._operation.number
+        )
+        add_cells(context.session, self.by, cells)
+        self.result.note(cells)
+
+
+def _not_editable(cell: Any) -> str:
+    return f"{label_of(cell.field)} cannot be edited any more."

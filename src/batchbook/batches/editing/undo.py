@@ -1,0 +1,253 @@
+"""Undo and redo, for each person and batch, as operations that reverse earlier ones. Nothing leaves the history.
+
+The latest operation of a person that is not reversed is undone first. An undo is redone by reversing it in turn, until its
+author changes something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from batchbook.batches.editing.reversal import ROWS_TOLD, LeftAlone, Reversal, Reversed
+from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
+from batchbook.batches.engine.engine import Engine
+from batchbook.batches.history import REDO, REMEMBERED, UNDO
+from batchbook.batches.models import CellChange, Operation
+from batchbook.errors import Conflict, Missing
+from batchbook.words import counted
+
+#: The kinds of operations with cells that people have not changed by themselves.
+_NOT_BY_PEOPLE = (REMEMBERED,)
+
+
+@dataclass(frozen=True)
+class UndoResult:
+    """The result of an undo or redo: the number of its operation, if any, a sentence, and the number of cells that changed.
+
+    ``left`` counts the cells that were left alone, of which ``skipped`` has the first ones. ``sequences`` are the numbers of
+    the rows that changed; ``None`` if they are too many.
+    """
+
+    operation: int | None
+    message: str
+    undone: int = 0
+    left: int = 0
+    skipped: list[LeftAlone] = field(default_factory=list)
+    sequences: list[int] | None = None
+
+
+@dataclass(frozen=True)
+class Reversible:
+    """An operation that can be undone or, if it is an undo, redone; ``summary`` is that of the original operation."""
+
+    number: int
+    kind: str
+    cells: int
+    summary: str
+
+
+def is_reversible(operation: Any = Operation) -> ColumnElement[bool]:
+    """Return the condition for operations that changed cells and are not reversed."""
+    later = aliased(Operation)
+    reversed_by = exists().where(later.batch_id == operation.batch_id, later.reverses == operation.number)
+    return and_(operation.cells > 0, operation.kind.not_in(_NOT_BY_PEOPLE), ~reversed_by)
+
+
+def reversible_among(session: Session, batch_id: int, numbers: Collection[int]) -> frozenset[int]:
+    """Return those of the operations ``numbers`` in the batch that can be undone or redone."""
+    of = Operation
+    wanted = select(of.number).where(of.batch_id == batch_id, of.number.in_(numbers), is_reversible())
+    return frozenset(session.scalars(wanted)) if numbers else frozenset()
+
+
+def next_undo(session: Session, batch_id: int, actor: str, before: int = HIGHEST_NUMBER) -> Reversible | None:
+    """Return the operation, with a number below ``before``, that ``actor`` would undo next in the batch, if any."""
+    of = Operation
+    return _latest(session, batch_id, of.actor == actor, of.kind != UNDO, of.number < before)
+
+
+def next_redo(session: Session, batch_id: int, actor: str, before: int = HIGHEST_NUMBER) -> Reversible | None:
+    """Return the undo, with a number below ``before``, that ``actor`` would redo next in the batch, if any."""
+    operation, new = Operation, aliased(Operation)
+    last = select(func.coalesce(func.max(new.number), 0)).where(
+        new.batch_id == batch_id,
+        new.actor == actor,
+        new.cells > 0,
+        new.kind.not_in((UNDO, REDO, *_NOT_BY_PEOPLE)),
+    )
+    return _latest(
+        session,
+        batch_id,
+        operation.actor == actor,
+        operation.kind == UNDO,
+        operation.number > last.scalar_subquery(),
+        operation.number < before,
+    )
+
+
+def _latest(session: Session, batch_id: int, *conditions: ColumnElement[bool]) -> Reversible | None:
+    operation = Operation
+    wanted = select(operation).where(operation.batch_id == batch_id, *conditions, is_reversible())
+    found = session.scalar(wanted.order_by(operation.number.desc()).limit(1))
+    return None if found is None else _reversible(session, found)
+
+
+def _reversible(session: Session, operation: Operation) -> Reversible:
+    summary = _original(session, operation).summary
+    return Reversible(operation.number, operation.kind, operation.cells, summary)
+
+
+def _original(session: Session, operation: Operation) -> Operation:
+    """Return the operation that ``operation`` undoes, redoes, undoes again and so on; itself if it does none of it."""
+    if operation.reverses is None:
+        return operation
+    of = Operation
+    whole = of.batch_id == operation.batch_id
+    chain = select(of.reverses.label("number")).where(whole, of.number == operation.number)
+    numbers = chain.cte("chain", recursive=True)
+    numbers = numbers.union(
+        select(of.reverses).where(whole, of.number == numbers.c.number, of.reverses.is_not(None))
+    )
+    first = select(func.min(numbers.c.number)).scalar_subquery()
+    return session.scalars(select(of).where(whole, of.number == first)).one()
+
+
+class Undoer:
+    """Undoes and redoes operations on the batches that ``engine`` works on.
+
+    Cells that were changed again since are left alone. All methods raise ``Conflict`` if there is nothing to reverse, and
+    as :meth:`~batchbook.batches.engine.engine.Engine.lock` does.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def undo(self, batch_id: int) -> UndoResult:
+        """Undo the actor's latest operation that is not undone; return what changed.
+
+        One whose cells were all changed again is passed over.
+        """
+        return self._next(batch_id, UNDO)
+
+    def redo(self, batch_id: int) -> UndoResult:
+        """Redo the operation that the actor undid last, unless they changed anything since; return what changed."""
+        return self._next(batch_id, REDO)
+
+    def _next(self, batch_id: int, kind: str) -> UndoResult:
+        with self.engine.editing(batch_id) as context:
+            find = next_undo if kind == UNDO else next_redo
+            first: UndoResult | None = None
+            before = HIGHEST_NUMBER
+            for _ in range(_PASSED_OVER):
+                found = find(context.session, batch_id, context.actor, before)
+                if found is None:
+                    break
+                result, before = self._reverse(context, found.number), found.number
+                if result.undone:
+                    return result
+                first = first or result
+            if first is not None:
+                raise Conflict(first.message)
+            what = "undo" if kind == UNDO else "redo"
+            raise Conflict(f"There is nothing to {what}: you have {_NOTHING[kind]} in {context.batch}.")
+
+    def reverse(self, batch_id: int, number: int, *, partly: bool = False) -> UndoResult:
+        """Undo the operation ``number``, whoever did it, or redo it if it is an undo; return what changed.
+
+        Raises ``Conflict`` if one of its cells was changed again, or with ``partly`` if all were; nothing is stored then.
+        """
+        with self.engine.editing(batch_id) as context:
+            result = self._reverse(context, number)
+            if result.left and (not partly or not result.undone):
+                raise Conflict(f"Nothing was changed. {_reasons(result.skipped, result.left)}")
+            if not result.undone:
+                raise Conflict(result.message)
+            return result
+
+    def _reverse(self, context: ActionContext, number: int) -> UndoResult:
+        operation = _demand(context, number)
+        reversal = Reversal(context, operation)
+        if _is_of_header(context, operation):
+            is_refreshed = reversal.reverse_header()
+        else:
+            is_refreshed = False
+            reversal.reverse_rows()
+        done, by = reversal.result, reversal.by
+        original = _original(context.session, operation).summary
+        if by is not None:
+            by.summary = _summary(reversal.kind, original, done)
+            context.session.flush()
+        if is_refreshed:
+            self.engine.refresh_or_refuse(context.batch.id)
+        sequences = sorted(done.sequences - {0})
+        return UndoResult(
+            None if by is None else by.number,
+            _message(reversal.kind, original, done),
+            done.cells,
+            done.left,
+            done.named,
+            sequences if len(sequences) <= ROWS_TOLD else None,
+        )
+
+
+#: The most operations that an undo passes over because their cells were changed again.
+_PASSED_OVER = 50
+#: The most reasons that a message quotes.
+_QUOTED = 3
+_NOTHING = {UNDO: "changed nothing that is not undone", REDO: "undone nothing since your last change"}
+
+
+def _demand(context: ActionContext, number: int) -> Operation:
+    """Return the operation ``number``; raise ``Missing`` or ``Conflict`` if it cannot be reversed."""
+    key = (context.batch.id, number)
+    operation = context.session.get(Operation, key) if 0 < number <= HIGHEST_NUMBER else None
+    if operation is None:
+        raise Missing(f"{context.batch} has no operation {number}.")
+    if not context.session.scalar(select(exists().where(_is(operation), is_reversible()))):
+        by = context.session.scalar(
+            select(Operation).where(Operation.batch_id == context.batch.id, Operation.reverses == number)
+        )
+        if by is not None:
+            done = "undone" if by.kind == UNDO else "redone"
+            raise Conflict(f"Operation {number} was {done} already, by {by.actor}. Nothing was changed.")
+        raise Conflict(f"Operation {number} changed no cells that could be undone. Nothing was changed.")
+    return operation
+
+
+def _is(operation: Operation) -> ColumnElement[bool]:
+    return and_(Operation.batch_id == operation.batch_id, Operation.number == operation.number)
+
+
+def _is_of_header(context: ActionContext, operation: Operation) -> bool:
+    change = CellChange
+    first = select(change.sequence).where(
+        change.batch_id == context.batch.id, change.operation == operation.number
+    )
+    return context.session.scalar(first.order_by(change.position).limit(1)) == 0
+
+
+def _summary(kind: str, original: str, done: Reversed) -> str:
+    left = f" {counted(done.left, 'cell was', 'cells were')} left alone." if done.left else ""
+    return f"{'Undid' if kind == UNDO else 'Redid'}: {original}{left}"
+
+
+def _message(kind: str, original: str, done: Reversed) -> str:
+    reasons = _reasons(done.named, done.left)
+    if done.cells:
+        return f"{_summary(kind, original, done)} {reasons}".strip()
+    if done.left:
+        return f"Nothing of this could be {'undone' if kind == UNDO else 'redone'}: {original} {reasons}"
+    when = "before" if kind == UNDO else "after"
+    return f"Nothing was changed, because everything is as it was {when} this already: {original}"
+
+
+def _reasons(named: Sequence[LeftAlone], count: int) -> str:
+    """Return the first reasons why cells were left alone, of which there are ``count``."""
+    reasons = [one.reason for one in named[:_QUOTED]]
+    more = count - len(reasons)
+    return " ".join([*reasons, *([f"And {counted(more, 'more cell')}."] if more else [])])

@@ -1,0 +1,90 @@
+"""The rows that an edit of many rows touches, and their peers: refreshed and counted once, after all of it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, and_, select, tuple_
+from sqlalchemy.orm import aliased
+
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.refresh import Tally, refresh_touched, refuse_undeclared, store_tally
+from batchbook.db.bulk_writing import chunked
+from batchbook.db.number_sets import is_among
+
+#: The number of rows that are refreshed together; their numbers are one parameter of each statement.
+_AT_ONCE = 50_000
+
+
+def rows_called(context: ActionContext, sequences: Sequence[int]) -> ColumnElement[bool]:
+    """Return the condition for the rows of the batch with the numbers ``sequences``, which are sorted and distinct."""
+    row = context.row
+    among = is_among(row.sequence, sequences, context.session.get_bind().dialect)
+    return and_(row.batch_id == context.batch.id, among)
+
+
+class TouchedRows:
+    """The rows with the numbers ``sequences`` and their peers, counted as they are before an edit changes them.
+
+    ``moves`` tells whether the edit itself may change the columns by which rows are peers. Call :meth:`refresh` when the
+    edit is written.
+    """
+
+    def __init__(self, context: ActionContext, sequences: Sequence[int], *, moves: bool = True) -> None:
+        self._context = context
+        self._moves = moves
+        self._peers = self._peers_of(sequences)
+        self._others = Tally.stored(context)
+        self._counted = sorted({*sequences, *self._peers})
+        for before in self._tallies(self._counted):
+            self._others -= before
+
+    def refresh(self, changed: Iterable[int], added: Sequence[int] = ()) -> None:
+        """Refresh the rows that the edit has ``changed`` or ``added``, and their peers; adjust the header's counts."""
+        edited = sorted({*changed, *added})
+        before = {*edited, *self._peers}
+        touched = sorted({*before, *self._peers_of(edited)} if self._moves or added else before)
+        self._refresh(touched)
+        # The handler itself may change peer columns, such as a code that it spells as the catalogue does.
+        later = sorted({*self._peers_of(edited)} - {*touched})
+        self._refresh(later)
+        self._count({*touched, *later} - {*added}, added)
+
+    def _count(self, refreshed: set[int], added: Sequence[int]) -> None:
+        context = self._context
+        if not refreshed <= {*self._counted}:
+            tally = Tally.of_all(context)
+        else:
+            tally = self._others
+            for after in self._tallies(sorted({*self._counted, *added})):
+                tally += after
+        refuse_undeclared(context, self._tallies(sorted({*refreshed, *added})))
+        store_tally(context, tally)
+
+    def _refresh(self, sequences: Sequence[int]) -> None:
+        parts = chunked(sequences, _AT_ONCE)
+        refresh_touched(self._context, (rows_called(self._context, part) for part in parts))
+
+    def _tallies(self, sequences: Sequence[int]) -> Iterable[Tally]:
+        for part in chunked(sequences, _AT_ONCE):
+            yield Tally.of(self._context, rows_called(self._context, part))
+
+    def _peers_of(self, sequences: Sequence[int]) -> list[int]:
+        """Return the numbers of the rows that have the same values in the handler's peer columns as those given."""
+        row, names = self._context.row, self._context.handler.peer_columns
+        if not names:
+            return []
+        other = aliased(row)
+        columns = [getattr(row, name) for name in names]
+        found: list[int] = []
+        for part in chunked(sequences, _AT_ONCE):
+            groups = select(*columns).where(
+                rows_called(self._context, part), ~row.removed, *(column.is_not(None) for column in columns)
+            )
+            statement = select(other.sequence).where(
+                other.batch_id == self._context.batch.id,
+                ~other.removed,
+                tuple_(*(getattr(other, name) for name in names)).in_(groups),
+            )
+            found += self._context.session.scalars(statement)
+        return found

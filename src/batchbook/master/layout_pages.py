@@ -1,0 +1,119 @@
+"""The layout of a grid as a person arranges it: read from a script or from the form, remembered, and answered."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from json import JSONDecodeError
+from typing import Any
+
+from pyramid.httpexceptions import HTTPNoContent, HTTPSeeOther
+from pyramid.response import Response
+
+from batchbook.errors import BadInput
+from batchbook.grid import Column, GridLayout
+from batchbook.master.grid_view import GridView, forget, is_reset, remember
+from batchbook.master.paging import whole_number
+from batchbook.master.view import Page
+from batchbook.web.request import Request, prefers_json
+
+#: What a layout says of the page around the grid: the name of the open panel, and whether the grid has the whole window.
+PANEL, FULL_WINDOW = "panel", "full_window"
+_MOST_CHARACTERS = 40
+_NOT_UNDERSTOOD = "This layout is not understood, so it was not stored. Reload the page and try again."
+
+
+def layout_from_form(params: Any, columns: Sequence[Column], layout: GridLayout) -> dict[str, Any]:
+    """Return what the form “Columns” says, as a script would send it.
+
+    For each column, ``place.NAME`` is its number in the order, and ``shown`` names it if it is ticked. The first ``frozen`` of
+    those that are shown stay in sight. Widths are as they were.
+    """
+    shown = set(params.getall("shown"))
+    if not shown & {column.name for column in columns}:
+        raise BadInput("A grid shows at least one column. Nothing was changed.")
+    arranged = layout.arranged(columns)
+    places = {}
+    for place, column in enumerate(arranged, start=1):
+        number = whole_number(params.get(f"place.{column.name}", "")) or place
+        # A column that is moved to a place comes before the one that is there.
+        places[column.name] = (number, number == place, place)
+    names = sorted(places, key=lambda name: places[name])
+    frozen = [name for name in names if name in shown][: whole_number(params.get("frozen", "")) or 0]
+    return {
+        "columns": [
+            {
+                "name": name,
+                "width": layout.widths.get(name),
+                "hidden": name not in shown,
+                "frozen": name in frozen,
+            }
+            for name in names
+        ],
+        "density": params.get("density"),
+    }
+
+
+def layout_from_script(request: Request) -> Mapping[str, Any]:
+    """Return the JSON object that was sent; raise ``BadInput`` for anything else."""
+    try:
+        sent = request.json_body
+    except (JSONDecodeError, UnicodeDecodeError):
+        raise BadInput(_NOT_UNDERSTOOD) from None
+    if not isinstance(sent, dict) or not isinstance(sent.get("columns", []), list):
+        raise BadInput(_NOT_UNDERSTOOD)
+    return sent
+
+
+def remember_layout(grid: GridView, sent: Mapping[str, Any]) -> None:
+    """Remember for the user what ``sent`` says of the layout; whatever it does not mention stays as it was.
+
+    Columns and surroundings are stored apart: scripts send them at the same moment, and neither may undo the other.
+    """
+    if not grid.user:
+        return
+    if "columns" in sent or "density" in sent:
+        layout = grid.layout.changed_by(sent, grid.columns)
+        remember(grid.request.db, grid.user, grid.layout_key, layout.to_json(grid.columns, grid.hidden))
+    around = {}
+    if isinstance(sent.get(PANEL), str):
+        around[PANEL] = sent[PANEL][:_MOST_CHARACTERS]
+    if isinstance(sent.get(FULL_WINDOW), bool):
+        around[FULL_WINDOW] = sent[FULL_WINDOW]
+    if around:
+        remember(grid.request.db, grid.user, grid.surroundings_key, grid.surroundings | around)
+
+
+class LayoutPage(Page):
+    """The target of the form “Columns”, and of scripts that keep what a person arranged; a subclass has the grid."""
+
+    @property
+    @abstractmethod
+    def arranged(self) -> GridView:
+        """The grid whose layout it is."""
+
+    def post(self) -> Response:
+        """Remember the layout. A script gets an empty answer, and a person the grid in the state that it had."""
+        grid, request = self.arranged, self.request
+        if prefers_json(request):
+            remember_layout(grid, layout_from_script(request))
+            return HTTPNoContent()
+        if is_reset(request.POST) and grid.user:
+            forget(request.db, grid.user, grid.layout_key)
+        else:
+            remember_layout(grid, layout_from_form(request.POST, grid.columns, grid.layout))
+        query = request.POST.get("query", "")
+        return HTTPSeeOther(f"{grid.url}?{query}" if query else grid.url)
+
+
+class RememberLayout(LayoutPage):
+    """The layout of the grid of an index."""
+
+    name = "layout"
+    pattern = "/layout"
+    permission = "view"
+
+    @property
+    def arranged(self) -> GridView:
+        """The grid of the index."""
+        return self.view.grid()

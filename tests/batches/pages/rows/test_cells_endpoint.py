@@ -1,0 +1,60 @@
+"""Blocks of cells that the grid sends."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tests.functional.harness import CatalogueDatabase, token_of, url_of
+from webtest import TestApp
+
+
+def send(client: TestApp, batch_id: int, status: int = 200, **body: Any) -> Any:
+    headers = {"Accept": "application/json", "X-CSRF-Token": token_of(client)}
+    return client.post_json(url_of(batch_id, "cells"), body, headers=headers, status=status).json
+
+
+def test_a_block_is_pasted_by_number_and_by_place_in_a_view(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    answer = send(
+        staff,
+        open_batch,
+        rows={"keys": [2, 1]},
+        columns=["new_price", "old_price"],
+        texts=[["3.10", "1"], ["cheap", "1"]],
+        seen={"2": {"new_price": "0.01"}, "1": {}},
+        kind="paste",
+    )
+    assert (answer["rows"], answer["cells"], answer["refused"]) == (0, 0, 4 - len(answer["conflicts"]))
+    assert answer["conflicts"][0] | {"theirs": ""} == {
+        "key": 2, "field": "new_price", "mine": "3.10", "theirs": "", "before": "0.01",
+    }  # fmt: skip
+    rows = {"query": "sort=-sequence", "first": 1, "count": 2}
+    answer = send(staff, open_batch, rows=rows, columns=["new_price"], texts=[["9.10"]], kind="fill")
+    assert (answer["rows"], answer["cells"], answer["refusals"]) == (2, 2, [])
+    assert answer["message"] == "Filled 2 cells in 2 rows."
+    last = catalogue.batch(open_batch).row_count
+    prices = [catalogue.row(open_batch, last - place).new_price for place in (1, 2)]
+    assert prices == [Decimal("9.10")] * 2
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_body_that_is_no_block_changes_nothing(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    before = catalogue.dump()
+    good: dict[str, Any] = {"rows": {"keys": [1]}, "columns": ["new_price"], "texts": [["1"]]}
+    wrong: list[dict[str, Any]] = [
+        {"rows": None}, {"rows": {"keys": [1, 1]}}, {"rows": {"keys": ["1"]}}, {"columns": []},
+        {"columns": ["new_price"] * 2}, {"texts": []}, {"texts": [[1]]}, {"texts": [[]]}, {"seen": {"a": {}}},
+        {"seen": {"1": {"new_price": 1}}}, {"kind": "steal"}, {"add": -1},
+        {"rows": {"query": "f.no.equal=1", "count": 1}},
+    ]  # fmt: skip
+    for part in wrong:
+        assert "othing was changed" in send(staff, open_batch, 400, **(good | part))["error"], part
+    assert "no row 999" in send(staff, open_batch, 404, **(good | {"rows": {"keys": [999]}}))["error"]
+    big = {"rows": {"keys": [1]}, "add": 300_000}
+    assert "cells" in send(staff, open_batch, 413, **(good | big))["error"]
+    assert catalogue.dump() == before
