@@ -18,7 +18,7 @@ export function usePointer(grid) {
     if (!cell || isInField(event) || event.button !== 0 || event.pointerType === "touch") return;
     const isCtrl = event.ctrlKey || event.metaKey;
     if (isLink(event) && !event.shiftKey) return;
-    wasFocused = cell === document.activeElement;
+    wasFocused = cell === document.activeElement && grid.selection.isSingle;
     if (event.shiftKey) grid.goTo(grid.placeOf(cell), { extend: true });
     else grid.goTo(grid.placeOf(cell), { add: isCtrl });
     isDragging = true;
