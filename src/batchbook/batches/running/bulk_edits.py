@@ -10,7 +10,7 @@ from sqlalchemy import and_, true
 from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import Token
-from batchbook.batches.editing import HeaderEditor, RowRemover
+from batchbook.batches.editing import HeaderEditor, RowRemover, Undoer
 from batchbook.batches.editing.duplicates import DuplicateRemover, Keep
 from batchbook.batches.editing.problems import SimilarCells, SimilarFixer, fixed_message
 from batchbook.batches.engine.engine import Engine, Result
@@ -169,11 +169,17 @@ def _remove_duplicates(edit: BulkEdit) -> str:
     return DuplicateRemover(edit.engine).keep(edit.batch_id, rule, sequence, Token(arguments["seen"]))
 
 
+def _reverse(edit: BulkEdit) -> str:
+    arguments = edit.arguments
+    return Undoer(edit.engine).reverse(edit.batch_id, arguments["number"], partly=arguments["partly"]).message
+
+
 REMOVE_ROWS = edit_task("remove_rows", "Remove rows", _remove_rows)
 RESTORE_ROWS = edit_task("restore_rows", "Restore rows", _restore_rows)
 EDIT_HEADER = edit_task("edit_header", "Edit header", _edit_header)
 FIX_SIMILAR = edit_task("fix_alike", "Fix cells alike", _fix_similar)
 REMOVE_DUPLICATES = edit_task("remove_duplicates", "Remove duplicates", _remove_duplicates)
+REVERSE = edit_task("reverse", "Undo or redo", _reverse)
 
 #: All tasks of bulk edits.
-BULK_EDITS = (REMOVE_ROWS, RESTORE_ROWS, EDIT_HEADER, FIX_SIMILAR, REMOVE_DUPLICATES)
+BULK_EDITS = (REMOVE_ROWS, RESTORE_ROWS, EDIT_HEADER, FIX_SIMILAR, REMOVE_DUPLICATES, REVERSE)
