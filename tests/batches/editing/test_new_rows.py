@@ -33,6 +33,7 @@ def test_rows_beyond_the_last_are_added_and_refreshed_with_their_peers(
         "twice",
         "unknown",
     ]
+    assert harness.cells(batch_id)[-1][2:] == (7, "removed", None, "no")
     harness.assert_counted(batch_id)
 
 

@@ -15,8 +15,9 @@ from batchbook.batches import Action
 from batchbook.batches.editing import StaleEdit
 from batchbook.catalog.models import PRICE, Product
 from batchbook.db.transactions import transaction_scope
+from batchbook.grid.rounding import Rounding
 from batchbook.types.price_change.computed_prices import computed_price
-from batchbook.types.price_change.models import PriceChange, Rounding
+from batchbook.types.price_change.models import PriceChange
 
 SetPrice = Callable[[str, str], None]
 

@@ -78,7 +78,7 @@ class BulkEditor:
         """
         with self.engine.editing(batch_id) as context:
             columns = _columns_of(context, texts)
-            edit = _ManyEdit(context, kind, texts, columns, _Strict(columns, versions).changes)
+            edit = _ManyEdit(context, kind, sorted(texts), columns, _Strict(columns, versions, texts).changes)
             return edit.store(lambda _result: summary)
 
     def edit_cells(
@@ -93,8 +93,34 @@ class BulkEditor:
         with self.engine.editing(batch_id) as context:
             review = CellReview.of(context.row, edits.seen)
             columns = editable_by_name(context.row)
-            edit = _ManyEdit(context, kind, edits.texts, columns, review.changes)
+            texts = edits.texts
+            edit = _ManyEdit(
+                context, kind, sorted(texts), columns, lambda row: review.changes(row, texts[row.sequence])
+            )
             return edit.store(summary, NewRows(context, edits.add, review)), review
+
+    def edit_where(
+        self,
+        batch_id: int,
+        chosen: Callable[[ActionContext], Sequence[int]],
+        texts_of: Callable[[RowProxy], Mapping[str, str]],
+        kind: str,
+        summary: Callable[[BulkEditResult], str],
+    ) -> tuple[BulkEditResult, CellReview]:
+        """Store the texts by field that ``texts_of`` returns for each row; otherwise like :meth:`edit_cells`.
+
+        ``chosen`` returns the sequences of the rows, in order. What it raises leaves everything as it is.
+        """
+        with self.engine.editing(batch_id) as context:
+            review = CellReview.of(context.row, {})
+            edit = _ManyEdit(
+                context,
+                kind,
+                chosen(context),
+                editable_by_name(context.row),
+                lambda row: review.changes(row, texts_of(row)),
+            )
+            return edit.store(summary), review
 
 
 @dataclass(frozen=True)
@@ -103,8 +129,10 @@ class _Strict:
 
     columns: Mapping[str, Column]
     versions: Mapping[int, int]
+    texts: Texts
 
-    def changes(self, row: RowProxy, texts: Mapping[str, str]) -> list[Change]:
+    def changes(self, row: RowProxy) -> list[Change]:
+        texts = self.texts[row.sequence]
         if row.removed:
             raise Conflict(f"Row {row.sequence} is removed: restore it to change it.")
         columns = [self.columns[name] for name in texts]
@@ -118,11 +146,11 @@ class _ManyEdit:
         self,
         context: ActionContext,
         kind: str,
-        texts: Texts,
+        sequences: Sequence[int],
         columns: Mapping[str, Column],
-        decide: Callable[[RowProxy, Mapping[str, str]], list[Change]],
+        decide: Callable[[RowProxy], list[Change]],
     ) -> None:
-        self._context, self._kind, self._texts = context, kind, texts
+        self._context, self._kind, self._sequences = context, kind, sequences
         self._columns, self._decide = columns, decide
         self._operation: Operation | None = None
         self._changed: list[int] = []
@@ -131,7 +159,7 @@ class _ManyEdit:
         self, summary: Callable[[BulkEditResult], str], new_rows: NewRows | None = None
     ) -> BulkEditResult:
         """Store the edit, and the ``new_rows``; return the numbers of changes."""
-        context, sequences = self._context, sorted(self._texts)
+        context, sequences = self._context, self._sequences
         self._refuse_impossible(sequences)
         peers = set(context.handler.peer_columns)
         touched = TouchedRows(context, sequences, moves=not peers.isdisjoint(self._columns))
@@ -145,7 +173,9 @@ class _ManyEdit:
             return BulkEditResult()
         touched.refresh(self._changed, added)
         operation = self._operation
-        result = BulkEditResult(len(self._changed) + len(added), operation.cells, operation.number)
+        # Beside its cells, each added row has a mark in the history.
+        cells = operation.cells - len(added)
+        result = BulkEditResult(len(self._changed) + len(added), cells, operation.number)
         operation.summary = summary(result)
         return result
 
@@ -158,7 +188,7 @@ class _ManyEdit:
     def _store_part(self, sequences: Sequence[int]) -> None:
         changed: list[tuple[RowProxy, Sequence[Change]]] = []
         for row in _rows(self._context, sequences):
-            changes = self._decide(row, self._texts[row.sequence])
+            changes = self._decide(row)
             if changes:
                 set_values(row, changes)
                 changed.append((row, changes))

@@ -80,7 +80,7 @@ def store_block(engine: Engine, batch_id: int, edits: CellEdits, kind: BlockKind
     """Store what can be stored of a block's ``edits`` as one operation; raises as :meth:`BulkEditor.edit_cells` does."""
     edited, review = BulkEditor(engine).edit_cells(batch_id, edits, kind.value, summary_of(kind))
     told = summary_of(kind)(edited) if edited.cells else "Nothing was changed."
-    return BlockResult(edited, review, " ".join([told, *left_alone(review)]))
+    return BlockResult(edited, review, " ".join([told, *exceptions_of(review)]))
 
 
 def summary_of(kind: BlockKind) -> Callable[[BulkEditResult], str]:
@@ -88,8 +88,8 @@ def summary_of(kind: BlockKind) -> Callable[[BulkEditResult], str]:
     return lambda edited: f"{kind.done} {counted(edited.cells, 'cell')} in {counted(edited.rows, 'row')}."
 
 
-def left_alone(review: CellReview) -> Iterator[str]:
-    """Yield a sentence for each reason why cells were left as they are."""
+def exceptions_of(review: CellReview) -> Iterator[str]:
+    """Yield a sentence for each reason why cells are not as they were sent."""
     if review.refused:
         first = review.refusals[0].error
         cells = counted(review.refused, "cell was", "cells were")
@@ -98,6 +98,9 @@ def left_alone(review: CellReview) -> Iterator[str]:
             if review.refused == 1
             else f"{cells} refused, the first one because: {first}"
         )
+    if review.rounded:
+        results = counted(review.rounded, "result was", "results were")
+        yield f"{results} rounded to the digits that the column keeps."
     if review.removed:
         yield f"{counted(review.removed, 'removed row was', 'removed rows were')} skipped."
     if review.overtaken:

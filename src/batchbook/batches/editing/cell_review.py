@@ -49,13 +49,15 @@ class CellReview:
     """Decides cell by cell; ``columns`` are the editable ones by name, and ``seen`` the known texts by row and field.
 
     ``refused`` and ``overtaken`` count the cells that cannot be changed and those in conflict, of which ``refusals`` and
-    ``conflicts`` have the first ones; ``removed`` counts the removed rows.
+    ``conflicts`` have the first ones; ``removed`` counts the removed rows,
+    and ``rounded`` the results that were rounded.
     """
 
     columns: Mapping[str, Column]
     seen: Mapping[int, Mapping[str, str]]
     refused: int = 0
     overtaken: int = 0
+    rounded: int = 0
     removed: int = 0
     refusals: list[Refusal] = field(default_factory=list)
     conflicts: list[CellConflict] = field(default_factory=list)
@@ -88,6 +90,7 @@ class CellReview:
                 self.refuse(sequence, name, error.message)
                 continue
             if change is not None:
+                self.rounded += bool(change.note)
                 found.append(change)
         return found
 

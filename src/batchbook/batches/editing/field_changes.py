@@ -12,6 +12,7 @@ from batchbook.batches.rows.issues import Issue, issues_of
 from batchbook.batches.rows.row_values import NOT_STORED
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, Column, columns_of, parse, to_text
+from batchbook.grid.arithmetic import may_be_arithmetic, worked_out
 from batchbook.grid.cells import is_readable
 
 
@@ -47,12 +48,16 @@ class Target:
 
 @dataclass(frozen=True)
 class Change:
-    """A field that an edit changes: its column, its text before, the value to store, and the issues that it had."""
+    """A field that an edit changes: its column, its text before, the value to store, and the issues that it had.
+
+    ``note`` tells if the value is a result that was rounded.
+    """
 
     column: Column
     old: str
     value: Any
     issues: Sequence[Issue] = ()
+    note: str = ""
 
     def cell(self, sequence: int) -> Cell:
         """Return the change for the history; ``sequence`` is the row's, or 0 for the header."""
@@ -115,6 +120,9 @@ def changes_of(
     stored.
     """
     seen = seen or {}
+    # Per cent are of the number that the person saw.
+    entered = {c.name: Entered.of(c, texts[c.name], seen.get(c.name, target.texts[c.name])) for c in columns}
+    texts = {name: one.text for name, one in entered.items()}
     overtaken = {
         c.name for c in columns if c.name in seen and not is_unchanged(c, seen[c.name], target.texts[c.name])
     }
@@ -124,9 +132,12 @@ def changes_of(
     mine = {c.name: texts[c.name] for c in changed if (c.name in overtaken if c.name in seen else stale)}
     if mine:
         raise StaleEdit(target.name, mine, {name: target.texts[name] for name in mine}, target.version)
-    values = parsed(changed, texts)
+    values = _values([(column, entered[column.name]) for column in changed])
     return [
-        Change(c, target.texts[c.name], values[c.name], issues_of(target.issues, c.name)) for c in changed
+        Change(
+            c, target.texts[c.name], values[c.name], issues_of(target.issues, c.name), entered[c.name].note
+        )
+        for c in changed
     ]
 
 
@@ -135,16 +146,16 @@ def change_of(column: Column, row: Any, old: str, text: str) -> Change | None:
 
     Raises :class:`~batchbook.grid.CellError` for a text that cannot be stored.
     """
-    text = text.strip()
+    entered = Entered.of(column, text, old)
     try:
-        value = parse(column, text)
+        value = entered.parse(column)
     except CellError:
-        if text == old:
+        if entered.text == old:
             return None
         raise
-    if (text == old or to_text(column, value) == old) and not _is_raw_cell(column, row):
+    if (entered.text == old or to_text(column, value) == old) and not _is_raw_cell(column, row):
         return None
-    return Change(column, old, value, issues_of(row.issues or (), column.name))
+    return Change(column, old, value, issues_of(row.issues or (), column.name), entered.note)
 
 
 def _is_raw_cell(column: Column, row: Any) -> bool:
@@ -179,13 +190,44 @@ def is_unchanged(column: Column, text: str, current: str) -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class Entered:
+    """A text that a person entered; for arithmetic its result, and the ``note`` or the ``refusal`` on it."""
+
+    text: str
+    note: str = ""
+    refusal: CellError | None = None
+
+    @classmethod
+    def of(cls, column: Column, text: str, current: str = "") -> Self:
+        """Return what ``text`` comes to in a cell of ``column`` that has the text ``current``."""
+        text = text.strip()
+        if not may_be_arithmetic(text):
+            return cls(text)
+        try:
+            result = worked_out(column, text, current)
+        except CellError as error:
+            return cls(text, refusal=error)
+        return cls(text) if result is None else cls(result.text, result.note)
+
+    def parse(self, column: Column) -> Any:
+        """Return the value; raise :class:`~batchbook.grid.CellError` if the text cannot be stored."""
+        if self.refusal is not None:
+            raise self.refusal
+        return parse(column, self.text)
+
+
 def parsed(columns: Sequence[Column], texts: Mapping[str, str]) -> dict[str, Any]:
     """Return the values of ``texts`` by field; raise :class:`CellProblems` for all that cannot be parsed."""
+    return _values([(column, Entered.of(column, texts[column.name])) for column in columns])
+
+
+def _values(entered: Sequence[tuple[Column, Entered]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
-    for column in columns:
+    for column, one in entered:
         try:
-            values[column.name] = parse(column, texts[column.name])
+            values[column.name] = one.parse(column)
         except CellError as error:
             problems[column.name] = error.message
     if problems:
@@ -194,5 +236,5 @@ def parsed(columns: Sequence[Column], texts: Mapping[str, str]) -> dict[str, Any
 
 
 def labels_of(changes: Sequence[Change]) -> list[str]:
-    """Return the labels of the fields that ``changes`` change."""
-    return [change.column.label for change in changes]
+    """Return the labels of the fields that ``changes`` change, with a note on those whose result was rounded."""
+    return [f"{c.column.label} ({c.note})" if c.note else c.column.label for c in changes]

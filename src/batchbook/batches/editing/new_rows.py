@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from batchbook.batches.editing.cell_review import CellReview
-from batchbook.batches.editing.field_changes import editable_columns, text_in
+from batchbook.batches.editing.field_changes import Entered, editable_columns, text_in
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.handler_context import next_number
 from batchbook.batches.history import Cell, added_row
@@ -14,7 +14,7 @@ from batchbook.batches.rows.row_values import CellCheck, RowValues
 from batchbook.db.base import scalar_defaults
 from batchbook.db.bulk_writing import bulk_insert_columns
 from batchbook.errors import Conflict
-from batchbook.grid import CellError, parse
+from batchbook.grid import CellError
 
 
 def refuse_additions(context: ActionContext) -> None:
@@ -55,7 +55,7 @@ class NewRows:
         for column in self._columns:
             text = texts.get(column.name, "")
             try:
-                values[column.name] = parse(column, text)
+                values[column.name] = Entered.of(column, text).parse(column)
             except CellError as error:
                 self._review.refuse(0, column.name, error.message)
                 complete = complete and not column.required

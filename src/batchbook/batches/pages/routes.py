@@ -33,6 +33,7 @@ from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.rows.cell_history import CellHistory
 from batchbook.batches.pages.rows.cells_endpoint import EditCells
+from batchbook.batches.pages.rows.change_page import ChangeRows
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
@@ -117,6 +118,7 @@ BATCH_PAGES = (
     RowsWindow,
     RemoveRows,
     RestoreRows,
+    ChangeRows,
     DownloadWorksheet,
     DownloadProblems,
     UploadWorksheet,

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import Token
 from batchbook.batches.editing import HeaderEditor, RowRemover, Undoer
+from batchbook.batches.editing.column_changer import ColumnChanger
+from batchbook.batches.editing.column_changes import ColumnChange
 from batchbook.batches.editing.duplicates import DuplicateRemover, Keep
 from batchbook.batches.editing.problems import SimilarCells, SimilarFixer, fixed_message
 from batchbook.batches.engine.engine import Engine, Result
@@ -174,12 +176,27 @@ def _reverse(edit: BulkEdit) -> str:
     return Undoer(edit.engine).reverse(edit.batch_id, arguments["number"], partly=arguments["partly"]).message
 
 
+def _change_rows(edit: BulkEdit) -> str:
+    condition = and_(true(), *edit.open_grid().where())
+    seen, change = Token(edit.arguments["seen"]), ColumnChange.from_json(edit.arguments["change"])
+    return ColumnChanger(edit.engine).store(edit.batch_id, condition, change, seen, timed=False)
+
+
 REMOVE_ROWS = edit_task("remove_rows", "Remove rows", _remove_rows)
 RESTORE_ROWS = edit_task("restore_rows", "Restore rows", _restore_rows)
 EDIT_HEADER = edit_task("edit_header", "Edit header", _edit_header)
 FIX_SIMILAR = edit_task("fix_alike", "Fix cells alike", _fix_similar)
 REMOVE_DUPLICATES = edit_task("remove_duplicates", "Remove duplicates", _remove_duplicates)
 REVERSE = edit_task("reverse", "Undo or redo", _reverse)
+CHANGE_ROWS = edit_task("change_rows", "Change rows", _change_rows)
 
 #: All tasks of bulk edits.
-BULK_EDITS = (REMOVE_ROWS, RESTORE_ROWS, EDIT_HEADER, FIX_SIMILAR, REMOVE_DUPLICATES, REVERSE)
+BULK_EDITS = (
+    REMOVE_ROWS,
+    RESTORE_ROWS,
+    EDIT_HEADER,
+    FIX_SIMILAR,
+    REMOVE_DUPLICATES,
+    REVERSE,
+    CHANGE_ROWS,
+)

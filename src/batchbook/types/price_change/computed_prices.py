@@ -12,7 +12,8 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from batchbook.batches import Rows
 from batchbook.catalog.models import PRICE, Product
-from batchbook.types.price_change.models import PriceChange, PriceChangeRow, Rounding
+from batchbook.grid.rounding import Rounding
+from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 
 _row = PriceChangeRow
 

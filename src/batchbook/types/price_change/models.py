@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import StrEnum
 
 from sqlalchemy import Index, String, false
 from sqlalchemy.orm import Mapped
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Mapped
 from batchbook.batches import Batch, BatchRow, MatchedRow, Severity, Status, column, editable
 from batchbook.catalog.models import PRICE
 from batchbook.db import ExactDecimal
+from batchbook.grid.rounding import ROUNDINGS
 
 PERCENT = ExactDecimal(7, 2)
 
@@ -33,47 +33,6 @@ class PriceStatus(Status):
 #: The statuses whose rows are applied, and those whose rows are applied to the products they name where that is chosen.
 APPLICABLE = (PriceStatus.INCREASE, PriceStatus.DECREASE)
 OPTIONAL = (PriceStatus.OTHER_VENDOR, PriceStatus.OTHER_DEPARTMENT, PriceStatus.INACTIVE)
-
-
-class Rounding(StrEnum):
-    """The rounding of computed prices."""
-
-    CENT = "cent"
-    FIVE = "five"
-    TEN = "ten"
-    FIFTY = "fifty"
-    WHOLE = "whole"
-    NINE = "nine"
-    NINETY_FIVE = "end_95"
-    NINETY_NINE = "end_99"
-
-    @property
-    def step_and_ending(self) -> tuple[int, int]:
-        """The distance of rounded prices from each other, and that of the first one from zero, in cents."""
-        return _STEPS[self]
-
-
-_STEPS = {
-    Rounding.CENT: (1, 0),
-    Rounding.FIVE: (5, 0),
-    Rounding.TEN: (10, 0),
-    Rounding.FIFTY: (50, 0),
-    Rounding.WHOLE: (100, 0),
-    Rounding.NINE: (10, 9),
-    Rounding.NINETY_FIVE: (100, 95),
-    Rounding.NINETY_NINE: (100, 99),
-}
-
-ROUNDINGS = (
-    (Rounding.CENT.value, "To the cent"),
-    (Rounding.FIVE.value, "To 0.05"),
-    (Rounding.TEN.value, "To 0.10"),
-    (Rounding.FIFTY.value, "To 0.50"),
-    (Rounding.WHOLE.value, "To whole prices, such as 4.00"),
-    (Rounding.NINE.value, "To end in 9, such as 4.29"),
-    (Rounding.NINETY_FIVE.value, "To end in .95"),
-    (Rounding.NINETY_NINE.value, "To end in .99"),
-)
 
 
 #: The fields of the header by which prices are computed, of which a batch has one at the most.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -222,3 +223,23 @@ def test_rows_lead_to_their_neighbours(catalogue: CatalogueDatabase, staff: Test
     ends = {n: staff.get(url_of(open_batch, "rows", n)) for n in (1, 8)}
     assert "Previous" not in text_of(ends[1], ".page-actions")
     assert "Next" not in text_of(ends[8], ".page-actions")
+
+
+def test_numbers_are_worked_out_in_the_form_the_cell_and_the_block(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    form = form_with(staff.get(url_of(open_batch, "rows", 1)), "new_price")
+    form["new_price"] = "=10/3"
+    assert "Changed New price (“=10/3” rounded to 3.33) in row 1." in text_of(
+        form.submit(status=303).follow()
+    )
+    cell = url_of(open_batch, "rows", 1, "cell")
+    json_post(staff, cell, 200, {"field": "new_price", "value": "+100%", "version": "2"})
+    assert catalogue.row(open_batch, 1).new_price == Decimal("6.66")
+    refused = json_post(staff, cell, 422, {"field": "new_price", "value": "=1/0", "version": "3"})
+    assert refused["error"] == "“=1/0” divides by zero."
+    body = {"rows": {"keys": [1, 2]}, "columns": ["new_price"], "texts": [["-50%"], ["=1/8"]]}
+    answer = json_post(staff, url_of(open_batch, "cells"), 200, {"block": json.dumps(body)})
+    assert answer["message"].endswith("1 result was rounded to the digits that the column keeps.")
+    prices = [catalogue.row(open_batch, row).new_price for row in (1, 2)]
+    assert prices == [Decimal("3.33"), Decimal("0.13")]
