@@ -94,6 +94,7 @@ class RowGrid:
             settings_url=self.view.url("rows", self.batch),
             facet_urls=lambda name: self.view.url(f"row_{name}", self.batch),
             known_counts=self._known_counts,
+            merge_url=self.view.url("clusters", self.batch) if self.editing else None,
             export_url=lambda name: self.view.url("export_rows", self.batch, format=name),
             hidden=hidden,
             known_total=self.batch.row_count,
