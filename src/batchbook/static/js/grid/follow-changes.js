@@ -100,6 +100,7 @@ export class FollowChanges {
       replaceById("breakdown", html.counts_html);
       replaceById("problem-count", html.problems_html);
     }
+    this.total = total;
     this.#tellState(state);
     this.grid.dispatchEvent(new CustomEvent("cells-edited", { detail: { editing } }));
   }
@@ -108,9 +109,8 @@ export class FollowChanges {
   async #update(keys, total) {
     const { rows } = this.grid;
     const isOther = this.total !== undefined && total !== this.total;
-    this.total = total;
     if (rows.isWindowed && (!keys || isOther)) return rows.reload().then(() => true, () => false);
-    if (isOther) this.grid.tell("Others have added rows. Reload the page to see them.");
+    if (isOther) this.grid.tell("Rows were added. Reload the page to see them.");
     const loaded = keys ? keys.map((key) => rows.find(key)).filter(Boolean) : rows.all;
     return this.#fetch(loaded.map(({ dataset }) => dataset.key).filter(Boolean));
   }
