@@ -12,6 +12,7 @@ from tests.functional.harness import CatalogueDatabase, form_to, url_of
 from webtest import TestApp
 
 from .detour import Detour
+from .eyes import problems_now
 from .grid_page import all_saved, cell, change, editor, enter, row_of, status
 from .serving import serving
 from .visits import Visits
@@ -126,6 +127,8 @@ def test_what_could_not_be_saved_is_offered_after_a_reload(
     notice = mine.get_by_role("region", name="Cells that were not saved")
     expect(notice).to_contain_text("3 cells that you typed were not saved when this page was left.")
     expect(notice).to_contain_text("Row 2, New price: 8.45")
+    assert problems_now(mine) == []
+    mine.set_viewport_size({"width": 1440, "height": 900})
     mine.reload()  # Nothing is lost until somebody decides.
     detour.away = False
     notice.get_by_role("button", name="Save them now").click()
