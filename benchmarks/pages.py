@@ -24,11 +24,12 @@ from benchmarks.databases import DatabaseServer
 from benchmarks.ours import Ours
 
 _PASSWORD = "benchmarks only"
-#: The pages measured: what each is called, and the query of its address.
+#: The pages measured: what each is called, and the end of its address. A batch that was just populated has two operations.
 _QUERIES = {
     "first page": "?view=default",
     "one status": "?f.status.equal=decrease",
     "last page": "?page=999999",
+    "no changes by others": "/rows/changed?since=2",
 }
 
 

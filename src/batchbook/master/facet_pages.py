@@ -81,10 +81,11 @@ class FacetPage(GridFacets):
     template = "batchbook.templates:master/facet.jinja2"
 
     def get(self) -> Any:
-        """Show the facet of the ``column`` in the query, whose links lead to the grid."""
+        """Show the facet of the ``column`` in the query, else of the first one; its links lead to the grid."""
         grid, query = self.shown(), self.request.GET
         panel = self.panel_of(grid, grid.url)
-        column = next((one for one in panel.columns if one.name == query.get("column")), None)
+        wanted = query.get("column", "")
+        column = next((one for one in panel.columns if wanted in ("", one.name)), None)
         if column is None:
             raise BadInput("The address doesn't name a column that has a facet.")
         search = query.get("search", "").strip()[:_LONGEST_SEARCH]

@@ -67,7 +67,7 @@ class Facet:
 
     ``more_url`` is the page with more values, if there are more; ``clear_url`` takes the facet's filters back. A facet with
     a range has ``bars``, the texts of the ``range`` that is chosen, and the ``hidden`` parameters of its form, whose ``action``
-    is an address; ``bounds`` are the least and the largest value in words. ``note`` tells why it shows nothing.
+    is an address; ``bounds`` are the least and the largest value in words. ``merge_url`` is the page that merges values. ``note`` tells why it shows nothing.
     """
 
     column: Column
@@ -81,6 +81,7 @@ class Facet:
     hidden: Sequence[tuple[str, str]] = ()
     action: str = ""
     note: str = ""
+    merge_url: str | None = None
 
     @property
     def input_type(self) -> str:
@@ -94,7 +95,8 @@ class FacetPanel:
     ``urls`` gives those of the pages called ``facets`` and ``facet``, all without a query.
 
     ``chosen`` are the names of the columns whose facets the user has opened, ``None`` if there was no choice yet. ``known``
-    has counts that need not be counted.
+    has counts that need not be counted. ``merge_url`` is the address, without a query, of the page that merges
+    values of a column that people may edit.
     """
 
     session: Session
@@ -105,6 +107,7 @@ class FacetPanel:
     urls: Callable[[str], str]
     chosen: Sequence[str] | None = None
     known: KnownCounts | None = None
+    merge_url: str | None = None
 
     @property
     def columns(self) -> list[Column]:
@@ -146,7 +149,20 @@ class FacetPanel:
         more_url = self._facet_url(column, most=str(MANY)) if counts.more and most < MANY else None
         note = "" if counts.values or counts.empty else "No rows."
         lines = (*self._lines(choice, counts), *self._empty_line(choice, counts.empty))
-        return Facet(column, False, lines, more_url=more_url, clear_url=clear_url, note=note)
+        return Facet(
+            column,
+            False,
+            lines,
+            more_url=more_url,
+            clear_url=clear_url,
+            note=note,
+            merge_url=self._merge_url(column),
+        )
+
+    def _merge_url(self, column: Column) -> str | None:
+        if self.merge_url is None or not column.editable or column.kind is not Kind.TEXT:
+            return None
+        return f"{self.merge_url}?{urlencode([*self.state.at_page(1).to_query(), ('column', column.name)])}"
 
     def _facet_url(self, column: Column, **more: str) -> str:
         query = [*self.state.at_page(1).to_query(), ("column", column.name), *more.items()]

@@ -138,6 +138,7 @@ class GridView:
     filters_key: str = ""
     facet_urls: Callable[[str], str] | None = None
     known_counts: KnownCounts | None = None
+    merge_url: str | None = None
     hidden: Collection[str] = ()
     known_total: int | None = None
     declared_layout: GridLayout = DEFAULT_LAYOUT
@@ -235,10 +236,18 @@ class GridView:
         if self.facet_urls is None:
             return None
         stored = recall(self.request.db, self.user, self.facets_key) if self.user else None
-        opened = stored.get("open") if stored else None
-        chosen = None if opened is None else [str(name) for name in opened]
-        db, state = self.request.db, self.state
-        return FacetPanel(db, self.grid, state, self.user, base, self.facet_urls, chosen, self.known_counts)
+        chosen = stored.get("open") if stored else None
+        return FacetPanel(
+            self.request.db,
+            self.grid,
+            self.state,
+            self.user,
+            base,
+            self.facet_urls,
+            chosen,
+            self.known_counts,
+            self.merge_url,
+        )
 
     @property
     def facets_url(self) -> str | None:

@@ -36,9 +36,9 @@ from batchbook.master.window_pages import IndexWindow
 from batchbook.services import Services
 from batchbook.web.request import Request
 
-#: The pages that most master views have, in the order of their buttons.
 #: The pages of every grid, beside the index that shows it.
 GRID_PAGES = (IndexWindow, Remember, RememberLayout, IndexFacets, IndexFacet, Export)
+#: The pages that most master views have, in the order of their buttons.
 PAGES = (Index, *GRID_PAGES, Create, Detail, Edit, Delete)
 
 _NEEDED = ("model", "prefix", "path", "title", "title_one", "grid_columns", "pages")

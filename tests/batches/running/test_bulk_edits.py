@@ -143,6 +143,26 @@ def test_removing_many_duplicates_is_a_job(
 
 
 @ONE
+def test_merging_values_in_many_rows_is_a_job(
+    app: Any, catalogue: Engine, staff: TestApp, batch_id: int
+) -> None:
+    with transaction_scope(catalogue) as session:
+        session.execute(update(PriceChangeRow).values(item_code="rye bread"))
+        session.execute(
+            update(PriceChangeRow).where(PriceChangeRow.sequence == 2).values(item_code="Bread, rye")
+        )
+    page = staff.get(f"{PATH}/{batch_id}/rows/clusters?column=item_code&view=default")
+    form = next(form for form in page.forms.values() if "merge" in form.fields)
+    form["merge"] = True
+    key = page.html.select_one("input[name=merge]")["value"]
+    form[f"to.{key}"] = "Bread, rye"
+    form_to(form.submit("do", value="preview"), "/rows/clusters").submit(status=303)
+    assert (last_job(catalogue).task, last_words(catalogue)[:6]) == ("merge_values", "Popula")
+    assert run(app, catalogue).message == "Changed 7 cells in 7 rows."
+    assert last_words(catalogue) == ("Merged values of Item code in 7 rows: “rye bread” is now “Bread, rye”.")
+
+
+@ONE
 def test_removing_few_rows_is_done_at_once(catalogue: Engine, staff: TestApp, batch_id: int) -> None:
     ask_removal(staff, batch_id, "f.sequence.greater=4")
     assert (kept(catalogue), last_job(catalogue).task) == (4, "populate")

@@ -34,6 +34,7 @@ from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.rows.cell_history import CellHistory
 from batchbook.batches.pages.rows.cells_endpoint import EditCells
 from batchbook.batches.pages.rows.change_page import ChangeRows
+from batchbook.batches.pages.rows.cluster_page import ClusterPage
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
@@ -48,7 +49,7 @@ from batchbook.batches.pages.rows.row_actions import (
     RestoreRows,
 )
 from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRowLayout, RememberRows, open_batch_rows
-from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence
+from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence, TheseRows
 from batchbook.batches.pages.rows.window_pages import RowsWindow
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
@@ -111,9 +112,11 @@ BATCH_PAGES = (
     RememberRows,
     RowFacets,
     RowFacet,
+    ClusterPage,
     RememberRowLayout,
     ExportRows,
     ChangesSince,
+    TheseRows,
     NotePresence,
     RowsWindow,
     RemoveRows,

@@ -14,6 +14,7 @@ from batchbook.batches.editing import HeaderEditor, RowRemover, Undoer
 from batchbook.batches.editing.column_changer import ColumnChanger
 from batchbook.batches.editing.column_changes import ColumnChange
 from batchbook.batches.editing.duplicates import DuplicateRemover, Keep
+from batchbook.batches.editing.merging import Replacements, ValueMerger
 from batchbook.batches.editing.problems import SimilarCells, SimilarFixer, fixed_message
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
@@ -164,6 +165,14 @@ def _fix_similar(edit: BulkEdit) -> str:
     )
 
 
+def _merge_values(edit: BulkEdit) -> str:
+    arguments = edit.arguments
+    condition = and_(true(), *edit.open_grid().where())
+    replacements = Replacements(arguments["field"], arguments["by_value"])
+    seen = Token(arguments["seen"])
+    return fixed_message(ValueMerger(edit.engine).merge(edit.batch_id, condition, replacements, seen))
+
+
 def _remove_duplicates(edit: BulkEdit) -> str:
     arguments = edit.arguments
     keep, sequence = arguments["keep"], arguments["sequence"]
@@ -186,6 +195,7 @@ REMOVE_ROWS = edit_task("remove_rows", "Remove rows", _remove_rows)
 RESTORE_ROWS = edit_task("restore_rows", "Restore rows", _restore_rows)
 EDIT_HEADER = edit_task("edit_header", "Edit header", _edit_header)
 FIX_SIMILAR = edit_task("fix_alike", "Fix cells alike", _fix_similar)
+MERGE_VALUES = edit_task("merge_values", "Merge values", _merge_values)
 REMOVE_DUPLICATES = edit_task("remove_duplicates", "Remove duplicates", _remove_duplicates)
 REVERSE = edit_task("reverse", "Undo or redo", _reverse)
 CHANGE_ROWS = edit_task("change_rows", "Change rows", _change_rows)
@@ -196,6 +206,7 @@ BULK_EDITS = (
     RESTORE_ROWS,
     EDIT_HEADER,
     FIX_SIMILAR,
+    MERGE_VALUES,
     REMOVE_DUPLICATES,
     REVERSE,
     CHANGE_ROWS,

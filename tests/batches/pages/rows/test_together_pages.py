@@ -49,6 +49,20 @@ def test_a_page_is_told_of_the_batch_itself(staff: TestApp, admin: TestApp, comp
     assert changed(staff, complete_batch, seen["version"])["state"] == "open"
 
 
+def test_rows_are_shown_anew_by_their_numbers(staff: TestApp, auditor: TestApp, open_batch: int) -> None:
+    def these(person: TestApp, query: str, status: int = 200) -> Any:
+        return person.get(f"{url_of(open_batch, 'rows', 'these')}?{query}", headers=JSON, status=status).json
+
+    edit(staff, open_batch, 2, "new_price", "8.40")
+    html = these(staff, "key=5&key=2&key=99&sort=-new_price")["html"]
+    assert html.count("<tr") == 2
+    assert html.index('data-key="2" data-version="2"') < html.index('data-key="5" data-version="1"')
+    assert "8.40" in html
+    assert these(staff, "")["html"].strip() == ""
+    assert "which rows it shows" in these(staff, "key=two", 400)["error"]
+    these(auditor, "key=2", 403)
+
+
 @pytest.mark.parametrize("since", ["", "x", "-1", "9" * 30, "%D9%A3"])
 def test_what_is_no_number_of_a_change_is_refused(staff: TestApp, open_batch: int, since: str) -> None:
     assert "Reload it." in changed(staff, open_batch, since, status=400)["error"]

@@ -108,6 +108,7 @@ class RowGrid:
             settings_url=self.view.url("rows", self.batch),
             facet_urls=lambda name: self.view.url(f"row_{name}", self.batch),
             known_counts=self._known_counts,
+            merge_url=self.view.url("clusters", self.batch) if self.editing else None,
             export_url=lambda name: self.view.url("export_rows", self.batch, format=name),
             hidden=hidden,
             known_total=self.batch.row_count,
@@ -117,7 +118,7 @@ class RowGrid:
             editable=self._editable_row if self.editing else None,
             mark=lambda row: "removed" if row.removed else "",
             identity=lambda row: RowIdentity(row.sequence, row.version),
-            element_data=self._element_data(),
+            element_data=self._element_data() if sequences is None else {},
             snapshot=(lambda: snapshot_of(request.db, self.batch)) if sequences is None else None,
             windows_url=self.view.url("rows_window", self.batch),
         )
@@ -143,7 +144,9 @@ class RowGrid:
         if self.editing:
             cell_url = key_url(self.view.request, f"{self.view.prefix}.cell", "sequence", id=self.batch.id)
             data["cell-url"] = "{key}".join(cell_url(_KEY).rsplit(_KEY, 1))
-        return data
+        # The state of the rows that the page shows, on which follow-changes.js goes on.
+        since = last_operation(self.view.request.db, self.batch.id)
+        return data | {"since": str(since), "state": State(self.batch.state).label.lower()}
 
     def _editable_row(self, row: Row[Any]) -> EditableRow | None:
         """Return what is needed to edit the cells of ``row`` in place; None for a removed row."""

@@ -8,16 +8,18 @@ from pyramid.renderers import render
 from pyramid.response import Response
 from sqlalchemy import Engine
 
-from batchbook.batches.engine.changes_since import changes_since
+from batchbook.batches.engine.changes_since import MOST, changes_since
 from batchbook.batches.engine.context import HIGHEST_NUMBER
 from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import BatchPage
-from batchbook.batches.pages.rows.row_grid import GridPage
+from batchbook.batches.pages.rows.row_grid import GridPage, RowGrid
 from batchbook.batches.pages.view_models import breakdown
 from batchbook.errors import BadInput
+from batchbook.grid import GridState
+from batchbook.master.window_pages import ROWS_TEMPLATE, json_answer
 from batchbook.security.presence import being_edited, note_editing, note_left
 
 _LONGEST_NAME = 60
@@ -48,7 +50,7 @@ class ChangesSince(GridPage):
         """Answer what changed; without ``since``, only what a page has seen that looks now."""
         text = self.request.GET.get("since")
         answer = self._nothing() if text is None else self._changed(_number(text))
-        return Response(json_body=answer | self._present(), content_type="application/json")
+        return json_answer(answer | self._present())
 
     def _nothing(self) -> dict[str, Any]:
         return {"version": str(last_operation(self.request.db, self.batch.id)), "keys": [], "versions": []}
@@ -82,9 +84,25 @@ class ChangesSince(GridPage):
         }
 
 
+class TheseRows(BatchPage):
+    """Rows by their numbers, ``key``, up to 500, as the page shows them: JSON with ``html``. Those that do not exist are left out."""
+
+    name = "rows_these"
+    pattern = "/rows/these"
+    permission = Action.VIEW.value
+
+    def get(self) -> Response:
+        """Answer with the rows."""
+        numbers = [_number(text) for text in self.request.GET.getall("key")[:MOST]]
+        grid = RowGrid(self.view, self.batch, numbers).grid
+        rows = grid.grid.all_rows(self.request.db, GridState(), None) if numbers else ()
+        html = render(ROWS_TEMPLATE, {"rows": grid.with_cells(rows)}, self.request)
+        return json_answer({"html": html})
+
+
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(HIGHEST_NUMBER))):
-        raise BadInput("The page does not say which changes it has seen. Reload it.")
+        raise BadInput("The page does not say which changes it has seen, or which rows it shows. Reload it.")
     return int(text)
 
 

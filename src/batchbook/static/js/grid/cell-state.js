@@ -72,16 +72,17 @@ export function flashRow(row) {
 
 function updateCell(cell, fresh) {
   const text = textOf(fresh);
+  const isTold = "text" in cell.dataset; // Of an open cell the visible text is another one.
   for (const name of cell.getAttributeNames()) if (!fresh.hasAttribute(name) && !OWN.has(name)) cell.removeAttribute(name);
   for (const { name, value } of fresh.attributes) if (!OWN.has(name)) cell.setAttribute(name, value);
   const [link, newer] = [cell.querySelector("a"), fresh.querySelector("a")];
   if (stored.has(link) && newer) {
     Object.assign(stored.get(link), { nodes: [...newer.childNodes], title: newer.title });
-    cell.dataset.text = text;
   } else if (link && newer && "cell" in cell.dataset) {
     if (link.innerHTML !== newer.innerHTML) link.replaceChildren(...newer.childNodes);
     link.title = newer.title;
   } else if (cell.innerHTML !== fresh.innerHTML) cell.replaceChildren(...fresh.childNodes);
+  if (isTold || stored.has(link)) cell.dataset.text = text;
   if (!cell.dataset.save) markInvalid(cell);
 }
 

@@ -8,7 +8,7 @@
 
    Parts: keyboard.js and commands.js (keys), pointer.js, selection.js, row-window.js (which rows are in the page), column-layout.js,
    cell-editor.js (the open cell), saving.js (edits on their way), blocks.js (clipboard and filling), finding.js, grid-foot.js, grid-menu.js,
-   upgrade.js (roles). Each says which further attributes of <row-grid> it reads; what lacks is not possible.
+   upgrade.js (roles), kept-edits.js (what was not saved before a reload), follow-changes.js and presence.js (what others do). Each says which further attributes of <row-grid> it reads; what lacks is not possible.
 
               data-undo-url, data-redo-url   where the person's last operation is undone, and done again
               data-replace-url               the page that finds and replaces           data-layout-url   where the columns are remembered
@@ -26,7 +26,10 @@ import "./grid-foot.js";
 import "./grid-menu.js";
 import { characterOf, commandOf } from "./keyboard.js";
 import { FillHandle } from "./fill-handle.js";
+import { FollowChanges } from "./follow-changes.js";
+import { KeptEdits } from "./kept-edits.js";
 import { usePointer } from "./pointer.js";
+import { Presence } from "./presence.js";
 import { RowWindow } from "./row-window.js";
 import { Saving } from "./saving.js";
 import { Selection } from "./selection.js";
@@ -54,6 +57,10 @@ class RowGrid extends HTMLElement {
     this.foot = document.createElement("grid-foot");
     this.append(this.foot);
     this.foot.watch(this);
+    if (this.isEditable) new KeptEdits(this);
+    if (!("changesUrl" in this.dataset && "theseUrl" in this.dataset)) return;
+    new Presence(this);
+    new FollowChanges(this);
   }
 
   /* --- Cells and their places --- */

@@ -7,7 +7,7 @@
    giveUp(edit)            forgets one that was not saved
    takeBack()              forgets the last edit that was not sent yet, and returns it
    showEdits()             marks the cells in the page whose texts are not stored
-   update(html)            puts rows that the server rendered in place of those in the page
+   update(html)            puts what the server says of rows into those that were loaded; what is older than they are changes nothing
 
    Nothing that comes back moves the focus or opens anything. While anything is not saved, links and forms wait for it
    (leave-when-saved.js), and the browser asks before it leaves the page. */
@@ -74,7 +74,7 @@ export class Saving {
     for (const fresh of parsedRows(html)) {
       withoutLinks(fresh, this.grid.isEditable);
       const row = this.grid.rows.find(fresh.dataset.key);
-      if (row) updateRow(row, fresh);
+      if (row && Number(fresh.dataset.version) >= Number(row.dataset.version)) updateRow(row, fresh);
     }
   }
 
