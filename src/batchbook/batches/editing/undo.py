@@ -58,6 +58,19 @@ def is_reversible(operation: Any = Operation) -> ColumnElement[bool]:
     return and_(operation.cells > 0, operation.kind.not_in(_NOT_BY_PEOPLE), ~reversed_by)
 
 
+def reversible(session: Session, batch_id: int, number: int) -> Reversible | None:
+    """Return the operation ``number`` of the batch, if it can be undone or redone."""
+    return _latest(session, batch_id, Operation.number == min(number, HIGHEST_NUMBER))
+
+
+def reversals_of(session: Session, batch_id: int, numbers: Collection[int]) -> dict[int, Operation]:
+    """Return the operations that reverse those called ``numbers``, by the number of the reversed one."""
+    of = Operation
+    wanted = select(of).where(of.batch_id == batch_id, of.reverses.in_(numbers))
+    found = session.scalars(wanted) if numbers else ()
+    return {one.reverses: one for one in found if one.reverses is not None}
+
+
 def reversible_among(session: Session, batch_id: int, numbers: Collection[int]) -> frozenset[int]:
     """Return those of the operations ``numbers`` in the batch that can be undone or redone."""
     of = Operation

@@ -28,8 +28,10 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
     ReopenBatch,
 )
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
+from batchbook.batches.pages.batch.undo_pages import Redo, Undo, UndoOperation
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
+from batchbook.batches.pages.rows.cell_history import CellHistory
 from batchbook.batches.pages.rows.cells_endpoint import EditCells
 from batchbook.batches.pages.rows.change_page import ChangeRows
 from batchbook.batches.pages.rows.cluster_page import ClusterPage
@@ -132,6 +134,10 @@ BATCH_PAGES = (
     UndoMatch,
     MakeNewRecords,
     History,
+    Undo,
+    Redo,
+    UndoOperation,
+    CellHistory,
     ChangedCells,
     RememberChanges,
     Download,

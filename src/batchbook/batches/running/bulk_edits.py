@@ -10,7 +10,7 @@ from sqlalchemy import and_, true
 from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import Token
-from batchbook.batches.editing import HeaderEditor, RowRemover
+from batchbook.batches.editing import HeaderEditor, RowRemover, Undoer
 from batchbook.batches.editing.column_changer import ColumnChanger
 from batchbook.batches.editing.column_changes import ColumnChange
 from batchbook.batches.editing.duplicates import DuplicateRemover, Keep
@@ -180,6 +180,11 @@ def _remove_duplicates(edit: BulkEdit) -> str:
     return DuplicateRemover(edit.engine).keep(edit.batch_id, rule, sequence, Token(arguments["seen"]))
 
 
+def _reverse(edit: BulkEdit) -> str:
+    arguments = edit.arguments
+    return Undoer(edit.engine).reverse(edit.batch_id, arguments["number"], partly=arguments["partly"]).message
+
+
 def _change_rows(edit: BulkEdit) -> str:
     condition = and_(true(), *edit.open_grid().where())
     seen, change = Token(edit.arguments["seen"]), ColumnChange.from_json(edit.arguments["change"])
@@ -192,6 +197,7 @@ EDIT_HEADER = edit_task("edit_header", "Edit header", _edit_header)
 FIX_SIMILAR = edit_task("fix_alike", "Fix cells alike", _fix_similar)
 MERGE_VALUES = edit_task("merge_values", "Merge values", _merge_values)
 REMOVE_DUPLICATES = edit_task("remove_duplicates", "Remove duplicates", _remove_duplicates)
+REVERSE = edit_task("reverse", "Undo or redo", _reverse)
 CHANGE_ROWS = edit_task("change_rows", "Change rows", _change_rows)
 
 #: All tasks of bulk edits.
@@ -202,5 +208,6 @@ BULK_EDITS = (
     FIX_SIMILAR,
     MERGE_VALUES,
     REMOVE_DUPLICATES,
+    REVERSE,
     CHANGE_ROWS,
 )

@@ -22,6 +22,7 @@ from batchbook.batches.models import BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
 from batchbook.batches.pages.batch.side_panels import open_panel, panels_of
+from batchbook.batches.pages.batch.undo_pages import undo_buttons
 from batchbook.batches.pages.batch_page import BatchPage, may_see, uploaded_before
 from batchbook.batches.pages.file.inspection_page import intake_url
 from batchbook.batches.pages.rows.row_grid import RowGrid
@@ -83,6 +84,7 @@ class BatchDetail(BatchPage):
             grid=rows.grid,
             groups=group_operations(operations, is_cut=len(operations) == OPERATIONS_READ)[:ENTRIES_SHOWN],
             operation_count=operations[0].number if operations else 0,
+            undo=undo_buttons(self, operations),
             files=self._file_values(files),
             sheets=self._sheet_values(files),
         )
@@ -133,7 +135,14 @@ class BatchDetail(BatchPage):
 
 
 #: The kinds of operations that are shown as one where a person did several in a row, with the noun for one of them.
-_FOLDED = {"edit": "edit", "add": "added row", "remove": "removal", "restore": "restoration"}
+_FOLDED = {
+    "edit": "edit",
+    "add": "added row",
+    "remove": "removal",
+    "restore": "restoration",
+    "undo": "undone operation",
+    "redo": "redone operation",
+}
 
 
 @dataclass
@@ -201,6 +210,7 @@ class History(BatchPage):
             groups=group_operations(page),
             cells=self._cells(page),
             older=page[-1].number if len(found) > PAGE_SIZE else None,
+            undo=undo_buttons(self, page),
         )
 
     def _cells(self, operations: Sequence[Operation]) -> dict[int, list[CellChange]]:

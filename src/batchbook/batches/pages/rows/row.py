@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from pyramid.renderers import render
 from pyramid.response import Response
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from batchbook.batches.concurrency import read_seen_texts, read_version
 from batchbook.batches.editing import (
@@ -106,7 +106,7 @@ class OneRow(BatchPage):
             seen=self.texts_now() if seen is None else seen,
             facts=[(column, getattr(self.row, column.name)) for column in columns],
             editing=editing,
-            changes=self._changes(),
+            changes=self.changes(),
             changes_url=changed_cells_url(self.view, self.batch, sequence=self.sequence),
             most_changes=CHANGES_SHOWN,
             suggestions=self._suggestions(),
@@ -145,7 +145,8 @@ class OneRow(BatchPage):
         }
         return urls.get("previous"), urls.get("next")
 
-    def _changes(self) -> Any:
+    def changes(self, field: str | None = None) -> Sequence[Row[CellChange, Operation]]:
+        """Return the latest changes of the row's cells, or of one ``field``, with their operations."""
         statement = (
             select(CellChange, Operation)
             .join(
@@ -156,7 +157,10 @@ class OneRow(BatchPage):
             .order_by(CellChange.operation.desc(), CellChange.position)
             .limit(CHANGES_SHOWN + 1)  # One too many, so that the page tells of it.
         )
-        return self.request.db.execute(statement).all()
+        if field is not None:
+            statement = statement.where(CellChange.field == field)
+        found: Sequence[Row[CellChange, Operation]] = self.request.db.execute(statement).all()
+        return found
 
 
 class RowPage(OneRow):

@@ -1,0 +1,53 @@
+"""The history of one cell: who changed it when, from what to what, as a page and as a part of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.renderers import render
+from pyramid.response import Response
+
+from batchbook.batches.editing import cell_text, editable_by_name
+from batchbook.batches.lifecycle import Action
+from batchbook.batches.pages.batch.changes_page import changed_cells_url
+from batchbook.batches.pages.rows.row import CHANGES_SHOWN, ROW_PATTERN, OneRow
+from batchbook.errors import Missing
+from batchbook.grid import Column
+from batchbook.web.request import prefers_json
+
+_PART = "batchbook.templates:batches/parts/cell_history.jinja2"
+
+
+class CellHistory(OneRow):
+    """The latest changes of a cell that people may edit. A script gets ``label``, ``text`` and, as ``html``, the part of the page."""
+
+    name = "cell_history"
+    pattern = f"{ROW_PATTERN}/cells/{{field}}/history"
+    permission = Action.VIEW.value
+    template = "batchbook.templates:batches/cell_history.jinja2"
+
+    @property
+    def column(self) -> Column:
+        """The cell's column; raises ``Missing`` for another one than those that people may edit."""
+        name = self.request.matchdict["field"]
+        column = editable_by_name(self.row_model).get(name)
+        if column is None:
+            raise Missing(f"{self.batch} has no field “{name[:60]}” whose cells could be changed.")
+        return column
+
+    def get(self) -> Any:
+        """Show the changes, the latest first."""
+        column, text = self.column, cell_text(self.column, self.row)
+        values = self.template_values(
+            row=self.row,
+            column=column,
+            text=text,
+            changes=self.changes(column.name),
+            most_changes=CHANGES_SHOWN,
+            changes_url=changed_cells_url(self.view, self.batch, sequence=self.sequence),
+            row_url=self.row_url,
+        )
+        if not prefers_json(self.request):
+            return values
+        body = {"label": column.label, "text": text, "html": render(_PART, values, self.request)}
+        return Response(json_body=body, content_type="application/json")
