@@ -5,14 +5,16 @@ The application is served from a temporary database with the demo data; a headle
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, sync_playwright
 from waitress.server import create_server
 
 import batchbook
@@ -23,6 +25,8 @@ from batchbook.demo.demo_data import LOGINS, PRICE_LIST
 from batchbook.migrate import upgrade
 
 IMAGES = Path(__file__).parent / "images"
+#: Sizes of windows, in CSS pixels.
+LARGE, SMALL = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 CHROMIUM = (
     "--headless",
     "--no-sandbox",
@@ -45,13 +49,14 @@ def serve(database: Path) -> str:
     return f"http://127.0.0.1:{server.effective_port}"
 
 
-def signed_in(browser: Browser, address: str, name: str, scheme: Any = "light") -> Page:
+def signed_in(browser: Browser, address: str, name: str, **options: Any) -> Page:
     """Return a page on which the demo user ``name`` is signed in."""
-    page = browser.new_context(color_scheme=scheme, viewport={"width": 1440, "height": 960}).new_page()
-    page.goto(f"{address}/login")
+    page = browser.new_context(base_url=address, **{"viewport": LARGE} | options).new_page()
+    page.goto("/login")
     page.get_by_label("User name").fill(name)
     page.get_by_label("Password").fill(LOGINS[0].password)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{address}/")
     return page
 
 
@@ -67,17 +72,81 @@ def main() -> None:
 
 
 def take_pictures(playwright: Playwright, chromium: str, address: str) -> None:
-    """Do as a user would, and take the pictures."""
+    """Do as users would, and take the pictures."""
     browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
     page = signed_in(browser, address, "staff")
-    page.goto(f"{address}/batches/price-change/new")
+    batch = uploaded(page)
+    take(page, f"{batch}?panel=breakdown", "batch")
+    take(page, f"{batch}?panel=facets", "facets")
+    take_conflict(page, signed_in(browser, address, "admin"), batch)
+    take_grid(page, batch)
+    dark = signed_in(browser, address, "staff", color_scheme="dark")
+    take(dark, f"{batch}?panel=history", "dark")
+    narrow = signed_in(browser, address, "staff", viewport=SMALL)
+    take(narrow, f"{batch}?panel=", "narrow")
+
+
+def uploaded(page: Page) -> str:
+    """Upload the price list; return the path of its batch."""
+    page.goto("/batches/price-change/new")
     page.get_by_label("File").set_input_files(PRICE_LIST)
     page.get_by_label("Vendor code").fill("V0764")
     page.get_by_label("Flag changes over (%)").fill("25")
     page.get_by_label("Description").fill("Vendor V0764, October price list")
     page.get_by_role("button", name="Create batch").click()
-    page.goto(page.url)  # Without the message, which is shown once.
-    page.screenshot(path=IMAGES / "batch.png")
+    page.locator(".flashes").wait_for()  # It is shown once, so the pictures are without it.
+    return urlsplit(page.url).path
+
+
+def take(page: Page, path: str, name: str) -> None:
+    """Take a picture of the page at ``path`` as soon as nothing more is loaded."""
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=IMAGES / f"{name}.png")
+
+
+def take_grid(page: Page, batch: str) -> None:
+    """Take a picture of the grid alone, with cells that are selected, refused and being edited."""
+    page.goto(f"{batch}?panel=")
+    page.wait_for_load_state("networkidle")
+    cell(page, 3, "new_price").click()
+    page.keyboard.type("cheap")
+    page.keyboard.press("Enter")
+    page.locator("[data-save=refused]").wait_for()
+    cell(page, 6, "description").click()
+    page.keyboard.down("Shift")
+    for key in ["ArrowDown"] * 5 + ["ArrowRight"] * 4:
+        page.keyboard.press(key)
+    page.keyboard.up("Shift")
+    page.wait_for_timeout(500)  # Milliseconds, in which the sum of the selection comes.
+    page.screenshot(path=IMAGES / "grid.png")
+
+
+def take_conflict(page: Page, other: Page, batch: str) -> None:
+    """Take a picture of a cell that two people changed to different texts."""
+    page.goto(f"{batch}?panel=")
+    page.wait_for_load_state("networkidle")
+    cell(page, 8, "new_price").click()
+    page.keyboard.type("8.19")  # Begun before the other one saves.
+    other.goto(f"{batch}?panel=")
+    other.wait_for_load_state("networkidle")
+    cell(other, 8, "new_price").click()
+    other.keyboard.type("8.49")
+    with other.expect_response(re.compile(r"/cells?\b")):
+        other.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.locator("[data-save=conflict]").wait_for()
+    cell(page, 8, "new_price").click()
+    page.keyboard.press("Enter")
+    page.locator(".cell-popover:not([hidden])").wait_for()
+    page.screenshot(path=IMAGES / "conflict.png", clip={"x": 0, "y": 0, "width": 1440, "height": 600})
+    page.get_by_role("button", name="Keep theirs").click()
+    page.locator("[data-save]").wait_for(state="detached")
+
+
+def cell(page: Page, row: int, field: str) -> Locator:
+    """Return a cell of the grid."""
+    return page.locator(f"[data-key='{row}'] > [data-field={field}]")
 
 
 if __name__ == "__main__":

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.functional.harness import CatalogueDatabase, form_to, url_of
+from tests.functional.harness import CatalogueDatabase, form_to, number_in, post, upload, url_of
 from webtest import TestApp
 
 from .detour import Detour
+from .eyes import problems_now
 from .grid_page import all_saved, cell, change, editor, enter, row_of, status
 from .serving import serving
 from .visits import Visits
@@ -101,6 +102,32 @@ def test_what_others_change_takes_nothing_away(
     expect(cell(theirs, 1)).to_have_text("2.40", timeout=SOON)
 
 
+def test_rows_beyond_the_page_follow_as_well(staff_page: Page, staff: TestApp, admin: TestApp) -> None:
+    lines = "".join(f"9{row:08},ITEM {row},1 KG,1.00\n" for row in range(1, 401))
+    number = number_in(upload(staff, f"item_code,description,size,price\n{lines}"))
+    staff_page.goto(url_of(number))
+    grid = staff_page.get_by_role("grid")
+    cell(staff_page, 1).click()
+    staff_page.keyboard.press("Control+End")
+    expect(cell(staff_page, 400)).to_have_text("1.00")
+    staff_page.keyboard.press("Control+Home")
+    expect(cell(staff_page, 1)).to_have_text("1.00")
+    expect(cell(staff_page, 400)).to_have_count(0)  # It is kept, beside the page.
+    change(admin, number, 400, "4.00")
+    expect(row_of(staff_page, 400)).to_have_count(0)
+    change(admin, number, 1, "1.10")
+    expect(cell(staff_page, 1)).to_have_text("1.10", timeout=SOON)
+    staff_page.keyboard.press("Control+End")
+    expect(cell(staff_page, 400)).to_have_text("4.00")
+    # A row more can be reached without loading the page anew.
+    staff_page.evaluate("window.isSamePage = true")
+    post(admin, url_of(number, "rows", "new"), item_code="900000401", new_price="4.01")
+    expect(grid).to_have_attribute("aria-rowcount", "402", timeout=SOON)
+    staff_page.keyboard.press("Control+End")
+    expect(cell(staff_page, 401)).to_have_text("4.01")
+    assert staff_page.evaluate("window.isSamePage")
+
+
 def test_a_page_is_told_when_nothing_can_be_edited_any_more(
     mine: Page, open_batch: int, staff: TestApp
 ) -> None:
@@ -126,6 +153,8 @@ def test_what_could_not_be_saved_is_offered_after_a_reload(
     notice = mine.get_by_role("region", name="Cells that were not saved")
     expect(notice).to_contain_text("3 cells that you typed were not saved when this page was left.")
     expect(notice).to_contain_text("Row 2, New price: 8.45")
+    assert problems_now(mine) == []
+    mine.set_viewport_size({"width": 1440, "height": 900})
     mine.reload()  # Nothing is lost until somebody decides.
     detour.away = False
     notice.get_by_role("button", name="Save them now").click()

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from batchbook.db.engine import make_engine
 from batchbook.grid import Column, Kind, Sort
-from batchbook.master import Index, MasterView
+from batchbook.master import PAGES, Index, MasterView
 
 from .cakes import Cake, CakeView, configure
 
@@ -28,17 +28,7 @@ def test_is_known_to_the_introspector(engine: Engine) -> None:
     app = configure(engine, CakeView).make_wsgi_app()
     known = app.registry.introspector.get("master views", "cakes")
     assert known["view"] is CakeView
-    assert known["pages"] == [
-        "index",
-        "window",
-        "remember",
-        "layout",
-        "export",
-        "create",
-        "view",
-        "edit",
-        "delete",
-    ]
+    assert known["pages"] == [page.name for page in PAGES]
 
 
 @pytest.mark.parametrize("data", [{"path": "/tarts"}, {"prefix": "tarts"}])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from sqlalchemy import Row
@@ -36,6 +36,7 @@ from batchbook.grid.state_params import TOO_LONG
 from batchbook.master.facet_panel import FacetPanel, KnownCounts
 from batchbook.master.grid_settings import forget, is_reset, query_from_form, recall, remember
 from batchbook.master.links import DEFAULT, GridLinks, href
+from batchbook.master.personal_layout import PersonalLayout
 from batchbook.master.row_cells import (
     EditableRows,
     LinkFor,
@@ -96,39 +97,27 @@ class GridView:
         return self.grid.columns
 
     @cached_property
-    def table_columns(self) -> tuple[Column, ...]:
-        """The columns of the table, as the user arranged them."""
-        return self.layout.visible(self.grid.file_columns, self.hidden)
+    def personal(self) -> PersonalLayout:
+        """The layout as the user arranged it, remembered with their choices for the page around the grid."""
+        return PersonalLayout(
+            self.request.db,
+            self.user,
+            self.key,
+            self.grid.file_columns,
+            self.hidden,
+            self.declared_layout,
+            self.layout_url,
+        )
 
     @cached_property
     def layout(self) -> GridLayout:
         """The layout that the user arranged, else the declared one."""
-        return self.declared_layout.changed_by(self._chosen(self.layout_key), self.grid.file_columns)
-
-    @property
-    def layout_key(self) -> str:
-        """The name under which layouts of users are remembered."""
-        return f"layout.{self.key}"
-
-    @property
-    def surroundings_key(self) -> str:
-        """The name under which users' choices for the page around the grid are remembered, such as the open panel."""
-        return f"page.{self.key}"
+        return self.personal.layout
 
     @cached_property
-    def surroundings(self) -> dict[str, Any]:
-        """The user's choices for the page around the grid."""
-        return self._chosen(self.surroundings_key)
-
-    def _chosen(self, key: str) -> dict[str, Any]:
-        return (recall(self.request.db, self.user, key) if self.user else None) or {}
-
-    def column_layout(self, column: Column) -> Markup:
-        """Return the attributes of the heading of ``column`` that say how wide it is, in CSS pixels, and whether it stays in sight."""
-        width = self.layout.widths.get(column.name)
-        attributes = Markup(' data-width="{}"').format(width) if width else Markup()
-        is_frozen = column in self.table_columns[: self.layout.frozen]
-        return attributes + Markup(" data-frozen") if is_frozen else attributes
+    def table_columns(self) -> tuple[Column, ...]:
+        """The columns of the table, as the user arranged them."""
+        return self.personal.visible
 
     @property
     def is_searchable(self) -> bool:
@@ -154,8 +143,9 @@ class GridView:
         )
 
     def heading(self, column: Column) -> Markup:
-        """Return the attributes of the heading of ``column``."""
-        return heading_attributes(column, editable=self.editable is not None)
+        """Return the attributes of the heading of ``column``: what its cells have in common, how wide it is, and whether it stays in sight."""
+        common = heading_attributes(column, editable=self.editable is not None)
+        return common + self.personal.attributes(column)
 
     @cached_property
     def links(self) -> GridLinks:

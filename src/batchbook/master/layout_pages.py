@@ -12,15 +12,12 @@ from pyramid.response import Response
 
 from batchbook.errors import BadInput
 from batchbook.grid import Column, GridLayout
-from batchbook.master.grid_settings import forget, is_reset, remember
+from batchbook.master.grid_settings import is_reset
 from batchbook.master.grid_view import GridView
 from batchbook.master.paging import whole_number
 from batchbook.master.view import Page
 from batchbook.web.request import Request, prefers_json
 
-#: What a layout says of the page around the grid: the name of the open panel, and whether the grid has the whole window.
-PANEL, FULL_WINDOW = "panel", "full_window"
-_MOST_CHARACTERS = 40
 _NOT_UNDERSTOOD = "This layout is not understood, so it was not stored. Reload the page and try again."
 
 
@@ -66,45 +63,32 @@ def layout_from_script(request: Request) -> Mapping[str, Any]:
     return sent
 
 
-def remember_layout(grid: GridView, sent: Mapping[str, Any]) -> None:
-    """Remember for the user what ``sent`` says of the layout; whatever it does not mention stays as it was.
-
-    Columns and surroundings are stored apart: scripts send them at the same moment, and neither may undo the other.
-    """
-    if not grid.user:
-        return
-    if "columns" in sent or "density" in sent:
-        layout = grid.layout.changed_by(sent, grid.grid.file_columns)
-        remember(
-            grid.request.db, grid.user, grid.layout_key, layout.to_json(grid.grid.file_columns, grid.hidden)
-        )
-    around = {}
-    if isinstance(sent.get(PANEL), str):
-        around[PANEL] = sent[PANEL][:_MOST_CHARACTERS]
-    if isinstance(sent.get(FULL_WINDOW), bool):
-        around[FULL_WINDOW] = sent[FULL_WINDOW]
-    if around:
-        remember(grid.request.db, grid.user, grid.surroundings_key, grid.surroundings | around)
-
-
 class LayoutPage(Page):
-    """The target of the form “Columns”, and of scripts that keep what a person arranged; a subclass has the grid."""
+    """The layout of a grid: its style sheet, and the target of the form “Columns” and of scripts; a subclass has the grid."""
 
     @property
     @abstractmethod
     def arranged(self) -> GridView:
         """The grid whose layout it is."""
 
+    def get(self) -> Response:
+        """Send the style sheet of the layout, to be kept as long as its address says the same."""
+        personal = self.arranged.personal
+        response = Response(text=personal.style, content_type="text/css", charset="utf-8")
+        if self.request.path_qs == personal.style_url:
+            response.cache_control = "private, max-age=31536000, immutable"
+        return response
+
     def post(self) -> Response:
         """Remember the layout. A script gets an empty answer, and a person the grid in the state that it had."""
         grid, request = self.arranged, self.request
         if prefers_json(request):
-            remember_layout(grid, layout_from_script(request))
+            grid.personal.remember(layout_from_script(request))
             return HTTPNoContent()
-        if is_reset(request.POST) and grid.user:
-            forget(request.db, grid.user, grid.layout_key)
+        if is_reset(request.POST):
+            grid.personal.reset()
         else:
-            remember_layout(grid, layout_from_form(request.POST, grid.grid.file_columns, grid.layout))
+            grid.personal.remember(layout_from_form(request.POST, grid.grid.file_columns, grid.layout))
         query = request.POST.get("query", "")
         return HTTPSeeOther(f"{grid.url}?{query}" if query else grid.url)
 

@@ -20,6 +20,7 @@ const KEYS = [
   ["k", "Previous row"],
   ["e", "Edit"],
   ["g h", "Home"],
+  ["Ctrl Shift F", "Full window, on the page of a batch"],
   ["?", "This list"],
 ];
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from batchbook.batches import BatchMasterView, RowTable
 from batchbook.catalog.models import Department, Vendor
+from batchbook.grid import GridLayout
 
 #: The most vendors that the form suggests.
 _VENDORS = 500
@@ -22,6 +23,7 @@ class PriceChangeView(BatchMasterView):
         ("item_code", "description", "size", "product", "old_price", "new_price", "change_percent"),
         # The note of such a row gives the reason, so that no column is needed.
         filter_columns=("line", "cost", "over_limit", "price_moved", "listed_key", "matched_key"),
+        layout=GridLayout(frozen=2),
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "From a price list": ("file", "pasted"),

@@ -33,6 +33,22 @@ _CARRIED = ("version", "issues")
 _KEY = "KEY"
 #: The column with the number of a row.
 NUMBER = "sequence"
+# Attributes of <row-grid> without data- and -url, and the pages to which they lead.
+_READING = {
+    "changes": "changes_since",
+    "find": "rows_find",
+    "summary": "rows_summary",
+    "texts": "rows_texts",
+    "these": "rows_these",
+}
+_EDITING = {
+    "cells": "cells",
+    "lookup": "lookup",
+    "presence": "presence",
+    "redo": "redo",
+    "replace": "replace",
+    "undo": "undo",
+}
 #: The number of suggestions offered at a cell.
 SUGGESTED = 5
 
@@ -83,7 +99,6 @@ class RowGrid:
         narrowed = () if sequences is None else (row.sequence.in_(sequences),)
         request, route = self.view.request, f"{self.view.prefix}."
         self._row_url = key_url(request, f"{route}row", "sequence", id=self.batch.id)
-        cell_url = key_url(request, f"{route}cell", "sequence", id=self.batch.id)
         quick = _quick_columns(request.db, self.batch, batch_type, request.authenticated_userid)
         columns = (*table.all_columns(row, batch_type.handler.statuses), *quick)
         hidden = {column.name for column in (*table.filters(row), *quick)}
@@ -106,27 +121,10 @@ class RowGrid:
             editable=self._editable_row if self.editing else None,
             mark=lambda row: "removed" if row.removed else "",
             identity=lambda row: RowIdentity(row.sequence, row.version),
-            element_data=self._element_data("{key}".join(cell_url(_KEY).rsplit(_KEY, 1)))
-            if sequences is None
-            else {},
+            element_data=self._element_data() if sequences is None else {},
             snapshot=None if narrowed else snapshot_of(self.batch),
             windows_url=self.view.url("rows_window", self.batch),
         )
-
-    def _element_data(self, cell_url: str) -> dict[str, Any]:
-        """Return the attributes of ``<row-grid>``, see ``js/grid/row-grid.js`` and ``js/grid/follow-changes.js``."""
-        batch, url = self.batch, self.view.url
-        followed = {
-            "changes-url": url("changes_since", batch),
-            "these-url": url("these_rows", batch),
-            "find-url": url("rows_find", batch),
-            "summary-url": url("rows_summary", batch),
-            "texts-url": url("rows_texts", batch),
-            "since": last_operation(self.view.request.db, batch.id),
-            "state": State(batch.state).label.lower(),
-        }
-        edited = {"cell-url": cell_url, "presence-url": url("presence", batch)}
-        return followed | edited if self.editing else followed
 
     @property
     def _has_layouts(self) -> bool:
@@ -138,6 +136,20 @@ class RowGrid:
         all_kept = not others.is_narrowed and not self.batch.removed_count
         is_counted = column == "status" and bool(self.view.batch_type.handler.statuses)
         return self.batch.status_counts if is_counted and (kept or all_kept) else None
+
+    def _element_data(self) -> dict[str, str]:
+        """Return the addresses by which ``<row-grid>`` works, as far as the type has such pages and the person may use them."""
+        pages = {page.name for page in self.view.pages}
+        offered = _READING | _EDITING if self.editing else _READING
+        data = {
+            f"{name}-url": self.view.url(page, self.batch) for name, page in offered.items() if page in pages
+        }
+        if self.editing:
+            cell_url = key_url(self.view.request, f"{self.view.prefix}.cell", "sequence", id=self.batch.id)
+            data["cell-url"] = "{key}".join(cell_url(_KEY).rsplit(_KEY, 1))
+        # The state of the rows that the page shows, on which follow-changes.js goes on.
+        since = last_operation(self.view.request.db, self.batch.id)
+        return data | {"since": str(since), "state": State(self.batch.state).label.lower()}
 
     def _editable_row(self, row: Row[Any]) -> EditableRow | None:
         """Return what is needed to edit the cells of ``row`` in place; None for a removed row."""

@@ -88,7 +88,7 @@ class ChangesSince(GridPage):
 class TheseRows(BatchPage):
     """Rows by their numbers, ``key``, up to 500, as the page shows them: JSON with ``html``. Those that do not exist are left out."""
 
-    name = "these_rows"
+    name = "rows_these"
     pattern = "/rows/these"
     permission = Action.VIEW.value
 

@@ -8,7 +8,7 @@
    Of td[data-cell] it reads data-issue, what is wrong, and data-suggestions, JSON [text, …] that would do instead.
 
    Keys: Enter takes the text and goes down, Tab takes it and goes right (Shift the other way): at once, whatever becomes of it. Escape
-   takes nothing, and gives up a text that was not saved. Alt+Enter begins a new line in a text. Arrow down goes to the buttons beside
+   takes nothing, and gives up a text that was not saved. Ctrl+Enter fills the selection. Alt+Enter begins a new line in a text. Arrow down goes to the buttons beside
    the cell. In a field that was opened by typing, arrows take the text and go on; F2 turns that on and off.
    A click elsewhere takes a text that was changed. It empties a cell only if the text was deleted by the Delete key; otherwise what was
    there stays. Keys that belong to an input method, such as the Enter that ends a composition, are left to it.
@@ -90,7 +90,8 @@ export class CellEditor {
   #key(event) {
     if (event.isComposing || event.keyCode === 229) return; // 229: some browsers end the composition first.
     if (event.key === "Escape") this.#cancel();
-    else if (event.key === "Enter" && event.altKey) this.#newLine();
+    else if (event.key === "Enter" && event.altKey) this.newLine();
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#fillAll();
     else if (event.key === "Enter") this.take({ down: event.shiftKey ? -1 : 1 });
     else if (event.key === "Tab") this.take({ tab: event.shiftKey ? -1 : 1 });
     else if (event.key === "F2") this.isTyped = !this.isTyped;
@@ -102,7 +103,7 @@ export class CellEditor {
   }
 
   /* A line more, in a text; the field becomes one of several lines. */
-  #newLine() {
+  newLine() {
     if (this.column.kind !== "text") return;
     if (this.field.tagName === "INPUT") {
       const { value, selectionStart, selectionEnd, className } = this.field;
@@ -122,6 +123,14 @@ export class CellEditor {
     }
     this.field.setRangeText("\n", this.field.selectionStart, this.field.selectionEnd, "end");
     this.isTyped = false;
+  }
+
+  #fillAll() {
+    if (this.grid.selection.isSingle) return this.take({});
+    const text = this.field.value;
+    this.#close();
+    this.grid.focusActive();
+    return this.grid.blocks.fillAll(text);
   }
 
   #cancel() {

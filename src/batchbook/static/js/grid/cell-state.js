@@ -18,7 +18,7 @@ const STATES = {
 };
 
 /* Attributes of cells that the page sets, not the server. */
-const OWN = new Set(["tabindex", "role", "aria-colindex", "aria-selected", "aria-readonly", "aria-description", "data-save", "data-editing"]);
+const OWN = new Set(["tabindex", "role", "aria-colindex", "aria-selected", "aria-readonly", "data-save", "data-editing", "aria-description"]);
 
 /* By link: the content and the title that it has when nothing waits. */
 const stored = new WeakMap();
@@ -74,7 +74,7 @@ function updateCell(cell, fresh) {
   const text = textOf(fresh);
   const isTold = "text" in cell.dataset; // Of an open cell the visible text is another one.
   for (const name of cell.getAttributeNames()) if (!fresh.hasAttribute(name) && !OWN.has(name)) cell.removeAttribute(name);
-  for (const { name, value } of fresh.attributes) cell.setAttribute(name, value);
+  for (const { name, value } of fresh.attributes) if (!OWN.has(name)) cell.setAttribute(name, value);
   const [link, newer] = [cell.querySelector("a"), fresh.querySelector("a")];
   if (stored.has(link) && newer) {
     Object.assign(stored.get(link), { nodes: [...newer.childNodes], title: newer.title });

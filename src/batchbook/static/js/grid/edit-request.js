@@ -9,11 +9,9 @@
 
    Posted: field, value, the row's version, and as seen.FIELD what the cell held before: only if that is not so any more there is a
    conflict, whatever else of the row was changed; form-encoded, with X-CSRF-Token and Accept: application/json, and with the page's query behind the
-   address, so that the counts that come back know what the page shows.
+   address, so that the counts that come back know what the page shows. */
 
-   meta[name=csrf-token]   content   the token         data-user   who is signed in         data-renew   a page with a newer one
-                           data-sign-in   the page to sign in on
-   After a new sign-in the page's token is not valid any more. It is renewed if the same person has signed in. */
+import { renewed, tokenOf } from "./session.js";
 
 const PATIENCE_MS = 60_000;
 const KEPT = "What you typed is kept on this page.";
@@ -23,8 +21,6 @@ const STOPPED = {
   out: { error: `You are signed out. ${KEPT} Sign in again in another tab, then come back.`, isOut: true },
   other: { error: `Somebody else is signed in with this browser now. ${KEPT} Sign in again in another tab, then come back.`, isOut: true },
 };
-
-const tokenOf = (page) => page.querySelector("meta[name=csrf-token]");
 
 export async function send(edit) {
   const answer = await post(edit);
@@ -61,21 +57,4 @@ function stopped(why, status = 0) {
   if (isOut) body.signIn = tokenOf(document).dataset.signIn;
   if (status) body.error = `The server answered ${status}, which this page cannot read. ${KEPT}`;
   return { outcome: "stopped", body };
-}
-
-/* Looks at who is signed in now, and takes over their token: "renewed", "same", "out", "other" or "away". */
-async function renewed() {
-  const mine = tokenOf(document);
-  try {
-    const answer = await fetch(mine.dataset.renew, { headers: { Accept: "text/html" } });
-    if (!answer.ok) return "away";
-    const theirs = tokenOf(new DOMParser().parseFromString(await answer.text(), "text/html"));
-    if (!theirs) return "out";
-    if (theirs.dataset.user !== mine.dataset.user) return "other";
-    const isSame = theirs.content === mine.content;
-    mine.content = theirs.content;
-    return isSame ? "same" : "renewed";
-  } catch {
-    return "away";
-  }
 }

@@ -9,12 +9,12 @@
    A page that is looked at asks every two seconds; one that is hidden, has not been used for five minutes, or got no answer every ten.
    Whoever is signed out, or may not see the batch any more, is not asked for again before somebody comes back to the window.
 
-   Rows in the page that changed are rendered anew, but neither lose the focus, nor an open field, nor a text that is not saved. Older
+   Rows that were loaded and have changed are rendered anew, but neither lose the focus, nor an open field, nor a text that is not saved. Older
    answers do not overwrite newer rows.
 
    Events on the <row-grid>, in this order:
-     "rows-changed"      {keys, version, total}: the keys of the rows that changed; null where all may have. After the event, rows in the
-                         page are brought up to date, unless it was prevented: whoever loads the rows anew prevents it
+     "rows-changed"      {keys, version, total}: the keys of the rows that changed; null where all may have. After the event, rows are
+                         brought up to date, unless it was prevented: whoever loads the rows anew prevents it
      "cells-edited"      {editing}: [{key, field, user}], the cells that others have open now; after each answer */
 
 import { replaceById } from "./page-parts.js";
@@ -95,22 +95,30 @@ export class FollowChanges {
   async #show({ version, keys, total, state, editing, ...html }) {
     if (version !== this.since) {
       const event = new CustomEvent("rows-changed", { detail: { keys, version, total }, cancelable: true });
-      if (this.grid.dispatchEvent(event) && !(await this.#update(keys))) return; // The same is asked for again.
+      if (this.grid.dispatchEvent(event) && !(await this.#update(keys, total))) return; // The same is asked for again.
       this.since = version;
       replaceById("breakdown", html.counts_html);
       replaceById("problem-count", html.problems_html);
       replaceById("quick-filters", html.quick_html);
     }
+    this.total = total;
     this.#tellState(state);
     this.grid.dispatchEvent(new CustomEvent("cells-edited", { detail: { editing } }));
   }
 
-  /* Renders the rows of the page among `keys` anew, or all; returns whether that was possible. */
-  async #update(keys) {
-    const shown = new Set([...this.grid.querySelectorAll("tr[data-key]")].map(({ dataset }) => dataset.key));
-    const wanted = keys ? keys.map(String).filter((key) => shown.has(key)) : [...shown];
-    for (let at = 0; at < wanted.length; at += AT_ONCE) {
-      const part = wanted.slice(at, at + AT_ONCE).map((key) => ["key", key]);
+  /* Shows the rows among `keys` anew, or all; returns whether that was possible. */
+  async #update(keys, total) {
+    const { rows } = this.grid;
+    const isOther = this.total !== undefined && total !== this.total;
+    if (rows.isWindowed && (!keys || isOther)) return rows.reload().then(() => true, () => false);
+    if (isOther) this.grid.tell("Rows were added. Reload the page to see them.");
+    const loaded = keys ? keys.map((key) => rows.find(key)).filter(Boolean) : rows.all;
+    return this.#fetch(loaded.map(({ dataset }) => dataset.key).filter(Boolean));
+  }
+
+  async #fetch(keys) {
+    for (let at = 0; at < keys.length; at += AT_ONCE) {
+      const part = keys.slice(at, at + AT_ONCE).map((key) => ["key", key]);
       const answer = await this.#get(this.grid.dataset.theseUrl, [...new URLSearchParams(location.search), ...part]);
       if (!answer) return false;
       this.grid.updateRows(answer.html);

@@ -2,7 +2,7 @@
 
    usePointer(grid)   a press chooses a cell, the second on the same one opens it, and so does a double click; with Shift it extends the
                       selection, with Ctrl it adds a range; pressed and moved it selects. A finger opens a cell at once: it moves to scroll.
-                      A click by a screen reader, which has no place, opens as well. Links of cells that cannot be edited work as links. */
+                      A click by a screen reader, which has no place, opens as well. The right button opens the menu. Links of cells that cannot be edited work as links. */
 
 export function usePointer(grid) {
   const { table } = grid;
@@ -18,7 +18,7 @@ export function usePointer(grid) {
     if (!cell || isInField(event) || event.button !== 0 || event.pointerType === "touch") return;
     const isCtrl = event.ctrlKey || event.metaKey;
     if (isLink(event) && !event.shiftKey) return;
-    wasFocused = cell === document.activeElement;
+    wasFocused = cell === document.activeElement && grid.selection.isSingle;
     if (event.shiftKey) grid.goTo(grid.placeOf(cell), { extend: true });
     else grid.goTo(grid.placeOf(cell), { add: isCtrl });
     isDragging = true;
@@ -32,6 +32,15 @@ export function usePointer(grid) {
   table.addEventListener("pointerover", (event) => {
     const cell = isDragging && event.buttons & 1 && cellAt(event);
     if (cell) grid.goTo(grid.placeOf(cell), { extend: true });
+  });
+
+  table.addEventListener("contextmenu", (event) => {
+    const cell = cellAt(event) ?? event.target.closest(".head");
+    if (!cell || isInField(event) || event.shiftKey) return; // With Shift, the browser's own.
+    event.preventDefault();
+    const { row, column } = grid.placeOf(cell);
+    if (!grid.selection.contains(row, column)) grid.goTo({ row, column });
+    grid.openMenu({ x: event.clientX, y: event.clientY });
   });
 
   addEventListener("pointerup", () => (isDragging = false));

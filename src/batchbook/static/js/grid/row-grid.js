@@ -1,34 +1,40 @@
 /* <row-grid>: a spreadsheet on a table that the server rendered, row-grid > .grid-scroll > table.grid.
 
    row-grid   data-cell-url   where an edit of one cell is posted, with {key} for its row; without it nothing can be edited
-              data-total      the number of all rows
+              data-total      the number of all rows, of which the page has some
+              data-windows-url, data-query   where further rows are fetched (row-window.js), and the parameters of the view
    The rows and cells are described in templates/macros/rows.jinja2, the headings in columns.js. Without JavaScript the table has links
    to the rows' forms; with it one cell takes part in the order of Tab, and arrows move from there (WAI-ARIA's pattern of a grid).
 
-   Parts: keyboard.js and commands.js (keys), pointer.js, selection.js, row-window.js (which rows are in the page), cell-editor.js (the
-   open cell), cell-state.js (what cells show), save-queue.js (edits on their way), save-status.js (what the bar says), kept-edits.js (what
-   was not saved before a reload), follow-changes.js and presence.js (what others do, where the element has their addresses).
+   Parts: keyboard.js and commands.js (keys), pointer.js, selection.js, row-window.js (which rows are in the page), column-layout.js,
+   cell-editor.js (the open cell), saving.js (edits on their way), blocks.js (clipboard and filling), finding.js, grid-foot.js, grid-menu.js,
+   upgrade.js (roles), kept-edits.js (what was not saved before a reload), follow-changes.js and presence.js (what others do). Each says which further attributes of <row-grid> it reads; what lacks is not possible.
 
-   Edits are saved in the background by one queue, while people go on. Nothing that comes back moves the focus or opens anything. While
-   anything is not saved, links and forms wait for it (leave-when-saved.js), and the browser asks before it leaves the page.
+              data-undo-url, data-redo-url   where the person's last operation is undone, and done again
+              data-replace-url               the page that finds and replaces           data-layout-url   where the columns are remembered
 
    Events it hears: "batchbook:edit" on a cell or row, which opens it; "batchbook:focus" on a row, which chooses its first cell. */
 
+import { Blocks } from "./blocks.js";
 import { CellEditor } from "./cell-editor.js";
-import { flashRow, markInvalid, showEdit, updateRow } from "./cell-state.js";
+import { ColumnLayout } from "./column-layout.js";
+import { useColumnPointer } from "./column-pointer.js";
 import { readColumns, textOf } from "./columns.js";
-import { COMMANDS } from "./commands.js";
+import { runCommand } from "./commands.js";
+import { Finding } from "./finding.js";
+import "./grid-foot.js";
+import "./grid-menu.js";
 import { characterOf, commandOf } from "./keyboard.js";
+import { FillHandle } from "./fill-handle.js";
 import { FollowChanges } from "./follow-changes.js";
 import { KeptEdits } from "./kept-edits.js";
-import { leaveWhenSaved } from "./leave-when-saved.js";
-import { parsed, parsedRows, replaceById } from "./page-parts.js";
 import { usePointer } from "./pointer.js";
 import { Presence } from "./presence.js";
 import { RowWindow } from "./row-window.js";
-import { SaveQueue } from "./save-queue.js";
-import "./save-status.js";
+import { Saving } from "./saving.js";
 import { Selection } from "./selection.js";
+import { call } from "./session.js";
+import { upgradeRows, upgradeTable } from "./upgrade.js";
 
 const FIGURE = /^[0-9]$/;
 
@@ -36,18 +42,23 @@ class RowGrid extends HTMLElement {
   connectedCallback() {
     this.table = this.querySelector("table.grid");
     if (!this.table || this.rows) return;
-    Object.assign(this, { columns: readColumns(this.table), editor: null, isAtEnd: false, painted: new Set(), marked: new Set(), undoable: [] });
+    Object.assign(this, { columns: readColumns(this.table), editor: null, isAtEnd: false, painted: new Set() });
     this.selection = new Selection();
     this.rows = new RowWindow(this);
-    this.queue = new SaveQueue();
-    this.status = document.createElement("save-status");
-    this.after(this.status);
-    this.status.watch(this.queue);
+    this.saving = new Saving(this);
+    this.queue = this.saving.queue;
+    this.blocks = new Blocks(this);
+    this.finding = new Finding(this);
     this.#upgrade();
     this.#listen();
     usePointer(this);
+    useColumnPointer(this);
+    if (this.blocks.isPossible) this.fillHandle = new FillHandle(this);
+    this.foot = document.createElement("grid-foot");
+    this.append(this.foot);
+    this.foot.watch(this);
     if (this.isEditable) new KeptEdits(this);
-    if (!("changesUrl" in this.dataset)) return;
+    if (!("changesUrl" in this.dataset && "theseUrl" in this.dataset)) return;
     new Presence(this);
     new FollowChanges(this);
   }
@@ -64,8 +75,7 @@ class RowGrid extends HTMLElement {
   }
 
   get rowsInSight() {
-    const height = this.rows.row(this.rows.first)?.offsetHeight || 32;
-    return Math.max(1, Math.floor(Math.min(this.table.parentElement.clientHeight, innerHeight) / height) - 2);
+    return Math.max(1, Math.floor(Math.min(this.table.parentElement.clientHeight, innerHeight) / this.rows.rowHeight) - 2);
   }
 
   cell({ row, column }) {
@@ -109,6 +119,7 @@ class RowGrid extends HTMLElement {
     const { row, column } = this.selection.focus;
     const { shown } = this;
     const next = { row: row + down, column: shown[Math.max(0, Math.min(shown.length - 1, shown.indexOf(column) + right))] };
+    if (extend || down !== -1) next.row = Math.max(next.row, Math.min(row, this.rows.start)); // Only a single step leads to the headings.
     this.goTo(next, { extend });
     const { focus } = this.selection;
     if (focus.row === row && focus.column === column) this.#stay(down + right > 0);
@@ -117,8 +128,9 @@ class RowGrid extends HTMLElement {
   /* From an edited cell to the next one. */
   step({ down = 0, right = 0, tab = 0 }) {
     if (tab) this.tabTo(tab, true) || this.#stay(tab > 0);
-    else if (this.selection.focus.row + down < 0) this.#stay(false);
-    else this.moveBy(down, right);
+    else if (this.selection.focus.row + down < this.rows.start) this.#stay(false);
+    else if (down || right) this.moveBy(down, right);
+    else this.focusActive();
   }
 
   /* The next cell of the row that can be edited; past its end, of the next row if `wraps`. */
@@ -128,7 +140,7 @@ class RowGrid extends HTMLElement {
     const places = this.shown.filter((at) => this.columns[at].editable);
     const inRow = step > 0 ? places.find((at) => at > column) : places.findLast((at) => at < column);
     if (inRow !== undefined) this.goTo({ row, column: inRow });
-    else if (wraps && places.length && row + step >= 0 && row + step < this.rows.total) this.goTo({ row: row + step, column: places.at(step > 0 ? 0 : -1) });
+    else if (wraps && places.length && row + step >= this.rows.start && row + step < this.rows.stop) this.goTo({ row: row + step, column: places.at(step > 0 ? 0 : -1) });
     else if (wraps) this.focusActive();
     else return false;
     return inRow !== undefined || this.selection.focus.row !== row;
@@ -166,7 +178,7 @@ class RowGrid extends HTMLElement {
     if (!this.isEditable || !("cell" in cell.dataset)) return;
     if (this.editor?.cell !== cell) {
       this.editor?.take(null, false);
-      this.selection.moveTo(this.placeOf(cell));
+      if (cell !== this.active) this.selection.moveTo(this.placeOf(cell)); // Else Ctrl+Enter fills what is selected.
       this.#takeTabStop(cell);
       this.editor = new CellEditor(this, cell, this.columnOf(cell));
       this.editedField = cell.dataset.field;
@@ -186,27 +198,19 @@ class RowGrid extends HTMLElement {
     else active?.querySelector("a[href], button")?.click();
   }
 
-  /* Takes a text for a cell. `base` is the stored text on which it is based; `isChosen` says that it replaces that one knowingly. */
-  put(cell, text, { base, isChosen = false, isUndo = false } = {}) {
-    const address = this.addressOf(cell);
-    const waiting = this.queue.pending.findLast((edit) => edit.url === address.url && edit.field === address.field);
-    // In place of one that was not saved, it is based on what that one was: a conflict stays one until somebody chooses.
-    const before = isChosen ? base : (waiting?.text ?? this.unsavedOf(cell)?.before ?? base ?? textOf(cell));
-    const edit = { ...address, text, before };
-    if (!isUndo) this.undoable.push(edit);
-    this.tell("");
-    this.queue.add(edit);
+  put(cell, text, options) {
+    this.saving.put(cell, text, options);
   }
 
   giveUp(edit) {
-    this.queue.drop(edit);
-    const cell = this.cellOf(edit);
-    this.tell(`“${edit.text}” was discarded. The cell shows the saved value${cell ? `: ${textOf(cell) || "nothing"}` : ""}.`);
+    this.saving.giveUp(edit);
   }
 
+  /* One cell like an edit, which is kept while the server is away; several as one operation. */
   clear() {
-    const cells = [...this.painted].filter((cell) => "cell" in cell.dataset && this.textOf(cell));
-    for (const cell of cells) this.put(cell, "");
+    if (!this.selection.isSingle && this.blocks.isPossible) return this.blocks.clear();
+    for (const cell of this.painted) if ("cell" in cell.dataset && this.textOf(cell)) this.put(cell, "");
+    return true;
   }
 
   cancel() {
@@ -217,85 +221,100 @@ class RowGrid extends HTMLElement {
     return true;
   }
 
-  undo() {
-    const last = this.undoable.pop();
-    if (!last) this.tell("There is nothing to undo on this page.");
-    else if (last.state === "dropped") this.undo();
-    else {
+  putToday() {
+    const { active } = this;
+    if (!active || !("cell" in active.dataset) || !["date", "datetime", "text"].includes(this.columnOf(active).kind)) return;
+    const now = new Date();
+    this.put(active, [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0")).join("-"));
+  }
+
+  /* What was not sent yet is taken back here; everything else by the server. */
+  async undo(name) {
+    const last = name === "undo" && this.saving.takeBack();
+    if (last) {
       const cell = this.cellOf(last);
-      if (!cell) return;
-      this.goTo(this.placeOf(cell));
-      // What was sent may be stored, even without an answer.
-      if (last.state !== "saved" && last.state !== "saving" && !last.lost) this.queue.drop(last);
-      else this.put(cell, last.before, { isUndo: true });
+      if (cell) this.goTo(this.placeOf(cell));
+      return this.tell(`“${last.text}” was not sent.`);
     }
+    const url = this.dataset[`${name}Url`];
+    if (!url) return this.tell(`There is nothing to ${name} here.`);
+    await this.queue.settled();
+    if (this.queue.stopped) return this.tell("Edits are not saved yet, so nothing was undone.");
+    const answer = await call(url, {});
+    await this.refresh();
+    return this.tell(answer.message);
+  }
+
+  openReplace() {
+    if (!this.dataset.replaceUrl) return this.tell("Texts can't be replaced here.");
+    const query = this.rows.query;
+    query.delete("keys");
+    const column = this.columns[this.selection.focus.column];
+    if (column.editable) query.set("column", column.field);
+    const link = document.createElement("a"); // A link, so that it waits for what is not saved.
+    link.href = `${this.dataset.replaceUrl}?${query}`;
+    this.append(link);
+    link.click();
+    link.remove();
   }
 
   openUnsaved() {
-    const cells = [...this.table.querySelectorAll("[data-save=refused], [data-save=conflict]")];
-    if (!cells.length) return false;
-    const from = document.activeElement.closest("[data-cell]") ?? this.visited;
-    const isBehind = (cell) => from && from.compareDocumentPosition(cell) & Node.DOCUMENT_POSITION_FOLLOWING;
-    this.visited = cells.find(isBehind) ?? cells[0];
-    this.open(this.visited);
+    const { unsaved } = this.queue;
+    if (!unsaved.length) return false;
+    const from = this.editor ? this.placeOf(this.editor.cell) : (this.visited ?? { row: -1, column: -1 });
+    const placed = unsaved.map((edit) => ({ edit, row: this.rows.placeOfKey(edit.key), column: this.columns.findIndex(({ field }) => field === edit.field) }));
+    placed.sort((one, other) => one.row - other.row || one.column - other.column);
+    const next = placed.find(({ row, column }) => row > from.row || (row === from.row && column > from.column)) ?? placed[0];
+    this.visited = { row: next.row, column: next.column };
+    this.goTo(this.visited);
+    const cell = this.cellOf(next.edit);
+    if (cell) this.open(cell);
     return true;
   }
 
-  tell(text) {
-    this.status.tell(text);
+  async nextProblem() {
+    if (this.openUnsaved()) return;
+    if (!(await this.finding.problem())) this.tell("No row has problems.");
   }
 
-  /* --- What comes back --- */
-
-  #answered(edit) {
-    const { body } = edit;
-    if (!body.row_html) return;
-    const row = this.rows.find(edit.key);
-    const fresh = this.#fresh(body.row_html);
-    this.#rebase(edit, fresh);
-    if (row) {
-      updateRow(row, fresh);
-      if (!this.queue.pending.length) flashRow(row); // One by one they would cost more than the keys that are typed meanwhile.
-    }
-    for (const peer of body.peers ?? []) this.#update(this.#fresh(peer.row_html));
-    replaceById("breakdown", body.counts_html);
-    replaceById("problem-count", body.problems_html);
+  /* Shows the rows as they are on the server now. */
+  async refresh() {
+    await this.rows.reload();
   }
 
-  /* What the server made of a text, such as 2.50 of 2.5, is what the next edit of the cell is based on. */
-  #rebase(edit, fresh) {
-    if (edit.state !== "saved") return;
-    const stored = textOf(fresh.querySelector(`[data-field="${CSS.escape(edit.field)}"]`));
-    for (const next of this.queue.pending) if (next !== edit && next.url === edit.url && next.field === edit.field && next.before === edit.text) next.before = stored;
-    const { address } = this.editor ?? {};
-    if (address?.url === edit.url && address.field === edit.field) this.editor.rebase(edit.text, stored);
-  }
-
-  /* Puts what the server says of rows, by their keys, into those of the page. What is older than they are changes nothing. */
   updateRows(html) {
-    for (const fresh of parsedRows(html)) {
-      this.#withoutLinks(fresh);
-      this.#update(fresh);
+    this.saving.update(html);
+  }
+
+  /* --- Columns --- */
+
+  moveColumn(from, to) {
+    const [moved] = this.columns.splice(from, 1);
+    this.columns.splice(to, 0, moved);
+    for (const row of [this.table.tHead.rows[0], ...this.rows.all]) {
+      const cell = row.cells[from];
+      row.cells[to][to > from ? "after" : "before"](cell);
+      [...row.cells].forEach((one, at) => one.setAttribute("aria-colindex", at + 1));
     }
+    this.layout.changed();
+    this.goTo({ row: this.selection.focus.row, column: to });
   }
 
-  #update(fresh) {
-    const row = this.rows.find(fresh.dataset.key);
-    if (row && Number(fresh.dataset.version) >= Number(row.dataset.version)) updateRow(row, fresh);
+  #remember() {
+    if (this.dataset.layoutUrl) call(this.dataset.layoutUrl, { columns: this.layout.toJson() }).catch((error) => this.tell(error.message));
   }
 
-  #fresh(html) {
-    const row = parsed(html);
-    this.#withoutLinks(row);
-    return row;
+  openMenu(at) {
+    const box = this.active?.getBoundingClientRect();
+    document.createElement("grid-menu").open(this, at ?? { x: box?.left ?? 0, y: box?.bottom ?? 0 });
   }
 
-  #showEdits() {
-    const edits = new Map([...this.queue.unsaved, ...this.queue.pending].map((edit) => [this.cellOf(edit), edit]));
-    edits.delete(null);
-    for (const cell of this.marked) if (!edits.has(cell)) showEdit(cell);
-    for (const [cell, edit] of edits) showEdit(cell, this.columnOf(cell), edit);
-    this.marked = new Set(edits.keys());
+  announce(text) {
+    document.getElementById("announcer").textContent = text;
+  }
+
+  tell(text) {
+    this.saving.status.tell(text);
   }
 
   #paint() {
@@ -313,51 +332,34 @@ class RowGrid extends HTMLElement {
 
   #upgrade() {
     const { table, columns } = this;
-    const scroll = table.parentElement;
-    for (const name of ["tabindex", "role", "aria-labelledby"]) scroll.removeAttribute(name);
-    table.setAttribute("role", "grid");
-    table.setAttribute("aria-multiselectable", "true");
-    table.setAttribute("aria-rowcount", this.rows.total + 1);
-    table.setAttribute("aria-colcount", columns.length);
-    if (!this.isEditable) table.setAttribute("aria-readonly", "true");
-    const heads = table.tHead.rows[0];
-    heads.setAttribute("role", "row");
-    heads.setAttribute("aria-rowindex", 1);
-    columns.forEach(({ head }, at) => {
-      this.#makeCell(head, at, "columnheader");
-      for (const link of head.querySelectorAll("a, button")) link.tabIndex = -1;
-    });
-    this.upgradeRows([...table.tBodies[0].rows]);
-    this.selection.reach(this.rows.total, columns.length);
+    upgradeTable(table, columns, this.isEditable);
+    upgradeRows([...table.tBodies[0].rows], this.isEditable);
+    this.selection.addEventListener("change", () => this.#paint());
+    this.#reach();
     this.selection.moveTo({ row: this.rows.first, column: 0 });
     this.#takeTabStop(this.active);
     this.toggleAttribute("data-ready", true);
+    this.toggleAttribute("data-windowed", this.rows.isWindowed);
+    this.layout = new ColumnLayout(this);
+    this.rows.addEventListener("rows", ({ detail }) => upgradeRows(detail, this.isEditable));
+    this.rows.addEventListener("shown", () => this.#shown());
+    this.rows.addEventListener("total", () => this.#reach());
+    this.rows.addEventListener("problem", ({ detail }) => this.tell(detail));
+    this.layout.addEventListener("change", () => this.#remember());
+    this.rows.show();
   }
 
-  upgradeRows(rows) {
-    for (const row of rows) {
-      row.setAttribute("role", "row");
-      this.#withoutLinks(row);
-      [...row.cells].forEach((cell, at) => {
-        this.#makeCell(cell, at, cell.tagName === "TH" ? "rowheader" : "gridcell");
-        if (this.isEditable && !("cell" in cell.dataset)) cell.setAttribute("aria-readonly", "true");
-        markInvalid(cell);
-      });
-    }
+  #reach() {
+    const { rows, table, columns } = this;
+    table.setAttribute("aria-rowcount", rows.total + 1);
+    this.selection.reach(rows.start, rows.stop, columns.length);
   }
 
-  #makeCell(cell, at, role) {
-    cell.setAttribute("role", role);
-    cell.setAttribute("aria-colindex", at + 1);
-    cell.setAttribute("tabindex", "-1");
-  }
-
-  /* The way without JavaScript is none here: Enter opens the cell. Other links are reached by Enter. */
-  #withoutLinks(row) {
-    for (const link of row.querySelectorAll("a")) {
-      if (link.className === "cell-link" && this.isEditable) link.removeAttribute("href");
-      else link.tabIndex = -1;
-    }
+  /* Rows came into the page: they show what is selected, and what waits to be saved in them. */
+  #shown() {
+    this.#paint();
+    this.saving.showEdits();
+    if (!this.tabStop?.isConnected && this.active) this.#takeTabStop(this.active);
   }
 
   #takeTabStop(cell) {
@@ -368,20 +370,13 @@ class RowGrid extends HTMLElement {
   }
 
   #listen() {
-    const { table, queue } = this;
-    this.status.addEventListener("next", () => this.openUnsaved());
-    this.status.addEventListener("retry", () => this.table.querySelector("[data-save]") && this.focusActive());
-    leaveWhenSaved(queue, (text) => this.tell(text));
-    queue.addEventListener("answer", ({ detail }) => this.#answered(detail));
-    queue.addEventListener("change", () => this.#showEdits());
-    this.selection.addEventListener("change", () => this.#paint());
+    const { table } = this;
     table.addEventListener("keydown", (event) => this.#key(event));
     table.addEventListener("focusin", ({ target }) => this.#focused(target));
     table.addEventListener("focusout", () => document.hasFocus() && (this.isAtEnd = false));
     table.addEventListener("batchbook:edit", ({ target }) => this.open(target.closest("[data-cell]") ?? this.#firstCell(target.closest("tr"))));
     table.addEventListener("batchbook:focus", ({ target }) => this.goTo({ row: this.rows.place(target.closest("tr")), column: this.shown[0] }));
-    addEventListener("keydown", (event) => event.key === "F8" && !event.defaultPrevented && this.openUnsaved() && event.preventDefault());
-    addEventListener("beforeunload", (event) => this.editor?.changed && event.preventDefault());
+    addEventListener("keydown", (event) => event.key === "F8" && !event.defaultPrevented && (event.preventDefault(), runCommand(this, "nextProblem")));
   }
 
   /* A cell that got the focus by itself, such as from a screen reader, is the active one. */
@@ -406,7 +401,7 @@ class RowGrid extends HTMLElement {
     if (this.isAtEnd && (character || event.key === "Enter")) this.#refuse(event);
     else if (found) {
       this.isAtEnd = false;
-      if (COMMANDS[found.command](this, { ...found, event }) === false) return;
+      if (runCommand(this, found.command, { ...found, event }) === false) return;
     } else if (!character || !this.#type(cell, character, event)) return;
     else return;
     event.preventDefault();

@@ -7,6 +7,7 @@
      saved      stored                                          dropped    given up, or replaced by a later edit of its cell
 
    add(edit)          puts it at the end, in place of an edit of its cell that was not saved
+   hold(edit, state, body)   keeps one that was sent by other ways: it is "refused" or in "conflict"
    drop(edit)         forgets one that is not under way
    resume()           goes on where it stopped
    last(cell)         the last edit of a cell ({url, field}) that is neither saved nor dropped
@@ -58,6 +59,12 @@ export class SaveQueue extends EventTarget {
     this.#edits.push(edit);
     this.#changed();
     this.#run();
+  }
+
+  hold(edit, state, body) {
+    for (const older of this.unsaved.filter(isOf(edit))) this.#remove(older, "dropped");
+    this.#edits.push(Object.assign(edit, { state, body }));
+    this.#changed();
   }
 
   drop(edit) {

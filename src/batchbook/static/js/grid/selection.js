@@ -5,7 +5,7 @@
 
    moveTo(cell)            the cell alone               extendTo(cell)     the range from the anchor to the cell
    add(cell)               one more range, of the cell  select(range)      a range; the focus stays where it is
-   reach(rows, columns)    the size of the grid, so that nothing lies beyond it
+   reach(start, stop, columns)   the rows and the number of columns that there are, so that nothing lies beyond them
    focus, anchor, ranges   ranges: at least one, the last is that of anchor and focus
    range                   the last range               contains(row, column), isSingle
    Event: "change" */
@@ -14,7 +14,7 @@ export class Selection extends EventTarget {
   focus = { row: 0, column: 0 };
   anchor = { row: 0, column: 0 };
   ranges = [{ top: 0, left: 0, bottom: 0, right: 0 }];
-  #size = { rows: 0, columns: 0 };
+  #size = { start: 0, stop: 0, columns: 0 };
 
   get range() {
     return this.ranges.at(-1);
@@ -24,8 +24,8 @@ export class Selection extends EventTarget {
     return this.ranges.length === 1 && this.range.top === this.range.bottom && this.range.left === this.range.right;
   }
 
-  reach(rows, columns) {
-    this.#size = { rows, columns };
+  reach(start, stop, columns) {
+    this.#size = { start, stop, columns };
   }
 
   moveTo(cell) {
@@ -36,7 +36,7 @@ export class Selection extends EventTarget {
 
   extendTo(cell) {
     this.focus = this.#inside(cell, 0);
-    if (this.anchor.row < 0) this.anchor = { ...this.anchor, row: 0 };
+    if (this.anchor.row < 0) this.anchor = { ...this.anchor, row: this.#size.start };
     this.ranges = [...this.ranges.slice(0, -1), between(this.anchor, this.focus)];
     this.#changed();
   }
@@ -57,8 +57,11 @@ export class Selection extends EventTarget {
     return this.ranges.some(({ top, left, bottom, right }) => top <= row && row <= bottom && left <= column && column <= right);
   }
 
-  #inside({ row, column }, first = -1) {
-    return { row: clamp(row, first, this.#size.rows - 1), column: clamp(column, 0, this.#size.columns - 1) };
+  /* Above the first row are the headings. */
+  #inside({ row, column }, headings = -1) {
+    const { start, stop } = this.#size;
+    const inside = row < start ? (headings < 0 ? headings : start) : Math.min(row, stop - 1);
+    return { row: inside, column: clamp(column, 0, this.#size.columns - 1) };
   }
 
   #changed() {
