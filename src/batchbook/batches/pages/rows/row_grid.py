@@ -36,7 +36,7 @@ _READING = {
     "find": "rows_find",
     "summary": "rows_summary",
     "texts": "rows_texts",
-    "these": "these_rows",
+    "these": "rows_these",
 }
 _EDITING = {
     "cells": "cells",
