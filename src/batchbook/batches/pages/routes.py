@@ -50,7 +50,7 @@ from batchbook.batches.pages.rows.row_actions import (
 )
 from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRowLayout, RememberRows, open_batch_rows
 from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence, TheseRows
-from batchbook.batches.pages.rows.window_pages import RowsWindow
+from batchbook.batches.pages.rows.window_pages import FindRow, RowsWindow, RowTexts, SummarizeRows
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
     CompareWorksheet,
@@ -119,6 +119,9 @@ BATCH_PAGES = (
     TheseRows,
     NotePresence,
     RowsWindow,
+    FindRow,
+    SummarizeRows,
+    RowTexts,
     RemoveRows,
     RestoreRows,
     ChangeRows,
