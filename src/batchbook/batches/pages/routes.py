@@ -31,8 +31,8 @@ from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, Unschedul
 from batchbook.batches.pages.batch.undo_pages import Redo, Undo, UndoOperation
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
-from batchbook.batches.pages.rows.cell_history import CellHistory
 from batchbook.batches.pages.file.template_page import DownloadTemplate, NewTemplate
+from batchbook.batches.pages.rows.cell_history import CellHistory
 from batchbook.batches.pages.rows.cells_endpoint import EditCells
 from batchbook.batches.pages.rows.change_page import ChangeRows, ReplaceInRows
 from batchbook.batches.pages.rows.cluster_page import ClusterPage

@@ -16,8 +16,8 @@ from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.batch_page import BatchPage
-from batchbook.batches.pages.rows.quick_filters import quick_columns
 from batchbook.batches.pages.rows.kept_counts import kept_count, snapshot_of
+from batchbook.batches.pages.rows.quick_filters import quick_columns
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.rows.issues import Issue, in_words
