@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from markupsafe import Markup
 from sqlalchemy import Row
 from sqlalchemy.exc import DataError, ProgrammingError
+from sqlalchemy.orm import Session
 
 from batchbook.errors import TooLarge
 from batchbook.grid import (

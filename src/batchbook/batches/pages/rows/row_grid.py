@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.orm import Session
 
 from batchbook.batches import access
 from batchbook.batches.engine.context import find_batch
