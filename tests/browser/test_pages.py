@@ -64,7 +64,7 @@ def test_a_double_click_on_execute_executes_once(
     confirm(page)
     page.get_by_role("button", name="Execute").dblclick()
     expect(page.locator(".flashes")).to_contain_text("3 prices changed, 1 unchanged, 4 rows left out.")
-    assert len(posts) == 1
+    assert len([url for url in posts if url.endswith("/execute")]) == 1
     assert len(catalogue.price_history()) == 3
     expect(page.get_by_role("button", name="Execute")).to_have_count(0)
 

@@ -24,12 +24,17 @@ from .harness import (
     url_of,
 )
 
-#: What an auditor may post, as it concerns nobody else: one's own account, signing out, how one's grids look.
+#: What an auditor may post, as it concerns nobody else: one's own account, signing out, how one's grids look, what one has seen.
 ALLOWED = ("login", "logout", "account.confirm", "account.password", "account.sessions", "account.timezone")
 #: … and asking for files of what they may see.
 OWN_PAGES = (
     ".remember",
     ".remember_changes",
+    ".facets",
+    ".row_facets",
+    ".layout",
+    ".row_layout",
+    ".seen",
     ".rows",
     ".export",
     ".export_rows",
@@ -86,8 +91,15 @@ def test_auditors_are_offered_nothing_to_change(
     ):
         page = auditor.get(path)
         targets = {form.action.split("?")[0] for form in page.forms.values()}
-        own = {url_of(executed_batch, "rows"), "/logout", "/batches/view", f"{PATH}/view", "/products/view"}
-        assert targets <= own, path
+        lists = ("/batches", PATH, "/products")
+        own = {f"{list_}/{name}" for list_ in lists for name in ("view", "layout", "facets")}
+        own |= {
+            url_of(executed_batch, *part)
+            for part in (("rows",), ("rows", "seen"), ("rows", "facets"), ("layout",))
+        }
+        # The switch to the full window and the open panel are parameters of the page itself; searches go to their list.
+        searches = {form.action for form in page.forms.values() if form.method.upper() == "GET"}
+        assert targets - searches <= own | {"/logout"}, path
         assert not page.html.select("[data-cell], [data-cell-grid] input"), path
         assert not page.html.select("main a.button-primary"), path
 

@@ -14,7 +14,10 @@ from .harness import CatalogueDatabase, token_of, url_of
 QUERIES = (
     "page=-1", "page=0", "page=99999999999999999999", "page=x", "page=", "size=7", "size=-50", "size=1e9", "sort=",
     "sort=nope", "sort=--number", "sort=-", "sort=id%3BDROP", "view=%00", "view=", "f.=1", "f..=1", "f.x=1",
-    "f.nope.equal=1", "f.sequence.nope=1", "f.item_code.equal=%00", "f.item_code.contains=%25_%5C%27%22%3B--",
+    "f.nope.equal=1", "f0.sequence.equal=1", "f99.sequence.equal=1&f98.sequence.less=x", "f100.sequence.equal=1",
+    "q=%00", "q=%ED%A0%80", "q=" + "x" * 5000, "q=%25_%2F%5C", "q=%00&q=a", "saved=9999999999999", "saved=-1", "saved=%00",
+    "f.changed_after.greater=99999999999", "f.changed_after.equal=1", "f.edited.is_true=x&f.differs.is_false=", "sort=edited",
+    "f.sequence.nope=1", "f.item_code.equal=%00", "f.item_code.contains=%25_%5C%27%22%3B--",
     "f.description.contains=%00", "f.description.equal=" + "x" * 5000, "f.new_price.greater=NaN",
     "f.new_price.greater=Infinity", "f.new_price.less=-1e400", "f.new_price.equal=" + "9" * 400,
     "f.new_price.between=1", "f.new_price.between=&f.new_price.between=", "f.sequence.equal=99999999999999999999",

@@ -147,6 +147,7 @@ def create_tables(engine: Engine) -> None:
         "web_session",
         "login_attempt",
         "grid_setting",
+        "saved_view",
     )
     Base.metadata.create_all(engine, tables=[Base.metadata.tables[name] for name in names])
     CakeBase.metadata.create_all(engine)

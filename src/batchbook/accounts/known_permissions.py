@@ -28,6 +28,7 @@ _WORDS = {
     "*": "Everything",
     "audit": "View executed batches only",
     BatchPermission.HAND_OVER: "Hand over to other users",
+    "share": "Share with roles, and choose the defaults of lists",
     EDIT_DIRECTLY: "Edit fields that otherwise change by batch only",
 }
 

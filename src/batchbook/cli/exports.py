@@ -73,7 +73,7 @@ def export(
         count = grid.count()
         chosen = form or ("xlsx" if output.suffix.lower() == ".xlsx" else "csv")
         with output.open("wb") as file:
-            write_export(grid.columns, chosen, grid.rows(), file)
+            write_export(grid.grid.file_columns, chosen, grid.rows(), file)
     data = {"list": list_name, "file": str(output), "format": chosen, "rows": count}
     print_result(as_json, data, f"Wrote {counted(count, 'row')} to {output}.")
 

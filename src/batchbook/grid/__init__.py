@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from batchbook.grid.export import xlsx_file as xlsx_file
     from batchbook.grid.filters import condition as condition
     from batchbook.grid.filters import read_values as read_values
+    from batchbook.grid.filters import same_as as same_as
     from batchbook.grid.query import Grid as Grid
     from batchbook.grid.query import Window as Window
     from batchbook.grid.state import GridState as GridState

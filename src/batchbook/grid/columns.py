@@ -117,7 +117,7 @@ class Column:
     blank: Any = None
     by_batch_only: bool = False
     seconds: bool = False
-    conditions: Mapping[str, Callable[..., ColumnElement[bool]]] = field(default_factory=dict)
+    conditions: Mapping[Any, Callable[..., ColumnElement[bool]]] = field(default_factory=dict)
 
     @property
     def is_searched(self) -> bool:

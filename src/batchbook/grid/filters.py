@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Enum, String, and_, false, or_, true
 from sqlalchemy.types import TypeDecorator
 
 from batchbook.db.functions import contains_folded, fold
-from batchbook.grid.cells import parse
+from batchbook.grid.cells import is_readable, parse, to_text
 from batchbook.grid.columns import Column, Kind
 from batchbook.grid.parsers import CellError, quoted
-from batchbook.grid.verbs import Verb, value_count, verbs_of
+from batchbook.grid.verbs import Filter, Verb, value_count, verbs_of
 from batchbook.words import is_storable, storable
 
 #: How many values "any of" and "none of" take; databases limit the parameters of a statement.
@@ -73,6 +73,33 @@ def search_condition(columns: Iterable[Column], text: str) -> ColumnElement[bool
     return and_(
         true(), *(or_(false(), *(_contains(one.expression, word) for one in searched)) for word in words)
     )
+
+
+def same_as(column: Column, value: Any, zone: tzinfo = UTC) -> Filter | None:
+    """Return the filter for the rows that have the ``value`` of ``column``, too; moments are of the same day in ``zone``.
+
+    There is none for a column that is not filtered, nor for a text that no filter can hold.
+    """
+    if not column.filterable or column.conditions:
+        return None
+    if value is None or value == "":
+        return Filter(column.name, Verb.EMPTY)
+    if not is_readable(column, value):
+        return None
+    if column.kind is Kind.BOOLEAN:
+        return Filter(column.name, Verb.IS_TRUE if value else Verb.IS_FALSE)
+    if column.kind in (Kind.DATE, Kind.DATETIME):
+        day = value.astimezone(zone).date() if isinstance(value, datetime) else value
+        return Filter(column.name, Verb.ON, (str(day),))
+    text = to_text(column, value)
+    try:
+        return (
+            Filter(column.name, Verb.EQUAL, (text,))
+            if read_values(column, Verb.EQUAL, (text,)) == (value,)
+            else None
+        )
+    except CellError:
+        return None
 
 
 def read_values(column: Column, verb: Verb, texts: Sequence[str]) -> tuple[Any, ...]:

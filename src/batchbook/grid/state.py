@@ -21,6 +21,7 @@ from batchbook.grid.state_params import (
     read_search,
     read_size,
     read_sort,
+    read_view,
 )
 from batchbook.grid.verbs import Filter, Sort
 
@@ -37,7 +38,7 @@ class Params(Protocol):
 class GridState:
     """The state of a grid; ``search`` are words, each of which some text of a row has to contain.
 
-    ``problems`` are sentences about parts of a request that were left out.
+    ``view`` is the number of the saved view that it came from, or 0. ``problems`` are sentences about parts of a request that were left out.
     """
 
     filters: tuple[Filter, ...] = ()
@@ -46,6 +47,7 @@ class GridState:
     page_size: int = DEFAULT_PAGE_SIZE
     problems: tuple[str, ...] = ()
     search: str = ""
+    view: int = 0
 
     @classmethod
     def from_params(cls, params: Params | Iterable[tuple[str, str]], columns: Sequence[Column]) -> GridState:
@@ -71,6 +73,7 @@ class GridState:
             sort=read_sort(pairs, by_name, problems),
             page=read_page(pairs, problems),
             page_size=read_size(pairs, problems),
+            view=read_view(pairs),
             problems=tuple(problems),
         )
 
@@ -93,6 +96,8 @@ class GridState:
             pairs.append(("page", str(self.page)))
         if self.page_size != DEFAULT_PAGE_SIZE:
             pairs.append(("size", str(self.page_size)))
+        if self.view:
+            pairs.append(("saved", str(self.view)))
         return pairs
 
     def to_json(self) -> dict[str, Any]:
@@ -135,11 +140,15 @@ def with_filters_of(settings: Any, others: Any) -> dict[str, Any]:
     return {"query": [*_stored(others, filters=True), *_stored(settings, filters=False)]}
 
 
+# With the filters, what is remembered of one list alone where several share their order.
+_OF_LIST = ("q", "saved")
+
+
 def _stored(settings: Any, *, filters: bool) -> list[Any]:
     query = settings.get("query") if isinstance(settings, dict) else None
     pairs = query if isinstance(query, list) else []
     pairs = [pair for pair in pairs if isinstance(pair, list | tuple) and len(pair) == 2]
-    return [pair for pair in pairs if (pair[0] == "q" or is_filter_name(str(pair[0]))) == filters]
+    return [pair for pair in pairs if (pair[0] in _OF_LIST or is_filter_name(str(pair[0]))) == filters]
 
 
 def has_grid_params(params: Params | Iterable[tuple[str, str]]) -> bool:

@@ -31,10 +31,11 @@ TOO_LONG = (
 
 _MAX_PAGE = 1_000_000_000
 _MAX_PROBLEMS = 10
+_VIEW_DIGITS = 10
 _COUNTS = re.compile(r"[0-9]{1,40}")
 # f.price.less holds for all rows; f1.price.less is a filter of the first group.
 _FILTER = re.compile(r"f([0-9]{0,2})\.(.*)", re.DOTALL)
-_PLAIN = ("q", "sort", "page", "size")
+_PLAIN = ("q", "sort", "page", "size", "saved")
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -126,6 +127,12 @@ def read_size(pairs: Pairs, problems: list[str]) -> int:
         sizes = ", ".join(map(str, PAGE_SIZES))
         _add(problems, f"A page cannot have {quoted(texts[-1])} rows; choose one of {sizes}.")
     return size or DEFAULT_PAGE_SIZE
+
+
+def read_view(pairs: Pairs) -> int:
+    """Return the number of the saved view that the state came from, or 0; it may be gone, or never have been there."""
+    text = "".join(_values(pairs, "saved")[-1:])
+    return int(text) if _COUNTS.fullmatch(text) and len(text) < _VIEW_DIGITS else 0
 
 
 def is_query_too_long(pairs: Pairs) -> bool:

@@ -216,7 +216,7 @@ class Windows:
 
     def _view_digest(self, state: GridState) -> str:
         """Return the digest of everything that the keys of ``state`` depend on, but for changes of the rows."""
-        query = replace(state, page=1, page_size=DEFAULT_PAGE_SIZE).to_query()
+        query = replace(state, page=1, page_size=DEFAULT_PAGE_SIZE, view=0).to_query()
         parts = [self.now.name, self.now.generation, self.user, str(self.grid.zone), query]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:_DIGEST_LENGTH]
 

@@ -67,7 +67,7 @@ def _write_rows(context: JobContext) -> Iterator[tuple[BinaryIO, int]]:
         if grid.write_rows is not None:
             grid.write_rows(rows, file)
         else:
-            write_export(grid.columns, _arguments(job)["format"], rows, file)
+            write_export(grid.grid.file_columns, _arguments(job)["format"], rows, file)
         yield file, count
 
 

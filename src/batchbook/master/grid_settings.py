@@ -1,4 +1,4 @@
-"""Settings that a person last chose for a grid: stored under the grid's name, and read from its posted filter form."""
+"""Settings of a grid that are remembered for people, and the posted form in which they choose them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from batchbook.db.functions import insert_into
 from batchbook.grid import Verb, value_count
 from batchbook.grid.state_params import MAX_FILTERS
 from batchbook.master.models import GridSetting
+
+Pairs = list[tuple[str, str]]
 
 
 def recall(db: Session, user_name: str, grid: str) -> dict[str, Any] | None:
@@ -38,11 +40,9 @@ def forget(db: Session, user_name: str, *grids: str) -> None:
     db.execute(delete(GridSetting).where(GridSetting.user_name == user_name, GridSetting.grid.in_(grids)))
 
 
-Pairs = list[tuple[str, str]]
-
 _ROW = re.compile(r"column\.([0-9]{1,3})")
 _GROUP = re.compile(r"[1-9][0-9]?")
-_KEPT = ("q", "sort", "size")
+_KEPT = ("q", "sort", "size", "saved")
 
 
 def is_reset(params: Any) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from markupsafe import Markup
 from sqlalchemy import Row
@@ -45,6 +45,8 @@ from batchbook.master.row_cells import (
     heading_attributes,
     table_rows,
 )
+from batchbook.master.saved_views import SavedViews, change_views, default_settings
+from batchbook.web.flash import flash
 from batchbook.web.request import Request
 
 
@@ -101,7 +103,7 @@ class GridView:
             self.request.db,
             self.user,
             self.key,
-            self.columns,
+            self.grid.file_columns,
             self.hidden,
             self.declared_layout,
             self.layout_url,
@@ -195,10 +197,16 @@ class GridView:
     def _recalled(self) -> dict[str, Any] | None:
         if not self.user:
             return None
-        settings = recall(self.request.db, self.user, self.key)
-        if not self.filters_key:
-            return settings
-        return with_filters_of(settings, recall(self.request.db, self.user, self.filters_key))
+        recalled = [recall(self.request.db, self.user, key) for key in self._keys]
+        if None in recalled:  # Where nothing is remembered, the default view applies.
+            default = default_settings(self.request.db, self.key)
+            recalled = [default if settings is None else settings for settings in recalled]
+        return with_filters_of(*recalled) if self.filters_key else recalled[0]
+
+    @cached_property
+    def views(self) -> SavedViews:
+        """The saved views of the list."""
+        return SavedViews(self.request, self.key, self.url, self.columns, self.state)
 
     @cached_property
     def window(self) -> Window:
@@ -252,7 +260,7 @@ class GridView:
         return (self.key, self.filters_key) if self.filters_key else (self.key,)
 
     def remember(self) -> str:
-        """Remember the posted filter form for the user; return the link that shows it.
+        """Remember the posted filter form for the user, or do what the menu of views posts; return the link that shows it.
 
         A form with problems is not remembered, but its link is as posted, so that the page reports them. Raises
         ``TooLarge`` for more than a link may carry.
@@ -261,6 +269,8 @@ class GridView:
             if self.user:
                 forget(self.request.db, self.user, *self._keys)
             return self.url
+        if self.request.POST.get("do", "").startswith("view-"):
+            return self._change_views()
         query = query_from_form(self.request.POST)
         state = GridState.from_params(query, self.columns)
         if TOO_LONG in state.problems:
@@ -269,6 +279,14 @@ class GridView:
             for key in self._keys:
                 remember(self.request.db, self.user, key, state.to_json())
         return f"{self.url}?{urlencode(query or DEFAULT)}"
+
+    def _change_views(self) -> str:
+        query = parse_qsl(self.request.POST.get("query", ""), keep_blank_values=True)
+        state = GridState.from_params(query, self.columns)
+        views = SavedViews(self.request, self.key, self.url, self.columns, state)
+        url, message = change_views(views, self.request.POST)
+        flash(self.request, message)
+        return url
 
 
 _UNUSABLE = "Your saved filters can no longer be used, so everything is shown. Choose new filters."

@@ -1,14 +1,15 @@
-"""Models of the master views: remembered grid settings, and direct edits."""
+"""Models of the master views: remembered grid settings, saved views, and direct edits."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from batchbook.db import USER_NAME, Base, utc_now
+from batchbook.security.models import Role
 
 
 class GridSetting(Base):
@@ -20,6 +21,33 @@ class GridSetting(Base):
     user_name: Mapped[str] = mapped_column(String(100), primary_key=True)
     grid: Mapped[str] = mapped_column(String(100), primary_key=True)
     settings: Mapped[dict[str, Any]]
+
+
+class SavedView(Base):
+    """A state of the list called ``grid`` under a name, without its page.
+
+    Its owner has it, whoever has the role that it is shared with, and everybody if it is the default, which applies where
+    a person has chosen nothing. A role that is deleted leaves its views to their owners.
+    """
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("grid", "saved_by", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    grid: Mapped[str] = mapped_column(String(100))
+    saved_by: Mapped[str] = mapped_column(String(64), info=USER_NAME)
+    name: Mapped[str] = mapped_column(String(80))
+    role_id: Mapped[int | None] = mapped_column(ForeignKey("role.id", ondelete="SET NULL"), index=True)
+    is_default: Mapped[bool] = mapped_column(default=False)
+    settings: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column(default=1)
+    changed_at: Mapped[datetime] = mapped_column(default=utc_now)
+    role: Mapped[Role | None] = relationship(lazy="joined")
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether others than the owner have it."""
+        return self.is_default or self.role_id is not None
 
 
 class DirectEdit(Base):

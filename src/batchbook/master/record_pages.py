@@ -233,7 +233,7 @@ def export_response(view: GridView, file_format: str, name: str) -> Response:
         response.app_iter = _csv(view)
     else:
         rows = view.grid.all_rows(view.request.db, view.state, view.user)
-        response.app_iter = FileIter(xlsx_file(view.columns, rows))
+        response.app_iter = FileIter(xlsx_file(view.grid.file_columns, rows))
     return response
 
 
@@ -254,6 +254,6 @@ def _csv(view: GridView) -> Iterator[bytes]:
 
     def chunks() -> Iterator[bytes]:
         with transaction_scope(engine, read_only=True) as db:
-            yield from csv_chunks(view.columns, view.grid.all_rows(db, state, user))
+            yield from csv_chunks(view.grid.file_columns, view.grid.all_rows(db, state, user))
 
     return chunks()

@@ -11,6 +11,7 @@ from tests.batches.harness import BatchHarness
 from tests.functional.harness import CatalogueDatabase
 
 from batchbook.batches import Action
+from batchbook.batches.editing import Undoer
 from batchbook.batches.matching.matcher import Matcher, MatchResult
 from batchbook.catalog.models import Product, ProductMatch
 from batchbook.db.transactions import transaction_scope
@@ -133,3 +134,28 @@ def test_a_row_that_was_corrected_after_its_match_keeps_its_code(
     harness.edit(later, 1, item_code="000000021")
     with harness.engine() as engine:
         assert Matcher(engine).undo(later, "M-77").rows == 1
+
+
+def test_a_match_is_undone_and_redone_like_any_edit(
+    harness: BatchHarness, batch_id: int, match: Callable[..., MatchResult]
+) -> None:
+    match("M-77", "000000021")
+    before = harness.rows(batch_id)[0]
+    for act, code in ((Undoer.undo, "M-77"), (Undoer.redo, "000000021"), (Undoer.undo, "M-77")):
+        with harness.engine() as engine:
+            assert act(Undoer(engine), batch_id).undone == 1
+        assert codes(harness, batch_id)[0] == code
+    assert harness.rows(batch_id)[0].status == "not_in_catalogue"
+    match("M-77", "000000021")
+    now = harness.rows(batch_id)[0]
+    assert [now[name] for name in ("item_code", "listed_key", "matched_key", "status", "status_text")] == [
+        before[name] for name in ("item_code", "listed_key", "matched_key", "status", "status_text")
+    ]
+    # A match that is taken back, and that undone, is a match of the row again.
+    for act in (
+        lambda engine: Matcher(engine).undo(batch_id, "M-77"),
+        lambda engine: Undoer(engine).undo(batch_id),
+    ):
+        with harness.engine() as engine:
+            act(engine)
+    assert codes(harness, batch_id)[0] == "000000021"

@@ -117,6 +117,23 @@ def test_restoring_many_rows_is_a_job(app: Any, catalogue: Engine, staff: TestAp
 
 
 @ONE
+def test_undoing_and_redoing_many_rows_is_a_job(
+    app: Any, catalogue: Engine, staff: TestApp, batch_id: int
+) -> None:
+    ask_removal(staff, batch_id)
+    run(app, catalogue)
+    form_to(staff.get(f"{PATH}/{batch_id}"), "/undo").submit(status=303)
+    assert (last_job(catalogue).task, kept(catalogue)) == ("reverse", 3)
+    assert run(app, catalogue).message == "Undid: Removed 5 rows."
+    assert (kept(catalogue), last_words(catalogue)) == (8, "Undid: Removed 5 rows.")
+    form = form_to(staff.get(f"{PATH}/{batch_id}"), "/redo")
+    answer = staff.post(form.action, form.submit_fields(), headers={"Accept": "application/json"}).json
+    assert (answer["operation"], answer["job"].rsplit("/", 1)[1]) == (None, "await")
+    run(app, catalogue)
+    assert kept(catalogue) == 3
+
+
+@ONE
 def test_changing_a_column_of_many_rows_is_a_job(
     app: Any, catalogue: Engine, staff: TestApp, batch_id: int
 ) -> None:

@@ -111,6 +111,21 @@ def test_remove_and_restore_a_row(batch: Run, opened: str) -> None:
     assert row(batch, 1, "--removed") is None
 
 
+def test_undo_and_redo(batch: Run, opened: str) -> None:
+    for arguments in (("set", opened, 1, "new_price", "9.99"), ("remove-row", opened, 2)):
+        assert batch(*arguments, "--as", "staff").exit_code == 0
+    undone = json.loads(batch("undo", opened, "--as", "staff", "--json").stdout)
+    assert (undone["message"], undone["cells"]) == ("Batch 00000001: Undid: Removed row 2.", 1)
+    number = undone["operation"] - 2
+    assert batch("undo", opened, "--operation", number, "--as", "staff").stdout.endswith("in row 1.\n")
+    assert row(batch, 1)["new_price"] != "9.99"
+    none = batch("undo", opened, "--as", "staff")
+    assert (none.exit_code, "There is nothing to undo" in none.stderr) == (1, True)
+    for _ in range(2):
+        assert batch("redo", opened, "--as", "staff").exit_code == 0
+    assert (row(batch, 1)["new_price"], row(batch, 2)) == ("9.99", None)
+
+
 def test_remove_rows_by_status(batch: Run, opened: str) -> None:
     result = batch("remove-rows", opened, "--status", "not_in_catalogue", "--as", "staff", "--json")
     assert json.loads(result.stdout)["removed"] == 1

@@ -193,7 +193,7 @@ class _ManyEdit:
                 set_values(row, changes)
                 changed.append((row, changes))
         if changed:
-            _write_rows(self._context, [row for row, _ in changed], self._columns)
+            write_rows(self._context, [row for row, _ in changed], self._columns)
             cells = (change.cell(row.sequence) for row, changes in changed for change in changes)
             add_cells(self._context.session, self._recorded(), cells)
             self._changed += [row.sequence for row, _ in changed]
@@ -227,7 +227,8 @@ def _missing(context: ActionContext, sequence: int) -> Missing:
     return Missing(f"{context.batch} has no row {sequence}.")
 
 
-def _write_rows(context: ActionContext, rows: Sequence[RowProxy], columns: Mapping[str, Column]) -> None:
+def write_rows(context: ActionContext, rows: Sequence[RowProxy], columns: Mapping[str, Column]) -> None:
+    """Write the changes of ``rows`` in bulk, and give the rows a new version; ``columns`` are the editable ones by name."""
     groups: dict[tuple[str, ...], list[Sequence[Any]]] = defaultdict(list)
     names = sorted({name for row in rows for name in row.changes})
     for row in rows:

@@ -1,65 +1,56 @@
-"""Changes of cells after an operation: who changed what the operation left, where that was not undone again."""
+"""Changes of cells after an operation: who changed what the operation left, unless it was brought back since."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, select
 
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.models import CellChange, Operation
-
-#: A cell by the sequence of its row, 0 for the header, and its field.
-CellKey = tuple[int, str]
+from batchbook.db.number_sets import is_among
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Later:
-    operation: int
-    reverses: int | None
-    actor: str
+    """The later changes of a cell: its text before the first of them, and the text and the author of the last one."""
+
+    before: str
+    now: str
+    author: str
 
 
 class LaterChanges:
-    """The changes, after the operation ``number``, of the cells in the rows with the numbers ``sequences``."""
+    """The changes, after the operation ``number``, of the cells in the rows with the numbers ``sequences``, which are sorted.
+
+    They do not tell of what the handler itself makes of a cell, such as a code that it spells as the catalogue does.
+    """
 
     def __init__(self, context: ActionContext, number: int, sequences: Sequence[int]) -> None:
-        self._number = number
-        self._by_cell = self._read(context, sequences)
-
-    def _read(
-        self, context: ActionContext, sequences: Sequence[int]
-    ) -> Mapping[int, Mapping[str, list[_Later]]]:
+        self._of_rows: dict[int, dict[str, _Later]] = {}
         change, of = CellChange, Operation
         statement = (
-            select(change.sequence, change.field, of.number, of.reverses, of.actor)
+            select(change.sequence, change.field, change.old, change.new, of.actor)
             .join(of, and_(of.batch_id == change.batch_id, of.number == change.operation))
             .where(
                 change.batch_id == context.batch.id,
-                change.sequence.in_(sequences),
-                change.operation > self._number,
+                is_among(change.sequence, sequences, context.session.get_bind().dialect),
+                change.operation > number,
             )
-            .order_by(change.operation.desc(), change.position.desc())
+            .order_by(change.operation, change.position)
         )
-        found: dict[int, dict[str, list[_Later]]] = {}
-        for sequence, field, number, reverses, actor in context.session.execute(statement):
-            found.setdefault(sequence, {}).setdefault(field, []).append(_Later(number, reverses, actor))
-        return found
+        for sequence, field, old, new, author in context.session.execute(statement):
+            fields = self._of_rows.setdefault(sequence, {})
+            later = fields.setdefault(field, _Later(old or "", "", ""))
+            later.now, later.author = new or "", author
 
-    def author_of(self, cell: CellKey) -> str | None:
-        """Return who has changed ``cell`` since; ``None`` if nobody has, or if all of it was undone."""
-        sequence, field = cell
-        before: int | None = None
-        for later in self._by_cell.get(sequence, {}).get(field, ()):
-            if before is not None and later.operation >= before:
-                continue  # Reversed, or done and reversed in between.
-            if later.reverses is None or later.reverses <= self._number:
-                return later.actor
-            before = later.reverses
-        return None
+    def author_of(self, sequence: int, field: str) -> str | None:
+        """Return who changed a cell last; ``None`` if it has what it had right after the operation."""
+        later = self._of_rows.get(sequence, {}).get(field)
+        return None if later is None or later.now == later.before else later.author
 
     def author_in(self, sequence: int) -> str | None:
-        """Return who has changed a cell of the row with the number ``sequence`` since; ``None`` as :meth:`author_of`."""
-        fields = self._by_cell.get(sequence, {})
-        return next((author for field in fields if (author := self.author_of((sequence, field)))), None)
+        """Return who changed a cell of the row with the number ``sequence``; ``None`` as :meth:`author_of`."""
+        fields = self._of_rows.get(sequence, {})
+        return next((author for field in fields if (author := self.author_of(sequence, field))), None)

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 
-from batchbook.batches.concurrency import bump_version, next_row_version
+from batchbook.batches.concurrency import bump_version
+from batchbook.batches.editing.bulk import write_rows
 from batchbook.batches.editing.field_changes import cell_text, editable_by_name
 from batchbook.batches.editing.later_changes import LaterChanges
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.refresh import (
-    new_peers,
-    peer_values,
-    recount,
-    refresh_touched,
-    refreshing,
-    rows_and_peers,
-)
+from batchbook.batches.engine.touched_rows import TouchedRows, rows_called
 from batchbook.batches.history import ADD, MARK, REDO, REMOVED, UNDO, Cell, add_cells, record
 from batchbook.batches.models import CellChange, Operation
 from batchbook.batches.rows.issues import Issue, issue, issues_of, without_issues_of
-from batchbook.batches.rows.scope import RowProxy, Rows
-from batchbook.db.bulk_writing import bulk_update
+from batchbook.batches.rows.scope import Rows
 from batchbook.grid import CellError, Column, Kind, label_of, parse, to_text
 
 #: The number of cells that are read and written together.
-AT_A_TIME = 500
+AT_A_TIME = 2_000
 #: The most cells that are named among those that were left alone.
 NAMED = 20
-#: The most rows whose numbers are kept, for pages that show them.
-ROWS_TOLD = 500
-
-_KEY = ("batch_id", "sequence")
 
 
 @dataclass(frozen=True)
@@ -53,7 +41,7 @@ class Reversed:
     """The result of a reversal: the number of cells that changed, those that were left alone, and the rows.
 
     ``left`` counts the cells that were left alone, of which ``named`` has the first ones. ``sequences`` are the numbers of
-    the rows that changed, at most one more than :data:`ROWS_TOLD`.
+    the rows that changed.
     """
 
     cells: int = 0
@@ -66,14 +54,6 @@ class Reversed:
         self.left += 1
         if len(self.named) < NAMED:
             self.named.append(LeftAlone(sequence, name, reason))
-
-    def note(self, cells: Sequence[Cell]) -> None:
-        """Count ``cells`` that changed."""
-        self.cells += len(cells)
-        for cell in cells:
-            if len(self.sequences) > ROWS_TOLD:
-                break
-            self.sequences.add(cell.sequence)
 
 
 def value_of(column: Column, text: str, issues: Sequence[Issue]) -> tuple[Any, Sequence[Issue]]:
@@ -97,15 +77,6 @@ def value_of(column: Column, text: str, issues: Sequence[Issue]) -> tuple[Any, S
 def _is_refused(issues: Sequence[Issue]) -> bool:
     """Return whether one of ``issues`` has a text that could not be stored."""
     return any(one["raw"] is not None for one in issues)
-
-
-@dataclass
-class _Part:
-    """A part of the cells of an operation: the values that make peers of its rows, reversed cells, and changed rows."""
-
-    peers: list[tuple[Any, ...]]
-    cells: list[Cell] = field(default_factory=list)
-    rows: Sequence[RowProxy] = ()
 
 
 class Reversal:
@@ -142,7 +113,7 @@ class Reversal:
         now, text = to_text(column, getattr(self._context.batch, column.name)), cell.old or ""
         if now == text:
             return None
-        author = later.author_of((0, column.name))
+        author = later.author_of(0, column.name)
         try:
             value = parse(column, text)
         except CellError as error:
@@ -158,48 +129,32 @@ class Reversal:
 
     def reverse_rows(self) -> None:
         """Reverse an operation on rows, refresh these, and adjust the counts."""
-        if self._operation.cells <= AT_A_TIME:
-            self._reverse_few()
-        else:
-            self._reverse_many()
-
-    def _reverse_few(self) -> None:
+        context, read = self._context, 0
+        touched = TouchedRows(context, self._sequences(), moves=True)
         for part in self._parts():
-            done = self._reversed_part(part)
-            if done.rows:
-                with refreshing(self._context, self._touched(done)):
-                    self._write(done.rows)
-            self._store(done.cells)
-
-    def _reverse_many(self) -> None:
-        context, touched, read = self._context, [], 0
-        for part in self._parts():
-            done = self._reversed_part(part)
-            if done.rows:
-                self._write(done.rows)
-                touched.append(self._touched(done))
-            self._store(done.cells)
+            self._reverse_part(part)
             read += len(part)
             context.progress.report("change cells", read, self._operation.cells)
-        if touched:
-            refresh_touched(context, touched)
-            for where in touched:
-                refresh_touched(context, new_peers(context, where))
-            recount(context)
+        if self.result.sequences:
+            touched.refresh(self.result.sequences)
 
-    def _touched(self, done: _Part) -> Any:
-        return rows_and_peers(self._context, [row.sequence for row in done.rows], done.peers)
+    def _sequences(self) -> Sequence[int]:
+        change = CellChange
+        statement = select(change.sequence).where(self._of_operation).distinct()
+        return self._context.session.scalars(statement.order_by(change.sequence)).all()
+
+    @property
+    def _of_operation(self) -> ColumnElement[bool]:
+        change = CellChange
+        return and_(change.batch_id == self._context.batch.id, change.operation == self._operation.number)
 
     def _parts(self) -> Iterator[list[Row[Any]]]:
         """Yield the operation's cells, the last ones first."""
         change = CellChange
-        of_operation = and_(
-            change.batch_id == self._context.batch.id, change.operation == self._operation.number
-        )
         columns = (change.position, change.sequence, change.field, change.old, change.new, change.issues)
         before = self._operation.cells
         while before > 0:
-            statement = select(*columns).where(of_operation, change.position < before)
+            statement = select(*columns).where(self._of_operation, change.position < before)
             part = self._context.session.execute(
                 statement.order_by(change.position.desc()).limit(AT_A_TIME)
             ).all()
@@ -211,10 +166,8 @@ class Reversal:
     @cached_property
     def _added(self) -> range:
         """The numbers of the rows that the operation added. They follow one another."""
-        change, context = CellChange, self._context
-        statement = select(func.min(change.sequence), func.max(change.sequence)).where(
-            change.batch_id == context.batch.id, change.operation == self._operation.number
-        )
+        change = CellChange
+        statement = select(func.min(change.sequence), func.max(change.sequence)).where(self._of_operation)
         marked = statement.where(change.field == REMOVED, change.old.is_(None))
         first, last = self._ends(marked)
         if first is None and self._operation.kind == ADD:  # Of a version that did not mark added rows.
@@ -229,33 +182,30 @@ class Reversal:
     def _columns(self) -> Mapping[str, Column]:
         return editable_by_name(self._context.row)
 
-    def _reversed_part(self, part: Sequence[Row[Any]]) -> _Part:
-        """Return the rows of ``part`` with the reversed cells set, and not stored yet."""
+    def _reverse_part(self, part: Sequence[Row[Any]]) -> None:
+        """Reverse the cells of ``part``, and store what changed."""
         context = self._context
         sequences = sorted({cell.sequence for cell in part})
         later = LaterChanges(context, self._operation.number, sequences)
-        wanted = and_(context.row.batch_id == context.batch.id, context.row.sequence.in_(sequences))
+        wanted = rows_called(context, sequences)
         rows = {row.sequence: row for row in Rows(context.session, context.batch, context.row, wanted)}
-        done = _Part([peer_values(context, row) for row in rows.values()])
-        added: set[int] = set()
+        done, added = [], set()
         for cell in part:
-            row = rows[cell.sequence]
-            if cell.sequence not in self._added:
-                changed = (
-                    self._mark(row, cell.old == MARK[True], later)
-                    if cell.field == REMOVED
-                    else self._set(row, cell, later)
-                )
-            elif cell.sequence not in added:
-                added.add(cell.sequence)
-                changed = self._mark(row, True, later)
+            sequence, row = cell.sequence, rows[cell.sequence]
+            if sequence in self._added:
+                # Removed as a whole, whatever else was stored in it.
+                changed = None if sequence in added else self._mark(row, True, later)
+                added.add(sequence)
+            elif cell.field == REMOVED:
+                changed = self._mark(row, cell.old == MARK[True], later)
             else:
-                continue
+                changed = self._set(row, cell, later)
             if changed:
-                done.cells.append(changed)
-        done.rows = [row for row in rows.values() if row.changes]
-        done.peers += [peer_values(context, row) for row in done.rows]
-        return done
+                done.append(changed)
+        changed_rows = [row for row in rows.values() if row.changes]
+        write_rows(context, changed_rows, self._columns)
+        self.result.sequences.update(row.sequence for row in changed_rows)
+        self._store(done)
 
     def _mark(self, row: Any, removed: bool, later: LaterChanges) -> Cell | None:
         """Remove or restore ``row``; return the changed cell."""
@@ -283,11 +233,11 @@ class Reversal:
             return None
         place = f"{column.label} in row {sequence}"
         if row.removed:
-            author = later.author_of((sequence, REMOVED))
+            author = later.author_of(sequence, REMOVED)
             by = f"removed by {self._named(author)} since" if author else "removed"
             self.result.leave(sequence, column.name, f"{place}: the row was {by}.")
             return None
-        author = later.author_of((sequence, column.name))
+        author = later.author_of(sequence, column.name)
         if now != (cell.new or "") and author:
             self.result.leave(sequence, column.name, f"{place} was changed by {self._named(author)} since.")
             return None
@@ -298,15 +248,6 @@ class Reversal:
     def _named(self, author: str) -> str:
         return "you" if author == self._context.actor else author
 
-    def _write(self, rows: Sequence[RowProxy]) -> None:
-        context = self._context
-        groups: dict[tuple[str, ...], list[Sequence[Any]]] = defaultdict(list)
-        for row in rows:
-            values = dict(row.changes) | next_row_version(row.version, context.now)
-            groups[tuple(values)].append((*values.values(), row.batch_id, row.sequence))
-        for names, records in groups.items():
-            bulk_update(context.session.connection(), context.rows().table, _KEY, names, records)
-
     def _store(self, cells: Sequence[Cell]) -> None:
         context = self._context
         if not cells:
@@ -315,7 +256,7 @@ class Reversal:
             context.handler_context, context.batch, self.kind, "", reverses=self._operation.number
         )
         add_cells(context.session, self.by, cells)
-        self.result.note(cells)
+        self.result.cells += len(cells)
 
 
 def _not_editable(cell: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from batchbook.batches.editing.reversal import ROWS_TOLD, LeftAlone, Reversal, Reversed
+from batchbook.batches.editing.reversal import LeftAlone, Reversal, Reversed
 from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.history import REDO, REMEMBERED, UNDO
@@ -39,6 +39,14 @@ class UndoResult:
     left: int = 0
     skipped: list[LeftAlone] = field(default_factory=list)
     sequences: list[int] | None = None
+
+
+class OvertakenError(Conflict):
+    """The refusal to reverse an operation of whose cells some were changed again; ``result`` is what would have come of it."""
+
+    def __init__(self, result: UndoResult) -> None:
+        super().__init__(f"Nothing was changed. {_reasons(result.skipped, result.left)}")
+        self.result = result
 
 
 @dataclass(frozen=True)
@@ -140,6 +148,18 @@ class Undoer:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    def touches(self, batch_id: int, number: int) -> int:
+        """Return the number of rows that the reversal of the operation ``number`` would change or, for the header, refresh."""
+        context = self.engine.context_of(self.engine.find(batch_id))
+        change = CellChange
+        of_operation = and_(change.batch_id == batch_id, change.operation == number)
+        names = context.handler.refresh_after
+        refreshed = exists().where(of_operation, change.sequence == 0, change.field.in_(names))
+        if names and context.session.scalar(select(refreshed)):
+            return context.batch.row_count
+        rows = select(func.count(change.sequence.distinct())).where(of_operation, change.sequence > 0)
+        return context.session.scalar(rows) or 0
+
     def undo(self, batch_id: int) -> UndoResult:
         """Undo the actor's latest operation that is not undone; return what changed.
 
@@ -172,12 +192,13 @@ class Undoer:
     def reverse(self, batch_id: int, number: int, *, partly: bool = False) -> UndoResult:
         """Undo the operation ``number``, whoever did it, or redo it if it is an undo; return what changed.
 
-        Raises ``Conflict`` if one of its cells was changed again, or with ``partly`` if all were; nothing is stored then.
+        Raises :class:`OvertakenError` if one of its cells was changed again, or with ``partly`` if all were; nothing is stored
+        then.
         """
         with self.engine.editing(batch_id) as context:
             result = self._reverse(context, number)
             if result.left and (not partly or not result.undone):
-                raise Conflict(f"Nothing was changed. {_reasons(result.skipped, result.left)}")
+                raise OvertakenError(result)
             if not result.undone:
                 raise Conflict(result.message)
             return result
@@ -197,7 +218,7 @@ class Undoer:
             context.session.flush()
         if is_refreshed:
             self.engine.refresh_or_refuse(context.batch.id)
-        sequences = sorted(done.sequences - {0})
+        sequences = sorted(done.sequences)
         return UndoResult(
             None if by is None else by.number,
             _message(reversal.kind, original, done),
@@ -212,6 +233,8 @@ class Undoer:
 _PASSED_OVER = 50
 #: The most reasons that a message quotes.
 _QUOTED = 3
+#: The most rows whose numbers are told.
+ROWS_TOLD = 500
 _NOTHING = {UNDO: "changed nothing that is not undone", REDO: "undone nothing since your last change"}
 
 

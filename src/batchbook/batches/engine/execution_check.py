@@ -11,11 +11,10 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
+from batchbook.batches.changed_rows import edited_sequences, is_among
 from batchbook.batches.concurrency import token_of
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.handler import ALL, CONFIRM, NumberChange
-from batchbook.batches.history import REMEMBERED
-from batchbook.batches.models import CellChange, Operation
 from batchbook.db import changes_beyond, lock_records, percent_change
 from batchbook.errors import Conflict
 from batchbook.settings import Setting
@@ -328,13 +327,9 @@ def rows_beyond(context: ActionContext, number: NumberCheck, most: int) -> list[
 
 def _edited(context: ActionContext) -> Select[Any]:
     """Return the SELECT of the numbers of the rows, less removed ones, whose cells people have changed."""
-    row, changed = context.row, CellChange
-    of_batch = changed.batch_id == context.batch.id
-    edited = select(changed.sequence).where(of_batch, changed.sequence > 0, changed.field != "removed")
-    by_itself = select(Operation.number).where(Operation.batch_id == context.batch.id)
-    by_itself = by_itself.where(Operation.kind == REMEMBERED)
-    edited = edited.where(changed.operation.not_in(by_itself))
-    return select(row.sequence).where(context.rows().where, row.sequence.in_(edited))
+    row = context.row
+    edited = is_among(row, edited_sequences(context.batch.id))
+    return select(row.sequence).where(context.rows().where, edited)
 
 
 def edited_rows(context: ActionContext, most: int) -> Sequence[int]:

@@ -39,6 +39,7 @@ from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
+from batchbook.batches.pages.rows.quick_filters import MarkSeen
 from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
 from batchbook.batches.pages.rows.row_actions import (
     AddRow,
@@ -110,6 +111,7 @@ BATCH_PAGES = (
     RestoreRow,
     QuickEntry,
     RememberRows,
+    MarkSeen,
     RowFacets,
     RowFacet,
     ClusterPage,

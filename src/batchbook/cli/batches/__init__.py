@@ -70,6 +70,14 @@ _COMMANDS = {
         "batchbook.cli.batches.editing_commands:restore_rows",
         "Restore all rows that were removed from the batch ID, or those of one status.",
     ),
+    "undo": LazyCommand(
+        "batchbook.cli.batches.editing_commands:undo",
+        "Undo the latest operation of the user on the batch ID that is not undone yet.",
+    ),
+    "redo": LazyCommand(
+        "batchbook.cli.batches.editing_commands:redo",
+        "Redo what the user undid last on the batch ID, unless they changed anything since.",
+    ),
     "duplicates": LazyCommand(
         "batchbook.cli.batches.duplicate_commands:list_duplicates",
         "List the duplicates in the batch ID, with the rows of each group.",

@@ -10,7 +10,7 @@ import click
 from sqlalchemy import and_, true
 
 from batchbook.batches import Action, Batch
-from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
+from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover, Undoer, UndoResult
 from batchbook.batches.editing.problems import (
     ROWS_NAMED,
     Problem,
@@ -117,6 +117,38 @@ def restore_rows(session: CommandSession, batch: Batch, status: str | None) -> C
     count = RowRemover(session.engine).restore_where(batch.id, condition)
     return batch_result(
         batch, f"{counted(count, 'row was', 'rows were')} restored to {batch}.", restored=count
+    )
+
+
+@change_command(
+    "undo",
+    Action.EDIT,
+    click.option(
+        "--operation",
+        metavar="NUMBER",
+        type=click.IntRange(1),
+        help="An operation of the history, whoever did it, instead of the latest one.",
+    ),
+)
+def undo(session: CommandSession, batch: Batch, operation: int | None) -> CommandResult:
+    """Undo the latest operation of the user on the batch ID that is not undone yet.
+
+    Cells that were changed again since are left alone. A single OPERATION is refused then.
+    """
+    undoer = Undoer(session.engine)
+    result = undoer.undo(batch.id) if operation is None else undoer.reverse(batch.id, operation)
+    return _reversed(batch, result)
+
+
+@change_command("redo", Action.EDIT)
+def redo(session: CommandSession, batch: Batch) -> CommandResult:
+    """Redo what the user undid last on the batch ID, unless they changed anything since."""
+    return _reversed(batch, Undoer(session.engine).redo(batch.id))
+
+
+def _reversed(batch: Batch, result: UndoResult) -> CommandResult:
+    return batch_result(
+        batch, f"{batch}: {result.message}", operation=result.operation, cells=result.undone, left=result.left
     )
 
 

@@ -8,6 +8,8 @@
    [data-filter-or]          shown only here: adds a row as an alternative to what is there: in the next group, and those that are in none
                              become the first group
 
+   details[data-menu]        another menu above the list; Escape closes each of them
+
    Without this module the form offers every verb and is corrected by the server. What is posted is the same. */
 
 class FilterForm {
@@ -25,11 +27,6 @@ class FilterForm {
     button("add", () => this.add());
     button("or", () => this.addAlternative());
     for (const row of this.rows.children) this.upgrade(row);
-    details.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      details.open = false;
-      details.querySelector("summary").focus();
-    });
     details.addEventListener("toggle", () => details.open && columnOf(this.rows.lastElementChild).focus());
   }
 
@@ -65,7 +62,10 @@ class FilterForm {
   upgrade(row) {
     const column = row.querySelector("[data-filter-column]");
     const verb = row.querySelector("[data-filter-verb]");
-    column.addEventListener("change", () => this.fit(row, []));
+    column.addEventListener("change", () => {
+      verb.replaceChildren(); // Another column begins with the first of its own verbs.
+      this.fit(row, []);
+    });
     verb.addEventListener("change", () => this.fit(row, this.values(row)));
     const remove = row.querySelector("[data-filter-remove]");
     remove.type = "button";
@@ -156,4 +156,13 @@ function joined(fields, word) {
   return fields.flatMap((field, at) => (at ? [joint(word), field] : [field]));
 }
 
+function closeByEscape(details) {
+  details.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    details.open = false;
+    details.querySelector("summary").focus();
+  });
+}
+
 document.querySelectorAll("details[data-filters]").forEach((details) => new FilterForm(details));
+document.querySelectorAll("details[data-filters], details[data-menu]").forEach(closeByEscape);

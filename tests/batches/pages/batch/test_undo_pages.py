@@ -64,6 +64,21 @@ def test_scripts_get_what_changed_and_what_was_left_alone(
     send(staff, open_batch, "history", 99, "undo", status=404)
 
 
+def test_an_operation_of_the_history_is_undone_in_part_once_that_is_confirmed(
+    staff: TestApp, admin: TestApp, open_batch: int
+) -> None:
+    form = form_to(staff.get(url_of(open_batch, "rows", 1)), "/edit")
+    form["item_code"], form["new_price"] = "000000013", "2.30"
+    form.submit(status=303)
+    edit(admin, open_batch, 1, "new_price", "2.40", 2)
+    page = form_to(staff.get(url_of(open_batch, "history")), "/history/3/undo").submit(status=409)
+    assert "1 cell would go back to what was there before, 1 cell would be left alone." in page
+    assert "New price in row 1 was changed by admin since." in page
+    page = form_to(page, "/history/3/undo").submit(status=303).follow()
+    assert "Undid: Changed Item code, New price in row 1. 1 cell was left alone." in page
+    assert send(staff, open_batch, "redo")["undone"] == 1
+
+
 def test_who_may_not_edit_sees_no_buttons(auditor: TestApp, staff: TestApp, complete_batch: int) -> None:
     assert "is marked complete" in send(staff, complete_batch, "undo", status=409)["error"]
     send(auditor, complete_batch, "undo", status=403)

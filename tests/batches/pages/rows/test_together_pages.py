@@ -37,6 +37,7 @@ def test_a_page_is_told_of_changed_rows_and_counts(staff: TestApp, admin: TestAp
     assert (second["keys"], second["versions"]) == ([1, 2, 5], [2, 2, 1])
     assert second["counts_html"].count("aria-current") == 1
     assert "1 row has problems" in second["problems_html"]
+    assert "Edited by people" in second["quick_html"]
     assert "counts_html" not in changed(staff, open_batch, second["version"])
     form_to(staff.get(url_of(open_batch)), "/refresh").submit(status=303)
     assert changed(staff, open_batch, second["version"])["keys"] is None

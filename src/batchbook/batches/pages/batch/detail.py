@@ -25,6 +25,7 @@ from batchbook.batches.pages.batch.side_panels import open_panel, panels_of
 from batchbook.batches.pages.batch.undo_pages import undo_buttons
 from batchbook.batches.pages.batch_page import BatchPage, may_see, uploaded_before
 from batchbook.batches.pages.file.inspection_page import intake_url
+from batchbook.batches.pages.rows.quick_filters import quick_filters
 from batchbook.batches.pages.rows.row_grid import RowGrid
 from batchbook.batches.running.activity import activity_of, last_failure_of
 from batchbook.errors import Missing
@@ -57,6 +58,9 @@ class BatchDetail(BatchPage):
         entry = context.handler.quick_entry
         stored = select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
         files = self.request.db.scalars(stored).all()
+        execution = None if activity else view_models.execution(self.view, context)
+        latest, problems = operations[0].number if operations else 0, problem_rows(context)
+        edited = execution.edited if execution else 0
         own_statuses = choices_of(self.view.batch_type.handler.header_statuses or ())
         values = self.template_values(
             buttons=buttons_for(self.view, self.batch),
@@ -71,9 +75,10 @@ class BatchDetail(BatchPage):
             linked=[one for one in linked_batches(self.request.db, self.batch) if may_see(self, one[1])],
             totals=totals_of(context),
             breakdown=view_models.breakdown(self.view, self.batch, rows.grid),
-            problem_rows=problem_rows(context),
+            problem_rows=problems,
+            quick=quick_filters(self, rows.grid, latest, problems, edited),
             duplicates_url=self._duplicates_url() if rows.editing else None,
-            execution=None if activity else view_models.execution(self.view, context),
+            execution=execution,
             planned=scheduled_execution_of(self, context),
             schedule_url=schedule_url(self),
             chosen=view_models.chosen_options(context),
@@ -83,7 +88,7 @@ class BatchDetail(BatchPage):
             rows=rows,
             grid=rows.grid,
             groups=group_operations(operations, is_cut=len(operations) == OPERATIONS_READ)[:ENTRIES_SHOWN],
-            operation_count=operations[0].number if operations else 0,
+            operation_count=latest,
             undo=undo_buttons(self, operations),
             files=self._file_values(files),
             sheets=self._sheet_values(files),

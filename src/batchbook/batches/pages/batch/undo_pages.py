@@ -11,6 +11,7 @@ from pyramid.response import Response
 
 from batchbook.batches.editing import Undoer, UndoResult
 from batchbook.batches.editing.undo import (
+    OvertakenError,
     Reversible,
     next_redo,
     next_undo,
@@ -21,7 +22,7 @@ from batchbook.batches.editing.undo import (
 from batchbook.batches.history import UNDO, last_operation
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Operation
-from batchbook.batches.pages.batch_page import BatchPage, follow_on
+from batchbook.batches.pages.batch_page import CONFLICT, BatchPage, follow_on
 from batchbook.batches.running.bulk_edits import REVERSE, enqueue_edit, is_big
 from batchbook.errors import Conflict
 from batchbook.web.flash import flash
@@ -98,6 +99,12 @@ class _UndoPage(BatchPage):
         return self.own_url
 
     @property
+    def number(self) -> int | None:
+        """The number of the operation that the address names, if it names one."""
+        number = self.request.matchdict.get("number")
+        return None if number is None else int(number)
+
+    @property
     def is_partly(self) -> bool:
         """Whether cells that were changed again are left alone, instead of refusing all."""
         return True
@@ -106,8 +113,8 @@ class _UndoPage(BatchPage):
         """Return the operation that is to be reversed; ``None`` if there is none."""
         raise NotImplementedError
 
-    def reverse(self) -> UndoResult:
-        """Undo or redo; raise as :class:`Undoer` does."""
+    def reverse(self, undoer: Undoer) -> UndoResult:
+        """Undo or redo by ``undoer``; raises as its methods do."""
         raise NotImplementedError
 
     def post(self) -> Any:
@@ -115,12 +122,18 @@ class _UndoPage(BatchPage):
         request, found = self.request, self.found()
         is_script = prefers_json(request)
         try:
-            if found is not None and is_big(request.services, found.cells):
+            undoer = Undoer(self.engine)
+            if found and is_big(request.services, undoer.touches(self.batch.id, found.number)):
                 return self._enqueued(found)
-            result = self.reverse()
+            result = self.reverse(undoer)
         except Conflict as error:
             if is_script:
                 raise
+            if isinstance(error, OvertakenError) and error.result.undone:
+                request.response.status_int = CONFLICT
+                return self.template_values(
+                    result=error.result, number=self.number, history_url=self.next_url
+                )
             flash(request, error.message, "error")
             return HTTPSeeOther(self.next_url)
         if is_script:
@@ -169,9 +182,9 @@ class Undo(_UndoPage):
         """Return the person's latest operation that is not undone."""
         return next_undo(self.request.db, self.batch.id, self.request.authenticated_userid)
 
-    def reverse(self) -> UndoResult:
+    def reverse(self, undoer: Undoer) -> UndoResult:
         """Undo it; it is looked up again once the batch is locked."""
-        return Undoer(self.engine).undo(self.batch.id)
+        return undoer.undo(self.batch.id)
 
 
 class Redo(_UndoPage):
@@ -184,18 +197,19 @@ class Redo(_UndoPage):
         """Return the person's latest undo, if it can be redone."""
         return next_redo(self.request.db, self.batch.id, self.request.authenticated_userid)
 
-    def reverse(self) -> UndoResult:
+    def reverse(self, undoer: Undoer) -> UndoResult:
         """Redo it; it is looked up again once the batch is locked."""
-        return Undoer(self.engine).redo(self.batch.id)
+        return undoer.redo(self.batch.id)
 
 
 class UndoOperation(_UndoPage):
     """Undo or redo one operation of the history, whoever did it.
 
-    It is refused if one of its cells was changed again, unless the form has the field ``partly``.
+    It is refused if one of its cells was changed again, unless the form has the field ``partly``: a page asks about that.
     """
 
     name = "undo_operation"
+    template = "batchbook.templates:batches/undo_partly.jinja2"
     pattern = "/history/{number:[0-9]{1,10}}/undo"
 
     @property
@@ -204,19 +218,14 @@ class UndoOperation(_UndoPage):
         return self.view.url("history", self.batch)
 
     @property
-    def number(self) -> int:
-        """The number of the operation."""
-        return int(self.request.matchdict["number"])
-
-    @property
     def is_partly(self) -> bool:
         """Whether the form has the field ``partly``."""
         return "partly" in self.request.params
 
     def found(self) -> Reversible | None:
         """Return the operation, if it can be reversed."""
-        return reversible(self.request.db, self.batch.id, self.number)
+        return reversible(self.request.db, self.batch.id, self.number or 0)
 
-    def reverse(self) -> UndoResult:
+    def reverse(self, undoer: Undoer) -> UndoResult:
         """Reverse it."""
-        return Undoer(self.engine).reverse(self.batch.id, self.number, partly=self.is_partly)
+        return undoer.reverse(self.batch.id, self.number or 0, partly=self.is_partly)

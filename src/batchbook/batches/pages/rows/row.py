@@ -36,8 +36,9 @@ from batchbook.batches.pages.view import PROBLEMS
 from batchbook.batches.pages.view_models import breakdown
 from batchbook.errors import Missing
 from batchbook.forms import BoundForm, Form, form_of
-from batchbook.grid import CellError, Column, GridState, parse, to_text
+from batchbook.grid import CellError, Column, GridState, Verb, parse, same_as, to_text
 from batchbook.master.conflicts import FieldConflict
+from batchbook.master.links import href
 
 #: The prefix of parameters in the address that fill fields of the form.
 _WITH = "with."
@@ -105,6 +106,7 @@ class OneRow(BatchPage):
             stale=stale,
             seen=self.texts_now() if seen is None else seen,
             facts=[(column, getattr(self.row, column.name)) for column in columns],
+            same=self._same(),
             editing=editing,
             changes=self.changes(),
             changes_url=changed_cells_url(self.view, self.batch, sequence=self.sequence),
@@ -116,6 +118,20 @@ class OneRow(BatchPage):
             match=row_match(self, self.row),
             neighbours=self._neighbours(),
         )
+
+    def _same(self) -> list[tuple[str, str]]:
+        """Return links to the rows that have the same value as this one: the label of the column, and the address."""
+        columns = self.view.row_table.all_columns(self.row_model, self.statuses)
+        found = (
+            (column, same_as(column, getattr(self.row, column.name), self.request.zone))
+            for column in columns
+            if column.name not in _ELSEWHERE
+        )
+        return [
+            (column.label, href(self.own_url, GridState(filters=(clause,))))
+            for column, clause in found
+            if clause is not None and clause.verb is not Verb.EMPTY
+        ]
 
     def _duplicates_url(self) -> str | None:
         """Return the address of the row's duplicates; ``None`` if it is no duplicate."""

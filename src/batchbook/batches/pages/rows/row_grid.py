@@ -17,8 +17,9 @@ from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.batch_page import BatchPage
+from batchbook.batches.pages.rows.quick_filters import quick_columns
 from batchbook.batches.pages.view import BatchMasterView
-from batchbook.batches.registry import BatchTypes
+from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.rows.issues import Issue, in_words
 from batchbook.batches.running.bulk_edits import rows_reference
 from batchbook.grid import Column, Filter, Grid, GridState, Snapshot, Verb
@@ -61,6 +62,13 @@ def _grid_of(
     return Grid(columns, statement, (row.sequence,), zone=zone, carried=carried)
 
 
+def _quick_columns(
+    session: Session, batch: Batch, batch_type: BatchType, user: str | None
+) -> tuple[Column, ...]:
+    has_file = batch_type.handler.file_source is not None
+    return quick_columns(session, batch, batch_type.rows.of(batch), user, has_file=has_file)
+
+
 def open_batch_rows(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
     """Open the grid of a batch's rows, for :data:`~batchbook.batches.running.bulk_edits.BATCH_ROWS`."""
     batch = find_batch(caller.session, caller.services.get(BatchTypes), arguments["batch_id"])
@@ -68,7 +76,8 @@ def open_batch_rows(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
     view = cast("type[BatchMasterView]", view_called(caller.services, f"batches.{batch.type}"))
     batch_type = view.batch_type
     row = batch_type.rows.of(batch)
-    columns = view.row_table.all_columns(row, batch_type.handler.statuses)
+    quick = _quick_columns(caller.session, batch, batch_type, caller.identity.name)
+    columns = (*view.row_table.all_columns(row, batch_type.handler.statuses), *quick)
     return OpenGrid(grid=_grid_of(batch, row, columns, caller.zone), columns=columns, caller=caller)
 
 
@@ -97,8 +106,9 @@ class RowGrid:
         narrowed = () if sequences is None else (row.sequence.in_(sequences),)
         request, route = self.view.request, f"{self.view.prefix}."
         self._row_url = key_url(request, f"{route}row", "sequence", id=self.batch.id)
-        columns = table.all_columns(row, batch_type.handler.statuses)
-        hidden = {column.name for column in table.filters(row)}
+        quick = _quick_columns(request.db, self.batch, batch_type, request.authenticated_userid)
+        columns = (*table.all_columns(row, batch_type.handler.statuses), *quick)
+        hidden = {column.name for column in (*table.filters(row), *quick)}
         return GridView(
             request,
             key=table.settings_key(self.batch),

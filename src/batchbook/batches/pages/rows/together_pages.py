@@ -15,6 +15,7 @@ from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import BatchPage
+from batchbook.batches.pages.rows.quick_filters import quick_filters
 from batchbook.batches.pages.rows.row_grid import GridPage, RowGrid
 from batchbook.batches.pages.view_models import breakdown
 from batchbook.errors import BadInput
@@ -39,8 +40,8 @@ class ChangesSince(GridPage):
     ``total``      the number of all rows
     ``state``      the batch's state, in words
     ``editing``    [{key, field, user}]: the cells that others are editing now
-    ``counts_html``, ``problems_html``   the counts by status and the number of problems, if anything changed; the address carries
-                   the page's query, so that the counts mark the filter that the page shows
+    ``counts_html``, ``problems_html``, ``quick_html``   the counts by status, the number of problems and the quick filters, if anything
+                   changed; the address carries the page's query, so that they mark the filter that the page shows
     """
 
     name = "changes_since"
@@ -60,7 +61,7 @@ class ChangesSince(GridPage):
         keys = None if found.rows is None else sorted(found.rows)
         versions = [found.rows[key] for key in keys] if found.rows and keys else []
         answer: dict[str, Any] = {"version": str(found.last), "keys": keys, "versions": versions}
-        return answer if found.last == seen else answer | self._counts()
+        return answer if found.last == seen else answer | self._counts(found.last)
 
     def _present(self) -> dict[str, Any]:
         others = being_edited(self.request.db, place_of(self.batch), self.request.identity.name)
@@ -70,14 +71,14 @@ class ChangesSince(GridPage):
             "editing": [{"key": one.key, "field": one.field, "user": one.user} for one in others],
         }
 
-    def _counts(self) -> dict[str, str]:
-        grid = self.rows.grid
-        context = {"view": self.view, "batch": self.batch, "grid": grid}
+    def _counts(self, latest: int) -> dict[str, str]:
+        grid, problems = self.rows.grid, problem_rows(self.action_context)
+        context = {"view": self.view, "batch": self.batch, "grid": grid, "problem_rows": problems}
         context |= {
             "breakdown": breakdown(self.view, self.batch, grid),
-            "problem_rows": problem_rows(self.action_context),
+            "quick": quick_filters(self, grid, latest, problems, 0),
         }
-        parts = {"counts_html": "counts", "problems_html": "problem_count"}
+        parts = {"counts_html": "counts", "problems_html": "problem_count", "quick_html": "quick_filters"}
         return {
             key: render(f"batchbook.templates:batches/parts/{part}.jinja2", context, self.request)
             for key, part in parts.items()

@@ -99,6 +99,7 @@ export class FollowChanges {
       this.since = version;
       replaceById("breakdown", html.counts_html);
       replaceById("problem-count", html.problems_html);
+      replaceById("quick-filters", html.quick_html);
     }
     this.total = total;
     this.#tellState(state);

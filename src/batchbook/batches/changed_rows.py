@@ -1,0 +1,91 @@
+"""Rows of a batch that its history tells of: those that people edited, that differ from their source, that others changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, case, cast, exists, func, select
+
+from batchbook.batches.history import REMEMBERED
+from batchbook.batches.models import BatchRow, CellChange, Operation
+
+#: The field under which history keeps that a row was removed or restored.
+REMOVED = "removed"
+
+Sequences = Select[int]
+
+#: More than the cells of any operation; number and position of a change are one number, by which it is found again.
+_PLACES = 10**9
+
+
+def edited_sequences(batch_id: int) -> Sequences:
+    """Return the SELECT of the numbers of the rows whose cells people have changed, each as often as they did."""
+    changed = CellChange
+    by_itself = select(Operation.number).where(Operation.batch_id == batch_id, Operation.kind == REMEMBERED)
+    return select(changed.sequence).where(
+        changed.batch_id == batch_id,
+        changed.sequence > 0,
+        changed.field != REMOVED,
+        changed.operation.not_in(by_itself),
+    )
+
+
+def differing_sequences(batch_id: int) -> Sequences:
+    """Return the SELECT of the numbers of the rows with a cell whose text is another than before its first change.
+
+    A cell that was changed, and changed back, does not differ. Added rows differ in all that was typed.
+    """
+    change = CellChange
+    place = cast(change.operation, BigInteger) * _PLACES + change.position
+    cells = (
+        select(
+            change.sequence,
+            func.min(place).label("first"),
+            func.max(place).label("last"),
+            func.min(change.old).label("old"),
+            func.min(change.new).label("new"),
+        )
+        .where(change.batch_id == batch_id, change.sequence > 0, change.field != REMOVED)
+        .group_by(change.sequence, change.field)
+        .subquery()
+    )
+
+    def text_at(found: Any, column: Any) -> ColumnElement[Any]:
+        at = (change.operation == found // _PLACES, change.position == found % _PLACES)
+        return select(column).where(change.batch_id == batch_id, *at).scalar_subquery()
+
+    # Most cells have changed once: their texts are those of the group.
+    once = cells.c.first == cells.c.last
+    before = case((once, cells.c.old), else_=text_at(cells.c.first, change.old))
+    now = case((once, cells.c.new), else_=text_at(cells.c.last, change.new))
+    return select(cells.c.sequence).where(before.is_distinct_from(now))
+
+
+def changed_by_others(batch_id: int, user: str | None, operation: int) -> Sequences:
+    """Return the SELECT of the numbers of the rows that others than ``user`` changed after the operation of that number."""
+    return select(CellChange.sequence).where(
+        CellChange.batch_id == batch_id,
+        CellChange.sequence > 0,
+        CellChange.operation.in_(operations_of_others(batch_id, user, operation)),
+    )
+
+
+def operations_of_others(batch_id: int, user: str | None, operation: int) -> Sequences:
+    """Return the SELECT of the numbers of the operations of others than ``user`` after the one of that number."""
+    return select(Operation.number).where(
+        Operation.batch_id == batch_id, Operation.number > operation, Operation.actor != (user or "")
+    )
+
+
+def is_among(row: type[BatchRow], sequences: Sequences) -> ColumnElement[bool]:
+    """Return the condition that the number of ``row`` is one of ``sequences``."""
+    return row.sequence.in_(sequences)
+
+
+def is_not_among(bind: Engine | Connection, row: type[BatchRow], sequences: Sequences) -> ColumnElement[bool]:
+    """Return the condition that the number of ``row`` is none of ``sequences``; ``bind`` determines the dialect."""
+    if bind.dialect.name != "postgresql":
+        return row.sequence.not_in(sequences)
+    # PostgreSQL looks through all of them for each row, unless they are few; this it does by a hash.
+    found = sequences.subquery()
+    return ~exists().where(found.c.sequence == row.sequence)
