@@ -23,6 +23,7 @@ from benchmarks.race import race
 from benchmarks.rendering import cost_lines, row_cost
 from benchmarks.report import Figures, table
 from benchmarks.statements import statements
+from benchmarks.windows import window_costs
 from benchmarks.workbooks import looking
 
 
@@ -67,6 +68,13 @@ def _parser() -> argparse.ArgumentParser:
         default=1_000_000,
         metavar="ROWS",
         help="changes in the price history to list; 0 for none (default: 1,000,000)",
+    )
+    parser.add_argument(
+        "--windows",
+        type=int,
+        default=1_000_000,
+        metavar="ROWS",
+        help="rows of a batch whose grid to look at; 0 for none (default: 1,000,000)",
     )
     parser.add_argument(
         "--jobs",
@@ -147,6 +155,8 @@ def _figures(server: DatabaseServer, options: argparse.Namespace) -> Figures:
             jobs=_jobs(server, Path(folder), options),
             price_changes=options.price_changes,
             grids=grid_costs(server, options.price_changes, options.rounds) if options.price_changes else [],
+            window_rows=options.windows,
+            windows=window_costs(server, options.windows, options.rounds) if options.windows else [],
         )
 
 

@@ -13,6 +13,8 @@ from benchmarks.jobs import JobCosts
 from benchmarks.pages import PageCost
 from benchmarks.price_changes import GridCost, cost_lines
 from benchmarks.race import PHASES, Race
+from benchmarks.windows import WindowCost
+from benchmarks.windows import cost_lines as window_lines
 
 #: What is aimed at: times the bare script's time, and bytes above the idle process.
 MOST_RATIO, MOST_MEMORY = 3.0, 150 * 2**20
@@ -36,6 +38,8 @@ class Figures:
     jobs: JobCosts
     price_changes: int = 0
     grids: list[GridCost] = field(default_factory=list)
+    window_rows: int = 0
+    windows: list[WindowCost] = field(default_factory=list)
     imports: list[ImportRace] = field(default_factory=list)
     executions: list[ExecutionRace] = field(default_factory=list)
 
@@ -84,6 +88,9 @@ def _lines(figures: Figures) -> Iterator[str]:
     yield ""
     if figures.grids:
         yield from cost_lines(figures.price_changes, figures.grids)
+        yield ""
+    if figures.windows:
+        yield from window_lines(figures.window_rows, figures.windows)
         yield ""
     yield from import_lines(figures.imports)
     yield ""

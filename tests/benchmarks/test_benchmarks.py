@@ -123,7 +123,19 @@ def test_it_runs_and_prints_its_table(capfd: pytest.CaptureFixture[str], tmp_pat
     from benchmarks.__main__ import main
 
     sizes = ["--rows", "150", "--rounds", "1", "--statements", "210", "4110", "--pages", "10", "60"]
-    sizes += ["--jobs", "150", "1", "0", "--imports", "200", "100", "--price-changes", "300"]
+    sizes += [
+        "--jobs",
+        "150",
+        "1",
+        "0",
+        "--imports",
+        "200",
+        "100",
+        "--price-changes",
+        "300",
+        "--windows",
+        "400",
+    ]
     assert main([*sizes, "--database", "sqlite", "--json", str(tmp_path / "figures.json")]) == 0
     printed = capfd.readouterr().out
     assert "Looking how far a workbook of 150 rows reaches takes" in printed
@@ -140,6 +152,8 @@ def test_it_runs_and_prints_its_table(capfd: pytest.CaptureFixture[str], tmp_pat
         "100.xlsx",
         "compare and count",
         "300 price changes",
+        "windows of 400 rows",
+        "contains, sorted",
         "one person",
     ):
         assert phase in printed

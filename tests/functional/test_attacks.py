@@ -14,8 +14,8 @@ from .harness import OWN, CatalogueDatabase, form_with, number_in, post, text_of
 NO_CHANGE = ("clone", "rows")
 #: … and who may see the batch may ask for files of it, and tells how far it was seen.
 FILES = ("export_rows", "worksheet", "worksheet_problems", "seen")
-#: … and has a view of the grid of changed cells, too.
-VIEWS = ("remember_changes",)
+#: … and has a view of the grid of changed cells, too, opens facets, arranges columns, and is shown to others.
+VIEWS = ("remember_changes", "row_facets", "row_layout", "presence")
 
 PEOPLE = ("staff", "admin", "auditor")
 

@@ -7,13 +7,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
-from batchbook.db.transactions import make_session
+from batchbook.db.transactions import make_session, transaction_scope
 from batchbook.grid import Grid
 
 from .harness import Article, ArticleBase, article_grid
+from .shelf import ARTICLES, PRICES, Shelf
 
 ROWS = [
     (
@@ -91,3 +92,20 @@ def db(empty_engine: Engine) -> Iterator[Session]:
 def grid() -> Grid:
     """A grid over the articles."""
     return article_grid()
+
+
+@pytest.fixture
+def thousand(empty_engine: Engine) -> Engine:
+    """A database with 1,200 articles, every fifth without a price."""
+    ArticleBase.metadata.create_all(empty_engine)
+    rows = [{"code": f"{n:05}", "price": PRICES[n % 5], "note": ""} for n in range(ARTICLES)]
+    with transaction_scope(empty_engine) as session:
+        session.execute(insert(Article), rows)
+    return empty_engine
+
+
+@pytest.fixture
+def shelf(thousand: Engine) -> Iterator[Shelf]:
+    """These articles, for somebody who reads."""
+    with make_session(thousand, read_only=True) as session:
+        yield Shelf(session)

@@ -93,12 +93,6 @@ def test_an_empty_grid_has_one_empty_page(db: Session, grid: Grid) -> None:
     assert (page.rows, page.total, page.pages, page.first, page.last, page.state.page) == ([], 0, 1, 0, 0, 1)
 
 
-def test_a_known_total_counts_only_while_nothing_is_filtered(db: Session, grid: Grid) -> None:
-    assert grid.window(db, GridState(), None, known_total=777).total == 777
-    state = GridState(filters=(Filter("code", Verb.EQUAL, ("0007",)),))
-    assert grid.window(db, state, None, known_total=777).total == 1
-
-
 def test_one_of_the_groups_has_to_hold_beside_the_filters_of_all_rows(db: Session, grid: Grid) -> None:
     filters = (
         Filter("state", Verb.EQUAL, ("new",), 1),
@@ -110,7 +104,7 @@ def test_one_of_the_groups_has_to_hold_beside_the_filters_of_all_rows(db: Sessio
     assert [row.code for row in grid.window(db, state, None).rows] == ["0200", "0300", "0400"]
     fewer = GridState(filters=filters, search="under")
     assert [row.code for row in grid.all_rows(db, fewer, None)] == ["0200"]
-    assert grid.window(db, GridState(search="under"), None, known_total=6).total == 2
+    assert grid.window(db, GridState(search="under"), None).total == 2
 
 
 def test_the_callers_select_says_what_may_be_seen(db: Session) -> None:

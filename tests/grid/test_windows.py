@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
-from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import Engine, delete, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, delete, select, update
 
 from batchbook.db.transactions import make_session, transaction_scope
 from batchbook.errors import Conflict
@@ -17,81 +14,34 @@ from batchbook.grid import (
     Grid,
     GridState,
     KeyCache,
-    RowWindow,
     Snapshot,
     Sort,
     Verb,
-    Windows,
     columns_of,
+    windows,
 )
 from batchbook.grid.windows import MOST_ROWS
 
-from .harness import Article, ArticleBase, article_grid
-
-ROWS = 1_200
-PRICES = (None, 4, 2, 9, 2)
-
-
-@pytest.fixture
-def many(empty_engine: Engine) -> Engine:
-    """A database with 1,200 articles, every fifth without a price."""
-    ArticleBase.metadata.create_all(empty_engine)
-    rows = [{"code": f"{n:05}", "price": PRICES[n % 5], "note": ""} for n in range(ROWS)]
-    with transaction_scope(empty_engine) as db:
-        db.execute(insert(Article), rows)
-    return empty_engine
-
-
-@pytest.fixture
-def db(many: Engine) -> Iterator[Session]:
-    with make_session(many, read_only=True) as session:
-        yield session
-
-
-class Shelf:
-    """The articles as their pages see them: what is kept, and how they are now."""
-
-    def __init__(self, session: Session) -> None:
-        self.cache = KeyCache()
-        self.now = Snapshot("shelf", "1", "7")
-        self.session = session
-
-    def windows(self, grid: Grid | None = None, known_total: int | None = ROWS, user: str = "ann") -> Windows:
-        return Windows(
-            grid or article_grid(),
-            self.session,
-            user,
-            cache=self.cache,
-            snapshot=lambda: self.now,
-            known_total=known_total,
-        )
-
-
-@pytest.fixture
-def shelf(db: Session) -> Shelf:
-    return Shelf(db)
-
-
-def codes(window: RowWindow) -> list[str]:
-    return [row.code for _, row in window.rows]
+from .harness import Article, article_grid
+from .shelf import ARTICLES, Shelf, codes
 
 
 def test_numbered_rows_are_found_at_any_depth_without_keys(shelf: Shelf) -> None:
     found = shelf.windows().window(GridState(), 1_195, 50)
-    assert (found.total, found.token) == (ROWS, "")
+    assert (found.total, found.token) == (ARTICLES, "")
     assert [at for at, _ in found.rows] == [1_195, 1_196, 1_197, 1_198, 1_199]
     assert codes(found) == ["01195", "01196", "01197", "01198", "01199"]
-    assert codes(shelf.windows().window(GridState(), ROWS, 50)) == []
+    assert codes(shelf.windows().window(GridState(), ARTICLES, 50)) == []
     by_number = Grid(columns_of(Article, ["id", "code"]), select(Article), [Article.id])
     last_first = GridState(sort=(Sort("id", descending=True),))
     assert codes(shelf.windows(by_number).window(last_first, 0, 2)) == ["01199", "01198"]
 
 
-def test_rows_with_gaps_in_their_numbers_are_found_by_their_keys(many: Engine, shelf: Shelf) -> None:
-    with transaction_scope(many) as session:
+def test_rows_with_gaps_in_their_numbers_are_found_by_their_keys(thousand: Engine, shelf: Shelf) -> None:
+    with transaction_scope(thousand) as session:
         session.execute(delete(Article).where(Article.id % 3 == 0))
-    with make_session(many, read_only=True) as shelf.session:
-        found = shelf.windows(known_total=ROWS - ROWS // 3).window(GridState(), 798, 9)
+    with make_session(thousand, read_only=True) as shelf.session:
+        found = shelf.windows(known_total=ARTICLES - ARTICLES // 3).window(GridState(), 798, 9)
         assert found.total == 800
         assert codes(found) == ["01197", "01198"]  # Counted from 1, their numbers are 1198 and 1199.
         assert found.token
@@ -102,12 +52,12 @@ def test_any_order_is_that_of_the_whole_and_empty_values_come_last(shelf: Shelf)
     for sort in (Sort("price"), Sort("price", descending=True), Sort("name"), Sort("code", descending=True)):
         state = GridState(sort=(sort,))
         whole = [row.code for row in grid.all_rows(shelf.session, state, "ann")]
-        token, windows = "", []
-        for first in range(0, ROWS, 500):
+        token, seen = "", []
+        for first in range(0, ARTICLES, 500):
             found = shelf.windows().window(state, first, 500, token)
             token = found.token
-            windows += codes(found)
-        assert windows == whole
+            seen += codes(found)
+        assert seen == whole
         pages = [
             row.code
             for number in range(1, 4)
@@ -134,7 +84,9 @@ def test_keys_are_kept_for_the_view_and_the_version(shelf: Shelf) -> None:
     first = shelf.windows().window(by_price, 0, 2)
     again = shelf.windows().window(GridState(sort=(Sort("price"),), page=3, page_size=20), 0, 2)
     assert first.token == again.token
-    assert isinstance(shelf.cache.get(first.token), array)
+    kept = shelf.cache.get(first.token)
+    assert kept is not None
+    assert isinstance(kept.keys, array)
     others = [
         shelf.windows().window(GridState(sort=(Sort("code"),)), 0, 2).token,
         shelf.windows(user="bob").window(by_price, 0, 2).token,
@@ -145,19 +97,19 @@ def test_keys_are_kept_for_the_view_and_the_version(shelf: Shelf) -> None:
 
 
 def test_who_has_a_token_sees_rows_in_their_places_until_rows_are_added_or_made_anew(
-    many: Engine, shelf: Shelf
+    thousand: Engine, shelf: Shelf
 ) -> None:
     by_price = GridState(sort=(Sort("price"),))
     seen = shelf.windows().window(by_price, 0, 3)
     assert codes(seen) == ["00002", "00004", "00007"]
     shelf.session.close()
-    with transaction_scope(many) as session:
+    with transaction_scope(thousand) as session:
         session.execute(update(Article).where(Article.code == "00002").values(price=99))
         session.execute(delete(Article).where(Article.code == "00004"))
     shelf.now = Snapshot("shelf", "1", "8")
-    with make_session(many, read_only=True) as shelf.session:
+    with make_session(thousand, read_only=True) as shelf.session:
         kept = shelf.windows().window(by_price, 0, 3, seen.token)
-        assert (kept.token, kept.total) == (seen.token, ROWS)
+        assert (kept.token, kept.total) == (seen.token, ARTICLES)
         assert [(at, row.code) for at, row in kept.rows] == [(0, "00002"), (2, "00007")]
         assert codes(shelf.windows().window(by_price, 0, 2)) == ["00007", "00009"]
         shelf.now = Snapshot("shelf", "2", "8")
@@ -196,9 +148,9 @@ def test_without_versions_nothing_is_kept_but_for_its_token(shelf: Shelf) -> Non
     assert shelf.windows().window(by_price, 0, 3, first.token).token == first.token
 
 
-def test_what_a_transaction_wrote_is_not_kept(many: Engine) -> None:
+def test_what_a_transaction_wrote_is_not_kept(thousand: Engine) -> None:
     by_price = GridState(sort=(Sort("price"),))
-    with transaction_scope(many) as session:
+    with transaction_scope(thousand) as session:
         shelf = Shelf(session)
         session.execute(update(Article).where(Article.code == "00000").values(price=1))
         found = shelf.windows().window(by_price, 0, 1)
@@ -206,32 +158,40 @@ def test_what_a_transaction_wrote_is_not_kept(many: Engine) -> None:
     assert shelf.cache.get(found.token) is None
 
 
-def test_the_least_used_keys_are_dropped_first_and_old_ones_are_not_used() -> None:
-    cache = KeyCache(most_bytes=250)
-    for token in ("a", "b", "c"):
-        cache.get_or_list(token, lambda: array("q", range(10)))
-        cache.get("a")
-    cache.get_or_list("d", lambda: array("q", range(10)))
-    assert [token for token in "abcd" if cache.get(token) is not None] == ["a", "c", "d"]
-    old = KeyCache(longest=-1)
-    old.get_or_list("a", lambda: [1])
-    assert old.get("a") is None
+def test_a_view_of_many_rows_begins_with_its_first_keys_and_has_the_others_listed(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "FIRST_KEYS", 100)
+    monkeypatch.setattr(windows, "FIRST_UNCOUNTED", 100)
+    grid = article_grid()
+    cheap = Filter("price", Verb.LESS, ("5",))
+    for state in (GridState(sort=(Sort("price"),)), GridState((cheap,), (Sort("price", descending=True),))):
+        whole = [row.code for row in grid.all_rows(shelf.session, state, "ann")]
+        for first in (0, 95, len(whole) - 40, 500):
+            shelf.cache = KeyCache()
+            found = shelf.windows().window(state, first, 30)
+            assert (codes(found), found.total) == (whole[first : first + 30], len(whole))
+            while shelf.cache._later:
+                pass
+            kept = shelf.cache.get(found.token)
+            assert kept is not None
+            assert kept.is_whole
+            assert codes(shelf.windows().window(state, 300, 30, found.token)) == whole[300:330]
 
 
-def test_two_that_ask_at_once_list_the_keys_once() -> None:
-    cache, together, calls = KeyCache(), Barrier(2), []
-
-    def listed() -> list[int]:
-        calls.append(1)
-        return [1]
-
-    def ask() -> None:
-        together.wait()
-        cache.get_or_list("a", listed)
-
-    threads = [Thread(target=ask) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert calls == [1]
+def test_keys_that_are_listed_later_are_those_of_the_same_version(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "FIRST_KEYS", 100)
+    by_price = GridState(sort=(Sort("price"),))
+    seen = shelf.windows()
+    assert seen.now.version == "7"
+    shelf.now = Snapshot("shelf", "1", "8")
+    first = seen.window(by_price, 0, 10)
+    while shelf.cache._later:
+        pass
+    kept = shelf.cache.get(first.token)
+    assert kept is not None
+    assert (len(kept.keys), kept.total) == (100, ARTICLES)
+    assert shelf.windows().window(by_price, 20, 10, first.token).token == first.token
+    assert shelf.windows().window(by_price, 500, 10, first.token).token != first.token

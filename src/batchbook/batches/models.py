@@ -43,11 +43,13 @@ def editable(*args: Any, label: str | None = None, **options: Any) -> MappedColu
 
 
 def column(*args: Any, label: str | None = None, **options: Any) -> MappedColumn[Any]:
-    """Declare a column with attributes for pages: ``label``, ``minimum``, ``maximum``, ``choices``, ``description``.
+    """Declare a column with attributes for pages: ``label``, ``minimum``, ``maximum``, ``choices``, ``description``,
+    ``reference``.
 
-    All other arguments are passed to :func:`sqlalchemy.orm.mapped_column`.
+    A ``reference``, see :class:`~batchbook.grid.Reference`, suggests the records that the cells of a row name while people
+    type. All other arguments are passed to :func:`sqlalchemy.orm.mapped_column`.
     """
-    names = ("minimum", "maximum", "choices", "description", "editable", "fixed")
+    names = ("minimum", "maximum", "choices", "description", "reference", "editable", "fixed")
     info = {name: options.pop(name) for name in names if name in options}
     if label is not None:
         info["label"] = label

@@ -6,7 +6,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Insert, SQLColumnExpression, String, insert, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Insert,
+    SQLColumnExpression,
+    String,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from batchbook.batches import RememberedMatch
@@ -43,7 +53,12 @@ class Product(Base):
     """One item on sale. ``version`` grows by one with every change, so that a stale edit is noticed."""
 
     __tablename__ = "product"
-    __table_args__ = {"info": {"label": "products"}}  # noqa: RUF012 - Read by SQLAlchemy, never changed.
+    # For texts that begin with what somebody types; on PostgreSQL, other indexes don't serve that.
+    __table_args__ = (
+        Index("ix_product_item_code", "item_code", postgresql_ops={"item_code": "text_pattern_ops"}),
+        Index("ix_product_description", "description", postgresql_ops={"description": "text_pattern_ops"}),
+        {"info": {"label": "products"}},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_code: Mapped[str] = mapped_column(String(20), unique=True, info={"editable": True})

@@ -159,6 +159,10 @@ class contains_folded(FunctionElement[bool]):  # noqa: N801 - Reads as a functio
         pattern = literal(f"%{wanted.translate(_ESCAPED)}%")
         super().__init__(column, folded(column, wanted), pattern)
 
+    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002 - SQLAlchemy's signature.
+        """Return the condition itself: compared with 1, as SQLAlchemy would, SQLite evaluates each part of it for each row."""
+        return self
+
 
 #: The characters that mean something in the pattern of LIKE, written with its escape character.
 _ESCAPED = {ord(sign): f"/{sign}" for sign in "%_/"}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Dialect, Integer, any_, false, func, literal, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Dialect, any_, false, func, literal, or_, select
 
 #: The most ranges that are written as ranges; where there are more, the numbers are listed in one parameter.
 _MOST_RANGES = 8
@@ -34,9 +34,14 @@ def is_among(column: Any, numbers: Sequence[int], dialect: Dialect) -> ColumnEle
         return false()
     if len(ranges) <= _MOST_RANGES:
         return or_(*(column.between(first, last) for first, last in ranges))
+    return is_listed(column, numbers, dialect)
+
+
+def is_listed(column: Any, numbers: Sequence[int], dialect: Dialect) -> ColumnElement[bool]:
+    """Return the condition that ``column`` is one of ``numbers``, in any order; they are one parameter."""
     if dialect.name == "postgresql":
-        listed: ColumnElement[bool] = column == any_(literal(list(numbers), ARRAY(Integer)))
+        listed: ColumnElement[bool] = column == any_(literal(list(numbers), ARRAY(BigInteger)))
         return listed
-    values = func.json_each(json.dumps(numbers)).table_valued("value")
+    values = func.json_each(json.dumps(list(numbers))).table_valued("value")
     found: ColumnElement[bool] = column.in_(select(values.c.value))
     return found

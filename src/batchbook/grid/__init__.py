@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from batchbook.grid.filters import condition as condition
     from batchbook.grid.filters import read_values as read_values
     from batchbook.grid.filters import same_as as same_as
+    from batchbook.grid.key_cache import KeyCache as KeyCache
     from batchbook.grid.query import Grid as Grid
     from batchbook.grid.query import Window as Window
+    from batchbook.grid.references import Reference as Reference
     from batchbook.grid.state import GridState as GridState
     from batchbook.grid.state import Params as Params
     from batchbook.grid.state import has_grid_params as has_grid_params
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
     from batchbook.grid.verbs import Verb as Verb
     from batchbook.grid.verbs import value_count as value_count
     from batchbook.grid.verbs import verbs_of as verbs_of
-    from batchbook.grid.windows import KeyCache as KeyCache
     from batchbook.grid.windows import RowWindow as RowWindow
     from batchbook.grid.windows import Snapshot as Snapshot
     from batchbook.grid.windows import Windows as Windows

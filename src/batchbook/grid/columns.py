@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from batchbook.db.column_types import integer_limits
+from batchbook.grid.references import Reference
 
 
 class Kind(StrEnum):
@@ -93,7 +94,7 @@ class Column:
     the decimal sign, ``max_length`` characters; ``minimum`` and ``maximum`` are the field's own rule, ``limits`` what
     its database type can hold; ``blank`` is the value of an empty cell. ``link`` names a link that the view resolves;
     ``by_batch_only`` columns are read-only in forms, because they change by batches. Moments are shown to the minute, or
-    with ``seconds`` where their order matters. A column with ``conditions`` of its own, by the verb, is only there to
+    with ``seconds`` where their order matters. ``reference`` are the records that its cells name, suggested while people type. A column with ``conditions`` of its own, by the verb, is only there to
     filter by: its conditions get the filter's values, no row carries its value, and no file has it. Columns compare by
     identity, because SQL expressions do not compare to a truth value.
     """
@@ -117,6 +118,7 @@ class Column:
     blank: Any = None
     by_batch_only: bool = False
     seconds: bool = False
+    reference: Reference | None = None
     conditions: Mapping[Any, Callable[..., ColumnElement[bool]]] = field(default_factory=dict)
 
     @property

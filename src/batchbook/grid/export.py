@@ -87,7 +87,7 @@ class _Sheets:
         self._book = book
         self._columns = columns
         self._heading = book.add_format({"bold": True, "bottom": 1})
-        self._formats = [book.add_format({"num_format": _number_format(column)}) for column in columns]
+        self._formats = [book.add_format({"num_format": number_format(column)}) for column in columns]
 
     def write(self, rows: Iterable[Row[Any]]) -> None:
         """Write a heading and all rows, beginning another sheet whenever one is full."""
@@ -150,7 +150,8 @@ _NATIVE: dict[Kind, Callable[[Any, int, int, Any, Any], bool]] = {
 }
 
 
-def _number_format(column: Column) -> str:
+def number_format(column: Column) -> str:
+    """Return the format of cells with values of ``column`` in a workbook."""
     if column.kind is Kind.DECIMAL and column.scale:
         return "#,##0." + "0" * column.scale
     return {Kind.DATE: "yyyy-mm-dd", Kind.DATETIME: "yyyy-mm-dd hh:mm:ss"}.get(column.kind, "General")

@@ -8,12 +8,12 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, desc, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, desc, func, null, select, type_coerce
 from sqlalchemy.orm import Session
 
 from batchbook.grid.bins import edges_of, last_before
 from batchbook.grid.cells import is_readable
-from batchbook.grid.columns import Column, Kind
+from batchbook.grid.columns import Column, Kind, limits_of
 from batchbook.grid.filters import condition, is_empty
 from batchbook.grid.query import Grid
 from batchbook.grid.state import GridState
@@ -53,7 +53,7 @@ class Bin:
 class Histogram:
     """The distribution of a column's values over ``bins`` of equal width, and the number of rows where it is ``empty``.
 
-    ``low`` and ``high`` are the least and the largest value. Moments are counted by days. There are no bins if there are no
+    ``low`` and ``high`` are the least and the largest value of all rows. Moments are counted by days. There are no bins if there are no
     values, or if one of them is not ``readable``.
     """
 
@@ -100,32 +100,35 @@ def counts_of(known: Mapping[Any, int], values: Sequence[Any]) -> ValueCounts:
 def histogram(session: Session, grid: Grid, state: GridState, user: str | None, column: Column) -> Histogram:
     """Return the histogram of ``column``, of one of the :data:`RANGED` kinds, under the filters of ``state``.
 
-    One pass over the rows finds its bounds, and another one counts all bins.
+    The bins span the values of all rows, so that they stay as they are while filters change. One pass over all rows finds
+    their bounds, which is cheap, and one pass over those of the filters counts all bins.
     """
-    values = _values(grid, state, user, column)
-    bounds = select(
-        func.min(values.c.value), func.max(values.c.value), func.count(), func.count(values.c.value)
-    )
-    low, high, rows, filled = session.execute(bounds).one()
-    empty = rows - filled
-    if not filled:
-        return Histogram(empty=empty)
-    if not (is_readable(column, low) and is_readable(column, high)):
-        return Histogram(empty=empty, readable=False)
+    everything = _values(grid, GridState(), user, column)
+    bounds = select(func.min(everything.c.value), func.max(everything.c.value))
+    low, high = session.execute(bounds).one()
+    readable = low is None or (_fits(column, low) and _fits(column, high))
+    if low is None or not readable:
+        rows = select(func.count()).where(everything.c.value.is_(None))
+        return Histogram(empty=session.scalar(rows) or 0, readable=readable)
     low, high = (_as_counted(one, grid) for one in (low, high))
     edges = edges_of(column, low, high)
-    counts = _count_bins(session, grid, values, column, edges[1:-1])
+    counts = _count_bins(session, grid, _values(grid, state, user, column), column, edges[1:-1])
     bins = [
         Bin(max(first, low), min(last_before(column, end), high), counts.get(place, 0))
         for place, (first, end) in enumerate(pairwise(edges))
     ]
-    return Histogram(tuple(bins), empty, low, high)
+    return Histogram(tuple(bins), counts.get(None, 0), low, high)
 
 
 def _values(grid: Grid, state: GridState, user: str | None, column: Column) -> Subquery:
     """Return the values of ``column`` in the rows under the filters of ``state``, as a table with the column ``value``."""
     rows: Select[Any] = grid.filtered(state, user)
-    return rows.with_only_columns(column.expression.label("value"), maintain_column_froms=True).subquery()
+    # With the filters, an index by which values could be grouped would cost a look-up of each row on SQLite: none serves this.
+    expression: Any = column.expression
+    value = (
+        type_coerce(func.coalesce(expression, null()), expression.type) if state.is_narrowed else expression
+    )
+    return rows.with_only_columns(value.label("value"), maintain_column_froms=True).subquery()
 
 
 def _grouped(values: Subquery) -> Subquery:
@@ -149,6 +152,12 @@ def _is_blank(value: Any) -> bool:
     return value is None or value == ""
 
 
+def _fits(column: Column, value: Any) -> bool:
+    """Return whether ``value`` is of the column's kind, and within the limits of its type: others can't be compared."""
+    least, most = limits_of(column) or (value, value)
+    return is_readable(column, value) and least <= value <= most
+
+
 def _as_counted(value: Any, grid: Grid) -> Any:
     """Return a value as bins count it: a moment as its day in the grid's zone."""
     return value.astimezone(grid.zone).date() if isinstance(value, datetime) else value
@@ -156,15 +165,12 @@ def _as_counted(value: Any, grid: Grid) -> Any:
 
 def _count_bins(
     session: Session, grid: Grid, values: Subquery, column: Column, inner: Sequence[Any]
-) -> dict[int, int]:
-    """Return the number of values in each of the bins that the ``inner`` edges part, by the place of the bin."""
+) -> dict[int | None, int]:
+    """Return the number of values in each of the bins that the ``inner`` edges part, by the place of the bin; of empty ones by None."""
     counted = replace(column, expression=values.c.value)
-    place = _bin_of(counted, inner, 0, len(inner), grid) if inner else None
-    if place is None:
-        found = session.scalar(select(func.count(values.c.value)))
-        return {0: found or 0}
     # A subquery of its own: PostgreSQL takes two expressions with parameters for different ones.
-    placed = select(place.label("place")).where(values.c.value.is_not(None)).subquery()
+    place = case((values.c.value.is_(None), null()), else_=_bin_of(counted, inner, 0, len(inner), grid))
+    placed = select(place.label("place")).select_from(values).subquery()
     grouped = select(placed.c.place, func.count()).group_by(placed.c.place)
     return dict(map(tuple, session.execute(grouped)))
 

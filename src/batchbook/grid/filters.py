@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
 
-from sqlalchemy import ColumnElement, Enum, String, and_, false, or_, true
+from sqlalchemy import BinaryExpression, ColumnElement, Enum, String, and_, false, or_, true
 from sqlalchemy.types import TypeDecorator
 
 from batchbook.db.functions import contains_folded, fold
@@ -183,6 +183,14 @@ def is_empty(expression: Any) -> ColumnElement[bool]:
     return or_(missing, expression == "") if is_text else missing
 
 
+def is_true(expression: Any) -> ColumnElement[bool]:
+    """Return the condition that ``expression`` is true: a condition itself, so that an index may serve it."""
+    found: ColumnElement[bool] = (
+        expression if isinstance(expression, BinaryExpression) else expression.is_(True)
+    )
+    return found
+
+
 _CONDITIONS: dict[Verb, Callable[..., ColumnElement[bool]]] = {
     Verb.EQUAL: _equal,
     Verb.NOT_EQUAL: _not_equal,
@@ -195,7 +203,7 @@ _CONDITIONS: dict[Verb, Callable[..., ColumnElement[bool]]] = {
     Verb.NOT_CONTAINS: lambda expression, text: or_(expression.is_(None), ~_contains(expression, text)),
     Verb.EMPTY: is_empty,
     Verb.NOT_EMPTY: lambda expression: ~is_empty(expression),
-    Verb.IS_TRUE: lambda expression: expression.is_(True),
+    Verb.IS_TRUE: is_true,
     Verb.IS_FALSE: lambda expression: expression.is_(False),
     Verb.ON: lambda expression, day: expression == day,
     Verb.BEFORE: lambda expression, day: expression < day,

@@ -11,6 +11,7 @@ from sqlalchemy import Column as TableColumn
 from sqlalchemy import ColumnElement, Integer, Row, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import ColumnProperty, InstrumentedAttribute, Session
 
+from batchbook.db.packed_numbers import fetch_numbers
 from batchbook.grid.columns import Column
 from batchbook.grid.filters import condition, read_values, search_condition
 from batchbook.grid.state import GridState
@@ -97,15 +98,9 @@ class Grid:
         rows = self._filtered(state, user).with_only_columns(*self.key, maintain_column_froms=True)
         return session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
 
-    def window(
-        self, session: Session, state: GridState, user: str | None, *, known_total: int | None = None
-    ) -> Window:
-        """Return the rows of the page that ``state`` asks for, or of the last one when that lies beyond the end.
-
-        ``known_total``, the number of rows without filters, saves counting them.
-        """
-        counted = known_total is None or state.is_narrowed
-        total = self.count(session, state, user) if counted else known_total or 0
+    def window(self, session: Session, state: GridState, user: str | None) -> Window:
+        """Return the rows of the page that ``state`` asks for, or of the last one when that lies beyond the end."""
+        total = self.count(session, state, user)
         pages = max(1, -(-total // state.page_size))
         state = state.at_page(min(max(state.page, 1), pages))
         offset = (state.page - 1) * state.page_size
@@ -122,10 +117,32 @@ class Grid:
         with session.execute(statement) as result:
             yield from result
 
-    def keys(self, state: GridState, user: str | None) -> Select[Any]:
-        """Return the SELECT of the :attr:`identity` of all rows of the state, in its order."""
+    def list_keys(
+        self,
+        session: Session,
+        state: GridState,
+        user: str | None,
+        *,
+        limit: int | None = None,
+        backwards: bool = False,
+    ) -> Sequence[Any]:
+        """Return the :attr:`identity` of the rows of the state, of all pages and in its order.
+
+        Whole numbers are an ``array``, others tuples. With a ``limit`` they are those of so many of the first rows, or of
+        the last ones if they are found ``backwards``.
+        """
         found = self._filtered(state, user).with_only_columns(*self.identity, maintain_column_froms=True)
-        return found.order_by(None).order_by(*self._order(state))
+        found = found.order_by(None).order_by(*self._order(state, backwards=backwards)).limit(limit)
+        if self.is_numbered:
+            numbers = fetch_numbers(session, found)
+            return numbers[::-1] if backwards else numbers
+        keys = [tuple(row) for row in session.execute(found)]
+        return keys[::-1] if backwards else keys
+
+    def identities(self, *conditions: ColumnElement[bool]) -> Select[Any]:
+        """Return the SELECT of the :attr:`identity` of all rows that satisfy ``conditions``, in no order."""
+        found = self._select.where(*conditions).with_only_columns(*self.identity, maintain_column_froms=True)
+        return found.order_by(None)
 
     def rows_where(self, session: Session, condition: ColumnElement[bool]) -> Sequence[Row[Any]]:
         """Return the rows that satisfy ``condition``, in no order: its columns are those of the identity."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, TypeVar
@@ -20,6 +20,7 @@ from batchbook.jobs.models import Job, JobFile, JobFileChunk
 from batchbook.jobs.service import JobService
 from batchbook.jobs.tasks import JobContext, JobResult, Task
 from batchbook.master import Caller, GridReference
+from batchbook.master.export_choice import ExportChoice
 from batchbook.master.grid_sources import INDEX
 from batchbook.master.record_pages import CONTENT_TYPES, BigExports, write_export
 from batchbook.progress import Progress
@@ -40,13 +41,20 @@ class ExportJobs:
         """Return whether an export of ``count`` rows is big, so that it runs as a job."""
         return self.jobs.is_big(count)
 
-    def enqueue(self, request: Any, reference: GridReference, file_format: str, file_name: str) -> str:
-        """Enqueue a job that exports a grid to a file; return the address of the page that waits for it."""
+    def enqueue(
+        self,
+        request: Any,
+        reference: GridReference,
+        file_format: str,
+        file_name: str,
+        columns: Sequence[str] = (),
+    ) -> str:
+        """Enqueue a job that exports ``columns`` of a grid, or all, to a file; return the address of the page that waits for it."""
         job_request = JobRequest(
             task=EXPORT.name,
             subject=file_name,
             asked_by=request.authenticated_userid,
-            arguments={"grid": reference.to_json(), "format": file_format},
+            arguments={"grid": reference.to_json(), "format": file_format, "columns": list(columns)},
         )
         job = self.jobs.enqueue(request.db, job_request)
         return str(request.route_path("jobs.await", id=job.id))
@@ -67,7 +75,10 @@ def _write_rows(context: JobContext) -> Iterator[tuple[BinaryIO, int]]:
         if grid.write_rows is not None:
             grid.write_rows(rows, file)
         else:
-            write_export(grid.grid.file_columns, _arguments(job)["format"], rows, file)
+            arguments = _arguments(job)
+            # Jobs of older versions choose no columns.
+            columns = ExportChoice(tuple(arguments.get("columns", ()))).of(grid.grid.file_columns)
+            write_export(columns, arguments["format"], rows, file)
         yield file, count
 
 

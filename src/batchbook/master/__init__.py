@@ -12,6 +12,7 @@ from batchbook.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from batchbook.master.direct_edits import add_batch_only_link as add_batch_only_link
+    from batchbook.master.export_choice import ExportForm as ExportForm
     from batchbook.master.facet_pages import FacetPage as FacetPage
     from batchbook.master.facet_pages import FacetsPage as FacetsPage
     from batchbook.master.facet_pages import IndexFacet as IndexFacet

@@ -71,7 +71,9 @@ class FacetsPage(GridFacets):
         state = GridState.from_params(
             parse_qsl(params.get("query", ""), keep_blank_values=True), grid.columns
         )
-        return HTTPSeeOther(href(grid.url if params.get("on") == "grid" else self.request.path, state))
+        if params.get("on") == "grid":
+            return HTTPSeeOther(f"{href(grid.url, state)}&panel=facets")
+        return HTTPSeeOther(href(self.request.path, state))
 
 
 class FacetPage(GridFacets):

@@ -223,13 +223,14 @@ class FacetPanel:
         note = (
             "" if found.readable else "Some values of this column are not readable, so there is no histogram."
         )
-        if found.readable and not found.bins:
+        filled = any(one.count for one in found.bins)
+        if found.readable and not filled:
             note = "No values." if found.empty else "No rows."
         return Facet(
             column,
             True,
             [*self._empty_line(choice, found.empty)],
-            [*self._bars(choice, found)],
+            [*self._bars(choice, found)] if filled else (),
             clear_url=clear_url,
             range=choice.range,
             bounds=(_in_words(column, found.low), _in_words(column, found.high)),

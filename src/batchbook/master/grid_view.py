@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from markupsafe import Markup
 from sqlalchemy import Row
 from sqlalchemy.exc import DataError, ProgrammingError
+from sqlalchemy.orm import Session
 
 from batchbook.errors import TooLarge
 from batchbook.grid import (
@@ -58,8 +59,8 @@ class GridView:
     ``key`` is the name under which the choices of users are remembered. Where one ``key`` serves several lists, such as the
     rows of all batches of a type, ``filters_key`` names this list: its filters are remembered for it alone. ``url`` is the page that the grid is on, without
     a query; ``settings_url`` is where its filter form is posted to, and ``export_url`` gives the address of a download
-    by its format. ``hidden`` names columns to filter by that the table does not show, unless a person shows them. ``known_total`` saves counting
-    when nothing is filtered, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept. ``declared_layout`` is
+    by its format. ``hidden`` names columns to filter by that the table does not show, unless a person shows them. ``known_total``
+    returns the number of rows of a state where it need not be counted, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept. ``declared_layout`` is
     how the table is laid out until a person arranges it, which is posted to ``layout_url``, empty where that is not possible.
     ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable``,
     ``mark`` and ``identity`` are those of :func:`~batchbook.master.row_cells.table_rows`. ``element_data`` has further attributes
@@ -77,7 +78,7 @@ class GridView:
     known_counts: KnownCounts | None = None
     merge_url: str | None = None
     hidden: Collection[str] = ()
-    known_total: int | None = None
+    known_total: Callable[[GridState], int | None] | None = None
     declared_layout: GridLayout = DEFAULT_LAYOUT
     layout_url: str = ""
     cell_links: Mapping[str, LinkFor] = field(default_factory=dict)
@@ -85,7 +86,7 @@ class GridView:
     mark: Callable[[Row[Any]], str] | None = None
     identity: Callable[[Row[Any]], RowIdentity] | None = None
     element_data: Mapping[str, Any] = field(default_factory=dict)
-    snapshot: Callable[[], Snapshot] | None = None
+    snapshot: Callable[[Session], Snapshot] | None = None
     windows_url: str = ""
 
     #: Numbers of rows that a page may have.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, BinaryIO, Protocol
-from urllib.parse import quote
+from typing import Any, BinaryIO, ClassVar, Protocol
+from urllib.parse import quote, urlencode
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render_to_response
@@ -18,9 +18,10 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Missing
 from batchbook.grid import Column, csv_chunks, xlsx_file
 from batchbook.master.direct_edits import direct_edits
+from batchbook.master.export_choice import ExportChoice
 from batchbook.master.grid_sources import INDEX, GridReference
 from batchbook.master.grid_view import GridView
-from batchbook.master.links import PRINT, href
+from batchbook.master.links import DEFAULT, PRINT
 from batchbook.master.paging import whole_number
 from batchbook.master.printing import Printout, print_page
 from batchbook.master.view import Page, buttons_for
@@ -83,9 +84,13 @@ _OFFER = "batchbook.templates:master/big_export.jinja2"
 class ExportPage(Page):
     """A page that sends the results of a grid as a file, or prints them; a subclass defines the grid and the name of the file.
 
-    Its pattern must have the part ``{format}``. A big export is offered on a page of its own, because
+    Its pattern must have the part ``{format}``. The query has the state of the grid, and may choose columns and rows, see
+    :class:`~batchbook.master.export_choice.ExportChoice`. A big export is offered on a page of its own, because
     enqueueing a job changes something, which a GET never does.
     """
+
+    #: The column by whose numbers rows can be chosen; an empty text if they can't.
+    number_column: ClassVar[str] = ""
 
     @abstractmethod
     def exported(self) -> GridView:
@@ -112,28 +117,37 @@ class ExportPage(Page):
         if self.file_format == PRINT:
             return print_page(Printout(*self.print_title, view))
         check_export(view, self.file_format)
+        back_url, choice = view.links.to(), self._choose(view)
         big = self._big_exports
         if big is None or not big.are(view.total):
-            return self.send(view)
-        values = self.template_values(
-            count=view.total, back_url=view.links.to(), action=href(self.request.path, view.state)
-        )
+            return self.send(view, choice.of(view.grid.file_columns))
+        query = [*view.state.to_query(), *choice.query]
+        action = f"{self.request.path}?{urlencode(query or DEFAULT)}"
+        values = self.template_values(count=view.total, back_url=back_url, action=action)
         return render_to_response(_OFFER, values, self.request)
 
     def post(self) -> HTTPSeeOther:
         """Have the file made in the background."""
         view = self.exported()
         check_export(view, self.file_format)
+        choice = self._choose(view)
         big = self._big_exports
         if big is None:
             return HTTPSeeOther(self.request.path_qs)
         name = export_name(view, self.file_format, self.file_name)
         reference = self.reference.in_state(view.state)
-        return HTTPSeeOther(big.enqueue(self.request, reference, self.file_format, name))
+        return HTTPSeeOther(big.enqueue(self.request, reference, self.file_format, name, choice.columns))
 
-    def send(self, view: GridView) -> Response:
-        """Return the file with all rows of ``view``."""
-        return export_response(view, self.file_format, self.file_name)
+    def send(self, view: GridView, columns: Sequence[Column]) -> Response:
+        """Return the file with these ``columns`` of all rows of ``view``."""
+        return export_response(view, self.file_format, self.file_name, columns)
+
+    def _choose(self, view: GridView) -> ExportChoice:
+        """Return what the query chooses, and have ``view`` show the chosen rows."""
+        choice = ExportChoice.read(self.request.GET)
+        choice.of(view.grid.file_columns)
+        view.state = choice.state_of(view.state, self.number_column)
+        return choice
 
     @property
     def file_format(self) -> str:
@@ -182,8 +196,15 @@ class BigExports(Protocol):
     def are(self, count: int) -> bool:
         """Return whether an export of ``count`` rows is big."""
 
-    def enqueue(self, request: Any, reference: GridReference, file_format: str, file_name: str) -> str:
-        """Enqueue the job that makes the file of a grid; return the address to go on to."""
+    def enqueue(
+        self,
+        request: Any,
+        reference: GridReference,
+        file_format: str,
+        file_name: str,
+        columns: Sequence[str] = (),
+    ) -> str:
+        """Enqueue the job that makes the file of a grid with the ``columns`` so named, or all; return the address to go on to."""
 
 
 def check_export(view: GridView, file_format: str) -> None:
@@ -220,20 +241,23 @@ def file_response(
     return response
 
 
-def export_response(view: GridView, file_format: str, name: str) -> Response:
+def export_response(
+    view: GridView, file_format: str, name: str, columns: Sequence[Column] | None = None
+) -> Response:
     """Return all rows of ``view``'s filters as a download called ``name`` and today's date.
 
-    ``file_format`` is ``csv`` or ``xlsx``; raises as :func:`check_export` does.
+    It has these ``columns``, by default all. ``file_format`` is ``csv`` or ``xlsx``; raises as :func:`check_export` does.
     """
     check_export(view, file_format)
+    columns = view.grid.file_columns if columns is None else columns
     response = Response(content_type=CONTENT_TYPES[file_format])
     response.headers["Content-Disposition"] = f'attachment; filename="{export_name(view, file_format, name)}"'
     if file_format == "csv":
         response.charset = "utf-8"
-        response.app_iter = _csv(view)
+        response.app_iter = _csv(view, columns)
     else:
         rows = view.grid.all_rows(view.request.db, view.state, view.user)
-        response.app_iter = FileIter(xlsx_file(view.grid.file_columns, rows))
+        response.app_iter = FileIter(xlsx_file(columns, rows))
     return response
 
 
@@ -248,12 +272,12 @@ def write_export(
         file.writelines(FileIter(made))
 
 
-def _csv(view: GridView) -> Iterator[bytes]:
+def _csv(view: GridView, columns: Sequence[Column]) -> Iterator[bytes]:
     # The server sends the rows after the request's transaction has ended, so the stream has one of its own.
     engine, state, user = view.request.services.get(Engine), view.state, view.user
 
     def chunks() -> Iterator[bytes]:
         with transaction_scope(engine, read_only=True) as db:
-            yield from csv_chunks(view.grid.file_columns, view.grid.all_rows(db, state, user))
+            yield from csv_chunks(columns, view.grid.all_rows(db, state, user))
 
     return chunks()

@@ -26,6 +26,7 @@ from batchbook.errors import Missing
 from batchbook.forms import Field, form_of
 from batchbook.grid import Column, Grid, GridLayout, Sort
 from batchbook.master.direct_edits import EDIT_DIRECTLY, batch_only_columns
+from batchbook.master.export_choice import IndexExportForm
 from batchbook.master.facet_pages import IndexFacet, IndexFacets
 from batchbook.master.form_pages import Create, Delete, Edit
 from batchbook.master.grid_sources import INDEX, NO_SUCH_LIST, Caller, OpenGrid
@@ -37,7 +38,7 @@ from batchbook.services import Services
 from batchbook.web.request import Request
 
 #: The pages of every grid, beside the index that shows it.
-GRID_PAGES = (IndexWindow, Remember, RememberLayout, IndexFacets, IndexFacet, Export)
+GRID_PAGES = (IndexWindow, Remember, RememberLayout, IndexFacets, IndexFacet, IndexExportForm, Export)
 #: The pages that most master views have, in the order of their buttons.
 PAGES = (Index, *GRID_PAGES, Create, Detail, Edit, Delete)
 

@@ -136,6 +136,8 @@ def heading_attributes(column: Column, *, editable: bool) -> Markup:
         attributes += Markup(' data-scale="{}"').format(column.scale)
     if column.required:
         attributes += Markup(" data-required")
+    if editable and column.reference:
+        attributes += Markup(" data-reference")
     if column.choices:
         pairs = [[str(choice.value), choice.label] for choice in column.choices]
         attributes += Markup(" data-choices='{}'").format(htmlsafe_json_dumps(pairs))

@@ -255,7 +255,7 @@ class MasterView:
             layout_url=self.url("layout") if "layout" in pages else "",
             export_url=(lambda name: self.request.route_path(route, format=name)) if exports else None,
             cell_links={name: _link(self, link) for name, link in links.items()},
-            snapshot=lambda: Snapshot(self.prefix),
+            snapshot=lambda _session: Snapshot(self.prefix),
             windows_url=self.url("window") if "window" in pages else "",
         )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pyramid.renderers import render
 from pyramid.response import Response
+from sqlalchemy import Row
 
 from batchbook.errors import BadInput
 from batchbook.grid import GridState
@@ -51,9 +53,10 @@ def window_answer(grid: GridView) -> dict[str, Any]:
     }
 
 
-def rows_html(grid: GridView, rows: Any) -> str:
-    """Return the markup of ``rows``, each with its position from 0, as in the table of the page."""
-    cells = grid.with_cells([row for _, row in rows], [position + 1 for position, _ in rows])
+def rows_html(grid: GridView, rows: Sequence[tuple[int | None, Row[Any]]]) -> str:
+    """Return the markup of ``rows``, each with its position from 0 or ``None``, as in the table of the page."""
+    places = [0 if position is None else position + 1 for position, _ in rows]
+    cells = grid.with_cells([row for _, row in rows], places)
     html: str = render(ROWS_TEMPLATE, {"rows": cells}, grid.request)
     return html
 

@@ -62,6 +62,13 @@ def test_numbers_are_calculated_exactly_and_what_is_empty_stays_so() -> None:
     assert changed(price, PriceChangeRow, new_price=Decimal("4.10")) == {"new_price": "3.99"}
 
 
+def test_rows_are_numbered_in_their_order() -> None:
+    change = ColumnChange(Rule.SERIES, ["counted"], "10", "-5")
+    rows = [SimpleNamespace(issues=None, counted=number) for number in (1, 5, None)]
+    with change.applied_to(ShelfCountRow) as texts_of:
+        assert [texts_of(row) for row in rows] == [{"counted": "10"}, {}, {"counted": "0"}]
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -31,7 +31,7 @@ from batchbook.grid import Column
 from batchbook.grid.cells import is_readable
 
 #: The number of rows that are read and written together.
-AT_A_TIME = 2_000
+AT_A_TIME = 1_000
 
 _KEY = ("batch_id", "sequence")
 _NO_VERSIONS: Mapping[int, int] = MappingProxyType({})

@@ -9,10 +9,10 @@ from typing import Self
 
 from batchbook.batches.editing.field_changes import (
     Change,
-    cell_text,
     change_of,
     editable_by_name,
     is_unchanged,
+    text_in,
 )
 from batchbook.batches.models import BatchRow
 from batchbook.batches.rows.scope import RowProxy
@@ -73,14 +73,14 @@ class CellReview:
         if row.removed:
             self.removed += 1
             return []
-        seen = self.seen.get(sequence, _NO_TEXTS)
+        seen, issues = self.seen.get(sequence, _NO_TEXTS), row.issues
         found = []
         for name, text in texts.items():
             column = self.columns.get(name)
             if column is None:
                 self.refuse_read_only(sequence, name)
                 continue
-            old = cell_text(column, row)
+            old = text_in(column, getattr(row, name), issues)
             if name in seen and not is_unchanged(column, seen[name], old):
                 self._overtaken(sequence, column, text, old, seen[name])
                 continue

@@ -1,4 +1,4 @@
-"""Changes of a column in many rows by a rule: set, add, per cent, rounding, copying, letters, and replacing."""
+"""Changes of a column in many rows by a rule: set, add, per cent, rounding, series, copying, letters, and replacing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
 from functools import partial
+from itertools import count
 from typing import Any, Self
 
 from batchbook.batches.editing.field_changes import cell_text, editable_by_name
@@ -33,6 +34,7 @@ class Rule(StrEnum):
     ADD = "add"
     PERCENT = "percent"
     ROUND = "round"
+    SERIES = "series"
     COPY = "copy"
     UPPER = "upper"
     LOWER = "lower"
@@ -55,6 +57,7 @@ _LABELS = {
     Rule.ADD: "Add or subtract",
     Rule.PERCENT: "Change by per cent",
     Rule.ROUND: "Round",
+    Rule.SERIES: "Number in a series",
     Rule.COPY: "Copy another column",
     Rule.UPPER: "Upper case",
     Rule.LOWER: "Lower case",
@@ -65,6 +68,7 @@ _KINDS = {
     Rule.ADD: _NUMBERS,
     Rule.PERCENT: _NUMBERS,
     Rule.ROUND: _DECIMALS,
+    Rule.SERIES: _NUMBERS,
     Rule.UPPER: _TEXTS,
     Rule.LOWER: _TEXTS,
     Rule.TRIM: _TEXTS,
@@ -75,8 +79,8 @@ _KINDS = {
 class ColumnChange:
     """A change of ``columns``, by name, with what its ``rule`` needs.
 
-    ``value`` is the text to set, or the number to add or of per cent, the rounding, the column to copy, or the text to
-    find, which is replaced by ``replacement``: in the ``whole`` cell or in a part of it, with ``match_case`` or in any case,
+    ``value`` is the text to set, or the number to add or of per cent, the rounding, the first number of a series, whose step
+    is the ``replacement``, the column to copy, or the text to find, which is replaced by ``replacement``: in the ``whole`` cell or in a part of it, with ``match_case`` or in any case,
     as it is or as a ``regex``.
     """
 
@@ -112,6 +116,7 @@ class ColumnChange:
             return f"decreased by {amount[1:]}" if amount.startswith("-") else f"increased by {amount}"
         return {
             Rule.ROUND: "rounded",
+            Rule.SERIES: f"numbered from {self.value.strip()} in steps of {self.replacement.strip() or '1'}",
             Rule.COPY: f"copied from {value}",
             Rule.UPPER: "in upper case",
             Rule.LOWER: "in lower case",
@@ -154,6 +159,10 @@ class ColumnChange:
                 raise BadInput("Choose how prices are rounded. Nothing was changed.")
             rounding = Rounding(value)
             return lambda column, text, _row: _rounded(column, text, rounding)
+        if rule is Rule.SERIES:
+            # Rows come once and in their order.
+            numbers: Iterator[Any] = count(_number(value), _number(self.replacement.strip() or "1"))
+            return lambda column, _text, _row: _in_column(column, Fraction(next(numbers)))
         if rule is Rule.COPY:
             source = _source(row, value)
             return lambda _column, _text, found: to_text(source, getattr(found, source.name))
@@ -210,6 +219,10 @@ def _calculated(column: Column, text: str, rule: Rule, number: Decimal) -> str:
     except (CellError, TypeError):  # Empty, or no number.
         return text
     exact = before + Fraction(number) if rule is Rule.ADD else before * (1 + Fraction(number) / 100)
+    return _in_column(column, exact)
+
+
+def _in_column(column: Column, exact: Fraction) -> str:
     scale = 0 if column.kind is Kind.INTEGER else column.scale
     return format(half_up(exact, 10 if scale is None else scale), "f")
 

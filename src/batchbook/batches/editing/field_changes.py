@@ -50,7 +50,7 @@ class Target:
 class Change:
     """A field that an edit changes: its column, its text before, the value to store, and the issues that it had.
 
-    ``note`` tells if the value is a result that was rounded.
+    ``note`` tells if the value is a result that was rounded; ``new`` is the value's text, where it is known already.
     """
 
     column: Column
@@ -58,10 +58,11 @@ class Change:
     value: Any
     issues: Sequence[Issue] = ()
     note: str = ""
+    new: str | None = None
 
     def cell(self, sequence: int) -> Cell:
         """Return the change for the history; ``sequence`` is the row's, or 0 for the header."""
-        new = to_text(self.column, self.value)
+        new = to_text(self.column, self.value) if self.new is None else self.new
         return Cell(sequence, self.column.name, self.old or None, new or None, self.issues or None)
 
 
@@ -146,16 +147,22 @@ def change_of(column: Column, row: Any, old: str, text: str) -> Change | None:
 
     Raises :class:`~batchbook.grid.CellError` for a text that cannot be stored.
     """
-    entered = Entered.of(column, text, old)
+    text, note = text.strip(), ""
     try:
-        value = entered.parse(column)
+        if may_be_arithmetic(text):
+            entered = Entered.of(column, text, old)
+            text, note, value = entered.text, entered.note, entered.parse(column)
+        else:
+            value = parse(column, text)
     except CellError:
-        if entered.text == old:
+        if text == old:
             return None
         raise
-    if (entered.text == old or to_text(column, value) == old) and not _is_raw_cell(column, row):
+    new = to_text(column, value)
+    if (text == old or new == old) and not _is_raw_cell(column, row):
         return None
-    return Change(column, old, value, issues_of(row.issues or (), column.name), entered.note)
+    issues = issues_of(row.issues, column.name) if row.issues else ()
+    return Change(column, old, value, issues, note, new)
 
 
 def _is_raw_cell(column: Column, row: Any) -> bool:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import aliased
 
 from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.models import Batch
 from batchbook.batches.rows.scope import Rows
 from batchbook.db.bulk_writing import chunked
 from batchbook.db.transactions import is_transient
@@ -84,6 +85,12 @@ class Tally:
 def problem_rows(context: ActionContext) -> int:
     """Return how many rows of the batch that are not removed have problems."""
     return Tally.stored(context).problems
+
+
+def kept_problem_rows(batch: Batch) -> int | None:
+    """Return how many rows of ``batch`` that are not removed have problems, as its header has it; ``None`` if it does not."""
+    found: int | None = batch.params.get(_PROBLEMS)
+    return found
 
 
 def recount(context: ActionContext) -> None:

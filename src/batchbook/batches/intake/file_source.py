@@ -160,7 +160,9 @@ class FileSource:
 
     def fields_for(self, handler: FileHandler, batch: Batch) -> Sequence[IntakeField]:
         """Return the fields that rows of ``batch`` take from a file."""
-        return self._declared_fields(handler) if self.fields is None else self.fields(handler, batch)
+        return (
+            declared_fields(self, handler.row_model) if self.fields is None else self.fields(handler, batch)
+        )
 
     def mapping_scope(self, batch: Batch) -> MappingScope:
         """Return the scope in which the mapping of the file of ``batch`` is remembered."""
@@ -206,20 +208,9 @@ class FileSource:
         A cell that cannot be stored is left empty and has an issue with its raw text. Raises
         :class:`batchbook.errors.BadInput` for a file that cannot be read, and for one without a row.
         """
-        fields = self._declared_fields(handler)
+        fields = declared_fields(self, handler.row_model)
         for block in self._blocks(handler, name, file, fields, inspect(name, file, fields)):
             yield from rows_of(block)
-
-    def _declared_fields(self, handler: FileHandler) -> Sequence[IntakeField]:
-        return [
-            replace(
-                field,
-                required=field.name not in self.optional,
-                key=field.name in self.key,
-                synonyms=(*field.synonyms, *self.synonyms.get(field.name, ())),
-            )
-            for field in fields_of(handler.row_model, self.columns)
-        ]
 
     def _blocks(
         self, handler: FileHandler, name: str, file: BinaryIO, fields: Sequence[IntakeField], intake: Intake
@@ -249,6 +240,19 @@ class FileSource:
         for chunk in source.chunks(handler.chunk_size):
             if chunk.records:
                 yield reader.block(chunk)
+
+
+def declared_fields(source: FileSource, row_model: Any) -> Sequence[IntakeField]:
+    """Return the fields that rows of ``row_model`` take from the ``columns`` that ``source`` declares."""
+    return [
+        replace(
+            field,
+            required=field.name not in source.optional,
+            key=field.name in source.key,
+            synonyms=(*field.synonyms, *source.synonyms.get(field.name, ())),
+        )
+        for field in fields_of(row_model, source.columns)
+    ]
 
 
 def rows_of(block: Block) -> Iterator[RowValues]:

@@ -31,12 +31,14 @@ from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, Unschedul
 from batchbook.batches.pages.batch.undo_pages import Redo, Undo, UndoOperation
 from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
+from batchbook.batches.pages.file.template_page import DownloadTemplate, NewTemplate
 from batchbook.batches.pages.rows.cell_history import CellHistory
 from batchbook.batches.pages.rows.cells_endpoint import EditCells
-from batchbook.batches.pages.rows.change_page import ChangeRows
+from batchbook.batches.pages.rows.change_page import ChangeRows, ReplaceInRows
 from batchbook.batches.pages.rows.cluster_page import ClusterPage
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
+from batchbook.batches.pages.rows.lookup_endpoint import LookUp
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
 from batchbook.batches.pages.rows.quick_filters import MarkSeen
@@ -49,9 +51,15 @@ from batchbook.batches.pages.rows.row_actions import (
     RestoreRow,
     RestoreRows,
 )
-from batchbook.batches.pages.rows.row_grid import ExportRows, RememberRowLayout, RememberRows, open_batch_rows
+from batchbook.batches.pages.rows.row_grid import (
+    ChooseExport,
+    ExportRows,
+    RememberRowLayout,
+    RememberRows,
+    open_batch_rows,
+)
 from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence, TheseRows
-from batchbook.batches.pages.rows.window_pages import RowsWindow
+from batchbook.batches.pages.rows.window_pages import FindRow, RowsWindow, RowTexts, SummarizeRows
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,
     CompareWorksheet,
@@ -83,6 +91,7 @@ BATCH_PAGES = (
     BatchIndex,
     *GRID_PAGES,
     CreateBatch,
+    NewTemplate,
     RefreshAll,
     ExecuteAll,
     HandOverAll,
@@ -116,14 +125,21 @@ BATCH_PAGES = (
     RowFacet,
     ClusterPage,
     RememberRowLayout,
+    ChooseExport,
     ExportRows,
     ChangesSince,
     TheseRows,
     NotePresence,
     RowsWindow,
+    FindRow,
+    SummarizeRows,
+    RowTexts,
     RemoveRows,
     RestoreRows,
     ChangeRows,
+    DownloadTemplate,
+    ReplaceInRows,
+    LookUp,
     DownloadWorksheet,
     DownloadProblems,
     UploadWorksheet,

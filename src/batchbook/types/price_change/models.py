@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import Index, String, false
+from sqlalchemy import Index, String, false, text
 from sqlalchemy.orm import Mapped
 
 from batchbook.batches import Batch, BatchRow, MatchedRow, Severity, Status, column, editable
-from batchbook.catalog.models import PRICE
+from batchbook.catalog.models import PRICE, Product
 from batchbook.db import ExactDecimal
+from batchbook.grid import Reference
 from batchbook.grid.rounding import ROUNDINGS
 
 PERCENT = ExactDecimal(7, 2)
@@ -122,10 +123,24 @@ class PriceChangeRow(MatchedRow, BatchRow):
 
     __tablename__ = "price_change_row"
     __batch__ = PriceChange
-    __table_args__ = (Index("ix_price_change_row_batch_id_item_code", "batch_id", "item_code"),)
+    __table_args__ = (
+        Index("ix_price_change_row_batch_id_item_code", "batch_id", "item_code"),
+        # By these the grid finds the rows of a status, and those with problems, in their order and without reading them.
+        Index("ix_price_change_row_batch_id_status", "batch_id", "status", "sequence", "removed"),
+        Index(
+            "ix_price_change_row_batch_id_issues",
+            "batch_id",
+            "sequence",
+            "removed",
+            sqlite_where=text("issues IS NOT NULL"),
+            postgresql_where=text("issues IS NOT NULL"),
+        ),
+    )
 
     line: Mapped[int | None] = column(label="Line")
-    item_code: Mapped[str] = editable(String(20), default="")
+    item_code: Mapped[str] = editable(
+        String(20), default="", reference=Reference(Product.item_code, "products:view", Product.description)
+    )
     description: Mapped[str | None] = column(String(200))
     size: Mapped[str | None] = column(String(40))
     product: Mapped[str | None] = column(String(200), label="In catalogue")

@@ -58,3 +58,18 @@ def test_a_change_that_cannot_be_made_is_shown_again_with_a_reason(
     for query, words in wrong.items():
         assert words in text_of(staff.get(f"{url}&{query}", status=422)), query
     assert catalogue.dump() == before
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_find_and_replace_has_an_address_of_its_own(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    page = staff.get(f"{url_of(open_batch, 'rows', 'replace')}?f.sequence.equal=1&column=item_code")
+    form = form_with(page, "replacement")
+    assert form.get("column", index=0).checked
+    code = catalogue.row(open_batch, 1).item_code
+    form["value"], form["replacement"], form["whole"] = code, "NEW", True
+    page = form.submit()
+    assert "1 cell in 1 row of 1 would change" in text_of(page)
+    form_with(page, "seen").submit(status=303)
+    assert catalogue.row(open_batch, 1).item_code == "NEW"

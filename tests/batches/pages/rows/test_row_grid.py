@@ -161,3 +161,32 @@ def test_a_cell_that_could_not_be_read_shows_its_text_and_why(
     (cell,) = staff.get(url_of(open_batch)).html.select(".cell-error")
     assert "cheap" in cell.get_text()
     assert "is not a number" in cell.get_text()
+
+
+def test_columns_and_rows_of_an_export_are_chosen(staff: TestApp, open_batch: int) -> None:
+    page = staff.get(f"{url_of(open_batch)}?f.size.equal=500+G&sort=-item_code").click(
+        "Choose columns and rows"
+    )
+    form = next(one for one in page.forms.values() if "columns" in one.fields)
+    for box in form.fields["columns"]:
+        box.checked = box._value in ("item_code", "size")
+    url = page.html.select_one("button[formaction$='rows.csv']")["formaction"]
+
+    def exported(**more: str) -> list[str]:
+        for name, value in more.items():
+            form[name] = value
+        text = staff.get(url, form.submit_fields()).body.decode("utf-8-sig")
+        return text.splitlines()
+
+    assert exported() == ["Item code,Size", "000000012,500 G", "000000011,500 G"]
+    assert len(exported(rows="all")) == 9
+    assert exported(rows="numbers", numbers="1, 8") == ["Item code,Size", "000000099,1 L", "000000011,500 G"]
+    staff.get(f"{url}?rows=numbers&numbers=x", status=400)
+    staff.get(f"{url}?columns=nothing", status=400)
+
+
+def test_lists_of_records_are_exported_by_choice(catalogue: CatalogueDatabase, staff: TestApp) -> None:
+    page = staff.get("/products").click("Custom export")
+    url = page.html.select_one("button[formaction]")["formaction"]
+    answer = staff.get(f"{url}?columns=price&columns=item_code&rows=all")
+    assert answer.body.decode("utf-8-sig").splitlines()[:2] == ["Price,Item code", "2.00,000000011"]

@@ -72,3 +72,48 @@ def test_positions_that_are_no_numbers_are_refused_in_words(
     for query in ("first=", "first=-1&count=9", "first=0&count=many", "first=9999999999&count=1"):
         answer = staff.get(f"{url_of(open_batch)}/rows/window?{query}", headers=JSON, status=400)
         assert "must be a whole number" in answer.json["error"]
+
+
+def asked(browser: TestApp, number: int, page: str) -> Any:
+    return browser.get(f"{url_of(number)}/rows/{page}", headers=JSON).json
+
+
+def test_the_next_text_problem_and_edge_are_found_in_rows_that_are_not_loaded(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    sort = "sort=-new_price&"
+    assert asked(staff, open_batch, "find?text=wheat") == {"position": 2, "key": 3, "field": "description"}
+    assert asked(staff, open_batch, f"find?{sort}text=WHEAT")["position"] == 1
+    assert asked(staff, open_batch, "find?text=bread&from=1")["key"] == 3
+    assert asked(staff, open_batch, "find?text=bread&from=1&direction=up")["key"] == 1
+    assert asked(staff, open_batch, "find?text=8.00&columns=item_code,new_price")["field"] == "new_price"
+    assert asked(staff, open_batch, "find?text=bread&columns=item_code") is None
+    assert asked(staff, open_batch, "find?problem=1") == {"position": 7, "key": 8, "field": "new_price"}
+    assert asked(staff, open_batch, f"find?{sort}edge=new_price&direction=down")["position"] == 6
+    assert asked(staff, open_batch, "find?text=") is None
+    assert asked(staff, open_batch, "find?edge=new_price&from=99") is None
+
+
+def test_cells_are_added_up_and_their_texts_told(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    found = asked(staff, open_batch, "summary?first=0&count=3&columns=new_price,description")
+    assert found["columns"] == {
+        "new_price": {"count": 3, "sum": "12.90", "average": "4.3"},
+        "description": {"count": 3, "sum": None, "average": None},
+    }
+    texts = asked(staff, open_batch, "texts?first=6&count=9&columns=item_code,new_price")["texts"]
+    assert texts == [["000000015", "1.20"], ["000000099", "cheap"]]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_columns_and_rows_that_make_no_sense_are_refused(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    for page in (
+        "summary?columns=nowhere",
+        "texts?columns=%00",
+        "find?edge=nowhere",
+        "find?text=%00",
+    ):
+        staff.get(f"{url_of(open_batch)}/rows/{page}", headers=JSON, status=400)

@@ -19,6 +19,7 @@ from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, EditPage, follow_on, sent_texts, uploaded_before
+from batchbook.batches.pages.file.template_page import NewTemplate, fields_of_type
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.pages.view_models import suggestions_for
 from batchbook.batches.running.bulk_edits import EDIT_HEADER, enqueue_edit, is_big
@@ -107,7 +108,13 @@ class CreateBatch(Page):
             title=f"New {self.view.title_one}",
             accept=",".join(SUFFIXES),
             suggestions=suggestions_for(self.view),
+            template_url=self.view.url(NewTemplate.name) if self._has_template else None,
         )
+
+    @property
+    def _has_template(self) -> bool:
+        offered = any(page.name == NewTemplate.name for page in self.view.pages)
+        return offered and bool(fields_of_type(self.view))
 
 
 def populate_if_plain(request: Request, engine: Engine, batch: Batch) -> Result:

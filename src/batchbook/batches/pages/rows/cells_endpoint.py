@@ -51,7 +51,9 @@ class EditCells(GridPage):
         numbers = rows.numbers("keys")
         if numbers is not None:
             return numbers
-        state = GridState.from_params(parse_qsl(rows.text("query")), self.rows.grid.columns)
+        state = GridState.from_params(
+            parse_qsl(rows.text("query"), keep_blank_values=True), self.rows.grid.columns
+        )
         if state.problems:
             raise BadInput(f"{' '.join(state.problems)} Nothing was changed.")
         first, count = rows.number("first"), min(rows.number("count"), MOST_CELLS + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -41,6 +41,10 @@ _VALUES = {
         "Per cent",
         "Such as 2.5, or -10. The results are rounded to the digits that the column keeps.",
     ),
+    Rule.SERIES: (
+        "First number",
+        "The first row gets this number, the others follow in the order of their rows.",
+    ),
     Rule.REPLACE: ("Find", "Blanks count."),
 }
 
@@ -52,11 +56,16 @@ class ChangeRows(GridPage):
     pattern = "/rows/change"
     permission = Action.EDIT.value
     template = "batchbook.templates:batches/change_rows.jinja2"
+    #: The rule where the address names none.
+    usual_rule: ClassVar[Rule] = Rule.SET
 
     def get(self) -> dict[str, Any]:
         """Show the form and, where it was filled in, the preview."""
         if _PREVIEW not in self.request.GET:
-            return self._page(self._form().bind())
+            column = self.request.GET.get("column", "")
+            return self._page(
+                self._form().bind({"column": [column] if self.rule is Rule.REPLACE else column})
+            )
         bound = self._form().validate(self.request.GET)
         try:
             condition = self.condition()
@@ -94,8 +103,8 @@ class ChangeRows(GridPage):
     @cached_property
     def rule(self) -> Rule:
         """The rule in the address."""
-        name = self.request.GET.get(_RULE, Rule.SET.value)
-        return Rule(name) if name in list(Rule) else Rule.SET
+        name = self.request.GET.get(_RULE)
+        return Rule(name) if name in list(Rule) else self.usual_rule
 
     @cached_property
     def change(self) -> ColumnChange:
@@ -168,7 +177,17 @@ class ChangeRows(GridPage):
             return []
         label, help_text = _VALUES[rule]
         value = Field.of("value", Kind.TEXT, label=label, help=help_text, required=rule is not Rule.SET)
+        if rule is Rule.SERIES:
+            return [value, Field.of("replacement", Kind.TEXT, label="Step", help="Such as 10; 1 if empty.")]
         return [value, *(_replace_fields() if rule is Rule.REPLACE else [])]
+
+
+class ReplaceInRows(ChangeRows):
+    """Find and replace in the rows that match the filters: where the grid's Ctrl+H leads."""
+
+    name = "replace"
+    pattern = "/rows/replace"
+    usual_rule = Rule.REPLACE
 
 
 def _choices(columns: Sequence[Column]) -> tuple[Choice, ...]:

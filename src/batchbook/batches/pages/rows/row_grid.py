@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, cast
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -17,13 +17,14 @@ from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.batch_page import BatchPage
+from batchbook.batches.pages.rows.kept_counts import kept_count, snapshot_of
 from batchbook.batches.pages.rows.quick_filters import quick_columns
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.rows.issues import Issue, in_words
 from batchbook.batches.running.bulk_edits import rows_reference
-from batchbook.grid import Column, Filter, Grid, GridState, Snapshot, Verb
-from batchbook.master import Caller, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
+from batchbook.grid import Column, Filter, Grid, GridState, Verb
+from batchbook.master import Caller, ExportForm, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
 from batchbook.master.routes import view_called
 from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_url
 
@@ -46,6 +47,8 @@ _EDITING = {
     "replace": "replace",
     "undo": "undo",
 }
+#: The column with the number of a row.
+NUMBER = "sequence"
 #: The number of suggestions offered at a cell.
 SUGGESTED = 5
 
@@ -81,16 +84,6 @@ def open_batch_rows(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
     return OpenGrid(grid=_grid_of(batch, row, columns, caller.zone), columns=columns, caller=caller)
 
 
-def snapshot_of(session: Session, batch: Batch) -> Snapshot:
-    """Return the rows of ``batch`` as they are now.
-
-    Each change of rows is an operation. The header's version changes when the rows are made anew or refreshed.
-    """
-    # The time tells the batch from one that had its number in another database, such as before a backup was restored.
-    generation = f"{batch.created_at.isoformat()}-{batch.version}-{batch.row_count}"
-    return Snapshot(f"batch.{batch.id}", generation, str(last_operation(session, batch.id)))
-
-
 class RowGrid:
     """The rows of one batch, for one request; ``sequences`` narrows it to some of them."""
 
@@ -121,7 +114,7 @@ class RowGrid:
             merge_url=self.view.url("clusters", self.batch) if self.editing else None,
             export_url=lambda name: self.view.url("export_rows", self.batch, format=name),
             hidden=hidden,
-            known_total=self.batch.row_count,
+            known_total=None if narrowed else partial(kept_count, self.batch),
             declared_layout=table.layout,
             layout_url=self.view.url(RememberRowLayout.name, self.batch) if self._has_layouts else "",
             cell_links={"sequence": lambda row: self._row_url(row.sequence)},
@@ -129,7 +122,7 @@ class RowGrid:
             mark=lambda row: "removed" if row.removed else "",
             identity=lambda row: RowIdentity(row.sequence, row.version),
             element_data=self._element_data() if sequences is None else {},
-            snapshot=(lambda: snapshot_of(request.db, self.batch)) if sequences is None else None,
+            snapshot=None if narrowed else snapshot_of(self.batch),
             windows_url=self.view.url("rows_window", self.batch),
         )
 
@@ -217,11 +210,29 @@ class RememberRowLayout(GridPage, LayoutPage):
         return self.rows.grid
 
 
+class ChooseExport(GridPage, ExportForm):
+    """The choice of columns, rows and format for the export of the rows."""
+
+    name = "choose_rows"
+    pattern = "/rows/export"
+    number_column = NUMBER
+
+    def shown(self) -> GridView:
+        """Return the batch's grid."""
+        return self.rows.grid
+
+    @property
+    def list_name(self) -> str:
+        """The batch, in the middle of a sentence."""
+        return f"batch {self.batch.number}"
+
+
 class ExportRows(GridPage, ExportPage):
     """The rows as a file."""
 
     name = "export_rows"
     pattern = "/rows.{format}"
+    number_column = NUMBER
 
     def exported(self) -> GridView:
         """Return the batch's grid."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from tempfile import TemporaryFile
 from typing import Any, ClassVar
@@ -31,7 +31,7 @@ from batchbook.batches.worksheets.uploads import (
     stored_worksheet,
 )
 from batchbook.errors import BadInput
-from batchbook.grid import Grid
+from batchbook.grid import Column, Grid
 from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid
 from batchbook.master.record_pages import CONTENT_TYPES, export_name
 from batchbook.web.flash import flash
@@ -104,7 +104,7 @@ class DownloadWorksheet(ExportPage, BatchPage):
         """The rows of the worksheet."""
         return GridReference(WORKSHEET, {"batch_id": self.batch.id, "problems": self.problems})
 
-    def send(self, view: GridView) -> Response:
+    def send(self, view: GridView, columns: Sequence[Column]) -> Response:  # noqa: ARG002 - The layout has its own.
         """Return the worksheet."""
         response = Response(content_type=CONTENT_TYPES[self.file_format])
         name = export_name(view, self.file_format, self.file_name)

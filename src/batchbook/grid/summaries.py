@@ -1,0 +1,89 @@
+"""Counts, sums and averages of the cells of many rows, worked out by the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Self
+
+from sqlalchemy import ColumnElement, case, func
+from sqlalchemy.sql.elements import Label
+
+from batchbook.grid.cells import render
+from batchbook.grid.columns import NUMERIC_KINDS, Column
+from batchbook.grid.filters import is_empty
+from batchbook.grid.key_cache import KeptKeys
+from batchbook.grid.state import GridState
+from batchbook.grid.windows import Windows, among
+
+#: The number of rows whose keys are given to one statement.
+_KEYS_AT_ONCE = 50_000
+#: Digits of an average behind those that the column has.
+_MORE_DIGITS = 2
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The number of the cells of a column that are not empty and, of numbers, their sum."""
+
+    count: int = 0
+    total: Decimal | int | None = None
+
+    def __add__(self, other: Self) -> Summary:
+        """Return the summary of these cells and ``other`` ones together."""
+        totals = [one.total for one in (self, other) if one.total is not None]
+        return Summary(self.count + other.count, sum(totals) if totals else None)
+
+    def texts(self, column: Column) -> dict[str, Any]:
+        """Return it as JSON, sum and average as people read them; they are null for a column without numbers in it."""
+        if self.total is None or not self.count:
+            return {"count": self.count, "sum": None, "average": None}
+        average = Decimal(self.total) / self.count
+        digits = (column.scale or 0) + _MORE_DIGITS
+        return {
+            "count": self.count,
+            "sum": render(column, self.total),
+            "average": f"{average.quantize(Decimal(1).scaleb(-digits)).normalize():,f}",
+        }
+
+
+def summarize(
+    windows: Windows, state: GridState, first: int, count: int, columns: Sequence[Column], token: str = ""
+) -> dict[str, Summary]:
+    """Return the summaries of ``columns``, by name, in the rows at the positions ``first`` to ``first + count``."""
+    _, kept = windows.find_keys(state, first, first + count, token)
+    summaries = {column.name: Summary() for column in columns}
+    for conditions in _parts(windows, state, kept, first, first + count):
+        statement = windows.grid.identities(*conditions).with_only_columns(
+            *(part for column in columns for part in _aggregates(column)), maintain_column_froms=True
+        )
+        values = iter(windows.session.execute(statement).one())
+        for column in columns:
+            summaries[column.name] += Summary(next(values), next(values) if _is_summed(column) else None)
+    return summaries
+
+
+def _parts(
+    windows: Windows, state: GridState, kept: KeptKeys, first: int, end: int
+) -> Iterator[list[ColumnElement[bool]]]:
+    """Yield conditions for the rows, part by part."""
+    if first == 0 and end >= kept.total:
+        yield windows.grid.where(state, windows.user)
+        return
+    keys = kept.between(first, end)
+    size = len(keys) or 1 if isinstance(keys, range) else _KEYS_AT_ONCE
+    for start in range(0, len(keys), size):
+        part = keys[start : start + size]
+        yield [among(windows.grid.identity, part, windows.session.get_bind().dialect)]
+
+
+def _is_summed(column: Column) -> bool:
+    return column.kind in NUMERIC_KINDS
+
+
+def _aggregates(column: Column) -> Iterator[Label[Any]]:
+    yield func.count(case((~is_empty(column.expression), 1))).label(f"count_{column.name}")
+    if _is_summed(column):
+        expression: Any = column.expression
+        yield func.sum(expression, type_=expression.type).label(f"sum_{column.name}")
