@@ -118,6 +118,8 @@ def test_the_next_problem_is_a_key_away(grid: Page) -> None:
     press(grid, "F8")
     expect(cell(grid, 8)).to_be_focused()
     expect(grid.locator("#announcer")).to_contain_text("is not a number")
+    press(grid, "Control+h")  # A page of its own, where there is one.
+    expect(grid.get_by_role("main")).to_contain_text("eplace")
 
 
 def test_find_leads_from_one_to_the_next(grid: Page) -> None:
@@ -164,3 +166,20 @@ def test_a_new_line_and_the_list_of_keys(grid: Page, catalogue: CatalogueDatabas
     expect(grid.locator("textarea.cell-editor")).to_have_value("one\ntwo")
     press(grid, "Escape", "Control+/")
     expect(grid.get_by_role("dialog")).to_contain_text("Fill down")
+
+
+def test_a_row_is_filled_to_the_right_and_today_is_a_key(
+    grid: Page, catalogue: CatalogueDatabase, open_batch: int
+) -> None:
+    cell(grid, 1, "item_code").click()
+    for _ in range(6):
+        press(grid, "Shift+ArrowRight")
+    press(grid, "Control+r")  # Its text is no price, and stays there.
+    expect(grid.locator("#announcer")).to_contain_text("cell")
+    cell(grid, 4).click()
+    press(grid, "Control+x")
+    expect(cell(grid, 4)).to_contain_text("empty")
+    assert stored(catalogue, open_batch)[3] == "None"
+    cell(grid, 4, "item_code").click()
+    press(grid, "Control+;")
+    expect(cell(grid, 4, "item_code")).to_contain_text("20")

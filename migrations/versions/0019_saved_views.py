@@ -1,6 +1,6 @@
 """Views of lists are saved under a name
 
-Revision 0018, after 0019.
+Revision 0019, after 0018.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from alembic import op
 
 from batchbook import db
 
-revision = "0018"
-down_revision = "0019"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

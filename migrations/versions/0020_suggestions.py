@@ -1,13 +1,13 @@
 """Products are found by the beginning of their item code or description
 
-Revision 0021, after 0019.
+Revision 0020, after 0019.
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0021"
+revision = "0020"
 down_revision = "0019"
 branch_labels = None
 depends_on = None

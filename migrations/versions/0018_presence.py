@@ -1,6 +1,6 @@
 """People who edit the same batch see which cell each of them is editing
 
-Revision 0019, after 0017.
+Revision 0018, after 0017.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from alembic import op
 
 from batchbook import db
 
-revision = "0019"
+revision = "0018"
 down_revision = "0017"
 branch_labels = None
 depends_on = None
