@@ -5,6 +5,7 @@
                     Ctrl is Cmd on a Mac.
    commandOf(event) {command, extend} for a key on a closed cell, or null
    characterOf(event)  what was typed, if anything
+   isOfInputMethod(event)   whether an input method has the key, such as the Enter that ends a composition
    shownKey(command)   the first key of a command, as people read it
    keyList()        [[keys, words]] for the list, entries of the same words together */
 
@@ -78,6 +79,10 @@ export function commandOf(event) {
 export function characterOf(event) {
   const isShortcut = (event.ctrlKey || event.metaKey || event.altKey) && !event.getModifierState("AltGraph");
   return !isShortcut && /^\S$/u.test(event.key) ? event.key : "";
+}
+
+export function isOfInputMethod(event) {
+  return event.isComposing || event.keyCode === 229; // 229: some browsers end the composition first.
 }
 
 const forPeople = (shown) => (isMac ? shown.replace("Ctrl", "Cmd") : shown);
