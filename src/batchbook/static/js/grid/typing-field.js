@@ -47,13 +47,14 @@ function makeField(grid, cell, column) {
     grid.open(cell, undefined, field);
   };
   hear("compositionstart", () => grid.isAtEnd || open());
-  hear("compositionend", () => (field.value = "")); // Only where the grid has no further cell.
-  hear("input", (event) => {
-    if (event.isComposing) return;
-    if (grid.isAtEnd) grid.refuse(field.value);
-    else if (field.value.trim()) return open();
+  const take = () => {
+    const text = field.value.trim();
+    if (text && !grid.isAtEnd) return open();
+    if (text) grid.refuse(text);
     field.value = "";
-  });
+  };
+  hear("compositionend", take); // One at the end of the grid: every other one has opened the cell.
+  hear("input", ({ isComposing }) => isComposing || take());
   hear("blur", () => {
     if (!document.hasFocus()) return; // A look into another window.
     release();
