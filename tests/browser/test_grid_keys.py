@@ -122,6 +122,20 @@ def test_the_next_problem_is_a_key_away(grid: Page) -> None:
     expect(grid.get_by_role("main")).to_contain_text("eplace")
 
 
+def test_a_cell_leads_to_its_history_and_to_rows_like_it(grid: Page, open_batch: int) -> None:
+    press(grid, "Control+Shift+H")
+    grid.wait_for_url(f"**{url_of(open_batch, 'rows', 3, 'cells', 'new_price', 'history')}")
+    grid.go_back()
+    cell(grid, 3, "item_code").click()
+    press(grid, "Shift+F10")
+    expect(grid.get_by_role("menuitem", name="History of this cell")).to_be_visible()
+    text = cell(grid, 3, "item_code").text_content()
+    grid.get_by_role("menuitem", name="Same as this cell").click()
+    grid.wait_for_url("**f.item_code.equal=*")
+    expect(grid.locator("tr[data-row]")).to_have_count(1)
+    expect(cell(grid, 3, "item_code")).to_have_text(text or "")
+
+
 def test_find_leads_from_one_to_the_next(grid: Page) -> None:
     press(grid, "Control+f")
     box = grid.get_by_role("searchbox", name="Find in the grid")

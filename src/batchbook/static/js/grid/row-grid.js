@@ -7,11 +7,11 @@
    to the rows' forms; with it one cell takes part in the order of Tab, and arrows move from there (WAI-ARIA's pattern of a grid).
 
    Parts: keyboard.js and commands.js (keys), pointer.js, selection.js, row-window.js (which rows are in the page), column-layout.js,
-   cell-editor.js (the open cell), typing-field.js (the field of a closed cell), saving.js (edits on their way), blocks.js (clipboard and filling), finding.js, grid-foot.js, grid-menu.js,
+   cell-editor.js (the open cell), typing-field.js (the field of a closed cell), saving.js (edits on their way), blocks.js (clipboard and filling), finding.js, grid-foot.js, grid-menu.js, cell-pages.js (where keys and the menu lead),
    upgrade.js (roles), kept-edits.js (what was not saved before a reload), follow-changes.js and presence.js (what others do). Each says which further attributes of <row-grid> it reads; what lacks is not possible.
 
               data-undo-url, data-redo-url   where the person's last operation is undone, and done again
-              data-replace-url               the page that finds and replaces           data-layout-url   where the columns are remembered
+              data-layout-url                where the columns are remembered
 
    Events it hears: "batchbook:edit" on a cell or row, which opens it; "batchbook:focus" on a row, which chooses its first cell. */
 
@@ -247,19 +247,6 @@ class RowGrid extends HTMLElement {
     const answer = await call(url, {});
     await this.refresh();
     return this.tell(answer.message);
-  }
-
-  openReplace() {
-    if (!this.dataset.replaceUrl) return this.tell("Texts can't be replaced here.");
-    const query = this.rows.query;
-    query.delete("keys");
-    const column = this.columns[this.selection.focus.column];
-    if (column.editable) query.set("column", column.field);
-    const link = document.createElement("a"); // A link, so that it waits for what is not saved.
-    link.href = `${this.dataset.replaceUrl}?${query}`;
-    this.append(link);
-    link.click();
-    link.remove();
   }
 
   openUnsaved() {
