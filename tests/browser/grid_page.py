@@ -25,6 +25,11 @@ def editor(page: Page) -> Locator:
     return page.locator(".cell-editor")
 
 
+def is_focused(one: Locator) -> None:
+    """Wait until a cell, or the field in it, has the focus."""
+    expect(one.and_(one.page.locator(":focus-within"))).to_have_count(1)
+
+
 def status(page: Page) -> Locator:
     """Return the bar that says what is not saved."""
     return page.locator("save-status")

@@ -14,7 +14,7 @@ from batchbook.batches import issue
 from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.models import PriceChangeRow
 
-from .grid_page import cell, editor, row_of
+from .grid_page import cell, editor, is_focused, row_of
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_a_click_chooses_a_cell_and_the_second_opens_it(
     grid: Page, catalogue: CatalogueDatabase, open_batch: int
 ) -> None:
     cell(grid, 1).click()
-    expect(cell(grid, 1)).to_be_focused()
+    is_focused(cell(grid, 1))
     expect(editor(grid)).to_have_count(0)
     cell(grid, 1).click()
     expect(editor(grid)).to_be_focused()
@@ -47,7 +47,7 @@ def test_enter_saves_and_goes_down_and_the_row_and_the_counts_follow(
     grid.keyboard.press("Enter")
     grid.keyboard.type("1.50")
     grid.keyboard.press("Enter")
-    expect(cell(grid, 2)).to_be_focused()
+    is_focused(cell(grid, 2))
     expect(row_of(grid, 1)).to_contain_text("Decrease")
     expect(grid.locator("#breakdown")).to_contain_text("2 ▼ Decrease")
     expect(grid.locator("#announcer")).to_contain_text("Row 1: New price saved.")
@@ -56,7 +56,7 @@ def test_enter_saves_and_goes_down_and_the_row_and_the_counts_follow(
     grid.keyboard.press("3")
     expect(editor(grid)).to_have_value("3")
     grid.keyboard.press("Shift+Enter")
-    expect(cell(grid, 1)).to_be_focused()
+    is_focused(cell(grid, 1))
     expect(grid.locator("#announcer")).to_contain_text("Row 2: New price saved.")
     assert catalogue.row(open_batch, 2).new_price == Decimal("3.00")
 
@@ -80,16 +80,16 @@ def test_tab_saves_and_goes_right_and_back(grid: Page, catalogue: CatalogueDatab
     grid.keyboard.press("F2")
     grid.keyboard.type("000000099")
     grid.keyboard.press("Tab")
-    expect(cell(grid, 5)).to_be_focused()
+    is_focused(cell(grid, 5))
     expect(row_of(grid, 5)).to_contain_text("Duplicate in list")
     assert catalogue.row(open_batch, 5).item_code == "000000099"
     grid.keyboard.press("Enter")
     grid.keyboard.press("Shift+Tab")
-    expect(cell(grid, 5, "item_code")).to_be_focused()
+    is_focused(cell(grid, 5, "item_code"))
     grid.keyboard.press("ArrowUp")
-    expect(cell(grid, 4, "item_code")).to_be_focused()
+    is_focused(cell(grid, 4, "item_code"))
     grid.keyboard.press("Tab")  # Over the columns that cannot be edited.
-    expect(cell(grid, 4)).to_be_focused()
+    is_focused(cell(grid, 4))
 
 
 def test_escape_takes_nothing_over(grid: Page, catalogue: CatalogueDatabase, open_batch: int) -> None:
@@ -98,7 +98,7 @@ def test_escape_takes_nothing_over(grid: Page, catalogue: CatalogueDatabase, ope
     grid.keyboard.type("9.99")
     grid.keyboard.press("Escape")
     expect(editor(grid)).to_have_count(0)
-    expect(cell(grid, 1)).to_be_focused()
+    is_focused(cell(grid, 1))
     expect(cell(grid, 1)).to_have_text("2.20")
     assert catalogue.row(open_batch, 1).version == 1
 
@@ -113,7 +113,7 @@ def test_what_is_no_price_stays_in_its_cell_with_the_reason(
     # Whoever types on is not disturbed.
     expect(cell(grid, 1)).to_have_attribute("data-save", "refused")
     expect(cell(grid, 1)).to_contain_text("cheap✕, not saved. “cheap” is not a number")
-    expect(cell(grid, 2)).to_be_focused()
+    is_focused(cell(grid, 2))
     expect(grid.locator("cell-popover")).to_have_count(0)
     expect(grid.locator("save-status")).to_contain_text("1 cell was not saved.")
     expect(grid.locator("#announcer")).to_contain_text("1 cell was not saved. F8 goes to the next one.")
@@ -141,7 +141,7 @@ def test_escape_gives_back_what_is_stored_in_a_cell_that_was_refused(grid: Page)
             grid.keyboard.press("F8")
         grid.keyboard.press("Escape")
         expect(grid.locator("[data-save]")).to_have_count(0)
-        expect(cell(grid, 1)).to_be_focused()
+        is_focused(cell(grid, 1))
         expect(cell(grid, 1)).to_have_text("2.20")
         expect(grid.locator("#announcer")).to_contain_text("“cheap” was discarded")
 
@@ -228,7 +228,7 @@ def test_ones_own_value_of_a_conflict_can_be_insisted_on(
     expect(grid.get_by_role("button", name="Use mine")).to_be_focused()
     grid.keyboard.press("Enter")
     expect(cell(grid, 1)).to_have_attribute("data-text", "2.40")
-    expect(cell(grid, 1)).to_be_focused()
+    is_focused(cell(grid, 1))
     assert catalogue.row(open_batch, 1).new_price == Decimal("2.40")
     grid.keyboard.press("Control+z")
     expect(cell(grid, 1)).to_have_text("2.30")
@@ -243,7 +243,7 @@ def _conflict(grid: Page, batch: int, somebody: TestApp) -> None:
     grid.keyboard.press("Enter")
     expect(cell(grid, 1)).to_have_attribute("data-save", "conflict")
     expect(cell(grid, 1)).to_contain_text("2.40≠, not saved, because the row was changed meanwhile.")
-    expect(cell(grid, 2)).to_be_focused()
+    is_focused(cell(grid, 2))
     cell(grid, 1).click(click_count=2)
     question = grid.get_by_role("group", name="Two versions of this cell")
     expect(question).to_contain_text("2.40")

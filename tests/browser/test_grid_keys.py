@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.functional.harness import CatalogueDatabase, url_of
 
-from .grid_page import all_saved, cell, editor, status, stored
+from .grid_page import all_saved, cell, editor, is_focused, status, stored
 
 #: The row, from 1, and the column of the cell with the focus.
 PLACE = """() => {
@@ -116,10 +116,24 @@ def test_a_selection_is_emptied_filled_and_taken_back(
 
 def test_the_next_problem_is_a_key_away(grid: Page) -> None:
     press(grid, "F8")
-    expect(cell(grid, 8)).to_be_focused()
+    is_focused(cell(grid, 8))
     expect(grid.locator("#announcer")).to_contain_text("is not a number")
     press(grid, "Control+h")  # A page of its own, where there is one.
     expect(grid.get_by_role("main")).to_contain_text("eplace")
+
+
+def test_a_cell_leads_to_its_history_and_to_rows_like_it(grid: Page, open_batch: int) -> None:
+    press(grid, "Control+Shift+H")
+    grid.wait_for_url(f"**{url_of(open_batch, 'rows', 3, 'cells', 'new_price', 'history')}")
+    grid.go_back()
+    cell(grid, 3, "item_code").click()
+    press(grid, "Shift+F10")
+    expect(grid.get_by_role("menuitem", name="History of this cell")).to_be_visible()
+    text = cell(grid, 3, "item_code").text_content()
+    grid.get_by_role("menuitem", name="Same as this cell").click()
+    grid.wait_for_url("**f.item_code.equal=*")
+    expect(grid.locator("tr[data-row]")).to_have_count(1)
+    expect(cell(grid, 3, "item_code")).to_have_text(text or "")
 
 
 def test_find_leads_from_one_to_the_next(grid: Page) -> None:
@@ -145,7 +159,7 @@ def test_the_menu_has_what_keys_do(grid: Page) -> None:
     press(grid, "ArrowUp", "Home", "ArrowDown")
     expect(menu.get_by_role("menuitem", name="Empty")).to_be_focused()
     press(grid, "Escape")
-    expect(cell(grid, 3)).to_be_focused()
+    is_focused(cell(grid, 3))
     cell(grid, 5).click(button="right")
     width = grid.locator("th[data-field=new_price]").bounding_box()
     assert width is not None
@@ -155,7 +169,7 @@ def test_the_menu_has_what_keys_do(grid: Page) -> None:
     assert wider["width"] > width["width"]
     menu.get_by_role("menuitem", name="Move left").click()
     assert grid.locator("thead th").nth(5).get_attribute("data-field") == "new_price"
-    expect(cell(grid, 5)).to_be_focused()
+    is_focused(cell(grid, 5))
 
 
 def test_a_new_line_and_the_list_of_keys(grid: Page, catalogue: CatalogueDatabase, open_batch: int) -> None:

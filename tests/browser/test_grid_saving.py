@@ -13,7 +13,7 @@ from webtest import TestApp
 
 from .detour import Detour
 from .eyes import problems_now
-from .grid_page import all_saved, cell, change, editor, enter, row_of, status, stored
+from .grid_page import all_saved, cell, change, editor, enter, is_focused, row_of, status, stored
 from .serving import serving
 from .visits import Visits
 
@@ -68,7 +68,7 @@ def test_a_refused_price_stays_behind_while_the_others_are_saved(
     detour.delay = 0.2
     cell(grid, 1).focus()
     enter(grid, "12.50", "13.5O", "14.50", "-5", "16.50")
-    expect(cell(grid, 6)).to_be_focused()
+    is_focused(cell(grid, 6))
     grid.keyboard.type("17")  # The refusals come while this field is open.
     expect(status(grid)).to_contain_text("2 cells were not saved.")
     expect(editor(grid)).to_be_focused()
@@ -83,7 +83,7 @@ def test_a_refused_price_stays_behind_while_the_others_are_saved(
         grid.keyboard.press("F8")
         expect(cell(grid, row).locator(".cell-editor")).to_have_value(text)
     status(grid).get_by_role("button", name="Go to the next").click()
-    expect(cell(grid, 4).locator(".cell-editor")).to_be_focused()
+    is_focused(cell(grid, 4).locator(".cell-editor"))
     editor(grid).fill("15.50")
     grid.keyboard.press("Enter")
     expect(cell(grid, 4)).to_have_attribute("data-text", "15.50")
@@ -149,7 +149,7 @@ def test_a_row_that_is_saved_takes_nothing_from_a_field_that_is_open_in_it(
     grid.keyboard.type("00013")
     expect(editor(grid)).to_have_value("000000013")
     grid.keyboard.press("Tab")
-    expect(cell(grid, 5)).to_be_focused()
+    is_focused(cell(grid, 5))
     all_saved(grid)
     assert (catalogue.row(open_batch, 5).item_code, catalogue.row(open_batch, 5).version) == ("000000013", 3)
     # Its peer, on the same page, was brought up to date.
@@ -165,7 +165,7 @@ def test_the_last_edits_are_taken_back_whether_they_wait_or_are_saved(
     detour.open.clear()
     enter(grid, "13.50", "14.50")
     grid.keyboard.press("Control+z")  # Row 3: waits.
-    expect(cell(grid, 3)).to_be_focused()
+    is_focused(cell(grid, 3))
     expect(cell(grid, 3)).to_have_text("2.70")
     grid.keyboard.press("Control+z")  # Row 2: is under way, so it is saved first.
     detour.open.set()
@@ -190,7 +190,7 @@ def test_what_is_typed_while_the_server_is_away_is_saved_when_it_is_back(
     expect(status(grid)).to_contain_text("What you typed is kept on this page. 3 cells are not saved yet.")
     expect(grid.locator("#announcer")).to_contain_text("The server answered 502")
     enter(grid, "15.50")
-    expect(cell(grid, 5)).to_be_focused()
+    is_focused(cell(grid, 5))
     expect(grid.locator("[data-save=waiting]")).to_have_count(4)
     detour.away = False
     status(grid).get_by_role("button", name="Try again").click()
@@ -367,7 +367,7 @@ def test_what_is_typed_beyond_the_last_row_replaces_nothing(
 ) -> None:
     cell(grid, 7).focus()
     enter(grid, "12.50", "13.50", "14.50", "15.50")
-    expect(cell(grid, 8)).to_be_focused()
+    is_focused(cell(grid, 8))
     expect(status(grid)).to_contain_text("there is no further cell. F2 edits New price here again.")
     all_saved(grid)
     assert stored(catalogue, open_batch)[6:] == ["12.50", "13.50"]
@@ -387,7 +387,7 @@ def test_texts_are_typed_into_closed_cells_as_well(
 ) -> None:
     cell(grid, 4, "item_code").focus()
     enter(grid, "jek-1", "000000013")
-    expect(cell(grid, 6, "item_code")).to_be_focused()
+    is_focused(cell(grid, 6, "item_code"))
     all_saved(grid)
     assert [catalogue.row(open_batch, row).item_code for row in (4, 5)] == ["jek-1", "000000013"]
     cell(grid, 4).focus()
@@ -409,7 +409,7 @@ def test_a_character_finds_its_entry_in_a_list(grid: Page) -> None:
         expect(editor(grid)).to_be_focused()
         expect(editor(grid)).to_have_value(value)
         grid.keyboard.press("Escape")
-        expect(cell(grid, 4)).to_be_focused()
+        is_focused(cell(grid, 4))
 
 
 def test_the_enter_of_an_input_method_belongs_to_it(grid: Page) -> None:

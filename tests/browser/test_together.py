@@ -13,7 +13,7 @@ from webtest import TestApp
 
 from .detour import Detour
 from .eyes import problems_now
-from .grid_page import all_saved, cell, change, editor, enter, row_of, status
+from .grid_page import all_saved, cell, change, editor, enter, is_focused, row_of, status
 from .serving import serving
 from .visits import Visits
 
@@ -69,7 +69,7 @@ def test_changes_and_open_cells_of_others_appear(
     expect(row_of(mine, 1)).to_contain_text("Decrease")
     expect(mine.locator("#breakdown")).to_contain_text("2 ▼ Decrease")
     expect(mine.locator("[data-editing]")).to_have_count(0, timeout=SOON)
-    expect(cell(mine, 1)).to_be_focused()
+    is_focused(cell(mine, 1))
     # A row that becomes a duplicate of the edited one follows, too.
     cell(theirs, 2, "item_code").focus()
     enter(theirs, "000000014")

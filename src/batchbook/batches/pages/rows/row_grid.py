@@ -30,8 +30,9 @@ from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_
 
 #: Columns that are loaded with every row because its cells need them.
 _CARRIED = ("version", "issues")
-# The placeholder for the key of a row in an address.
+# The placeholders for the key of a row and the name of a column in an address.
 _KEY = "KEY"
+_FIELD = "FIELD"
 # Attributes of <row-grid> without data- and -url, and the pages to which they lead.
 _READING = {
     "changes": "changes_since",
@@ -148,6 +149,9 @@ class RowGrid:
         if self.editing:
             cell_url = key_url(self.view.request, f"{self.view.prefix}.cell", "sequence", id=self.batch.id)
             data["cell-url"] = "{key}".join(cell_url(_KEY).rsplit(_KEY, 1))
+        if "cell_history" in pages:
+            history = self.view.url("cell_history", self.batch, sequence=_KEY, field=_FIELD)
+            data["cell-history-url"] = "{key}".join(history.rsplit(_KEY, 1)).replace(_FIELD, "{field}")
         # The state of the rows that the page shows, on which follow-changes.js goes on.
         since = last_operation(self.view.request.db, self.batch.id)
         return data | {"since": str(since), "state": State(self.batch.state).label.lower()}

@@ -1,6 +1,6 @@
 /* The field of a cell while it is open. Which cell that is, row-grid.js decides; what becomes of the text, save-queue.js.
 
-   new CellEditor(grid, cell, column)   puts the field into the cell
+   new CellEditor(grid, cell, column, field)   puts the field into the cell, or takes one that is there, with what is being composed in it
    begin(text)      gives it the focus, with a text that was typed, or with all of its own selected
    take(step)       closes, and hands over what was typed
    rebase(from, to) the stored text on which the edit is based has become another one by an edit of one's own
@@ -17,20 +17,21 @@
 
 import "./cell-popover.js";
 import { textOf } from "./columns.js";
+import { isOfInputMethod } from "./keyboard.js";
 
 const ARROWS = { ArrowDown: { down: 1 }, ArrowUp: { down: -1 }, ArrowRight: { right: 1 }, ArrowLeft: { right: -1 } };
 
 export class CellEditor {
-  constructor(grid, cell, column) {
+  constructor(grid, cell, column, field) {
     cell.dataset.text = textOf(cell); // With a field in it, its visible text is another one.
-    Object.assign(this, { grid, cell, column, address: grid.addressOf(cell), isDeleted: false, isTyped: false });
+    Object.assign(this, { grid, cell, column, address: grid.addressOf(cell), isDeleted: false, isTyped: false, isTaken: Boolean(field) });
     this.unsaved = grid.unsavedOf(cell);
     this.before = grid.textOf(cell);
     this.base = this.before;
     this.link = cell.querySelector("a");
-    this.field = this.#makeField();
+    this.field = field ? this.#dress(field) : this.#makeField();
     this.link.hidden = true;
-    cell.append(this.field);
+    if (!field) cell.append(this.field);
     this.field.addEventListener("keydown", (event) => this.#key(event));
     this.field.addEventListener("input", ({ inputType }) => (this.isDeleted = inputType === "deleteContentForward"));
     this.field.addEventListener("blur", (event) => this.#left(event));
@@ -43,9 +44,10 @@ export class CellEditor {
 
   begin(text) {
     this.field.focus();
-    this.isTyped = text !== undefined;
-    if (this.isTyped) this.field.value = text;
-    else this.field.select?.();
+    this.isTyped = text !== undefined || this.isTaken;
+    if (text !== undefined) this.field.value = text;
+    else if (!this.isTaken) this.field.select?.();
+    this.isTaken = false;
   }
 
   rebase(from, to) {
@@ -73,22 +75,24 @@ export class CellEditor {
   }
 
   #makeField() {
-    const { choices, kind, label } = this.column;
+    const { choices, kind } = this.column;
     const isLong = kind === "text" && this.before.includes("\n");
     const field = document.createElement(choices ? "select" : isLong ? "textarea" : "input");
     if (choices) field.append(...[["", "–"], ...choices].map(([value, word]) => new Option(word, value)));
-    else {
-      field.autocomplete = "off";
-      field.inputMode = { integer: "numeric", decimal: "decimal" }[kind] ?? "text";
-    }
+    field.value = this.before;
+    return this.#dress(field);
+  }
+
+  #dress(field) {
+    const { choices, kind, label } = this.column;
     field.className = "cell-editor";
     field.setAttribute("aria-label", label);
-    field.value = this.before;
+    if (!choices) Object.assign(field, { autocomplete: "off", inputMode: { integer: "numeric", decimal: "decimal" }[kind] ?? "text" });
     return field;
   }
 
   #key(event) {
-    if (event.isComposing || event.keyCode === 229) return; // 229: some browsers end the composition first.
+    if (isOfInputMethod(event)) return;
     if (event.key === "Escape") this.#cancel();
     else if (event.key === "Enter" && event.altKey) this.newLine();
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#fillAll();

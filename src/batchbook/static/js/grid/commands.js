@@ -3,6 +3,8 @@
    The grid: see row-grid.js. Moving begins at the cell that has the focus, in its selection.
    runCommand(grid, name)   the same from a menu */
 
+import { openHistory, openReplace } from "./cell-pages.js";
+
 const by = (down, right) => (grid, { extend }) => grid.moveBy(down, right, extend);
 const to = (place) => (grid, { extend }) => grid.goTo(place(grid, grid.selection.focus), { extend });
 
@@ -56,7 +58,8 @@ export const COMMANDS = {
   redo: (grid) => grid.undo("redo"),
   find: (grid) => grid.finding.open(),
   findNext: (grid, { event }) => grid.finding.next(event?.shiftKey ? -1 : 1),
-  replace: (grid) => grid.openReplace(),
+  replace: (grid) => openReplace(grid),
+  history: (grid) => openHistory(grid),
   nextProblem: (grid) => grid.nextProblem(),
   menu: (grid) => grid.openMenu(),
   keys: () => document.dispatchEvent(new Event("batchbook:keys")),

@@ -3,6 +3,7 @@
    menu.open(grid, at)   at: {x, y} in the window; items are those of the grid's commands and of the column in focus
    Arrows, Home, End and first letters move in it, Enter chooses, Escape and Tab close it, and so does a click elsewhere. */
 
+import { hasHistory, sameAs } from "./cell-pages.js";
 import { runCommand } from "./commands.js";
 import { shownKey } from "./keyboard.js";
 
@@ -43,6 +44,9 @@ class GridMenu extends HTMLElement {
     }
     const link = row >= 0 && grid.active?.closest("tr").querySelector("th a[href]");
     if (link) ofCells.push({ label: "Open the row’s page", run: () => link.click() });
+    const same = row >= 0 && sameAs(grid);
+    if (same) ofCells.push({ label: "Same as this cell", run: same });
+    if (row >= 0 && hasHistory(grid)) ofCells.push(command("history", "History of this cell"));
     if (row >= 0) ofCells.push(command("find", "Find…"), command("nextProblem", "Next problem"));
     const place = grid.shown.indexOf(at);
     const ofColumn = [

@@ -5,6 +5,7 @@
                     Ctrl is Cmd on a Mac.
    commandOf(event) {command, extend} for a key on a closed cell, or null
    characterOf(event)  what was typed, if anything
+   isOfInputMethod(event)   whether an input method has the key, such as the Enter that ends a composition
    shownKey(command)   the first key of a command, as people read it
    keyList()        [[keys, words]] for the list, entries of the same words together */
 
@@ -53,6 +54,7 @@ export const KEYS = [
   key("Ctrl+F", "find", "Find"),
   key("Ctrl+G", "findNext", "Find the next, with Shift the one before", moves),
   key("Ctrl+H", "replace", "Replace"),
+  key("Ctrl+Shift+H", "history", "Changes of the cell"),
   key("F8", "nextProblem", "Next cell that was not saved, else the next with a problem"),
   key("Shift+F10", "menu", "Menu of the cell and its column"),
   key("ContextMenu", "menu", "Menu of the cell and its column", { shown: "Menu key" }),
@@ -78,6 +80,10 @@ export function commandOf(event) {
 export function characterOf(event) {
   const isShortcut = (event.ctrlKey || event.metaKey || event.altKey) && !event.getModifierState("AltGraph");
   return !isShortcut && /^\S$/u.test(event.key) ? event.key : "";
+}
+
+export function isOfInputMethod(event) {
+  return event.isComposing || event.keyCode === 229; // 229: some browsers end the composition first.
 }
 
 const forPeople = (shown) => (isMac ? shown.replace("Ctrl", "Cmd") : shown);

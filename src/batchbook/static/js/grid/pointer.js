@@ -4,6 +4,8 @@
                       selection, with Ctrl it adds a range; pressed and moved it selects. A finger opens a cell at once: it moves to scroll.
                       A click by a screen reader, which has no place, opens as well. The right button opens the menu. Links of cells that cannot be edited work as links. */
 
+import { isTypedInto } from "./typing-field.js";
+
 export function usePointer(grid) {
   const { table } = grid;
   let isDragging = false;
@@ -18,7 +20,7 @@ export function usePointer(grid) {
     if (!cell || isInField(event) || event.button !== 0 || event.pointerType === "touch") return;
     const isCtrl = event.ctrlKey || event.metaKey;
     if (isLink(event) && !event.shiftKey) return;
-    wasFocused = cell === document.activeElement && grid.selection.isSingle;
+    wasFocused = (cell === document.activeElement || isTypedInto(cell)) && grid.selection.isSingle;
     if (event.shiftKey) grid.goTo(grid.placeOf(cell), { extend: true });
     else grid.goTo(grid.placeOf(cell), { add: isCtrl });
     isDragging = true;

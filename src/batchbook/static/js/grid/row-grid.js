@@ -7,11 +7,11 @@
    to the rows' forms; with it one cell takes part in the order of Tab, and arrows move from there (WAI-ARIA's pattern of a grid).
 
    Parts: keyboard.js and commands.js (keys), pointer.js, selection.js, row-window.js (which rows are in the page), column-layout.js,
-   cell-editor.js (the open cell), saving.js (edits on their way), blocks.js (clipboard and filling), finding.js, grid-foot.js, grid-menu.js,
+   cell-editor.js (the open cell), typing-field.js (the field of a closed cell), saving.js (edits on their way), blocks.js (clipboard and filling), finding.js, grid-foot.js, grid-menu.js, cell-pages.js (where keys and the menu lead),
    upgrade.js (roles), kept-edits.js (what was not saved before a reload), follow-changes.js and presence.js (what others do). Each says which further attributes of <row-grid> it reads; what lacks is not possible.
 
               data-undo-url, data-redo-url   where the person's last operation is undone, and done again
-              data-replace-url               the page that finds and replaces           data-layout-url   where the columns are remembered
+              data-layout-url                where the columns are remembered
 
    Events it hears: "batchbook:edit" on a cell or row, which opens it; "batchbook:focus" on a row, which chooses its first cell. */
 
@@ -24,7 +24,7 @@ import { runCommand } from "./commands.js";
 import { Finding } from "./finding.js";
 import "./grid-foot.js";
 import "./grid-menu.js";
-import { characterOf, commandOf } from "./keyboard.js";
+import { characterOf, commandOf, isOfInputMethod } from "./keyboard.js";
 import { FillHandle } from "./fill-handle.js";
 import { FollowChanges } from "./follow-changes.js";
 import { KeptEdits } from "./kept-edits.js";
@@ -34,6 +34,7 @@ import { RowWindow } from "./row-window.js";
 import { Saving } from "./saving.js";
 import { Selection } from "./selection.js";
 import { call } from "./session.js";
+import { useTypingField } from "./typing-field.js";
 import { upgradeRows, upgradeTable } from "./upgrade.js";
 
 const FIGURE = /^[0-9]$/;
@@ -151,8 +152,10 @@ class RowGrid extends HTMLElement {
     if (!active) return;
     if (this.tabStop !== active) this.tabStop?.setAttribute("tabindex", "-1");
     this.tabStop = active;
-    active.tabIndex = 0;
-    active.focus({ preventScroll: true });
+    if (!useTypingField(this, active, this.columns[this.selection.focus.column])) {
+      active.tabIndex = 0;
+      active.focus({ preventScroll: true });
+    }
     active.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
@@ -174,13 +177,14 @@ class RowGrid extends HTMLElement {
     return this.queue.unsaved.find((edit) => edit.url === url && edit.field === field);
   }
 
-  open(cell, text) {
+  /* `field`: one in the cell that an input method writes into. */
+  open(cell, text, field) {
     if (!this.isEditable || !("cell" in cell.dataset)) return;
     if (this.editor?.cell !== cell) {
       this.editor?.take(null, false);
       if (cell !== this.active) this.selection.moveTo(this.placeOf(cell)); // Else Ctrl+Enter fills what is selected.
       this.#takeTabStop(cell);
-      this.editor = new CellEditor(this, cell, this.columnOf(cell));
+      this.editor = new CellEditor(this, cell, this.columnOf(cell), field);
       this.editedField = cell.dataset.field;
     }
     this.editor.begin(text);
@@ -243,19 +247,6 @@ class RowGrid extends HTMLElement {
     const answer = await call(url, {});
     await this.refresh();
     return this.tell(answer.message);
-  }
-
-  openReplace() {
-    if (!this.dataset.replaceUrl) return this.tell("Texts can't be replaced here.");
-    const query = this.rows.query;
-    query.delete("keys");
-    const column = this.columns[this.selection.focus.column];
-    if (column.editable) query.set("column", column.field);
-    const link = document.createElement("a"); // A link, so that it waits for what is not saved.
-    link.href = `${this.dataset.replaceUrl}?${query}`;
-    this.append(link);
-    link.click();
-    link.remove();
   }
 
   openUnsaved() {
@@ -382,9 +373,12 @@ class RowGrid extends HTMLElement {
   /* A cell that got the focus by itself, such as from a screen reader, is the active one. */
   #focused(target) {
     if (target === this.table.tBodies[0]) this.focusActive(); // From the link that skips to the rows.
-    if (!target.matches(".grid [data-row] > .cell, .grid .head") || target === this.active) return;
-    this.selection.moveTo(this.placeOf(target));
-    this.#takeTabStop(target);
+    if (!target.matches(".grid [data-row] > .cell, .grid .head")) return;
+    if (target !== this.active) {
+      this.selection.moveTo(this.placeOf(target));
+      this.#takeTabStop(target);
+    }
+    useTypingField(this, target, this.columnOf(target));
   }
 
   #firstCell(row) {
@@ -392,13 +386,13 @@ class RowGrid extends HTMLElement {
   }
 
   #key(event) {
-    if (this.editor?.field === event.target || event.defaultPrevented) return;
+    if (this.editor?.field === event.target || event.defaultPrevented || isOfInputMethod(event)) return;
     const cell = event.target.closest(".cell, .head");
     if (!cell) return;
     if ("cell" in cell.dataset) this.editedField = cell.dataset.field;
     const character = characterOf(event);
     const found = commandOf(event);
-    if (this.isAtEnd && (character || event.key === "Enter")) this.#refuse(event);
+    if (this.isAtEnd && (character || event.key === "Enter")) this.refuse(event.key);
     else if (found) {
       this.isAtEnd = false;
       if (runCommand(this, found.command, { ...found, event }) === false) return;
@@ -423,7 +417,8 @@ class RowGrid extends HTMLElement {
     return cells.find(({ dataset }) => dataset.field === this.editedField) ?? cells.find(isNumber) ?? cells[0];
   }
 
-  #refuse({ key }) {
+  /* Tells that a key or a text, typed beyond the last cell, was entered nowhere. */
+  refuse(key) {
     const typed = key === "Enter" ? "Enter" : `“${key}”`;
     this.tell(`${typed} was not entered: there is no further cell. F2 edits ${this.columns[this.selection.focus.column].label} here again.`);
   }

@@ -1,0 +1,48 @@
+/* The pages to which a key or the menu leads from the active cell of a grid. They wait for what is not saved, like every link.
+
+   openReplace(grid)    the page that finds and replaces, with the filters of the grid and the column of the cell
+   openHistory(grid)    the changes of the cell          hasHistory(grid)   whether there is such a page for it
+   sameAs(grid)         the function that shows only rows with the same in this column; null where no filter can hold it
+   Reads of the <row-grid>
+     data-replace-url          where texts are replaced
+     data-cell-history-url     the changes of one cell, with {key} and {field} for it */
+
+import { textOf } from "./columns.js";
+import { sameAsUrl } from "./same-as.js";
+
+export function openReplace(grid) {
+  if (!grid.dataset.replaceUrl) return grid.tell("Texts can't be replaced here.");
+  const { query } = grid.rows;
+  query.delete("keys");
+  const column = grid.columns[grid.selection.focus.column];
+  if (column.editable) query.set("column", column.field);
+  return follow(grid, `${grid.dataset.replaceUrl}?${query}`);
+}
+
+export function hasHistory(grid) {
+  return Boolean(grid.dataset.cellHistoryUrl && grid.columns[grid.selection.focus.column].editable && grid.active?.closest("tr").dataset.key);
+}
+
+export function openHistory(grid) {
+  const { label } = grid.columns[grid.selection.focus.column];
+  if (!hasHistory(grid)) return grid.tell(`No changes are kept of ${label} here.`);
+  const { key, field } = grid.addressOf(grid.active);
+  const url = grid.dataset.cellHistoryUrl.replace("{key}", encodeURIComponent(key)).replace("{field}", encodeURIComponent(field));
+  return follow(grid, url);
+}
+
+/* What is stored in the cell counts: what was typed and is not saved is in no row yet. */
+export function sameAs(grid) {
+  const { active } = grid;
+  const { kind, field } = grid.columns[grid.selection.focus.column];
+  const url = active?.closest("tr").dataset.key && field ? sameAsUrl(kind, field, textOf(active).trim()) : null;
+  return url && (() => follow(grid, url));
+}
+
+function follow(grid, url) {
+  const link = document.createElement("a");
+  link.href = url;
+  grid.append(link);
+  link.click();
+  link.remove();
+}
