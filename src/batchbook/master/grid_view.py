@@ -271,7 +271,7 @@ class GridView:
                 forget(self.request.db, self.user, *self._keys)
             return self.url
         if self.request.POST.get("do", "").startswith("view-"):
-            return self._change_views()
+            return _changed_views(self)
         query = query_from_form(self.request.POST)
         state = GridState.from_params(query, self.columns)
         if TOO_LONG in state.problems:
@@ -281,13 +281,16 @@ class GridView:
                 remember(self.request.db, self.user, key, state.to_json())
         return f"{self.url}?{urlencode(query or DEFAULT)}"
 
-    def _change_views(self) -> str:
-        query = parse_qsl(self.request.POST.get("query", ""), keep_blank_values=True)
-        state = GridState.from_params(query, self.columns)
-        views = SavedViews(self.request, self.key, self.url, self.columns, state)
-        url, message = change_views(views, self.request.POST)
-        flash(self.request, message)
-        return url
+
+def _changed_views(grid: GridView) -> str:
+    """Change the saved views as the posted form asks; return the address of the page that follows."""
+    request = grid.request
+    query = parse_qsl(request.POST.get("query", ""), keep_blank_values=True)
+    state = GridState.from_params(query, grid.columns)
+    views = SavedViews(request, grid.key, grid.url, grid.columns, state)
+    url, message = change_views(views, request.POST)
+    flash(request, message)
+    return url
 
 
 _UNUSABLE = "Your saved filters can no longer be used, so everything is shown. Choose new filters."

@@ -88,7 +88,7 @@ class LayoutPage(Page):
         if is_reset(request.POST):
             grid.personal.reset()
         else:
-            grid.personal.remember(layout_from_form(request.POST, grid.grid.file_columns, grid.layout))
+            grid.personal.remember(layout_from_form(request.POST, grid.personal.columns, grid.layout))
         query = request.POST.get("query", "")
         return HTTPSeeOther(f"{grid.url}?{query}" if query else grid.url)
 

@@ -32,8 +32,6 @@ from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_
 _CARRIED = ("version", "issues")
 # The placeholder for the key of a row in an address.
 _KEY = "KEY"
-#: The column with the number of a row.
-NUMBER = "sequence"
 # Attributes of <row-grid> without data- and -url, and the pages to which they lead.
 _READING = {
     "changes": "changes_since",
@@ -50,6 +48,8 @@ _EDITING = {
     "replace": "replace",
     "undo": "undo",
 }
+#: The column with the number of a row.
+NUMBER = "sequence"
 #: The number of suggestions offered at a cell.
 SUGGESTED = 5
 
