@@ -20,7 +20,7 @@ from batchbook.grid import Choice, Column, Kind
 from batchbook.master.row_cells import Cell, EditableRow, RowIdentity, TableRow, table_rows
 
 #: The most milliseconds that a row may take.
-MOST_MILLISECONDS = 0.2
+MOST_MILLISECONDS = 0.1
 
 _STATUSES = (Choice("ok", "Matches", "success", "="), Choice("off", "Differs", "warning", "≠"))
 _KINDS: dict[str, tuple[Kind, dict[str, Any]]] = {
@@ -30,10 +30,12 @@ _KINDS: dict[str, tuple[Kind, dict[str, Any]]] = {
     "size": (Kind.TEXT, {"editable": True}),
     "old_price": (Kind.DECIMAL, {"scale": 2, "editable": True}),
     "new_price": (Kind.DECIMAL, {"scale": 2, "editable": True}),
-    "change": (Kind.DECIMAL, {"scale": 1, "editable": True}),
-    "since": (Kind.DATE, {"editable": True}),
+    "change": (Kind.DECIMAL, {"scale": 1}),
+    "since": (Kind.DATE, {}),
     "vegan": (Kind.BOOLEAN, {"editable": True}),
     "status": (Kind.CHOICE, {"choices": _STATUSES}),
+    "vendor": (Kind.TEXT, {}),
+    "on_hand": (Kind.INTEGER, {}),
 }
 _COLUMNS = tuple(
     Column(name, name.replace("_", " ").capitalize(), column(name), kind, **parts)
@@ -65,7 +67,7 @@ class RowCost:
 
 
 def row_cost(rows: int, rounds: int) -> RowCost:
-    """Render ``rows`` rows of 10 cells, 8 of them editable, ``rounds`` times each way, in turn."""
+    """Render ``rows`` rows of 12 cells, 6 of them editable, ``rounds`` times each way, in turn."""
     template = _environment().from_string(
         '{% from "batchbook.templates:macros/rows.jinja2" import table_rows %}{{ table_rows(rows) }}'
     )
@@ -120,10 +122,13 @@ def _stored(count: int) -> Sequence[Row[Any]]:
             date(2026, 1, 1 + number % 28),
             bool(number % 2),
             _STATUSES[number % 2].value,
+            "Ice & Cream Company of the North",
+            number % 500,
         )
         for number in range(1, count + 1)
     )
-    return IteratorResult(SimpleResultMetaData(list(_KINDS)), rows).all()
+    found: Sequence[Row[Any]] = IteratorResult(SimpleResultMetaData(list(_KINDS)), rows).all()
+    return found
 
 
 def _seconds(do: Callable[[], Any]) -> float:
