@@ -98,7 +98,7 @@ class _Body:
         try:
             is_json = request.content_type == "application/json"
             return cls(request.json_body if is_json else json.loads(request.POST.get("block", "")))
-        except ValueError:
+        except (ValueError, RecursionError):  # The latter by lists within lists.
             _refuse()
 
     def part(self, name: str) -> _Body:
