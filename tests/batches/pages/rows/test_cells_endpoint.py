@@ -78,6 +78,8 @@ def test_places_counted_from_the_last_row_are_not_moved_by_added_rows(
     window = staff.get(
         url_of(open_batch, "rows/window?sort=-sequence"), headers={"Accept": "application/json"}
     )
+    page = staff.get(f"{url_of(open_batch)}?sort=-sequence").html
+    assert page.find("row-grid")["data-keys"] == window.json["keys"]
     last = catalogue.batch(open_batch).row_count
     added = {"rows": {"keys": []}, "add": 1, "columns": ["new_price"], "texts": [["3.10"]]}
     assert send(staff, open_batch, **added)["rows"] == 1
