@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
-from pyramid.response import Response
 
 from batchbook.batches.editing import Undoer, UndoResult
 from batchbook.batches.editing.undo import (
@@ -25,6 +24,7 @@ from batchbook.batches.models import Operation
 from batchbook.batches.pages.batch_page import CONFLICT, BatchPage, follow_on
 from batchbook.batches.running.bulk_edits import REVERSE, enqueue_edit, is_big
 from batchbook.errors import Conflict
+from batchbook.master.window_pages import json_answer
 from batchbook.web.flash import flash
 from batchbook.web.request import prefers_json
 
@@ -137,7 +137,7 @@ class _UndoPage(BatchPage):
             flash(request, error.message, "error")
             return HTTPSeeOther(self.next_url)
         if is_script:
-            return Response(json_body=self._data(result), content_type="application/json")
+            return json_answer(self._data(result))
         flash(request, result.message, "warning" if result.left else "success")
         return HTTPSeeOther(self.next_url)
 
@@ -148,7 +148,7 @@ class _UndoPage(BatchPage):
         if not prefers_json(self.request):
             return answer
         body = {"operation": None, "message": result.message, "job": answer.location}
-        return Response(json_body=body, content_type="application/json")
+        return json_answer(body)
 
     def _data(self, result: UndoResult) -> dict[str, Any]:
         """Return the answer to a script.

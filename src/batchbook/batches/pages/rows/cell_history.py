@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.renderers import render
-from pyramid.response import Response
 
 from batchbook.batches.editing import cell_text, editable_by_name
 from batchbook.batches.lifecycle import Action
@@ -13,6 +12,7 @@ from batchbook.batches.pages.batch.changes_page import changed_cells_url
 from batchbook.batches.pages.rows.row import CHANGES_SHOWN, ROW_PATTERN, OneRow
 from batchbook.errors import Missing
 from batchbook.grid import Column
+from batchbook.master.window_pages import json_answer
 from batchbook.web.request import prefers_json
 
 _PART = "batchbook.templates:batches/parts/cell_history.jinja2"
@@ -50,4 +50,4 @@ class CellHistory(OneRow):
         if not prefers_json(self.request):
             return values
         body = {"label": column.label, "text": text, "html": render(_PART, values, self.request)}
-        return Response(json_body=body, content_type="application/json")
+        return json_answer(body)

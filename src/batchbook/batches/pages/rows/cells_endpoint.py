@@ -16,6 +16,7 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.rows.row_grid import GridPage, usable
 from batchbook.errors import BadInput, TooLarge
 from batchbook.grid import GridState
+from batchbook.master.window_pages import json_answer
 from batchbook.web.request import Request
 
 #: The most cells of one block: they are stored within seconds. More are changed by filters, as a job.
@@ -81,7 +82,7 @@ class EditCells(GridPage):
             ],
             "version": str(last_operation(self.request.db, self.batch.id)),
         }
-        return Response(json_body=body, content_type="application/json")
+        return json_answer(body)
 
 
 class _Body:

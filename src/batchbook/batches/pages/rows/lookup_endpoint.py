@@ -8,6 +8,7 @@ from batchbook.batches.editing import editable_by_name
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.grid.references import suggestions
+from batchbook.master.window_pages import json_answer
 
 #: The most suggestions.
 MOST = 12
@@ -31,4 +32,4 @@ class LookUp(BatchPage):
         may = reference is not None and self.request.identity.may(reference.permission)
         found = suggestions(self.request.db, reference, typed, MOST) if reference and may else []
         body = [{"text": one.text, "label": one.label} for one in found]
-        return Response(json_body=body, content_type="application/json")
+        return json_answer(body)
