@@ -117,7 +117,9 @@ export class CellEditor {
 
   /* A line more, in a text; the field becomes one of several lines. */
   newLine() {
-    if (this.column.kind !== "text" || this.list) return;
+    if (this.column.kind !== "text") return;
+    this.list?.close(); // No record has several lines.
+    this.list = null;
     if (this.field.tagName === "INPUT") {
       const { value, selectionStart, selectionEnd, className } = this.field;
       const lines = document.createElement("textarea");

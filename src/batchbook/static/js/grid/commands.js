@@ -3,6 +3,7 @@
    The grid: see row-grid.js. Moving begins at the cell that has the focus, in its selection.
    runCommand(grid, name)   the same from a menu */
 
+import { cancel, clear, nextProblem, putToday, undo } from "./cell-actions.js";
 import { openHistory, openReplace } from "./cell-pages.js";
 
 const by = (down, right) => (grid, { extend }) => grid.moveBy(down, right, extend);
@@ -42,8 +43,8 @@ export const COMMANDS = {
   edit: (grid, { event }) => event.repeat || grid.openActive(),
   editEmpty: (grid) => grid.openActive(""),
   newLine: (grid) => grid.openActive() || grid.editor?.newLine(),
-  clear: (grid) => grid.clear(),
-  cancel: (grid) => grid.cancel(),
+  clear: (grid) => clear(grid),
+  cancel: (grid) => cancel(grid),
   selectAll: (grid) => grid.selection.select({ top: grid.rows.start, left: 0, bottom: grid.rows.stop - 1, right: grid.columns.length - 1 }),
   selectColumn: (grid) => grid.selection.select({ ...grid.selection.range, top: grid.rows.start, bottom: grid.rows.stop - 1 }),
   selectRow: (grid) => grid.selection.select({ ...grid.selection.range, left: 0, right: grid.columns.length - 1 }),
@@ -53,14 +54,14 @@ export const COMMANDS = {
   fillDown: (grid) => grid.blocks.fillDown(),
   fillRight: (grid) => grid.blocks.fillRight(),
   fillAll: (grid) => grid.active && "cell" in grid.active.dataset && grid.blocks.fillAll(grid.textOf(grid.active)),
-  today: (grid) => grid.putToday(),
-  undo: (grid) => grid.undo("undo"),
-  redo: (grid) => grid.undo("redo"),
+  today: (grid) => putToday(grid),
+  undo: (grid) => undo(grid, "undo"),
+  redo: (grid) => undo(grid, "redo"),
   find: (grid) => grid.finding.open(),
   findNext: (grid, { event }) => grid.finding.next(event?.shiftKey ? -1 : 1),
   replace: (grid) => openReplace(grid),
   history: (grid) => openHistory(grid),
-  nextProblem: (grid) => grid.nextProblem(),
+  nextProblem: (grid) => nextProblem(grid),
   menu: (grid) => grid.openMenu(),
   keys: () => document.dispatchEvent(new Event("batchbook:keys")),
 };

@@ -7,11 +7,10 @@
    The rows and cells are described in templates/macros/rows.jinja2, the headings in columns.js. Without JavaScript the table has links
    to the rows' forms; with it one cell takes part in the order of Tab, and arrows move from there (WAI-ARIA's pattern of a grid).
 
-   Parts: keyboard.js and commands.js (keys), pointer.js, selection.js, row-window.js (which rows are in the page), column-layout.js,
+   Parts: keyboard.js, grid-keys.js and commands.js (keys), cell-actions.js, pointer.js, selection.js, row-window.js (which rows are in the page), column-layout.js,
    cell-editor.js (the open cell), typing-field.js (the field of a closed cell), saving.js (edits on their way), blocks.js (clipboard and filling), finding.js, grid-foot.js, grid-menu.js, cell-pages.js (where keys and the menu lead),
    upgrade.js (roles), kept-edits.js (what was not saved before a reload), follow-changes.js and presence.js (what others do). Each says which further attributes of <row-grid> it reads; what lacks is not possible.
 
-              data-undo-url, data-redo-url   where the person's last operation is undone, and done again
               data-layout-url                where the columns are remembered
 
    Events it hears: "batchbook:edit" on a cell or row, which opens it; "batchbook:focus" on a row, which chooses its first cell. */
@@ -21,11 +20,10 @@ import { CellEditor } from "./cell-editor.js";
 import { ColumnLayout } from "./column-layout.js";
 import { useColumnPointer } from "./column-pointer.js";
 import { readColumns, textOf } from "./columns.js";
-import { runCommand } from "./commands.js";
 import { Finding } from "./finding.js";
 import "./grid-foot.js";
+import { useKeys } from "./grid-keys.js";
 import "./grid-menu.js";
-import { characterOf, commandOf, isOfInputMethod } from "./keyboard.js";
 import { FillHandle } from "./fill-handle.js";
 import { FollowChanges } from "./follow-changes.js";
 import { KeptEdits } from "./kept-edits.js";
@@ -37,8 +35,6 @@ import { Selection } from "./selection.js";
 import { call } from "./session.js";
 import { useTypingField } from "./typing-field.js";
 import { upgradeRows, upgradeTable } from "./upgrade.js";
-
-const FIGURE = /^[0-9]$/;
 
 class RowGrid extends HTMLElement {
   connectedCallback() {
@@ -53,6 +49,7 @@ class RowGrid extends HTMLElement {
     this.finding = new Finding(this);
     this.#upgrade();
     this.#listen();
+    useKeys(this);
     usePointer(this);
     useColumnPointer(this);
     if (this.blocks.isPossible) this.fillHandle = new FillHandle(this);
@@ -211,64 +208,6 @@ class RowGrid extends HTMLElement {
     this.saving.giveUp(edit);
   }
 
-  /* One cell like an edit, which is kept while the server is away; several as one operation. */
-  clear() {
-    if (!this.selection.isSingle && this.blocks.isPossible) return this.blocks.clear();
-    for (const cell of this.painted) if ("cell" in cell.dataset && this.textOf(cell)) this.put(cell, "");
-    return true;
-  }
-
-  cancel() {
-    const unsaved = this.active && "cell" in this.active.dataset && this.unsavedOf(this.active);
-    if (unsaved) this.giveUp(unsaved);
-    else if (!this.selection.isSingle) this.selection.moveTo(this.selection.focus);
-    else return false;
-    return true;
-  }
-
-  putToday() {
-    const { active } = this;
-    if (!active || !("cell" in active.dataset) || !["date", "datetime", "text"].includes(this.columnOf(active).kind)) return;
-    const now = new Date();
-    this.put(active, [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, "0")).join("-"));
-  }
-
-  /* What was not sent yet is taken back here; everything else by the server. */
-  async undo(name) {
-    const last = name === "undo" && this.saving.takeBack();
-    if (last) {
-      const cell = this.cellOf(last);
-      if (cell) this.goTo(this.placeOf(cell));
-      return this.tell(`“${last.text}” was not sent.`);
-    }
-    const url = this.dataset[`${name}Url`];
-    if (!url) return this.tell(`There is nothing to ${name} here.`);
-    await this.queue.settled();
-    if (this.queue.stopped) return this.tell("Edits are not saved yet, so nothing was undone.");
-    const answer = await call(url, {});
-    await this.refresh();
-    return this.tell(answer.message);
-  }
-
-  openUnsaved() {
-    const { unsaved } = this.queue;
-    if (!unsaved.length) return false;
-    const from = this.editor ? this.placeOf(this.editor.cell) : (this.visited ?? { row: -1, column: -1 });
-    const placed = unsaved.map((edit) => ({ edit, row: this.rows.placeOfKey(edit.key), column: this.columns.findIndex(({ field }) => field === edit.field) }));
-    placed.sort((one, other) => one.row - other.row || one.column - other.column);
-    const next = placed.find(({ row, column }) => row > from.row || (row === from.row && column > from.column)) ?? placed[0];
-    this.visited = { row: next.row, column: next.column };
-    this.goTo(this.visited);
-    const cell = this.cellOf(next.edit);
-    if (cell) this.open(cell);
-    return true;
-  }
-
-  async nextProblem() {
-    if (this.openUnsaved()) return;
-    if (!(await this.finding.problem())) this.tell("No row has problems.");
-  }
-
   /* Shows the rows as they are on the server now. */
   async refresh() {
     await this.rows.reload();
@@ -363,12 +302,10 @@ class RowGrid extends HTMLElement {
 
   #listen() {
     const { table } = this;
-    table.addEventListener("keydown", (event) => this.#key(event));
     table.addEventListener("focusin", ({ target }) => this.#focused(target));
     table.addEventListener("focusout", () => document.hasFocus() && (this.isAtEnd = false));
     table.addEventListener("batchbook:edit", ({ target }) => this.open(target.closest("[data-cell]") ?? this.#firstCell(target.closest("tr"))));
     table.addEventListener("batchbook:focus", ({ target }) => this.goTo({ row: this.rows.place(target.closest("tr")), column: this.shown[0] }));
-    addEventListener("keydown", (event) => event.key === "F8" && !event.defaultPrevented && (event.preventDefault(), runCommand(this, "nextProblem")));
   }
 
   /* A cell that got the focus by itself, such as from a screen reader, is the active one. */
@@ -386,43 +323,6 @@ class RowGrid extends HTMLElement {
     return row?.querySelector("[data-cell]");
   }
 
-  #key(event) {
-    if (this.editor?.field === event.target || event.defaultPrevented || isOfInputMethod(event)) return;
-    const cell = event.target.closest(".cell, .head");
-    if (!cell) return;
-    if ("cell" in cell.dataset) this.editedField = cell.dataset.field;
-    const character = characterOf(event);
-    const found = commandOf(event);
-    if (this.isAtEnd && (character || event.key === "Enter")) this.refuse(event.key);
-    else if (found) {
-      this.isAtEnd = false;
-      if (runCommand(this, found.command, { ...found, event }) === false) return;
-    } else if (!character || !this.#type(cell, character, event)) return;
-    else return;
-    event.preventDefault();
-  }
-
-  /* A character opens the cell with it; a figure on a cell that cannot be edited, one of the row that can. */
-  #type(cell, character, event) {
-    const target = "cell" in cell.dataset ? cell : FIGURE.test(character) && this.#cellForFigures(cell.closest("tr"));
-    if (!target) return false;
-    const isList = this.columnOf(target).choices;
-    this.open(target, isList ? undefined : character);
-    if (!isList) event.preventDefault(); // A list looks for the character itself.
-    return true;
-  }
-
-  #cellForFigures(row) {
-    const cells = [...row.querySelectorAll("[data-cell]")].filter((cell) => !this.columnOf(cell).choices);
-    const isNumber = (cell) => ["decimal", "integer"].includes(this.columnOf(cell).kind);
-    return cells.find(({ dataset }) => dataset.field === this.editedField) ?? cells.find(isNumber) ?? cells[0];
-  }
-
-  /* Tells that a key or a text, typed beyond the last cell, was entered nowhere. */
-  refuse(key) {
-    const typed = key === "Enter" ? "Enter" : `“${key}”`;
-    this.tell(`${typed} was not entered: there is no further cell. F2 edits ${this.columns[this.selection.focus.column].label} here again.`);
-  }
 }
 
 customElements.define("row-grid", RowGrid);

@@ -16,8 +16,9 @@
    Browsers do not scroll further than some 15 million pixels. Beyond that the bar's way is shorter than that of the rows: a turn of the
    wheel moves both alike, a long way of the bar leaps, and when it rests it is put where it belongs. */
 
-import { parsedRows } from "./page-parts.js";
 import { updateRow } from "./cell-state.js";
+import { blankRow, parsedRows, spacer } from "./page-parts.js";
+import { RowSource } from "./row-source.js";
 
 const BLOCK = 100;
 const MOST_BLOCKS = 3;
@@ -36,8 +37,8 @@ export class RowWindow extends EventTarget {
   #spacers = [spacer(), spacer()];
   #offset = 0; // How far the rows are scrolled, in pixels as if the bar had the whole way.
   #bar = 0;
+  #source;
   #request = null;
-  #token = "";
   #timers = {};
 
   constructor(grid) {
@@ -50,7 +51,7 @@ export class RowWindow extends EventTarget {
     const rows = [...this.body.rows];
     this.first = rows.length ? this.place(rows[0]) : 0;
     this.end = this.first + rows.length;
-    this.#token = grid.dataset.keys ?? "";
+    this.#source = new RowSource(grid);
     this.total = Number(grid.dataset.total ?? rows.length);
     for (const row of rows) this.#keep(row);
     this.isWindowed = "windowsUrl" in grid.dataset && this.total > rows.length && rows.length > 0 && getComputedStyle(rows[0]).display === "table-row";
@@ -65,10 +66,7 @@ export class RowWindow extends EventTarget {
   }
 
   get query() {
-    const query = new URLSearchParams(this.grid.dataset.query);
-    for (const name of ["page", "size"]) query.delete(name);
-    if (this.#token) query.set("keys", this.#token);
-    return query;
+    return this.#source.query;
   }
 
   row(place) {
@@ -136,7 +134,7 @@ export class RowWindow extends EventTarget {
 
   reload() {
     if (!("windowsUrl" in this.grid.dataset)) return Promise.resolve();
-    this.#token = "";
+    this.#source.forgetKeys();
     if (!this.isWindowed) return this.#reloadPage();
     for (const [place, row] of this.#rows) if (row.isConnected) this.#stale.add(place);
     else this.#drop(place);
@@ -147,7 +145,7 @@ export class RowWindow extends EventTarget {
 
   /* All rows are in the page. Where there are more now, they are on further pages. */
   async #reloadPage() {
-    const answer = await this.#ask({ first: this.first, count: Math.max(this.end - this.first, 1) });
+    const answer = await this.#source.ask({ first: this.first, count: Math.max(this.end - this.first, 1) });
     if (answer.total !== this.total) {
       location.reload();
       return;
@@ -252,15 +250,7 @@ export class RowWindow extends EventTarget {
   }
 
   #blank(place) {
-    const row = document.createElement("tr");
-    row.dataset.row = "";
-    row.setAttribute("aria-rowindex", place + 2);
-    row.setAttribute("aria-busy", "true");
-    this.grid.columns.forEach(({ field, kind }, at) => {
-      const cell = row.appendChild(document.createElement(at ? "td" : "th"));
-      cell.className = `cell cell-${kind} cell-blank`;
-      cell.dataset.field = field;
-    });
+    const row = blankRow(place, this.grid.columns);
     this.dispatchEvent(new CustomEvent("rows", { detail: [row] }));
     return row;
   }
@@ -290,7 +280,7 @@ export class RowWindow extends EventTarget {
     const request = Object.assign(new AbortController(), wanted);
     this.#request = request;
     try {
-      const answer = await this.#ask(request);
+      const answer = await this.#source.ask(request);
       if (this.#request === request) this.#take(answer);
     } catch (error) {
       if (request.signal.aborted) return;
@@ -321,18 +311,7 @@ export class RowWindow extends EventTarget {
     return { first: from * BLOCK, count: (to - from) * BLOCK };
   }
 
-  async #ask({ first, count, signal }) {
-    const query = this.query;
-    query.set("first", first);
-    query.set("count", count);
-    const answer = await fetch(`${this.grid.dataset.windowsUrl}?${query}`, { headers: { Accept: "application/json" }, signal });
-    const body = await answer.json().catch(() => ({}));
-    if (!answer.ok || typeof body.html !== "string") throw new Error(body.error ?? "The rows could not be loaded. Trying again…");
-    return { ...body, count };
-  }
-
-  #take({ first, count, total, html, keys }) {
-    this.#token = keys ?? "";
+  #take({ first, count, total, html }) {
     const rows = parsedRows(html);
     this.dispatchEvent(new CustomEvent("rows", { detail: rows }));
     for (const row of rows) this.#arrived(row);
@@ -367,12 +346,4 @@ export class RowWindow extends EventTarget {
     const far = [...this.#rows.keys()].sort((one, other) => Math.abs(other - this.top) - Math.abs(one - this.top));
     for (const place of far.slice(0, this.#rows.size - KEPT_ROWS + BLOCK * 5)) if (!this.#rows.get(place).isConnected) this.#drop(place);
   }
-}
-
-function spacer() {
-  const row = document.createElement("tr");
-  row.className = "grid-space";
-  row.setAttribute("aria-hidden", "true");
-  row.append(document.createElement("td"));
-  return row;
 }

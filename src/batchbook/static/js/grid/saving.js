@@ -12,6 +12,7 @@
    Nothing that comes back moves the focus or opens anything. While anything is not saved, links and forms wait for it
    (leave-when-saved.js), and the browser asks before it leaves the page. */
 
+import { openUnsaved } from "./cell-actions.js";
 import { flashRow, showEdit, updateRow } from "./cell-state.js";
 import { textOf } from "./columns.js";
 import { leaveWhenSaved } from "./leave-when-saved.js";
@@ -31,7 +32,7 @@ export class Saving {
     this.status = document.createElement("save-status");
     grid.after(this.status);
     this.status.watch(this.queue);
-    this.status.addEventListener("next", () => grid.openUnsaved());
+    this.status.addEventListener("next", () => openUnsaved(grid));
     this.status.addEventListener("retry", () => grid.table.querySelector("[data-save]") && grid.focusActive());
     leaveWhenSaved(this.queue, (text) => grid.tell(text));
     this.queue.addEventListener("answer", ({ detail }) => this.#answered(detail));

@@ -11,6 +11,8 @@
 
    Leaving the cell takes the field away. Its name is the column and what the cell shows, as for a cell with the focus. */
 
+import { refuse } from "./grid-keys.js";
+
 const NAME = "cell-typing";
 const SHOWN = "cell-typing-shown";
 
@@ -50,7 +52,7 @@ function makeField(grid, cell, column) {
   const take = () => {
     const text = field.value.trim();
     if (text && !grid.isAtEnd) return open();
-    if (text) grid.refuse(text);
+    if (text) refuse(grid, text);
     field.value = "";
   };
   hear("compositionend", take); // One at the end of the grid: every other one has opened the cell.
