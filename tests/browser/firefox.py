@@ -33,7 +33,12 @@ class Firefox:
         self._send("WebDriver:NewSession", capabilities={"alwaysMatch": {}})
         self._send("WebDriver:SetWindowRect", width=1440, height=900)
 
+    def close(self) -> None:
+        """Let go of the browser."""
+        self._socket.close()
+
     def goto(self, url: str) -> None:
+        """Open a page, and wait until it is loaded."""
         self._send("WebDriver:Navigate", url=url)
 
     def run(self, script: str, *arguments: Any) -> Any:
@@ -120,4 +125,6 @@ def firefox(program: str, profile: Path) -> Iterator[Firefox]:
             subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         )
         stack.callback(process.kill)
-        yield Firefox(port)
+        window = Firefox(port)
+        stack.callback(window.close)
+        yield window
