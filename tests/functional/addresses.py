@@ -19,7 +19,13 @@ from .harness import CatalogueDatabase
 OURS = "batches.price_change."
 
 #: What stands in an address beside the number or name of a record.
-ORDINARY = {"sequence": "1", "number": "1", "field": "new_price", "format": "csv", "subpath": ("css", "batchbook.css")}
+ORDINARY = {
+    "sequence": "1",
+    "number": "1",
+    "field": "new_price",
+    "format": "csv",
+    "subpath": ("css", "batchbook.css"),
+}
 
 
 #: A field for everything that some form asks for, with a value that it would take.
