@@ -133,7 +133,7 @@ def test_a_batch_that_changed_since_its_page_was_opened_is_not_executed(
 def test_a_price_that_changed_since_the_refresh_stops_all_of_it_and_is_named(
     catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
 ) -> None:
-    catalogue.set_price("000000021", "4.44")
+    catalogue.edit_price("000000021", "4.44")
     page = admin.get(url_of(complete_batch))
     assert "1 of these prices changed in the catalogue since the last refresh." in text_of(page, "#execution")
     before = catalogue.dump()

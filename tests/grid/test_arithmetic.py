@@ -64,7 +64,7 @@ def test_what_has_no_result_is_refused_with_a_sentence(text: str) -> None:
 
 
 def test_per_cent_of_nothing_is_refused() -> None:
-    for current in ("", "cheap"):
+    for current in ("", "cheap", "1/0", "NaN", "1e999999999", "1e-999999999", "9" * 300):
         with pytest.raises(CellError, match="there is none"):
             worked_out(PRICE, "+5%", current)
 

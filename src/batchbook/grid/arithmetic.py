@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import Context, Decimal, InvalidOperation
 from fractions import Fraction
 from typing import NoReturn
 
@@ -58,13 +58,22 @@ def worked_out(column: Column, text: str, current: str) -> WorkedOut | None:
 
 
 def _changed(text: str, change: re.Match[str], current: str) -> Fraction:
-    try:
-        before = Fraction(current)
-    except ValueError:
+    before = _number_in(current)
+    if before is None:
         raise CellError(
             "not-a-number", f"{quoted(text)} changes the number in a cell, and there is none in this cell."
-        ) from None
+        )
     return before * (1 + _Sum(f"={change[1]}{change[2]}").result() / 100)
+
+
+def _number_in(current: str) -> Fraction | None:
+    """Return the number that a cell has; ``None`` if its text is no number, or one beyond all columns."""
+    # The text may be one that could not be stored: a billion digits of 1e999999999 would never be worked out.
+    try:
+        number = Decimal(current) if len(current) <= _LONGEST else Decimal("NaN")
+    except InvalidOperation:
+        return None
+    return Fraction(number) if number.is_finite() and abs(number.adjusted()) <= _LONGEST else None
 
 
 def _rounded(column: Column, text: str, exact: Fraction) -> WorkedOut:

@@ -135,7 +135,9 @@ class Windows:
         """
         numbers = self._numbers(state)
         if numbers is not None:
-            return "", KeptKeys(numbers, len(numbers))
+            # Rows that are added come last, so that places are only moved by them where the last row comes first.
+            moved = self._view_digest(state) if numbers.step < 0 else ""
+            return moved, KeptKeys(numbers, len(numbers))
         view = self._view_digest(state)
         version = self.now.version or secrets.token_hex(6)
         now = f"{version}-{view}"

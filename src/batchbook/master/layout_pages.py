@@ -56,7 +56,7 @@ def layout_from_script(request: Request) -> Mapping[str, Any]:
     """Return the JSON object that was sent; raise ``BadInput`` for anything else."""
     try:
         sent = request.json_body
-    except (JSONDecodeError, UnicodeDecodeError):
+    except (JSONDecodeError, UnicodeDecodeError, RecursionError):
         raise BadInput(_NOT_UNDERSTOOD) from None
     if not isinstance(sent, dict) or not isinstance(sent.get("columns", []), list):
         raise BadInput(_NOT_UNDERSTOOD)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.grid import Column, GridLayout
 from batchbook.master.grid_settings import forget, recall, remember
+from batchbook.words import is_storable
 
 #: What is remembered of the page around the grid: the name of the open panel, and whether the grid has the whole window.
 PANEL, FULL_WINDOW = "panel", "full_window"
@@ -80,7 +81,7 @@ class PersonalLayout:
             layout = self.layout.changed_by(sent, self.columns)
             remember(self.db, self.user, f"layout.{self.key}", layout.to_json(self.columns, self.hidden))
         around: dict[str, Any] = {}
-        if isinstance(sent.get(PANEL), str):
+        if isinstance(sent.get(PANEL), str) and is_storable(sent[PANEL]):
             around[PANEL] = sent[PANEL][:_MOST_CHARACTERS]
         if isinstance(sent.get(FULL_WINDOW), bool):
             around[FULL_WINDOW] = sent[FULL_WINDOW]

@@ -12,7 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from batchbook.batches import Rows
 from batchbook.catalog.models import PRICE, Product
-from batchbook.grid.rounding import Rounding
+from batchbook.grid import Rounding
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 
 _row = PriceChangeRow

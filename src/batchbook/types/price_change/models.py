@@ -10,8 +10,7 @@ from sqlalchemy.orm import Mapped
 from batchbook.batches import Batch, BatchRow, MatchedRow, Severity, Status, column, editable
 from batchbook.catalog.models import PRICE, Product
 from batchbook.db import ExactDecimal
-from batchbook.grid import Reference
-from batchbook.grid.rounding import ROUNDINGS
+from batchbook.grid import ROUNDINGS, Reference
 
 PERCENT = ExactDecimal(7, 2)
 

@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, false, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
-from batchbook.catalog.models import Product
+from batchbook.catalog.models import PriceHistory, Product
 from batchbook.errors import Conflict
 from batchbook.types.price_change.lookup import scope_status
 from batchbook.types.price_change.models import OPTIONAL, PriceChange, PriceChangeRow, PriceStatus
 from batchbook.words import counted
 
 _NAMED = 5
-#: The number of the last changed products that are checked for the warning.
+#: The number of the last changes of prices that are checked for the warning.
 _RECENT = 1_000
 #: A change has the time at which its transaction began; it may have ended so much later.
 _LONGEST = timedelta(hours=1)
@@ -59,16 +59,21 @@ def _stale(where: ColumnElement[bool]) -> Any:
 def stale_since_refresh(session: Session, batch: PriceChange, statuses: Collection[str]) -> tuple[int, bool]:
     """Return the number of stale rows if ``statuses`` are applied, and whether there may be more of them.
 
-    It only checks the rows of the products that changed last, so that a page costs the same whatever the number of
-    rows. An execution calls :func:`refuse_if_stale`, which checks every row.
+    It only checks the rows of the products whose prices changed last, as the price history tells, so that a page costs
+    the same whatever the number of rows and of products. An execution calls :func:`refuse_if_stale`, which checks every row.
     """
     if batch.refreshed_at is None:
         return 0, False
+    latest = (
+        select(PriceHistory.product_id)
+        .where(PriceHistory.changed_at > batch.refreshed_at - _LONGEST)
+        .order_by(PriceHistory.changed_at.desc())
+        .limit(_RECENT)
+        .cte("latest")
+    )
     changed = (
         select(literal(batch.id).label("batch_id"), Product.item_code, Product.price)
-        .where(Product.modified_at > batch.refreshed_at - _LONGEST)
-        .order_by(Product.modified_at.desc())
-        .limit(_RECENT)
+        .where(Product.id.in_(select(latest.c.product_id)))
         .subquery("changed")
     )
     # The batch comes from there too: compared with a constant, PostgreSQL would rather read all rows of the batch.
@@ -81,10 +86,11 @@ def stale_since_refresh(session: Session, batch: PriceChange, statuses: Collecti
         changed.c.price.is_distinct_from(_row.new_price),
     )
     each = select(stale.scalar_subquery().label("rows")).select_from(changed).subquery()
-    found, looked_at = session.execute(
-        select(func.coalesce(func.sum(each.c.rows), 0), func.count()).select_from(each)
+    looked_at = select(func.count()).select_from(latest).scalar_subquery()
+    found, seen = session.execute(
+        select(func.coalesce(func.sum(each.c.rows), 0), looked_at).select_from(each)
     ).one()
-    return int(found), looked_at == _RECENT
+    return int(found), seen == _RECENT
 
 
 def refuse_if_outside(session: Session, batch: PriceChange, where: ColumnElement[bool]) -> None:

@@ -31,7 +31,10 @@ def test_a_block_is_pasted_by_number_and_by_place_in_a_view(
     assert answer["conflicts"][0] | {"theirs": ""} == {
         "key": 2, "field": "new_price", "mine": "3.10", "theirs": "", "before": "0.01",
     }  # fmt: skip
-    rows = {"query": "sort=-sequence", "first": 1, "count": 2}
+    window = staff.get(
+        url_of(open_batch, "rows/window?sort=-sequence"), headers={"Accept": "application/json"}
+    )
+    rows = {"query": "sort=-sequence", "token": window.json["keys"], "first": 1, "count": 2}
     answer = send(staff, open_batch, rows=rows, columns=["new_price"], texts=[["9.10"]], kind="fill")
     assert (answer["rows"], answer["cells"], answer["refusals"]) == (2, 2, [])
     assert answer["message"] == "Filled 2 cells in 2 rows."
@@ -52,9 +55,36 @@ def test_a_body_that_is_no_block_changes_nothing(
         {"seen": {"1": {"new_price": 1}}}, {"kind": "steal"}, {"add": -1},
         {"rows": {"query": "f.no.equal=1", "count": 1}},
     ]  # fmt: skip
+    headers = {"Accept": "application/json", "X-CSRF-Token": token_of(staff)}
+    for page in ("cells", "layout"):
+        nested = staff.post(
+            url_of(open_batch, page), b"[" * 100_000, headers, content_type="application/json", status=400
+        )
+        assert "not" in nested.json["error"] or "nothing" in nested.json["error"]
+    many = url_of(open_batch, f"rows/summary?columns={','.join(['new_price'] * 2_500)}")
+    assert list(staff.get(many, headers=headers).json["columns"]) == ["new_price"]
+    staff.post_json(url_of(open_batch, "layout"), {"panel": "\ud800"}, headers=headers, status=204)
     for part in wrong:
         assert "othing was changed" in send(staff, open_batch, 400, **(good | part))["error"], part
     assert "no row 999" in send(staff, open_batch, 404, **(good | {"rows": {"keys": [999]}}))["error"]
     big = {"rows": {"keys": [1]}, "add": 300_000}
     assert "cells" in send(staff, open_batch, 413, **(good | big))["error"]
     assert catalogue.dump() == before
+
+
+def test_places_counted_from_the_last_row_are_not_moved_by_added_rows(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    window = staff.get(
+        url_of(open_batch, "rows/window?sort=-sequence"), headers={"Accept": "application/json"}
+    )
+    last = catalogue.batch(open_batch).row_count
+    added = {"rows": {"keys": []}, "add": 1, "columns": ["new_price"], "texts": [["3.10"]]}
+    assert send(staff, open_batch, **added)["rows"] == 1
+    before = catalogue.dump()
+    rows = {"query": "sort=-sequence", "token": window.json["keys"], "first": 0, "count": 1}
+    for token in (window.json["keys"], ""):
+        body = {"rows": rows | {"token": token}, "columns": ["new_price"], "texts": [["7.77"]]}
+        assert "have changed since you looked" in send(staff, open_batch, 409, **body)["error"]
+    assert catalogue.dump() == before
+    assert catalogue.batch(open_batch).row_count == last + 1

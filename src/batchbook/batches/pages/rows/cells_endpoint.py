@@ -13,7 +13,7 @@ from batchbook.batches.editing.cell_blocks import BlockKind, BlockResult, CellBl
 from batchbook.batches.engine.context import HIGHEST_NUMBER
 from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.pages.rows.row_grid import GridPage
+from batchbook.batches.pages.rows.row_grid import GridPage, usable
 from batchbook.errors import BadInput, TooLarge
 from batchbook.grid import GridState
 from batchbook.web.request import Request
@@ -54,10 +54,8 @@ class EditCells(GridPage):
         state = GridState.from_params(
             parse_qsl(rows.text("query"), keep_blank_values=True), self.rows.grid.columns
         )
-        if state.problems:
-            raise BadInput(f"{' '.join(state.problems)} Nothing was changed.")
         first, count = rows.number("first"), min(rows.number("count"), MOST_CELLS + 1)
-        return self.rows.grid.windows.keys_at(state, first, count, rows.text("token"))
+        return self.rows.grid.windows.keys_at(usable(state), first, count, rows.text("token"))
 
     def _answer(self, result: BlockResult) -> Response:
         review, edited = result.review, result.edited
@@ -98,7 +96,7 @@ class _Body:
         try:
             is_json = request.content_type == "application/json"
             return cls(request.json_body if is_json else json.loads(request.POST.get("block", "")))
-        except ValueError:
+        except (ValueError, RecursionError):  # The latter by lists within lists.
             _refuse()
 
     def part(self, name: str) -> _Body:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import ColumnElement, and_, true
 
 from batchbook.batches.concurrency import Token
 from batchbook.batches.editing import Selection, editable_columns
@@ -92,13 +91,6 @@ class ChangeRows(GridPage):
     def _arguments(self, seen: Token) -> dict[str, Any]:
         grid = rows_reference(self.batch).in_state(self.rows.grid.state)
         return {"grid": grid.to_json(), "seen": seen, "change": self.change.to_json()}
-
-    def condition(self) -> ColumnElement[bool]:
-        """Return the condition for the rows that match the filters in the address; raise ``BadInput`` for invalid filters."""
-        state = self.rows.grid.state
-        if state.problems:
-            raise BadInput(f"{' '.join(state.problems)} Nothing was changed.")
-        return and_(true(), *self.rows.grid.grid.where(state, self.request.authenticated_userid))
 
     @cached_property
     def rule(self) -> Rule:

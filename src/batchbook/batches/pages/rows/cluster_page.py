@@ -8,14 +8,12 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, and_, true
-
 from batchbook.batches.editing import CellProblems, Selection, editable_by_name
 from batchbook.batches.editing.merging import Replacements, ValueMerger
 from batchbook.batches.editing.problems import fixed_message
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, follow_on
-from batchbook.batches.pages.rows.row_grid import GridPage
+from batchbook.batches.pages.rows.row_grid import GridPage, usable
 from batchbook.batches.running.bulk_edits import MERGE_VALUES, enqueue_edit, is_big, rows_reference
 from batchbook.errors import BadInput
 from batchbook.grid import Column, Filter, GridState, Kind, Verb
@@ -64,7 +62,7 @@ class ClusterPage(GridPage):
         if len(values) != len(texts):
             raise BadInput("The form doesn't say what each value becomes, so nothing was changed.")
         replacements = Replacements(self.column.name, dict(zip(values, texts, strict=True)))
-        merger, condition = ValueMerger(self.engine), self._condition
+        merger, condition = ValueMerger(self.engine), self.condition()
         if not is_big(self.request.services, seen.count):
             edited = merger.merge(self.batch.id, condition, replacements, seen.token)
             return self.done(fixed_message(edited), self.url_of())
@@ -108,10 +106,7 @@ class ClusterPage(GridPage):
     @property
     def state(self) -> GridState:
         """The state of the grid; raises ``BadInput`` for one whose filters can't be used."""
-        state = self.rows.grid.state
-        if state.problems:
-            raise BadInput(f"{' '.join(state.problems)} Nothing was changed.")
-        return state.at_page(1)
+        return usable(self.rows.grid.state).at_page(1)
 
     def url_of(self, **query: Any) -> str:
         """Return the address of this page in the same state, with ``query`` in place of what it asks for."""
@@ -125,10 +120,6 @@ class ClusterPage(GridPage):
         grid = self.rows.grid
         found = count_values(self.request.db, grid.grid, kept, grid.user, self.column, MOST_VALUES)
         return {one.value: one.count for one in found.values if isinstance(one.value, str)}, found.more
-
-    @property
-    def _condition(self) -> ColumnElement[bool]:
-        return and_(true(), *self.rows.grid.grid.where(self.state, self.request.authenticated_userid))
 
     def _clusters(self) -> Clusters:
         return find_clusters(self._counts[0], self.method, self.radius)
@@ -168,7 +159,7 @@ class ClusterPage(GridPage):
         except CellProblems as error:
             self.request.response.status_int = UNPROCESSABLE
             return self._page(error.message)
-        seen = Selection.of(self.action_context, replacements.among(self.action_context, self._condition))
+        seen = Selection.of(self.action_context, replacements.among(self.action_context, self.condition()))
         return self.template_values(
             column=self.column, preview=merged, seen=seen, action=self.url_of(), back_url=self.url_of()
         )

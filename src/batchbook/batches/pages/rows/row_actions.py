@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import ColumnElement, and_, true
 
 from batchbook.batches.concurrency import read_version
 from batchbook.batches.editing import CellProblems, RowEditor, RowRemover, Selection
@@ -147,13 +146,6 @@ class RemoveRows(GridPage):
         arguments = {"grid": grid.to_json(), "seen": seen.token}
         result = enqueue_edit(self.request.services, self.engine, self.batch.id, self.task.name, arguments)
         return follow_on(self.request, result, self.own_url)
-
-    def condition(self) -> ColumnElement[bool]:
-        """Return the condition for the rows that match the filters in the address; raise ``BadInput`` for invalid filters."""
-        state = self.rows.grid.state
-        if state.problems:
-            raise BadInput(f"{' '.join(state.problems)} Nothing was changed.")
-        return and_(true(), *self.rows.grid.grid.where(state, self.request.authenticated_userid))
 
 
 class RestoreRows(RemoveRows):

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import Any, cast
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, and_, select, true
 from sqlalchemy.orm import Session
 
 from batchbook.batches import access
@@ -23,6 +23,7 @@ from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.rows.issues import Issue, in_words
 from batchbook.batches.running.bulk_edits import rows_reference
+from batchbook.errors import BadInput
 from batchbook.grid import Column, Filter, Grid, GridState, Verb
 from batchbook.master import Caller, ExportForm, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
 from batchbook.master.routes import view_called
@@ -190,6 +191,18 @@ class GridPage(BatchPage):
     def rows(self) -> RowGrid:
         """The batch's grid, in the state of the address."""
         return RowGrid(self.view, self.batch)
+
+    def condition(self) -> ColumnElement[bool]:
+        """Return the condition for the rows that match the filters in the address; raise ``BadInput`` for invalid filters."""
+        grid = self.rows.grid
+        return and_(true(), *grid.grid.where(usable(grid.state), grid.user))
+
+
+def usable(state: GridState) -> GridState:
+    """Return ``state``; raise ``BadInput`` if parts of it were left out, because then it matches other rows than were meant."""
+    if state.problems:
+        raise BadInput(f"{' '.join(state.problems)} Nothing was changed.")
+    return state
 
 
 class RememberRows(GridPage):

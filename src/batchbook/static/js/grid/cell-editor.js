@@ -9,7 +9,7 @@
 
    Keys: Enter takes the text and goes down, Tab takes it and goes right (Shift the other way): at once, whatever becomes of it. Escape
    takes nothing, and gives up a text that was not saved. Ctrl+Enter fills the selection. Alt+Enter begins a new line in a text. Arrow down goes to the buttons beside
-   the cell. In a field that was opened by typing, arrows take the text and go on; F2 turns that on and off.
+   the cell. Where the cell names a record, records are offered (reference-list.js), and keys are the list's first. In a field that was opened by typing, arrows take the text and go on; F2 turns that on and off.
    A click elsewhere takes a text that was changed. It empties a cell only if the text was deleted by the Delete key; otherwise what was
    there stays. Keys that belong to an input method, such as the Enter that ends a composition, are left to it.
 
@@ -18,6 +18,7 @@
 import "./cell-popover.js";
 import { textOf } from "./columns.js";
 import { isOfInputMethod } from "./keyboard.js";
+import { ReferenceList } from "./reference-list.js";
 
 const ARROWS = { ArrowDown: { down: 1 }, ArrowUp: { down: -1 }, ArrowRight: { right: 1 }, ArrowLeft: { right: -1 } };
 
@@ -32,6 +33,7 @@ export class CellEditor {
     this.field = field ? this.#dress(field) : this.#makeField();
     this.link.hidden = true;
     if (!field) cell.append(this.field);
+    if (column.reference && "lookupUrl" in grid.dataset) this.list = new ReferenceList(grid, column, this.field, () => this.take({ down: 1 }));
     this.field.addEventListener("keydown", (event) => this.#key(event));
     this.field.addEventListener("input", ({ inputType }) => (this.isDeleted = inputType === "deleteContentForward"));
     this.field.addEventListener("blur", (event) => this.#left(event));
@@ -48,6 +50,7 @@ export class CellEditor {
     if (text !== undefined) this.field.value = text;
     else if (!this.isTaken) this.field.select?.();
     this.isTaken = false;
+    if (this.isTyped && this.field.value) this.list?.search();
   }
 
   rebase(from, to) {
@@ -70,6 +73,7 @@ export class CellEditor {
     this.isClosed = true; // A field that is taken away loses the focus, which must not count as leaving it.
     this.grid.editor = null;
     this.popover?.remove();
+    this.list?.close();
     this.field.remove();
     this.link.hidden = false;
   }
@@ -92,7 +96,13 @@ export class CellEditor {
   }
 
   #key(event) {
-    if (isOfInputMethod(event)) return;
+    if (isOfInputMethod(event) || !(this.list?.key(event) || this.#obey(event))) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /* Whether the editor had the key. */
+  #obey(event) {
     if (event.key === "Escape") this.#cancel();
     else if (event.key === "Enter" && event.altKey) this.newLine();
     else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#fillAll();
@@ -101,14 +111,13 @@ export class CellEditor {
     else if (event.key === "F2") this.isTyped = !this.isTyped;
     else if (event.key === "ArrowDown" && this.popover?.hasButtons && this.field.tagName === "INPUT") this.popover.enter();
     else if (event.key in ARROWS && this.isTyped && !event.shiftKey && !event.ctrlKey && !event.metaKey) this.take(ARROWS[event.key]);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
+    else return false;
+    return true;
   }
 
   /* A line more, in a text; the field becomes one of several lines. */
   newLine() {
-    if (this.column.kind !== "text") return;
+    if (this.column.kind !== "text" || this.list) return;
     if (this.field.tagName === "INPUT") {
       const { value, selectionStart, selectionEnd, className } = this.field;
       const lines = document.createElement("textarea");

@@ -1,9 +1,10 @@
 /* The columns of a grid, and the texts of its cells.
 
-   readColumns(table)      [{field, label, kind, editable, required, choices, scale, head}] from the headings:
+   readColumns(table)      [{field, label, kind, editable, reference, required, choices, scale, head}] from the headings:
      th[data-field]        data-label     the column in words          data-kind      text | integer | decimal | boolean | date | …
                            data-editable  its cells can be edited      data-required  and must not be empty
-                           data-choices   JSON [[value, label], …]     data-scale     the digits behind the decimal sign
+                           data-reference its cells name records, which can be looked up
+     data-choices   JSON [[value, label], …]     data-scale     the digits behind the decimal sign
    textOf(cell)            the text of a cell as it is stored, for editing: its data-text, else the visible text
    wordsOf(column, text)   that text as it is shown: for the value of a choice its label
    copyOf(column, cell)    the text for the clipboard */
@@ -18,6 +19,7 @@ export function readColumns(table) {
       label: label ?? head.textContent.trim(),
       kind: kind ?? "text",
       editable: "editable" in head.dataset,
+      reference: "reference" in head.dataset,
       required: "required" in head.dataset,
       choices: choices ? JSON.parse(choices) : kind === "boolean" ? YES_NO : null,
       scale: scale === undefined ? null : Number(scale),

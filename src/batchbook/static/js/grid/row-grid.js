@@ -3,6 +3,7 @@
    row-grid   data-cell-url   where an edit of one cell is posted, with {key} for its row; without it nothing can be edited
               data-total      the number of all rows, of which the page has some
               data-windows-url, data-query   where further rows are fetched (row-window.js), and the parameters of the view
+              data-keys       the token of the keys of the view in its order, where they are kept
    The rows and cells are described in templates/macros/rows.jinja2, the headings in columns.js. Without JavaScript the table has links
    to the rows' forms; with it one cell takes part in the order of Tab, and arrows move from there (WAI-ARIA's pattern of a grid).
 

@@ -48,6 +48,7 @@ export class RowWindow extends EventTarget {
     const rows = [...this.body.rows];
     this.first = rows.length ? this.place(rows[0]) : 0;
     this.end = this.first + rows.length;
+    this.#token = grid.dataset.keys ?? "";
     this.total = Number(grid.dataset.total ?? rows.length);
     for (const row of rows) this.#keep(row);
     this.isWindowed = "windowsUrl" in grid.dataset && this.total > rows.length && rows.length > 0 && getComputedStyle(rows[0]).display === "table-row";
