@@ -118,8 +118,13 @@ def test_the_next_problem_is_a_key_away(grid: Page) -> None:
     press(grid, "F8")
     is_focused(cell(grid, 8))
     expect(grid.locator("#announcer")).to_contain_text("is not a number")
-    press(grid, "Control+h")  # A page of its own, where there is one.
-    expect(grid.get_by_role("main")).to_contain_text("eplace")
+
+
+def test_the_page_that_replaces_is_a_key_away_and_knows_the_column(grid: Page) -> None:
+    press(grid, "Control+h")
+    grid.wait_for_url("**/rows/replace?*")
+    assert "column=new_price" in grid.url
+    expect(grid.get_by_label("Replace with")).to_be_visible()
 
 
 def test_a_cell_leads_to_its_history_and_to_rows_like_it(grid: Page, open_batch: int) -> None:

@@ -35,7 +35,10 @@ export class ColumnLayout extends EventTarget {
     this.#write();
   }
 
+  /* The frozen columns stay those that they were. */
   hide(at, isHidden) {
+    const before = this.grid.shown.filter((one) => one < at).length;
+    if (before < this.frozen) this.frozen += isHidden ? -1 : 1;
     this.grid.columns[at].head.hidden = isHidden;
     this.#write();
     this.dispatchEvent(new Event("change"));
