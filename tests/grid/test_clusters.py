@@ -91,3 +91,13 @@ def test_blocks_miss_no_neighbour(texts: set[str], radius: int) -> None:
     for one in ordered:
         expected = {other for other in ordered if other != one and within(one, other, radius)}
         assert set(neighbours.get(one, ())) == expected
+
+
+def test_values_of_one_form_count_as_comparisons() -> None:
+    letters = "abcdefghij"
+    spellings = {
+        "".join(c.upper() if number >> place & 1 else c for place, c in enumerate(letters)): 1
+        for number in range(2 ** len(letters))
+    }
+    found = find_clusters(spellings, Method.NEAREST)
+    assert (found.found, found.complete) == ((), False)

@@ -20,6 +20,7 @@ from batchbook.grid import (
     columns_of,
     windows,
 )
+from batchbook.grid.key_cache import KeptKeys
 from batchbook.grid.windows import MOST_ROWS
 
 from .harness import Article, article_grid
@@ -185,8 +186,13 @@ def test_keys_that_are_listed_later_are_those_of_the_same_version(
     monkeypatch.setattr(windows, "FIRST_KEYS", 100)
     by_price = GridState(sort=(Sort("price"),))
     seen = shelf.windows()
-    assert seen.now.version == "7"
-    shelf.now = Snapshot("shelf", "1", "8")
+    put = shelf.cache.put
+
+    def put_before_a_change(token: str, keys: KeptKeys) -> None:
+        put(token, keys)
+        shelf.now = Snapshot("shelf", "1", "8")
+
+    monkeypatch.setattr(shelf.cache, "put", put_before_a_change)
     first = seen.window(by_price, 0, 10)
     while shelf.cache._later:
         pass

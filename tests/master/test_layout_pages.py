@@ -70,6 +70,15 @@ def test_a_layout_that_is_not_understood_is_not_stored(cakes: MasterHarness, bod
     assert "not stored" in sent(cakes.visitor("sam"), body, 400).json["error"]
 
 
+def test_the_address_after_a_layout_has_no_line_ends(cakes: MasterHarness) -> None:
+    browser = cakes.visitor("sam")
+    form = form_of(browser.get("/cakes"), "shown")
+    answer = browser.post(
+        "/cakes/layout", {**dict(form.submit_fields("do")), "query": "sort=price\r\nX-Other: 1"}, status=303
+    )
+    assert answer.location.endswith("/cakes?sort=price%0D%0AX-Other%3A+1")
+
+
 def test_a_grid_shows_one_column_at_least(cakes: MasterHarness) -> None:
     form = form_of(cakes.visitor("sam").get("/cakes"), "shown")
     for box in form.fields["shown"]:

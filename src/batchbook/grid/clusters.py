@@ -179,11 +179,12 @@ def _neighbours(ordered: Sequence[str], radius: int) -> tuple[Mapping[str, Seque
     for forms in _by_digits(by_form):
         blocks = _Blocks(radius)
         for form in sorted(forms, key=len):
-            _join(found, by_form[form], by_form[form])
-            near = blocks.candidates(form)
-            compared += len(near)
+            near, same = blocks.candidates(form), len(by_form[form])
+            # Values of one form are pairs, too: there may be as many of them as a column has values.
+            compared += same * (same - 1) // 2 + same * sum(len(by_form[other]) for other in near)
             if compared > MOST_COMPARED:
                 return found, False
+            _join(found, by_form[form], by_form[form])
             for other in near:
                 if within(form, other, radius):
                     _join(found, by_form[form], by_form[other])

@@ -100,15 +100,17 @@ class KeyCache:
         """
         with self._lock:
             listing = self._listing.setdefault(token, Lock())
-        with listing:
-            found = self.get(token)
-            if found is None or not found.is_whole:
-                found = listed()
-                if found is not None:
-                    self.put(token, found)
-        with self._lock:
-            self._listing.pop(token, None)
-        return found
+        try:
+            with listing:
+                found = self.get(token)
+                if found is None or not found.is_whole:
+                    found = listed()
+                    if found is not None:
+                        self.put(token, found)
+                return found
+        finally:
+            with self._lock:
+                self._listing.pop(token, None)
 
     def list_later(self, token: str, listed: Callable[[], KeptKeys | None]) -> None:
         """Have a thread call :meth:`whole`, one view after the other, so that the keys are there when they are wanted."""

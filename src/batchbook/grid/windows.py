@@ -180,7 +180,7 @@ class Windows:
         if total == limit:
             total = self.grid.count(self.session, state, self.user) if known is None else max(known, total)
         begun = KeptKeys(keys, total)
-        if self._is_keeping:
+        if self._is_keeping and self._is_unchanged:
             self.cache.put(token, begun)
             if not begun.is_whole:
                 self._list_later(state, token)
@@ -195,7 +195,11 @@ class Windows:
         def listed() -> KeptKeys:
             return _all_keys(self.grid, self.session, state, self.user)
 
-        found = self.cache.whole(token, listed) if self._is_keeping else None
+        def listed_to_keep() -> KeptKeys | None:
+            keys = listed()
+            return keys if self._is_unchanged else None
+
+        found = self.cache.whole(token, listed_to_keep) if self._is_keeping else None
         return found or listed()
 
     def _list_later(self, state: GridState, token: str) -> None:
@@ -216,6 +220,11 @@ class Windows:
     def _is_keeping(self) -> bool:
         """Whether listed keys may be kept: what an open transaction has written may be undone, and its version given away."""
         return bool(self.session.connection().get_execution_options().get(READ_ONLY, False))
+
+    @property
+    def _is_unchanged(self) -> bool:
+        """Whether the rows are still of the version under which keys are kept: PostgreSQL's next statement may see a later one."""
+        return self._snapshot(self.session).version == self.now.version
 
     def _rows(self, keys: Keys) -> list[tuple[int, Row[Any]]]:
         """Return the rows with ``keys``, in that order, with their places among them."""

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from json import JSONDecodeError
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from pyramid.httpexceptions import HTTPNoContent, HTTPSeeOther
 from pyramid.response import Response
@@ -89,7 +90,8 @@ class LayoutPage(Page):
             grid.personal.reset()
         else:
             grid.personal.remember(layout_from_form(request.POST, grid.personal.columns, grid.layout))
-        query = request.POST.get("query", "")
+        # Written anew, because an address may not have everything that a form has.
+        query = urlencode(parse_qsl(request.POST.get("query", ""), keep_blank_values=True))
         return HTTPSeeOther(f"{grid.url}?{query}" if query else grid.url)
 
 

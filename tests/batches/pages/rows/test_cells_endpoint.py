@@ -9,6 +9,8 @@ import pytest
 from tests.functional.harness import CatalogueDatabase, token_of, url_of
 from webtest import TestApp
 
+from batchbook.grid import Grid
+
 
 def send(client: TestApp, batch_id: int, status: int = 200, **body: Any) -> Any:
     headers = {"Accept": "application/json", "X-CSRF-Token": token_of(client)}
@@ -90,3 +92,22 @@ def test_places_counted_from_the_last_row_are_not_moved_by_added_rows(
         assert "have changed since you looked" in send(staff, open_batch, 409, **body)["error"]
     assert catalogue.dump() == before
     assert catalogue.batch(open_batch).row_count == last + 1
+
+
+def test_keys_that_were_listed_while_somebody_changed_rows_are_not_kept_for_the_version_before(
+    staff: TestApp, admin: TestApp, open_batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_keys, changes = Grid.list_keys, iter([{"columns": ["new_price"], "texts": [["999.00"]]}])
+
+    def list_after_a_change(self: Grid, *args: Any, **options: Any) -> Any:
+        for change in changes:
+            send(admin, open_batch, rows={"keys": [1]}, **change)
+        return list_keys(self, *args, **options)
+
+    monkeypatch.setattr(Grid, "list_keys", list_after_a_change)
+    headers = {"Accept": "application/json"}
+    window = staff.get(url_of(open_batch, "rows/window?sort=-new_price"), headers=headers).json
+    rows = {"query": "sort=-new_price", "token": window["keys"], "first": 0, "count": 1}
+    is_first = window["html"].index('data-key="1"') < window["html"].index('data-key="2"')
+    # SQLite still shows the rows before the change under this token, PostgreSQL those after it, which are not kept.
+    send(staff, open_batch, 409 if is_first else 200, rows=rows, columns=["new_price"], texts=[["7.77"]])
