@@ -17,7 +17,18 @@ from batchbook.services import services_of
 
 from .harness import Gate, JobHarness, hooked, in_thread
 
-READING = ("rows", "remember_changes", "export_rows", "worksheet", "worksheet_problems")
+READING = (
+    "rows",
+    "remember_changes",
+    "export_rows",
+    "choose_rows",
+    "worksheet",
+    "worksheet_problems",
+    "seen",
+    "row_facets",
+    "row_layout",
+    "presence",
+)
 
 
 def test_what_would_change_a_batch_is_refused_while_a_job_writes(

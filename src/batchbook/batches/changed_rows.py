@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, case, cast, exists, func, select
 
+from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import REMEMBERED
 from batchbook.batches.models import BatchRow, CellChange, Operation
 
@@ -73,7 +74,9 @@ def changed_by_others(batch_id: int, user: str | None, operation: int) -> Sequen
 def operations_of_others(batch_id: int, user: str | None, operation: int) -> Sequences:
     """Return the SELECT of the numbers of the operations of others than ``user`` after the one of that number."""
     return select(Operation.number).where(
-        Operation.batch_id == batch_id, Operation.number > operation, Operation.actor != (user or "")
+        Operation.batch_id == batch_id,
+        Operation.number > min(operation, HIGHEST_NUMBER),
+        Operation.actor != (user or ""),
     )
 
 

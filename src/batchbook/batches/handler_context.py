@@ -14,6 +14,9 @@ from batchbook.progress import NoProgress, Progress
 from batchbook.security.identity import grants, identity_of_user
 from batchbook.security.models import User
 
+#: The highest number that an integer column can hold. Asked for a higher one, the databases raise an error.
+HIGHEST_NUMBER = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class HandlerContext:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, case, func
@@ -21,6 +21,8 @@ from batchbook.grid.windows import Windows, among
 _KEYS_AT_ONCE = 50_000
 #: Digits of an average behind those that the column has.
 _MORE_DIGITS = 2
+#: Digits with which averages are worked out: more than any sum has.
+_PRECISION = 60
 
 
 @dataclass(frozen=True)
@@ -36,16 +38,13 @@ class Summary:
         return Summary(self.count + other.count, sum(totals) if totals else None)
 
     def texts(self, column: Column) -> dict[str, Any]:
-        """Return it as JSON, sum and average as people read them; they are null for a column without numbers in it."""
-        if self.total is None or not self.count:
+        """Return it as JSON, sum and average as people read them; they are null for a column without numbers in it, or with one that is not finite."""
+        if self.total is None or not self.count or not Decimal(self.total).is_finite():
             return {"count": self.count, "sum": None, "average": None}
-        average = Decimal(self.total) / self.count
         digits = (column.scale or 0) + _MORE_DIGITS
-        return {
-            "count": self.count,
-            "sum": render(column, self.total),
-            "average": f"{average.quantize(Decimal(1).scaleb(-digits)).normalize():,f}",
-        }
+        with localcontext(prec=_PRECISION):
+            average = (Decimal(self.total) / self.count).quantize(Decimal(1).scaleb(-digits)).normalize()
+        return {"count": self.count, "sum": render(column, self.total), "average": f"{average:,f}"}
 
 
 def summarize(

@@ -4,6 +4,7 @@
 route                 address                          page
 ====================  ===============================  =====================================================
 jobs.index            /jobs                            :class:`~batchbook.master.Index`
+jobs.window           /jobs/window                     :class:`~batchbook.master.IndexWindow`
 jobs.remember         /jobs/view                       :class:`~batchbook.master.Remember`
 jobs.layout           /jobs/layout                     :class:`~batchbook.master.RememberLayout`
 jobs.view             /jobs/{id}                       :class:`~batchbook.jobs.views.JobDetail`

@@ -14,7 +14,8 @@ from tests.batches.harness import BatchHarness
 from tests.batches.shelf_count import ShelfCount, ShelfCountHandler
 
 from batchbook.batches import Action, BatchTypes, Callbacks
-from batchbook.batches.engine.context import HIGHEST_NUMBER, around, find_batch
+from batchbook.batches.engine.context import around, find_batch
+from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.errors import Missing
 
 FILE = "item,counted,remark\n1,1,\n2,2,\n"

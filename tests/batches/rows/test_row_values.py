@@ -283,6 +283,7 @@ def test_a_scan_whose_values_a_column_does_not_store_adds_the_row_with_issues(sa
         ("whole", "many"),
         ("short", "abcdef"),
         ("price", "2.00"),
+        ("removed", "no"),
     }
 
 

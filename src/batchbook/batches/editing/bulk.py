@@ -19,9 +19,10 @@ from batchbook.batches.editing.field_changes import (
     editable_by_name,
 )
 from batchbook.batches.editing.new_rows import NewRows
-from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
+from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.touched_rows import TouchedRows, rows_called
+from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import add_cells, record
 from batchbook.batches.models import Operation
 from batchbook.batches.rows.scope import RowProxy, Rows

@@ -20,9 +20,10 @@ from batchbook.batches.editing.field_changes import (
     parsed,
 )
 from batchbook.batches.editing.new_rows import cells_of_new, refuse_additions, stored_values
-from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
+from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
+from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import ADD, record
 from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.models import BatchRow, CellChange, Operation

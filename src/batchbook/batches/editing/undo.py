@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from batchbook.batches.editing.reversal import LeftAlone, Reversal, Reversed
-from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
+from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
+from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import REDO, REMEMBERED, UNDO
 from batchbook.batches.models import CellChange, Operation
 from batchbook.errors import Conflict, Missing

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.handler import BatchHandler
-from batchbook.batches.handler_context import HandlerContext
+from batchbook.batches.handler_context import HIGHEST_NUMBER, HandlerContext
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.registry import BatchType, BatchTypes
@@ -22,9 +22,6 @@ from batchbook.errors import Missing
 from batchbook.progress import Progress
 
 log = logging.getLogger(__name__)
-
-#: The highest number that an integer column can hold. Asked for a higher one, the databases raise an error.
-HIGHEST_NUMBER = 2**31 - 1
 
 
 @dataclass

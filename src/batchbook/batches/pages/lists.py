@@ -12,8 +12,8 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import ColumnElement, func, select
 
 from batchbook.batches import access
-from batchbook.batches.engine.context import HIGHEST_NUMBER
 from batchbook.batches.engine.hand_over import owner_has_left
+from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.lifecycle import FINAL, UNFINISHED, Action, State, sources_of
 from batchbook.batches.models import Batch
 from batchbook.batches.pages import view

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from batchbook.batches.concurrency import Token, token_of
 from batchbook.batches.editing.field_changes import is_unchanged
-from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.batches.worksheets.batch_layout import SheetRows, earlier_texts, layout_of, sheet_grid
 from batchbook.batches.worksheets.layout import Layout

@@ -9,9 +9,10 @@ from typing import BinaryIO
 
 from batchbook.batches.concurrency import Token, refuse_changed, token_of
 from batchbook.batches.editing import BulkEditor
-from batchbook.batches.engine.context import HIGHEST_NUMBER, ActionContext
+from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.files import WORKSHEET, open_file, store_file
+from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import record
 from batchbook.batches.models import BatchFile
 from batchbook.batches.running.bulk_edits import BulkEdit, edit_task

@@ -11,8 +11,8 @@ import click
 from sqlalchemy import select
 
 from batchbook.batches import Action, Batch
-from batchbook.batches.engine.context import HIGHEST_NUMBER
 from batchbook.batches.engine.preview import without_confirmations
+from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.lifecycle import sources_of
 from batchbook.batches.running.several import MOST, Candidates, candidates, enqueue_all
 from batchbook.cli.batches.command_factories import demand_job_runner, run_action, state_result

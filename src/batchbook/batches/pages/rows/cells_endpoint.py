@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from pyramid.response import Response
 
 from batchbook.batches.editing.cell_blocks import BlockKind, BlockResult, CellBlock, store_block
-from batchbook.batches.engine.context import HIGHEST_NUMBER
+from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.rows.row_grid import GridPage, usable

@@ -9,8 +9,8 @@ from pyramid.response import Response
 from sqlalchemy import Engine
 
 from batchbook.batches.engine.changes_since import MOST, changes_since
-from batchbook.batches.engine.context import HIGHEST_NUMBER
 from batchbook.batches.engine.refresh import problem_rows
+from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
