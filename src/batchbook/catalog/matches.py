@@ -24,7 +24,7 @@ COLUMNS = (
     Column("description", "Description", Product.description, Kind.TEXT),
     Column("matched_by", "Matched by", _match.matched_by, Kind.USER),
     Column("matched_at", "Matched", _match.matched_at, Kind.DATETIME),
-    Column("batch_id", "In batch", _match.batch_id, Kind.TEXT, link="batch"),
+    Column("batch_id", "In batch", _match.batch_id, Kind.INTEGER, link="batch"),
     Column("current", "In use", _match.revoked_at.is_(None), Kind.BOOLEAN),
     Column("revoked_by", "Revoked by", _match.revoked_by, Kind.USER),
     Column("revoked_at", "Revoked", _match.revoked_at, Kind.DATETIME),

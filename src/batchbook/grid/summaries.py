@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import BigInteger, ColumnElement, case, func, type_coerce
 from sqlalchemy.sql.elements import Label
 
 from batchbook.grid.cells import render
-from batchbook.grid.columns import NUMERIC_KINDS, Column
+from batchbook.grid.columns import NUMERIC_KINDS, Column, Kind
 from batchbook.grid.filters import is_empty
 from batchbook.grid.key_cache import KeptKeys
 from batchbook.grid.state import GridState
@@ -23,6 +23,8 @@ _KEYS_AT_ONCE = 50_000
 _MORE_DIGITS = 2
 #: Digits with which averages are worked out: more than any sum has.
 _PRECISION = 60
+#: Numbers are summed in two parts, their multiples of this number and the rest, where a sum of theirs might overflow.
+_SPLIT = 10**6
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,15 @@ def summarize(
     """Return the summaries of ``columns``, by name, in the rows at the positions ``first`` to ``first + count``."""
     _, kept = windows.find_keys(state, first, first + count, token)
     summaries = {column.name: Summary() for column in columns}
+    is_split = windows.session.get_bind().dialect.name == "sqlite"
     for conditions in _parts(windows, state, kept, first, first + count):
         statement = windows.grid.identities(*conditions).with_only_columns(
-            *(part for column in columns for part in _aggregates(column)), maintain_column_froms=True
+            *(part for column in columns for part in _aggregates(column, is_split=is_split)),
+            maintain_column_froms=True,
         )
-        values = iter(windows.session.execute(statement).one())
+        values = windows.session.execute(statement).one()._mapping
         for column in columns:
-            summaries[column.name] += Summary(next(values), next(values) if _is_summed(column) else None)
+            summaries[column.name] += Summary(values[f"count_{column.name}"], _total(column, values))
     return summaries
 
 
@@ -81,8 +85,26 @@ def _is_summed(column: Column) -> bool:
     return column.kind in NUMERIC_KINDS
 
 
-def _aggregates(column: Column) -> Iterator[Label[Any]]:
-    yield func.count(case((~is_empty(column.expression), 1))).label(f"count_{column.name}")
-    if _is_summed(column):
-        expression: Any = column.expression
+def _aggregates(column: Column, *, is_split: bool) -> Iterator[Label[Any]]:
+    """Yield what is counted and summed of ``column``.
+
+    SQLite sums whole numbers of 64 bits, and fails where the sum has more: the sum is ``is_split`` there.
+    """
+    expression: Any = column.expression
+    yield func.count(case((~is_empty(expression), 1))).label(f"count_{column.name}")
+    if not _is_summed(column):
+        return
+    if not is_split:
         yield func.sum(expression, type_=expression.type).label(f"sum_{column.name}")
+        return
+    stored: Any = type_coerce(expression, BigInteger)
+    yield func.sum(stored // _SPLIT).label(f"sum_{column.name}")
+    yield func.sum(stored % _SPLIT).label(f"rest_{column.name}")
+
+
+def _total(column: Column, values: Mapping[Any, Any]) -> Decimal | int | None:
+    total: Decimal | int | None = values.get(f"sum_{column.name}")
+    if total is None or f"rest_{column.name}" not in values:
+        return total
+    whole = Decimal(total) * _SPLIT + Decimal(values[f"rest_{column.name}"] or 0)
+    return whole.scaleb(-(column.scale or 0)) if column.kind is Kind.DECIMAL else whole

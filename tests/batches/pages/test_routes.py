@@ -79,4 +79,4 @@ def test_every_page_of_a_batch_is_for_an_action_of_the_lifecycle_and_reading_cha
         if page.on_record:
             assert page.permission in list(Action), page
         if hasattr(page, "get") and not hasattr(page, "post"):
-            assert page.permission in {"view", "download", "prepare", "export", "create"}, page
+            assert page.permission in {"view", "download", "prepare", "export", "create", "edit"}, page
