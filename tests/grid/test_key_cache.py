@@ -6,7 +6,7 @@ from array import array
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 
-from batchbook.grid.key_cache import KeptKeys, KeyCache
+from batchbook.grid.key_cache import MOST_WAITING, KeptKeys, KeyCache
 
 
 def ten() -> KeptKeys:
@@ -76,3 +76,19 @@ def test_keys_are_listed_ahead_once_and_a_failure_is_left_to_who_wants_them() ->
     while cache._later:
         pass
     assert cache.get("b") is None
+
+
+def test_only_some_views_wait_to_be_listed_ahead() -> None:
+    cache, may = KeyCache(), Event()
+
+    def listed() -> KeptKeys:
+        may.wait(10)
+        return ten()
+
+    tokens = [f"view {number}" for number in range(MOST_WAITING + 3)]
+    for token in tokens:
+        cache.list_later(token, listed)
+    may.set()
+    while cache._later:
+        pass
+    assert [token for token in tokens if cache.get(token)] == tokens[:MOST_WAITING]

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 #: Bytes of all keys that a process keeps, and for how many seconds it keeps those of a view.
 MOST_BYTES = 256 * 2**20
 LONGEST = 3600.0
+#: The most views whose keys wait to be listed ahead: whoever opens many must not keep a process busy.
+MOST_WAITING = 8
 #: Bytes of a key in a list of tuples, about.
 _TUPLE_BYTES = 160
 
@@ -113,9 +115,12 @@ class KeyCache:
                 self._listing.pop(token, None)
 
     def list_later(self, token: str, listed: Callable[[], KeptKeys | None]) -> None:
-        """Have a thread call :meth:`whole`, one view after the other, so that the keys are there when they are wanted."""
+        """Have a thread call :meth:`whole`, one view after the other, so that the keys are there when they are wanted.
+
+        Where :data:`MOST_WAITING` views wait already, those of this one are listed when they are wanted.
+        """
         with self._lock:
-            if token in self._later:
+            if token in self._later or len(self._later) >= MOST_WAITING:
                 return
             self._later.add(token)
             self._worker = self._worker or ThreadPoolExecutor(1, thread_name_prefix="keys")
