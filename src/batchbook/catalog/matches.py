@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, String, cast, select, update
 from sqlalchemy.orm import Session
 
 from batchbook.catalog.models import Product, ProductMatch, Vendor
@@ -24,7 +24,7 @@ COLUMNS = (
     Column("description", "Description", Product.description, Kind.TEXT),
     Column("matched_by", "Matched by", _match.matched_by, Kind.USER),
     Column("matched_at", "Matched", _match.matched_at, Kind.DATETIME),
-    Column("batch_id", "In batch", _match.batch_id, Kind.INTEGER, link="batch"),
+    Column("batch_id", "In batch", cast(_match.batch_id, String), Kind.TEXT, link="batch"),
     Column("current", "In use", _match.revoked_at.is_(None), Kind.BOOLEAN),
     Column("revoked_by", "Revoked by", _match.revoked_by, Kind.USER),
     Column("revoked_at", "Revoked", _match.revoked_at, Kind.DATETIME),
@@ -54,7 +54,7 @@ def revoke_match(session: Session, match_id: int, by: str) -> None:
 def _batch_url(request: Request, row: Row[Any]) -> str | None:
     if row.batch_id is None:
         return None
-    path: str = request.route_path("batches.find", number=f"{row.batch_id:08d}")
+    path: str = request.route_path("batches.find", number=f"{int(row.batch_id):08d}")
     return path
 
 
