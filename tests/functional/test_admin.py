@@ -168,7 +168,7 @@ def test_a_price_change_made_elsewhere_on_a_row_that_is_left_out_does_not_matter
 def test_a_price_that_was_to_stay_and_would_not_any_more_is_seen_before_anything_is_done(
     catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
 ) -> None:
-    catalogue.set_price("000000013", "0.75")
+    catalogue.edit_price("000000013", "0.75")
     page = admin.get(url_of(complete_batch))
     assert "1 of these prices changed in the catalogue" in text_of(page, "#execution")
     refused = form_to(page, "/execute").submit(status=409)

@@ -142,6 +142,12 @@ def test_json_of_any_shape_is_read(data: Any) -> None:
     assert GridState.from_json(data, COLUMNS) == GridState()
 
 
+def test_a_group_alone_stays_apart_from_a_like_filter_for_all_rows() -> None:
+    state = read(("f.name.any_of", "rye"), ("f1.name.any_of", "bread"))
+    assert [(clause.group, clause.values) for clause in state.filters] == [(0, ("rye",)), (1, ("bread",))]
+    assert read(*state.to_query()) == state
+
+
 NAMES = st.sampled_from(
     [f"f{group}.{column.name}.{verb}" for column in COLUMNS for verb in Verb for group in ("", 1, 22)]
     + ["q", "sort", "page", "size", "f.", "f.a.b.c", "f123.code.equal"]

@@ -68,10 +68,15 @@ def read_filters(pairs: Pairs, columns: Mapping[str, Column], problems: list[str
 
 
 def in_groups(filters: Iterable[Filter]) -> tuple[Filter, ...]:
-    """Return ``filters`` by group, those of all rows first, and the groups numbered from 1; one group alone is none."""
+    """Return ``filters`` by group, those of all rows first, and the groups numbered from 1.
+
+    One group alone is none, unless it has the column and verb of a filter for all rows: in a link the two would be one.
+    """
     ordered = sorted(filters, key=lambda clause: clause.group)
     numbers = list(dict.fromkeys(clause.group for clause in ordered if clause.group))
-    new = {number: place for place, number in enumerate(numbers, start=1)} if len(numbers) > 1 else {}
+    plain = {(clause.column, clause.verb) for clause in ordered if not clause.group}
+    is_apart = any(clause.group and (clause.column, clause.verb) in plain for clause in ordered)
+    new = {number: place for place, number in enumerate(numbers, start=1)} if len(numbers) > 1 or is_apart else {}
     return tuple(dict.fromkeys(replace(clause, group=new.get(clause.group, 0)) for clause in ordered))
 
 

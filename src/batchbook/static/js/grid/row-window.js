@@ -44,8 +44,6 @@ export class RowWindow extends EventTarget {
   constructor(grid) {
     super();
     this.grid = grid;
-    // Places beyond the page are those of the view that the page shows.
-    this.#token = grid.dataset.keys ?? "";
     this.body = grid.table.tBodies[0];
     this.scroll = grid.table.parentElement;
     const rows = [...this.body.rows];
