@@ -76,7 +76,11 @@ def in_groups(filters: Iterable[Filter]) -> tuple[Filter, ...]:
     numbers = list(dict.fromkeys(clause.group for clause in ordered if clause.group))
     plain = {(clause.column, clause.verb) for clause in ordered if not clause.group}
     is_apart = any(clause.group and (clause.column, clause.verb) in plain for clause in ordered)
-    new = {number: place for place, number in enumerate(numbers, start=1)} if len(numbers) > 1 or is_apart else {}
+    new = (
+        {number: place for place, number in enumerate(numbers, start=1)}
+        if len(numbers) > 1 or is_apart
+        else {}
+    )
     return tuple(dict.fromkeys(replace(clause, group=new.get(clause.group, 0)) for clause in ordered))
 
 
