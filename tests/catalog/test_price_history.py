@@ -50,6 +50,8 @@ def test_a_product_leads_to_all_of_its_changes(catalogue: CatalogueDatabase, aud
     assert f"The latest {SHOWN} of {SHOWN + 3}" in text_of(page)
     everything = page.click(f"All {SHOWN + 3} changes")
     assert result_count(everything) == SHOWN + 3
+    assert text_of(everything, "h1") == "Price history"
+    assert text_of(everything, "[data-result-count]").startswith(f"{SHOWN + 3} price changes")
     assert set(column_of(everything, "Item code")) == {"000000011"}
     # Newest first, in the zone of the person, to the second.
     assert column_of(everything, "Changed")[:2] == ["2026-03-01 22:52:01", "2026-03-01 22:51:01"]

@@ -71,6 +71,7 @@ class PriceHistoryView(MasterView):
     path = "/price-history"
     title = "Price history"
     title_one = "price change"
+    title_many = "price changes"
     description = "Every change of a price: by a batch, by hand or by a catalogue file. Newest first."
     grid_columns = (
         Column("item_code", "Item code", Product.item_code, Kind.TEXT, link="product"),
@@ -85,7 +86,6 @@ class PriceHistoryView(MasterView):
         Column("item_code_then", "Item code at that time", PriceHistory.item_code, Kind.TEXT),
     )
     carried = ("product_id",)
-    templates: ClassVar = {"index": "batchbook.templates:catalog/price_history.jinja2"}
     default_sort = _NEWEST_FIRST
     pages = (Index, *GRID_PAGES)
     links: ClassVar = {

@@ -49,6 +49,7 @@ _COLUMNS = sequence_of((str, Column), 'a tuple of names of columns, such as ("na
 _DECLARED = {
     "title": or_none(instance_of(str, "a text")),
     "title_one": or_none(instance_of(str, "a text")),
+    "title_many": instance_of(str, "a text"),
     "description": or_none(instance_of(str, "a text")),
     "grid_columns": or_none(_COLUMNS),
     "form_fields": or_none(

@@ -184,6 +184,8 @@ class MasterView:
     path: ClassVar[str]
     title: ClassVar[str]
     title_one: ClassVar[str]
+    #: Several of the records in a sentence; by default the title in lower case.
+    title_many: ClassVar[str] = ""
     description: ClassVar[str] = ""
     lookup: ClassVar[str] = "id"
     grid_columns: ClassVar[Sequence[str | Column]] = ()
