@@ -15,6 +15,7 @@ from batchbook.grid.windows import MOST_ROWS
 from batchbook.master.grid_view import GridView
 from batchbook.master.paging import whole_number
 from batchbook.master.view import Page
+from batchbook.web.json_bodies import json_answer
 
 #: The number of rows of a window that does not say how many.
 USUAL_ROWS = 200
@@ -59,11 +60,6 @@ def rows_html(grid: GridView, rows: Sequence[tuple[int | None, Row[Any]]]) -> st
     cells = grid.with_cells([row for _, row in rows], places)
     html: str = render(ROWS_TEMPLATE, {"rows": cells}, grid.request)
     return html
-
-
-def json_answer(body: Any) -> Response:
-    """Return ``body`` as JSON."""
-    return Response(json_body=body, content_type="application/json")
 
 
 def stated(grid: GridView) -> GridState:

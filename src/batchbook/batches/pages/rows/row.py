@@ -39,6 +39,7 @@ from batchbook.forms import BoundForm, Form, form_of
 from batchbook.grid import CellError, Column, GridState, Verb, parse, same_as, to_text
 from batchbook.master.conflicts import FieldConflict
 from batchbook.master.links import href
+from batchbook.web.json_bodies import json_answer
 
 #: The prefix of parameters in the address that fill fields of the form.
 _WITH = "with."
@@ -256,13 +257,13 @@ class EditCell(OneRow):
         except StaleEdit as error:
             body = {"error": error.message, "version": error.version}
             both = {"mine": error.mine[field], "theirs": error.theirs[field]}
-            return self._answer(CONFLICT, {**body, **both, **self._html()})
+            return json_answer({**body, **both, **self._html()}, CONFLICT)
         except CellProblems as error:
-            return self._answer(UNPROCESSABLE, {"error": error.message})
+            return json_answer({"error": error.message}, UNPROCESSABLE)
         changed = bool(edited.labels)
         message = f"Row {self.sequence}: {edited.labels[0]} saved." if changed else "Nothing was changed."
         peers = self._peers(edited.peers)
-        return self._answer(200, {"message": message, "changed": changed, "peers": peers, **self._html()})
+        return json_answer({"message": message, "changed": changed, "peers": peers, **self._html()})
 
     def _html(self) -> dict[str, Any]:
         rows = RowGrid(self.view, self.batch, [self.sequence])
@@ -291,9 +292,6 @@ class EditCell(OneRow):
     def _render(self, part: str, context: Mapping[str, Any]) -> str:
         html: str = render(f"batchbook.templates:batches/parts/{part}.jinja2", context, self.request)
         return html
-
-    def _answer(self, status: int, body: dict[str, Any]) -> Response:
-        return Response(json_body=body, status=status, content_type="application/json")
 
 
 @dataclass(frozen=True)

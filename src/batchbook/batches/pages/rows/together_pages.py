@@ -20,8 +20,9 @@ from batchbook.batches.pages.rows.row_grid import GridPage, RowGrid
 from batchbook.batches.pages.view_models import breakdown
 from batchbook.errors import BadInput
 from batchbook.grid import GridState
-from batchbook.master.window_pages import ROWS_TEMPLATE, json_answer
+from batchbook.master.window_pages import ROWS_TEMPLATE
 from batchbook.security.presence import being_edited, note_editing, note_left
+from batchbook.web.json_bodies import json_answer
 
 _LONGEST_NAME = 60
 
