@@ -52,8 +52,7 @@ def remember_form(grid: GridView) -> str:
 
 def _changed_views(grid: GridView) -> str:
     request = grid.request
-    query = parse_qsl(request.POST.get("query", ""), keep_blank_values=True)
-    state = GridState.from_params(query, grid.columns)
+    state = GridState.from_query(request.POST.get("query", ""), grid.columns)
     views = SavedViews(request, grid.key, grid.url, grid.columns, state)
     url, message = change_views(views, request.POST)
     flash(request, message)

@@ -19,7 +19,7 @@ from batchbook.web.json_bodies import json_answer
 
 #: The number of rows of a window that does not say how many.
 USUAL_ROWS = 200
-ROWS_TEMPLATE = "batchbook.templates:master/rows.jinja2"
+_ROWS = "batchbook.templates:master/rows.jinja2"
 
 
 class IndexWindow(Page):
@@ -58,7 +58,7 @@ def rows_html(grid: GridView, rows: Sequence[tuple[int | None, Row[Any]]]) -> st
     """Return the markup of ``rows``, each with its position from 0 or ``None``, as in the table of the page."""
     places = [0 if position is None else position + 1 for position, _ in rows]
     cells = grid.with_cells([row for _, row in rows], places)
-    html: str = render(ROWS_TEMPLATE, {"rows": cells}, grid.request)
+    html: str = render(_ROWS, {"rows": cells}, grid.request)
     return html
 
 

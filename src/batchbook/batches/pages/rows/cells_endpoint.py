@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import parse_qsl
 
 from pyramid.response import Response
 
@@ -53,9 +52,7 @@ class EditCells(GridPage):
         numbers = rows.numbers("keys", HIGHEST_NUMBER)
         if numbers is not None:
             return numbers
-        state = GridState.from_params(
-            parse_qsl(rows.text("query"), keep_blank_values=True), self.rows.grid.columns
-        )
+        state = GridState.from_query(rows.text("query"), self.rows.grid.columns)
         first = rows.number("first", HIGHEST_NUMBER)
         count = min(rows.number("count", HIGHEST_NUMBER), MOST_CELLS + 1)
         return self.rows.grid.windows.keys_at(usable(state), first, count, rows.text("token"))

@@ -39,6 +39,7 @@ from batchbook.forms import BoundForm, Form, form_of
 from batchbook.grid import CellError, Column, GridState, Verb, parse, same_as, to_text
 from batchbook.master.conflicts import FieldConflict
 from batchbook.master.links import href
+from batchbook.master.window_pages import rows_html
 from batchbook.web.json_bodies import json_answer
 
 #: The prefix of parameters in the address that fill fields of the form.
@@ -270,11 +271,14 @@ class EditCell(OneRow):
         (row,) = rows.grid.grid.all_rows(self.request.db, GridState(), None)
         # The address carries the page's query, so that the counts mark the filter that the page shows.
         counts = breakdown(self.view, self.batch, rows.grid)
-        context = {"grid": rows.grid, "rows": rows.grid.with_cells([row]), "breakdown": counts}
-        context |= {"view": self.view, "batch": self.batch, "problem_rows": problem_rows(self.action_context)}
-        parts = {"row_html": "row", "counts_html": "counts", "problems_html": "problem_count"}
-        html = {key: self._render(part, context) for key, part in parts.items()}
-        return {"version": row.version, **html}
+        context = {"grid": rows.grid, "breakdown": counts, "view": self.view, "batch": self.batch}
+        context |= {"problem_rows": problem_rows(self.action_context)}
+        return {
+            "version": row.version,
+            "row_html": rows_html(rows.grid, [(None, row)]),
+            "counts_html": self._render("counts", context),
+            "problems_html": self._render("problem_count", context),
+        }
 
     def _peers(self, before: Mapping[int, int]) -> list[dict[str, Any]]:
         """Return the peers that were refreshed as well; ``before`` has their earlier versions by number."""
@@ -284,7 +288,7 @@ class EditCell(OneRow):
             {
                 "before": before[row.sequence],
                 "version": row.version,
-                "row_html": self._render("row", {"rows": rows.grid.with_cells([row])}),
+                "row_html": rows_html(rows.grid, [(None, row)]),
             }
             for row in found
         ]
