@@ -177,7 +177,8 @@ def _reversed_keys(
     context: ActionContext, matching: Matching, by: Operation
 ) -> Sequence[tuple[str, str, str | None]]:
     """Return the different keys of rows before and after the operation ``by``, each with the code in the list."""
-    row, change = context.row, CellChange
+    row: Any = context.row
+    change = CellChange
     keys = select(change.old, change.new, row.listed_key).join(
         row, and_(row.batch_id == change.batch_id, row.sequence == change.sequence)
     )
