@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, true
 from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import Token
@@ -134,7 +133,7 @@ def removed_words(count: int) -> str:
 
 
 def _remove_rows(edit: BulkEdit) -> str:
-    condition = and_(true(), *edit.open_grid().where())
+    condition = edit.open_grid().where()
     seen = Token(edit.arguments["seen"])
     return removed_words(RowRemover(edit.engine).remove_where(edit.batch_id, condition, seen))
 
@@ -145,7 +144,7 @@ def restored_words(count: int) -> str:
 
 
 def _restore_rows(edit: BulkEdit) -> str:
-    condition = and_(true(), *edit.open_grid().where())
+    condition = edit.open_grid().where()
     seen = Token(edit.arguments["seen"])
     return restored_words(RowRemover(edit.engine).restore_where(edit.batch_id, condition, seen))
 
@@ -168,7 +167,7 @@ def _fix_similar(edit: BulkEdit) -> str:
 
 def _merge_values(edit: BulkEdit) -> str:
     arguments = edit.arguments
-    condition = and_(true(), *edit.open_grid().where())
+    condition = edit.open_grid().where()
     replacements = Replacements(arguments["field"], arguments["by_value"])
     seen = Token(arguments["seen"])
     return fixed_message(ValueMerger(edit.engine).merge(edit.batch_id, condition, replacements, seen))
@@ -191,7 +190,7 @@ def _reverse(edit: BulkEdit) -> str:
 
 
 def _change_rows(edit: BulkEdit) -> str:
-    condition = and_(true(), *edit.open_grid().where())
+    condition = edit.open_grid().where()
     seen, change = Token(edit.arguments["seen"]), ColumnChange.from_json(edit.arguments["change"])
     return ColumnChanger(edit.engine).store(edit.batch_id, condition, change, seen, timed=False)
 
