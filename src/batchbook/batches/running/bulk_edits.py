@@ -16,6 +16,7 @@ from batchbook.batches.editing.duplicates import DuplicateRemover, Keep
 from batchbook.batches.editing.merging import Replacements, ValueMerger
 from batchbook.batches.editing.problems import SimilarCells, SimilarFixer, fixed_message
 from batchbook.batches.engine.engine import Engine, Result
+from batchbook.batches.history import REDO, UNDO
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
@@ -180,8 +181,12 @@ def _remove_duplicates(edit: BulkEdit) -> str:
 
 
 def _reverse(edit: BulkEdit) -> str:
-    arguments = edit.arguments
-    return Undoer(edit.engine).reverse(edit.batch_id, arguments["number"], partly=arguments["partly"]).message
+    number, undoer = edit.arguments["number"], Undoer(edit.engine)
+    # What was next in line when somebody asked for it need not be so any more.
+    act = {UNDO: undoer.undo, REDO: undoer.redo}.get(edit.arguments.get("next", ""))
+    if act:
+        return act(edit.batch_id, number).message
+    return undoer.reverse(edit.batch_id, number, partly=edit.arguments["partly"]).message
 
 
 def _change_column(edit: BulkEdit) -> str:
