@@ -50,7 +50,7 @@ def window_answer(grid: GridView) -> dict[str, Any]:
         "total": found.total,
         "html": rows_html(grid, found.rows),
         "keys": found.token,
-        "version": grid.windows.now.version,
+        "version": grid.windows.snapshot.version,
     }
 
 
