@@ -1,4 +1,4 @@
-"""Keys of the rows of views, kept by a process: those that were looked at last, named by tokens."""
+"""The cache of keys of views, one for each process: the keys of the views that were used last, by their tokens."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def asked_token(grid: GridView) -> str:
 
 
 def asked_number(grid: GridView, name: str, usual: int) -> int:
-    """Return the whole number called ``name`` in the address, ``usual`` without one; raise ``BadInput`` for any other text."""
+    """Return the whole number called ``name`` in the address, or ``usual`` where it has none; raise ``BadInput`` for any other text."""
     number = whole_number(grid.request.GET.get(name, str(usual)))
     if number is None:
         raise BadInput(f"The address does not say which rows are wanted: “{name}” must be a whole number.")
