@@ -13,7 +13,7 @@ from pyramid.response import Response
 
 from batchbook.errors import BadInput
 from batchbook.grid import Column, GridLayout
-from batchbook.master.grid_settings import is_reset
+from batchbook.master.filter_form import is_reset
 from batchbook.master.grid_view import GridView
 from batchbook.master.paging import whole_number
 from batchbook.master.view import Page
@@ -89,7 +89,9 @@ class LayoutPage(Page):
         if is_reset(request.POST):
             grid.personal.reset()
         else:
-            grid.personal.remember(layout_from_form(request.POST, grid.personal.columns, grid.layout))
+            grid.personal.remember(
+                layout_from_form(request.POST, grid.personal.columns, grid.personal.layout)
+            )
         # Written anew, because an address may not have everything that a form has.
         query = urlencode(parse_qsl(request.POST.get("query", ""), keep_blank_values=True))
         return HTTPSeeOther(f"{grid.url}?{query}" if query else grid.url)

@@ -26,6 +26,7 @@ from batchbook.batches.running.bulk_edits import rows_reference
 from batchbook.errors import BadInput
 from batchbook.grid import Column, Filter, Grid, GridState, Verb
 from batchbook.master import Caller, ExportForm, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
+from batchbook.master.filter_form import remember_form
 from batchbook.master.routes import view_called
 from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_url
 
@@ -213,7 +214,7 @@ class RememberRows(GridPage):
 
     def post(self) -> HTTPSeeOther:
         """Remember the form for this person, and redirect to the link that shows it."""
-        return HTTPSeeOther(self.rows.grid.remember())
+        return HTTPSeeOther(remember_form(self.rows.grid))
 
 
 class RememberRowLayout(GridPage, LayoutPage):
