@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from sqlalchemy import select
+from tests.batches.harness import wait_until_blocked
 from webtest import TestApp
 
+from batchbook.db.functions import lock_name
 from batchbook.db.transactions import transaction_scope
 from batchbook.master.models import SavedView
 from batchbook.security.models import Role, User
@@ -133,6 +136,33 @@ def test_bad_names_and_stale_forms_are_refused(cakes: MasterHarness) -> None:
     press(page, "view-edit", name="Cheaper")
     assert "meanwhile" in words(press(page, "view-edit", 409, name="Cheapest"))
     assert cakes.all(select(SavedView.name)) == [("Cheaper",)]
+
+
+def test_of_two_who_change_views_at_once_the_later_one_is_told(cakes: MasterHarness) -> None:
+    sam = cakes.visitor("sam")
+    page = save(sam.get(CHEAP), "Cheap")
+    edit, new = form_with(page, "view-edit"), form_with(page, "view-new")
+    edit["name"], new["name"] = "Cheaper", "Pies"
+    answers: list[Any] = []
+
+    def press_both() -> None:
+        for form, button in ((edit, "view-edit"), (new, "view-new")):
+            answers.append(form.submit("do", value=button, status=409))
+
+    with transaction_scope(cakes.engine) as other:
+        lock_name(other, "saved_view.cakes")
+        view = other.scalars(select(SavedView)).one()
+        view.name, view.version = "Cheapest", view.version + 1
+        other.add(SavedView(grid="cakes", saved_by="sam", name="Pies", settings={}))
+        other.flush()
+        thread = Thread(target=press_both)
+        thread.start()
+        if cakes.engine.dialect.name == "postgresql":
+            wait_until_blocked(cakes.engine, answers)
+        assert not answers
+    thread.join()
+    assert "Somebody has changed the view “Cheapest” meanwhile. Nothing was changed." in words(answers[0])
+    assert "There is a view called “Pies” already. Choose another name" in words(answers[1])
 
 
 def test_a_view_of_columns_that_are_gone_is_shown_and_told_of(cakes: MasterHarness) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from batchbook.db import utc_now
+from batchbook.db.functions import lock_name
 from batchbook.errors import BadInput, Conflict, Missing, Refused
 from batchbook.grid import Column, GridState
 from batchbook.master.models import SavedView
@@ -239,8 +240,10 @@ def change_views(views: SavedViews, params: Mapping[str, Any]) -> tuple[str, str
     """Do what the menu's form wants: ``do`` is ``view-new``, ``view-save``, ``view-edit`` or ``view-delete``.
 
     Return the address that follows and a sentence; raise ``BadInput`` for anything else, and as the methods of
-    :class:`SavedViews` do.
+    :class:`SavedViews` do. The views of a list are changed one after the other, so that nobody's change is lost, no name is taken
+    twice, and one view at most is the default.
     """
+    lock_name(views.request.db, f"saved_view.{views.grid}")
     action = params.get("do", "")
     name = " ".join(params.get("name", "").split())
     role_id, is_default = whole_number(params.get("role", "")), bool(params.get("default"))
