@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Row, Select, and_, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from batchbook.db.packed_numbers import fetch_numbers
@@ -76,8 +76,8 @@ class Grid:
         """The columns whose values each row has, which files have, too: all but those that only filter."""
         return tuple(column for column in self.columns if not column.conditions)
 
-    def where(self, state: GridState, user: str | None) -> list[ColumnElement[bool]]:
-        """Return the conditions of the state's filters and search, for statements of the caller's own."""
+    def where(self, state: GridState, user: str | None) -> ColumnElement[bool]:
+        """Return the condition for the rows that match the state's filters and search, for statements of the caller's own."""
         by_group = {
             number: [self._condition(clause, user) for clause in clauses] for number, clauses in state.groups
         }
@@ -86,11 +86,11 @@ class Grid:
             found.append(or_(*(and_(*conditions) for conditions in by_group.values())))
         if state.search:
             found.append(search_condition(self.columns, state.search))
-        return found
+        return and_(true(), *found)
 
     def filtered(self, state: GridState, user: str | None) -> Select[Any]:
         """Return the caller's SELECT narrowed by the state's filters, for statements that count or group its rows."""
-        return self._select.where(*self.where(state, user)).order_by(None)
+        return self._select.where(self.where(state, user)).order_by(None)
 
     def count(self, session: Session, state: GridState, user: str | None) -> int:
         """Return how many rows the filters leave."""

@@ -6,7 +6,6 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render_to_response
@@ -68,9 +67,7 @@ class FacetsPage(GridFacets):
         names = _changed([column.name for column in panel.opened], params, panel.columns)
         if grid.user:
             remember(self.request.db, grid.user, facets_key(grid.key), {"open": names})
-        state = GridState.from_params(
-            parse_qsl(params.get("query", ""), keep_blank_values=True), grid.columns
-        )
+        state = GridState.from_query(params.get("query", ""), grid.columns)
         if params.get("on") == "grid":
             return HTTPSeeOther(f"{href(grid.url, state)}&panel=facets")
         return HTTPSeeOther(href(self.request.path, state))

@@ -13,7 +13,8 @@ from batchbook.grid import GridState, Verb, value_count
 from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
 from batchbook.master.grid_view import GridView
 from batchbook.master.links import DEFAULT
-from batchbook.master.saved_views import SavedViews, change_views
+from batchbook.master.saved_view_editor import change_views
+from batchbook.master.saved_views import SavedViews
 from batchbook.web.flash import flash
 
 Pairs = list[tuple[str, str]]
@@ -32,7 +33,7 @@ def remember_form(grid: GridView) -> str:
     """Remember the posted form for the user, or change the saved views as their menu asks; return the address that follows.
 
     A form with problems is not remembered, but its link is as posted, so that the page reports them. Raises ``TooLarge``
-    for more than a link may carry, and as :func:`~batchbook.master.saved_views.change_views` does.
+    for more than a link may carry, and as :func:`~batchbook.master.saved_view_editor.change_views` does.
     """
     params = grid.request.POST
     if is_reset(params):
@@ -51,8 +52,7 @@ def remember_form(grid: GridView) -> str:
 
 def _changed_views(grid: GridView) -> str:
     request = grid.request
-    query = parse_qsl(request.POST.get("query", ""), keep_blank_values=True)
-    state = GridState.from_params(query, grid.columns)
+    state = GridState.from_query(request.POST.get("query", ""), grid.columns)
     views = SavedViews(request, grid.key, grid.url, grid.columns, state)
     url, message = change_views(views, request.POST)
     flash(request, message)

@@ -26,8 +26,8 @@ from batchbook.batches.models import Operation
 from batchbook.batches.pages.batch_page import CONFLICT, BatchPage, follow_on
 from batchbook.batches.running.bulk_edits import REVERSE, enqueue_edit, is_big
 from batchbook.errors import Conflict
-from batchbook.master.window_pages import json_answer
 from batchbook.web.flash import flash
+from batchbook.web.json_bodies import json_answer
 from batchbook.web.request import prefers_json
 
 #: The number of characters of a sentence on a button.

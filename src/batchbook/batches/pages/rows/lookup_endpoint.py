@@ -11,7 +11,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.grid.references import Reference, suggestions
-from batchbook.master.window_pages import json_answer
+from batchbook.web.json_bodies import json_answer
 
 #: The most suggestions.
 MOST = 12

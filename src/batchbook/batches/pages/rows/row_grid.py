@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import Any, cast
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import ColumnElement, Row, and_, select, true
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches import access
@@ -205,7 +205,7 @@ class GridPage(BatchPage):
     def condition(self) -> ColumnElement[bool]:
         """Return the condition for the rows that match the filters in the address; raise ``BadInput`` for invalid filters."""
         grid = self.rows.grid
-        return and_(true(), *grid.grid.where(usable(grid.state), grid.user))
+        return grid.grid.where(usable(grid.state), grid.user)
 
 
 def usable(state: GridState) -> GridState:

@@ -19,8 +19,9 @@ from batchbook.batches.pages.rows.row_grid import GridPage, RowGrid
 from batchbook.batches.pages.view_models import breakdown
 from batchbook.errors import BadInput
 from batchbook.grid import GridState
-from batchbook.master.window_pages import ROWS_TEMPLATE, json_answer
+from batchbook.master.window_pages import rows_html
 from batchbook.security.presence import being_edited, note_editing, note_left
+from batchbook.web.json_bodies import json_answer
 
 _LONGEST_NAME = 60
 
@@ -91,8 +92,7 @@ class TheseRows(BatchPage):
         numbers = [_number(text) for text in self.request.GET.getall("key")[:MOST]]
         grid = RowGrid(self.view, self.batch, numbers).grid
         rows = grid.grid.all_rows(self.request.db, GridState(), None) if numbers else ()
-        html = render(ROWS_TEMPLATE, {"rows": grid.with_cells(rows)}, self.request)
-        return json_answer({"html": html})
+        return json_answer({"html": rows_html(grid, [(None, row) for row in rows])})
 
 
 def _number(text: str) -> int:

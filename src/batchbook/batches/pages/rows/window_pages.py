@@ -28,10 +28,10 @@ from batchbook.master.window_pages import (
     USUAL_ROWS,
     asked_number,
     asked_token,
-    json_answer,
     stated,
     window_answer,
 )
+from batchbook.web.json_bodies import json_answer
 from batchbook.words import is_storable
 
 #: The most characters of a text that is looked for.
