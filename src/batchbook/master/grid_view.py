@@ -103,6 +103,7 @@ class GridView:
             self.hidden,
             self.declared_layout,
             self.layout_url,
+            self.views.current if self.state.view else None,
         )
 
     @property
@@ -177,7 +178,7 @@ class GridView:
     @cached_property
     def views(self) -> SavedViews:
         """The saved views of the list."""
-        return SavedViews(self.request, self.key, self.url, self.columns, self.state)
+        return SavedViews(self.request, self.key, self.url, self.columns, self.state, lambda: self.personal)
 
     @cached_property
     def window(self) -> Window:
