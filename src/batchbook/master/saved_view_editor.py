@@ -130,7 +130,7 @@ class SavedViewEditor:
 
 
 def change_views(views: SavedViews, params: Mapping[str, Any]) -> tuple[str, str]:
-    """Do what the menu's form wants: ``do`` is ``view-new``, ``view-save``, ``view-edit`` or ``view-delete``.
+    """Make the change that the menu's form asks for: ``do`` is ``view-new``, ``view-save``, ``view-edit`` or ``view-delete``.
 
     Return the address that follows and a sentence; raise ``BadInput`` for anything else, and as the methods of
     :class:`SavedViewEditor` do. The views of a list are changed one after the other, so that nobody's change is lost, no name is

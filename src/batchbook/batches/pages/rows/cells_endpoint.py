@@ -23,7 +23,7 @@ _NOT_UNDERSTOOD = (
 
 
 class EditCells(GridPage):
-    """Stores a block of texts in rows given by number or by their place in a view; see ``static/js/grid``.
+    """The endpoint that stores a block of texts in rows given by number or by their place in a view, for ``static/js/grid/blocks.js``.
 
     The body is JSON, or a form whose field ``block`` is JSON: ``rows`` is ``{"keys": [number, …]}`` or ``{"query", "token",
     "first", "count"}``; ``columns`` are fields and ``texts`` lines of texts, which repeat; ``seen`` (optional) has the known
@@ -35,7 +35,7 @@ class EditCells(GridPage):
     permission = Action.EDIT.value
 
     def post(self) -> Response:
-        """Store the block as one operation, and tell what was changed, refused, and changed by somebody else."""
+        """Store the block as one operation; answer with the cells that were changed, refused, or in conflict with somebody else's change."""
         body = JsonBody.of(self.request, _NOT_UNDERSTOOD, "block")
         sequences, block = self._sequences(body.part("rows")), _block_in(body)
         add = body.number("add", HIGHEST_NUMBER)
@@ -101,6 +101,6 @@ def _seen_in(body: JsonBody) -> dict[int, dict[str, str]]:
 
 
 def _kind_in(body: JsonBody) -> BlockKind:
-    """Return what the person does."""
+    """Return the kind of the edit, by default that of a single one."""
     kind = body.text("kind") or BlockKind.EDIT.value
     return BlockKind(kind) if kind in list(BlockKind) else body.refuse()

@@ -12,7 +12,7 @@
    Leaving the cell takes the field away. Its name is the column and what the cell shows; the cell around it is named by what it shows
    alone. On a touch screen it calls no keyboard: that comes with the editor. */
 
-import { refuse } from "./grid-keys.js";
+import { refuse } from "./key-events.js";
 
 const NAME = "cell-typing";
 const SHOWN = "cell-typing-shown";
