@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, overload
 from unicodedata import normalize
+from zlib import crc32
 
 from sqlalchemy import (
     BigInteger,
@@ -46,6 +47,16 @@ def insert_into(bind: Engine | Connection, target: Any) -> postgresql.Insert | s
     """
     insert = postgresql.insert if bind.dialect.name == "postgresql" else sqlite.insert
     return insert(target)
+
+
+def lock_name(session: Session, name: str) -> None:
+    """Wait until no other transaction holds the lock ``name``, and hold it until this one ends.
+
+    For changes that depend on which records there are, where no record could be locked. On SQLite, which has only one writer,
+    nothing is locked.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(crc32(name.encode()))))
 
 
 def lock_records(

@@ -14,7 +14,6 @@ from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
 from batchbook.master.grid_view import GridView
 from batchbook.master.links import DEFAULT
 from batchbook.master.saved_view_editor import change_views
-from batchbook.master.saved_views import SavedViews
 from batchbook.web.flash import flash
 
 Pairs = list[tuple[str, str]]
@@ -52,9 +51,8 @@ def remember_form(grid: GridView) -> str:
 
 def _changed_views(grid: GridView) -> str:
     request = grid.request
-    state = GridState.from_query(request.POST.get("query", ""), grid.columns)
-    views = SavedViews(request, grid.key, grid.url, grid.columns, state)
-    url, message = change_views(views, request.POST)
+    grid.state = GridState.from_query(request.POST.get("query", ""), grid.columns)
+    url, message = change_views(grid.views, request.POST)
     flash(request, message)
     return url
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
@@ -103,6 +103,7 @@ class GridView:
             self.hidden,
             self.declared_layout,
             self.layout_url,
+            self.views.current if self.state.view else None,
         )
 
     @property
@@ -110,10 +111,18 @@ class GridView:
         """The rows of the page, with their cells."""
         return self.with_cells(self.window.rows, count(self.window.first))
 
-    def with_cells(self, rows: Iterable[Row[Any]], places: Iterable[int] | None = None) -> Iterator[TableRow]:
-        """Yield each of ``rows``, read by the grid, with the cells that the table shows; ``places`` are theirs, from 1."""
+    def with_cells(
+        self,
+        rows: Iterable[Row[Any]],
+        places: Iterable[int] | None = None,
+        columns: Sequence[Column] | None = None,
+    ) -> Iterator[TableRow]:
+        """Yield each of ``rows``, read by the grid, with its cells in ``columns``, by default those that the table shows.
+
+        ``places`` are those of the rows, from 1.
+        """
         return table_rows(
-            self.personal.visible,
+            columns or self.personal.visible,
             rows,
             self.request.zone,
             links=self.cell_links,
@@ -169,7 +178,7 @@ class GridView:
     @cached_property
     def views(self) -> SavedViews:
         """The saved views of the list."""
-        return SavedViews(self.request, self.key, self.url, self.columns, self.state)
+        return SavedViews(self.request, self.key, self.url, self.columns, self.state, lambda: self.personal)
 
     @cached_property
     def window(self) -> Window:

@@ -16,6 +16,7 @@ from batchbook.master.filter_form import is_reset
 from batchbook.master.grid_view import GridView
 from batchbook.master.paging import whole_number
 from batchbook.master.view import Page
+from batchbook.master.window_pages import stated
 from batchbook.web.json_bodies import JsonBody
 from batchbook.web.request import Request, prefers_json
 
@@ -68,9 +69,16 @@ class LayoutPage(Page):
     def arranged(self) -> GridView:
         """The grid whose layout it is."""
 
+    @property
+    def _grid(self) -> GridView:
+        """The grid in the state of the address, which names the saved view whose columns are meant, if any."""
+        grid = self.arranged
+        grid.state = stated(grid)
+        return grid
+
     def get(self) -> Response:
         """Send the style sheet of the layout, to be kept as long as its address says the same."""
-        personal = self.arranged.personal
+        personal = self._grid.personal
         response = Response(text=personal.style, content_type="text/css", charset="utf-8")
         if self.request.path_qs == personal.style_url:
             response.cache_control = "private, max-age=31536000, immutable"
@@ -78,7 +86,7 @@ class LayoutPage(Page):
 
     def post(self) -> Response:
         """Remember the layout. A script gets an empty answer, and a person the grid in the state that it had."""
-        grid, request = self.arranged, self.request
+        grid, request = self._grid, self.request
         if prefers_json(request):
             grid.personal.remember(layout_from_script(request))
             return HTTPNoContent()

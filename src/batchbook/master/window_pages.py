@@ -9,8 +9,8 @@ from pyramid.renderers import render
 from pyramid.response import Response
 from sqlalchemy import Row
 
-from batchbook.errors import BadInput
-from batchbook.grid import GridState
+from batchbook.errors import BadInput, Conflict
+from batchbook.grid import Column, GridState
 from batchbook.grid.windows import MOST_ROWS
 from batchbook.master.grid_view import GridView
 from batchbook.master.paging import whole_number
@@ -38,7 +38,8 @@ def window_answer(grid: GridView) -> dict[str, Any]:
     """Return the answer to a request for a window: JSON for ``js/grid/row-window.js``.
 
     The query has the state of the grid, where nothing that was remembered counts, ``first``, the position of the first row
-    from 0, ``count``, up to 500 and usually 200, and ``keys``, the token of an earlier answer for the same state. The answer has ``first``,
+    from 0, ``count``, up to 500 and usually 200, ``keys``, the token of an earlier answer for the same state, and ``columns``, see
+    :func:`rows_html`. The answer has ``first``,
     ``total`` (rows on all pages), ``html`` (of the rows), ``keys`` (the token for further windows, empty where none is needed)
     and ``version`` (of the rows, where their changes are counted).
     """
@@ -55,11 +56,24 @@ def window_answer(grid: GridView) -> dict[str, Any]:
 
 
 def rows_html(grid: GridView, rows: Sequence[tuple[int | None, Row[Any]]]) -> str:
-    """Return the markup of ``rows``, each with its position from 0 or ``None``, as in the table of the page."""
+    """Return the markup of ``rows``, each with its position from 0 or ``None``, as in the table of the page.
+
+    Their cells are those of the ``columns`` that the page has, as the address names them, separated by commas: the person may
+    have arranged others since, in another window.
+    """
     places = [0 if position is None else position + 1 for position, _ in rows]
-    cells = grid.with_cells([row for _, row in rows], places)
+    cells = grid.with_cells([row for _, row in rows], places, _asked_columns(grid))
     html: str = render(_ROWS, {"rows": cells}, grid.request)
     return html
+
+
+def _asked_columns(grid: GridView) -> Sequence[Column] | None:
+    """Return the columns in the address; ``None`` if it has none. Raises ``Conflict`` if one is not there any more."""
+    names = [name for text in grid.request.GET.getall("columns") for name in text.split(",") if name]
+    known = {column.name: column for column in grid.personal.columns}
+    if not known.keys() >= set(names):
+        raise Conflict("This list has other columns now than when you opened the page. Reload the page.")
+    return [known[name] for name in dict.fromkeys(names)] or None
 
 
 def stated(grid: GridView) -> GridState:

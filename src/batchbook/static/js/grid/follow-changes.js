@@ -17,6 +17,7 @@
                          brought up to date, unless it was prevented: whoever loads the rows anew prevents it
      "cells-edited"      {editing}: [{key, field, user}], the cells that others have open now; after each answer */
 
+import { fieldsOf } from "./columns.js";
 import { replaceById } from "./page-parts.js";
 
 const OFTEN_MS = 2_000;
@@ -119,7 +120,8 @@ export class FollowChanges {
   async #fetch(keys) {
     for (let at = 0; at < keys.length; at += AT_ONCE) {
       const part = keys.slice(at, at + AT_ONCE).map((key) => ["key", key]);
-      const answer = await this.#get(this.grid.dataset.theseUrl, [...new URLSearchParams(location.search), ...part]);
+      const columns = ["columns", fieldsOf(this.grid.columns)];
+      const answer = await this.#get(this.grid.dataset.theseUrl, [...new URLSearchParams(location.search), ...part, columns]);
       if (!answer) return false;
       this.grid.updateRows(answer.html);
     }

@@ -54,6 +54,7 @@ export const KEYS = [
   key("Ctrl+F", "find", "Find"),
   key("Ctrl+G", "findNext", "Find the next, with Shift the one before", moves),
   key("Ctrl+H", "replace", "Replace"),
+  key("Shift+F2", "history", "Changes of the cell"),
   key("Ctrl+Shift+H", "history", "Changes of the cell"),
   key("F8", "nextProblem", "Next cell that was not saved, else the next with a problem"),
   key("Shift+F10", "menu", "Menu of the cell and its column"),
