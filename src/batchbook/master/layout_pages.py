@@ -13,6 +13,7 @@ from pyramid.response import Response
 from batchbook.errors import BadInput
 from batchbook.grid import Column, GridLayout
 from batchbook.master.filter_form import is_reset
+from batchbook.master.grid_settings import RememberedPage
 from batchbook.master.grid_view import GridView
 from batchbook.master.paging import whole_number
 from batchbook.master.view import Page
@@ -88,7 +89,9 @@ class LayoutPage(Page):
         """Remember the layout. A script gets an empty answer, and a person the grid in the state that it had."""
         grid, request = self._grid, self.request
         if prefers_json(request):
-            grid.personal.remember(layout_from_script(request))
+            sent = layout_from_script(request)
+            grid.personal.remember(sent)
+            RememberedPage(request.db, grid.user, grid.key).remember(sent)
             return HTTPNoContent()
         if is_reset(request.POST):
             grid.personal.reset()

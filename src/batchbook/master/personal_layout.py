@@ -14,11 +14,7 @@ from sqlalchemy.orm import Session
 from batchbook.grid import Column, GridLayout
 from batchbook.master.grid_settings import forget, recall, remember
 from batchbook.master.models import SavedView
-from batchbook.words import is_storable
 
-#: What is remembered of the page around the grid: the name of the open panel, and whether the grid has the whole window.
-PANEL, FULL_WINDOW = "panel", "full_window"
-_MOST_CHARACTERS = 40
 #: The width of a window, in CSS pixels, below which the rows of a grid are cards.
 CARDS_BELOW = 700
 
@@ -91,11 +87,6 @@ class PersonalLayout:
         return self.layout.visible(self.columns, self.hidden)
 
     @cached_property
-    def surroundings(self) -> dict[str, Any]:
-        """The user's choices for the page around the grid."""
-        return self._recalled("page")
-
-    @cached_property
     def style(self) -> str:
         """The style sheet of the table."""
         return layout_style(self.visible, self.layout)
@@ -114,23 +105,11 @@ class PersonalLayout:
         return attributes + Markup(" data-frozen") if is_frozen else attributes
 
     def remember(self, sent: Mapping[str, Any]) -> None:
-        """Remember what ``sent`` says of columns, rows and surroundings; whatever it does not mention stays as it was.
-
-        Columns and surroundings are stored apart: scripts send them at the same moment, and neither may undo the other.
-        """
-        if not self.user:
-            return
-        if "columns" in sent or "density" in sent:
+        """Remember the columns and the density of rows in ``sent``; one that it does not have stays as it was."""
+        if self.user and ("columns" in sent or "density" in sent):
             layout = self.layout.changed_by(sent, self.columns)
             stored = layout.to_json(self.columns, self.hidden)
             remember(self.db, self.user, f"{self._layout_key}.{self.key}", stored)
-        around: dict[str, Any] = {}
-        if isinstance(sent.get(PANEL), str) and is_storable(sent[PANEL]):
-            around[PANEL] = sent[PANEL][:_MOST_CHARACTERS]
-        if isinstance(sent.get(FULL_WINDOW), bool):
-            around[FULL_WINDOW] = sent[FULL_WINDOW]
-        if around:
-            remember(self.db, self.user, f"page.{self.key}", self.surroundings | around)
 
     def reset(self) -> None:
         """Forget how the user arranged the columns; the page around them stays as it is."""

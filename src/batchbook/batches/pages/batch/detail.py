@@ -31,8 +31,8 @@ from batchbook.batches.running.activity import activity_of, last_failure_of
 from batchbook.errors import Missing
 from batchbook.grid import choices_of
 from batchbook.master import buttons_for
+from batchbook.master.grid_settings import FULL_WINDOW, PANEL, RememberedPage
 from batchbook.master.paging import whole_number
-from batchbook.master.personal_layout import FULL_WINDOW, PANEL
 from batchbook.master.record_pages import file_response
 from batchbook.words import counted
 
@@ -94,11 +94,12 @@ class BatchDetail(BatchPage):
             sheets=self._sheet_values(files),
         )
         panels = panels_of(values)
-        opened = open_panel(self.request, self.batch, panels, rows.grid.personal.surroundings.get(PANEL))
+        around = RememberedPage(self.request.db, rows.grid.user, rows.grid.key)
+        opened = open_panel(self.request, self.batch, panels, around.choices.get(PANEL))
         return values | {
             "panels": panels,
             "open_panel": opened,
-            "full_window": bool(rows.grid.personal.surroundings.get(FULL_WINDOW)),
+            "full_window": bool(around.choices.get(FULL_WINDOW)),
         }
 
     def _follow_up_url(self) -> str | None:
