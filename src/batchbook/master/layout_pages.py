@@ -17,7 +17,7 @@ from batchbook.master.grid_settings import RememberedPage
 from batchbook.master.grid_view import GridView
 from batchbook.master.paging import whole_number
 from batchbook.master.view import Page
-from batchbook.master.window_pages import stated
+from batchbook.master.window_pages import state_in_address
 from batchbook.web.json_bodies import JsonBody
 from batchbook.web.request import Request, prefers_json
 
@@ -74,7 +74,7 @@ class LayoutPage(Page):
     def _grid(self) -> GridView:
         """The grid in the state of the address, which names the saved view whose columns are meant, if any."""
         grid = self.arranged
-        grid.state = stated(grid)
+        grid.state = state_in_address(grid)
         return grid
 
     def get(self) -> Response:
