@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Row, Select, and_, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from batchbook.db.packed_numbers import fetch_numbers
@@ -76,8 +76,8 @@ class Grid:
         """The columns whose values each row has, which files have, too: all but those that only filter."""
         return tuple(column for column in self.columns if not column.conditions)
 
-    def where(self, state: GridState, user: str | None) -> list[ColumnElement[bool]]:
-        """Return the conditions of the state's filters and search, for statements of the caller's own."""
+    def where(self, state: GridState, user: str | None) -> ColumnElement[bool]:
+        """Return the condition for the rows that match the state's filters and search, for statements of the caller's own."""
         by_group = {
             number: [self._condition(clause, user) for clause in clauses] for number, clauses in state.groups
         }
@@ -86,14 +86,14 @@ class Grid:
             found.append(or_(*(and_(*conditions) for conditions in by_group.values())))
         if state.search:
             found.append(search_condition(self.columns, state.search))
-        return found
+        return and_(true(), *found)
 
     def filtered(self, state: GridState, user: str | None) -> Select[Any]:
         """Return the caller's SELECT narrowed by the state's filters, for statements that count or group its rows."""
-        return self._select.where(*self.where(state, user)).order_by(None)
+        return self._select.where(self.where(state, user)).order_by(None)
 
     def count(self, session: Session, state: GridState, user: str | None) -> int:
-        """Return how many rows the filters leave."""
+        """Return the number of rows that match the filters."""
         rows = self.filtered(state, user).with_only_columns(*self.key, maintain_column_froms=True)
         return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
@@ -145,11 +145,11 @@ class Grid:
         return found.order_by(None)
 
     def rows_where(self, session: Session, condition: ColumnElement[bool]) -> Sequence[Row[Any]]:
-        """Return the rows that satisfy ``condition``, in no order: its columns are those of the identity."""
+        """Return the rows that satisfy ``condition``, a condition on the :attr:`identity`, in no order."""
         return session.execute(self._selected(self._select.where(condition)).order_by(None)).all()
 
     def ends(self, session: Session) -> tuple[int, int] | None:
-        """Return the least and the largest identity without filters; ``None`` if there are no rows, or it is no number."""
+        """Return the least and the largest number of all rows, whatever the filters; ``None`` if there are none, or no number identifies them."""
         if not self.is_numbered:
             return None
         (number,) = self.identity

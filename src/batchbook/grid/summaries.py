@@ -40,7 +40,7 @@ class Summary:
         return Summary(self.count + other.count, sum(totals) if totals else None)
 
     def texts(self, column: Column) -> dict[str, Any]:
-        """Return it as JSON, sum and average as people read them; they are null for a column without numbers in it, or with one that is not finite."""
+        """Return the summary as JSON with ``count``, ``sum`` and ``average``, the last two as people read them; they are null where no cell has a number, or one is not finite."""
         if self.total is None or not self.count or not Decimal(self.total).is_finite():
             return {"count": self.count, "sum": None, "average": None}
         digits = (column.scale or 0) + _MORE_DIGITS
@@ -56,8 +56,8 @@ def summarize(
     _, kept = windows.find_keys(state, first, first + count, token)
     summaries = {column.name: Summary() for column in columns}
     is_split = windows.session.get_bind().dialect.name == "sqlite"
-    for conditions in _parts(windows, state, kept, first, first + count):
-        statement = windows.grid.identities(*conditions).with_only_columns(
+    for condition in _parts(windows, state, kept, first, first + count):
+        statement = windows.grid.identities(condition).with_only_columns(
             *(part for column in columns for part in _aggregates(column, is_split=is_split)),
             maintain_column_froms=True,
         )
@@ -69,7 +69,7 @@ def summarize(
 
 def _parts(
     windows: Windows, state: GridState, kept: KeptKeys, first: int, end: int
-) -> Iterator[list[ColumnElement[bool]]]:
+) -> Iterator[ColumnElement[bool]]:
     """Yield conditions for the rows, part by part."""
     if first == 0 and end >= kept.total:
         yield windows.grid.where(state, windows.user)
@@ -78,7 +78,7 @@ def _parts(
     size = len(keys) or 1 if isinstance(keys, range) else _KEYS_AT_ONCE
     for start in range(0, len(keys), size):
         part = keys[start : start + size]
-        yield [among(windows.grid.identity, part, windows.session.get_bind().dialect)]
+        yield among(windows.grid.identity, part, windows.session.get_bind().dialect)
 
 
 def _is_summed(column: Column) -> bool:
@@ -86,7 +86,7 @@ def _is_summed(column: Column) -> bool:
 
 
 def _aggregates(column: Column, *, is_split: bool) -> Iterator[Label[Any]]:
-    """Yield what is counted and summed of ``column``.
+    """Yield the aggregates that count and sum the cells of ``column``.
 
     SQLite sums whole numbers of 64 bits, and fails where the sum has more: the sum is ``is_split`` there.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar, Protocol
 from urllib.parse import quote, urlencode
 
@@ -19,6 +20,7 @@ from batchbook.errors import BadInput, Missing
 from batchbook.grid import Column, csv_chunks, xlsx_file
 from batchbook.master.direct_edits import direct_edits
 from batchbook.master.export_choice import ExportChoice
+from batchbook.master.filter_form import remember_form
 from batchbook.master.grid_sources import INDEX, GridReference
 from batchbook.master.grid_view import GridView
 from batchbook.master.links import DEFAULT, PRINT
@@ -75,7 +77,7 @@ class Remember(Page):
 
     def post(self) -> HTTPSeeOther:
         """Remember the posted state for the user, and redirect to its shareable link."""
-        return HTTPSeeOther(self.view.grid().remember())
+        return HTTPSeeOther(remember_form(self.view.grid()))
 
 
 _OFFER = "batchbook.templates:master/big_export.jinja2"
@@ -119,11 +121,11 @@ class ExportPage(Page):
         check_export(view, self.file_format)
         back_url, choice = view.links.to(), self._choose(view)
         big = self._big_exports
-        if big is None or not big.are(view.total):
+        if big is None or not big.are(view.window.total):
             return self.send(view, choice.of(view.grid.file_columns))
         query = [*view.state.to_query(), *choice.query]
         action = f"{self.request.path}?{urlencode(query or DEFAULT)}"
-        values = self.template_values(count=view.total, back_url=back_url, action=action)
+        values = self.template_values(count=view.window.total, back_url=back_url, action=action)
         return render_to_response(_OFFER, values, self.request)
 
     def post(self) -> HTTPSeeOther:
@@ -135,8 +137,8 @@ class ExportPage(Page):
         if big is None:
             return HTTPSeeOther(self.request.path_qs)
         name = export_name(view, self.file_format, self.file_name)
-        reference = self.reference.in_state(view.state)
-        return HTTPSeeOther(big.enqueue(self.request, reference, self.file_format, name, choice.columns))
+        export = BigExport(self.reference.in_state(view.state), self.file_format, name, choice.columns)
+        return HTTPSeeOther(big.enqueue(self.request, export))
 
     def send(self, view: GridView, columns: Sequence[Column]) -> Response:
         """Return the file with these ``columns`` of all rows of ``view``."""
@@ -190,21 +192,24 @@ CONTENT_TYPES = {
 }
 
 
+@dataclass(frozen=True)
+class BigExport:
+    """An export that a job is to make: a grid in a state, the format and the name of the file, and the names of its columns, or none for all."""
+
+    grid: GridReference
+    file_format: str
+    file_name: str
+    columns: Sequence[str] = ()
+
+
 class BigExports(Protocol):
     """A service that has jobs prepare the files of big exports, in applications with jobs."""
 
     def are(self, count: int) -> bool:
         """Return whether an export of ``count`` rows is big."""
 
-    def enqueue(
-        self,
-        request: Any,
-        reference: GridReference,
-        file_format: str,
-        file_name: str,
-        columns: Sequence[str] = (),
-    ) -> str:
-        """Enqueue the job that makes the file of a grid with the ``columns`` so named, or all; return the address to go on to."""
+    def enqueue(self, request: Any, export: BigExport) -> str:
+        """Enqueue the job that makes the file; return the address to go on to."""
 
 
 def check_export(view: GridView, file_format: str) -> None:

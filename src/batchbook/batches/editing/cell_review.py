@@ -46,7 +46,7 @@ class CellConflict:
 
 @dataclass
 class CellReview:
-    """Decides cell by cell; ``columns`` are the editable ones by name, and ``seen`` the known texts by row and field.
+    """A review that decides cell by cell; ``columns`` are the editable ones by name, and ``seen`` the known texts by row and field.
 
     ``refused`` and ``overtaken`` count the cells that cannot be changed and those in conflict, of which ``refusals`` and
     ``conflicts`` have the first ones; ``removed`` counts the removed rows,

@@ -11,7 +11,7 @@ from batchbook.batches.concurrency import Token, refuse_changed
 from batchbook.batches.editing.bulk import BulkEditor, BulkEditResult
 from batchbook.batches.editing.cell_blocks import exceptions_of
 from batchbook.batches.editing.cell_review import CellReview
-from batchbook.batches.editing.column_changes import ColumnChange, changeable
+from batchbook.batches.editing.change_rules import ColumnChange, changeable
 from batchbook.batches.editing.field_changes import Change
 from batchbook.batches.editing.removal import Selection
 from batchbook.batches.engine.context import ActionContext
@@ -39,7 +39,7 @@ class Example:
 
 @dataclass
 class ChangePreview:
-    """What a change would do to the rows ``seen``, of which it looked at the first ``looked``.
+    """The effect that a change would have on the rows ``seen``, of which the first ``looked`` were examined.
 
     ``rows`` and ``cells`` would change, of which ``examples`` are the first; ``review`` has the cells that would be refused.
     """
@@ -53,7 +53,7 @@ class ChangePreview:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it looked at all rows."""
+        """Whether all rows were examined."""
         return self.looked >= self.seen.count
 
     def note(self, row: RowProxy, changes: Sequence[Change]) -> None:
@@ -67,7 +67,7 @@ class ChangePreview:
 
 
 class ColumnChanger:
-    """Changes columns in the batches that ``engine`` works on."""
+    """The editor of whole columns in the batches that ``engine`` works on."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -75,7 +75,7 @@ class ColumnChanger:
     def preview(
         self, context: ActionContext, condition: ColumnElement[bool], change: ColumnChange
     ) -> ChangePreview:
-        """Return what ``change`` would do to the rows that satisfy ``condition``; raise ``BadInput`` if it cannot be made."""
+        """Return the effect of ``change`` on the rows that satisfy ``condition``; raise ``BadInput`` if it cannot be made."""
         found = ChangePreview(Selection.of(context, condition), CellReview.of(context.row, {}))
         rows = context.rows().narrowed(condition)
         statement = select(rows.table).where(rows.where).order_by(context.row.sequence).limit(MOST_PREVIEWED)

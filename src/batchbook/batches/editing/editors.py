@@ -51,7 +51,7 @@ class EditedRow:
 
 
 class RowEditor:
-    """Edits rows of the batches that ``engine`` works on."""
+    """The editor of single rows of the batches that ``engine`` works on."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -203,7 +203,7 @@ def _add(context: ActionContext, values: RowValues, how: str = "") -> int:
 
 
 class HeaderEditor:
-    """Edits headers of the batches that ``engine`` works on."""
+    """The editor of headers of the batches that ``engine`` works on."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

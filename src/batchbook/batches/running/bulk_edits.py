@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, true
 from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import Token
 from batchbook.batches.editing import HeaderEditor, RowRemover, Undoer
+from batchbook.batches.editing.change_rules import ColumnChange
 from batchbook.batches.editing.column_changer import ColumnChanger
-from batchbook.batches.editing.column_changes import ColumnChange
 from batchbook.batches.editing.duplicates import DuplicateRemover, Keep
 from batchbook.batches.editing.merging import Replacements, ValueMerger
 from batchbook.batches.editing.problems import SimilarCells, SimilarFixer, fixed_message
 from batchbook.batches.engine.engine import Engine, Result
+from batchbook.batches.history import REDO, UNDO
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
@@ -133,7 +133,7 @@ def removed_words(count: int) -> str:
 
 
 def _remove_rows(edit: BulkEdit) -> str:
-    condition = and_(true(), *edit.open_grid().where())
+    condition = edit.open_grid().where()
     seen = Token(edit.arguments["seen"])
     return removed_words(RowRemover(edit.engine).remove_where(edit.batch_id, condition, seen))
 
@@ -144,7 +144,7 @@ def restored_words(count: int) -> str:
 
 
 def _restore_rows(edit: BulkEdit) -> str:
-    condition = and_(true(), *edit.open_grid().where())
+    condition = edit.open_grid().where()
     seen = Token(edit.arguments["seen"])
     return restored_words(RowRemover(edit.engine).restore_where(edit.batch_id, condition, seen))
 
@@ -167,7 +167,7 @@ def _fix_similar(edit: BulkEdit) -> str:
 
 def _merge_values(edit: BulkEdit) -> str:
     arguments = edit.arguments
-    condition = and_(true(), *edit.open_grid().where())
+    condition = edit.open_grid().where()
     replacements = Replacements(arguments["field"], arguments["by_value"])
     seen = Token(arguments["seen"])
     return fixed_message(ValueMerger(edit.engine).merge(edit.batch_id, condition, replacements, seen))
@@ -181,12 +181,16 @@ def _remove_duplicates(edit: BulkEdit) -> str:
 
 
 def _reverse(edit: BulkEdit) -> str:
-    arguments = edit.arguments
-    return Undoer(edit.engine).reverse(edit.batch_id, arguments["number"], partly=arguments["partly"]).message
+    number, undoer = edit.arguments["number"], Undoer(edit.engine)
+    # What was next in line when somebody asked for it need not be so any more.
+    act = {UNDO: undoer.undo, REDO: undoer.redo}.get(edit.arguments.get("next", ""))
+    if act:
+        return act(edit.batch_id, number).message
+    return undoer.reverse(edit.batch_id, number, partly=edit.arguments["partly"]).message
 
 
-def _change_rows(edit: BulkEdit) -> str:
-    condition = and_(true(), *edit.open_grid().where())
+def _change_column(edit: BulkEdit) -> str:
+    condition = edit.open_grid().where()
     seen, change = Token(edit.arguments["seen"]), ColumnChange.from_json(edit.arguments["change"])
     return ColumnChanger(edit.engine).store(edit.batch_id, condition, change, seen, timed=False)
 
@@ -198,7 +202,7 @@ FIX_SIMILAR = edit_task("fix_alike", "Fix cells alike", _fix_similar)
 MERGE_VALUES = edit_task("merge_values", "Merge values", _merge_values)
 REMOVE_DUPLICATES = edit_task("remove_duplicates", "Remove duplicates", _remove_duplicates)
 REVERSE = edit_task("reverse", "Undo or redo", _reverse)
-CHANGE_ROWS = edit_task("change_rows", "Change rows", _change_rows)
+CHANGE_COLUMN = edit_task("change_column", "Change a column", _change_column)
 
 #: All tasks of bulk edits.
 BULK_EDITS = (
@@ -209,5 +213,5 @@ BULK_EDITS = (
     MERGE_VALUES,
     REMOVE_DUPLICATES,
     REVERSE,
-    CHANGE_ROWS,
+    CHANGE_COLUMN,
 )
