@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.db.functions import insert_into
 from batchbook.grid import Verb, value_count
+from batchbook.grid.number_formats import NUMBERS
 from batchbook.grid.state_params import MAX_FILTERS
 from batchbook.master.models import GridSetting
 
@@ -56,7 +57,8 @@ def query_from_form(params: Any) -> Pairs:
     Anything unreadable is passed on, so that the page behind the link reports it.
     """
     kept = [pair for pair in parse_qsl(params.get("query", ""), keep_blank_values=True) if pair[0] in _KEPT]
-    return [*_filters(params), *kept]
+    numbers = [(NUMBERS, params[NUMBERS])] if params.get(NUMBERS) else []
+    return [*_filters(params), *numbers, *kept]
 
 
 def _filters(params: Any) -> Iterator[tuple[str, str]]:

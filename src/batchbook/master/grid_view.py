@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.errors import TooLarge
 from batchbook.grid import (
+    CANONICAL,
     PAGE_SIZES,
     VERB_LABELS,
     Column,
@@ -33,6 +34,7 @@ from batchbook.grid import (
     with_filters_of,
 )
 from batchbook.grid.column_layout import DEFAULT_LAYOUT
+from batchbook.grid.number_formats import NUMBERS, format_of
 from batchbook.grid.state_params import TOO_LONG
 from batchbook.master.facet_panel import FacetPanel, KnownCounts
 from batchbook.master.grid_settings import forget, is_reset, query_from_form, recall, remember
@@ -136,12 +138,19 @@ class GridView:
             self.table_columns,
             rows,
             self.request.zone,
+            self.request.conventions,
             links=self.cell_links,
             editable=self.editable,
             mark=self.mark,
             identity=self.identity,
             places=places,
         )
+
+    @property
+    def number_format(self) -> str:
+        """The name of the format in which the user writes numbers; empty for the canonical one."""
+        conventions = self.request.conventions
+        return "" if conventions == CANONICAL else format_of(conventions).value
 
     def heading(self, column: Column) -> Markup:
         """Return the attributes of the heading of ``column``: what its cells have in common, how wide it is, and whether it stays in sight."""
@@ -174,6 +183,7 @@ class GridView:
             chosen,
             self.known_counts,
             self.merge_url,
+            self.request.conventions,
         )
 
     @property
@@ -279,6 +289,8 @@ class GridView:
         if self.user and not state.problems:
             for key in self._keys:
                 remember(self.request.db, self.user, key, state.to_json())
+        if NUMBERS in dict(query) and not state.problems:
+            query = state.to_query()  # The link means the same for people with another number format.
         return f"{self.url}?{urlencode(query or DEFAULT)}"
 
 

@@ -29,6 +29,7 @@ class EditCells(GridPage):
     The body is JSON, or a form whose field ``block`` is JSON: ``rows`` is ``{"keys": [number, …]}`` or ``{"query", "token",
     "first", "count"}``; ``columns`` are fields and ``texts`` lines of texts, which repeat; ``seen`` (optional) has the known
     texts by row and field; ``kind`` is a :class:`BlockKind`; ``add`` is a number of rows beyond the last one.
+    Numbers in texts are written as the person writes them.
     """
 
     name = "cells"
@@ -45,7 +46,7 @@ class EditCells(GridPage):
                 f"A block may have {MOST_CELLS:,} cells, and this one has {cells:,}. Nothing was changed. Use"
                 " “Change a column” for so many rows."
             )
-        edits = block.edits(sequences, body.seen(), add)
+        edits = block.edits(sequences, body.seen(), add, self.request.conventions)
         return self._answer(store_block(self.engine, self.batch.id, edits, body.kind()))
 
     def _sequences(self, rows: _Body) -> Sequence[int]:
