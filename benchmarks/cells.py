@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 
 from batchbook.batches.editing.cell_blocks import BlockKind, CellBlock, store_block
+from batchbook.cli import OBJECTS_BETWEEN_COLLECTIONS
 from benchmarks.databases import DATABASES, DatabaseServer
 from benchmarks.imports import OurImport, write_catalog, write_table
 
@@ -95,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--database", nargs="+", choices=list(DATABASES), default=list(DATABASES), help="which (default: all)"
     )
     options = parser.parse_args(arguments)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)  # As the server does.
     for name in options.database:
         server = DATABASES[name]()
         try:

@@ -30,7 +30,7 @@ class Detour:
             answer: Iterable[bytes] = self.app(environ, start_response)
             return answer
         self.edits += 1
-        assert self.open.wait(30)
+        assert self.open.wait(120)
         time.sleep(self.delay)
         if not self.away:
             answer = self.app(environ, start_response if not self.loses_answers else _unheard)

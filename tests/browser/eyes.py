@@ -24,6 +24,7 @@ def problems_now(page: Page) -> list[str]:
     """Return what is wrong with a page as it is, at both widths, in light and dark."""
     path = urlsplit(page.url).path
     found = []
+    before = page.viewport_size
     for width, height in WIDTHS:
         page.set_viewport_size({"width": width, "height": height})
         if page.evaluate(SIDEWAYS):
@@ -32,6 +33,8 @@ def problems_now(page: Page) -> list[str]:
             page.emulate_media(color_scheme=scheme)
             page.evaluate(SETTLED)
             found += [f"{path} at {width}, {scheme}: {problem}" for problem in _axe(page)]
+    if before is not None:
+        page.set_viewport_size(before)
     return found
 
 

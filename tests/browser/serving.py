@@ -24,5 +24,12 @@ def serving(app: Any, threads: int = 4, **options: Any) -> Iterator[str]:
         # Whoever answers may finish. The sockets are closed by the loop itself, between two looks at them: closed from
         # here, they would be gone while it waits for them, and for answers that want to wake it.
         server.task_dispatcher.shutdown()
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets))
+        server.trigger.pull_trigger(lambda: _close(server, sockets))
         loop.join(timeout=5)
+
+
+def _close(server: Any, sockets: dict[int, Any]) -> None:
+    # Closing its socket alone would leave the files open that a connection was still sending.
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()
+    wasyncore.close_all(sockets)

@@ -29,7 +29,8 @@ def test_a_list_is_searched_filtered_by_alternatives_sorted_and_saved_as_a_view(
     page.keyboard.type("bread")
     page.keyboard.press("Enter")
     expect(page.locator(ROWS)).to_have_count(2)
-    page.get_by_role("link", name="Clear the search").click()
+    with page.expect_navigation():  # It has ended when the page hears keys.
+        page.get_by_role("link", name="Clear the search").click()
     page.locator("h1").click()
     page.keyboard.press("f")
     for number, text in ((1, "rye"), (2, "oat")):

@@ -231,6 +231,19 @@ def column_of(page: Any, label: str) -> list[str]:
     return [" ".join(cell.get_text().split()) for cell in cells]
 
 
+def edit_price(browser: TestApp, catalogue: CatalogueDatabase, batch: int, row: int, price: str) -> None:
+    """Change the new price of a row, as its cell in the grid does."""
+    version = catalogue.row(batch, row).version
+    fields = {"field": "new_price", "value": price, "version": version}
+    json_post(browser, url_of(batch, "rows", row, "cell"), 200, fields)
+
+
+def quick_filters_of(page: Any) -> dict[str, bool]:
+    """Return the labels of the quick filters above the rows, and whether each is switched on."""
+    links = page.html.select("#quick-filters .chip-link")
+    return {link.get_text(" ", strip=True): "aria-current" in link.attrs for link in links}
+
+
 def result_count(page: Any) -> int:
     """Return how many results the page's grid says it has."""
     return int(page.html.select_one("[data-result-count] b").get_text().replace(",", ""))

@@ -41,6 +41,13 @@ def test_values_collide_by_their_keys_the_most_frequent_first() -> None:
     assert found(Method.NGRAM, {"Ri Chang": 1, "Richang": 3, "Rich": 1}) == [["Richang", "Ri Chang"]]
 
 
+def test_long_texts_that_differ_only_at_their_end_are_not_the_same() -> None:
+    long = "Keep cool and dry. " * 12
+    counts = {f"{long}Best before May": 2, f"{long}best  before MAY": 1, f"{long}Best after June": 1}
+    for method in Method:
+        assert found(method, counts) == [[f"{long}Best before May", f"{long}best  before MAY"]], method
+
+
 def test_neighbours_join_the_most_frequent_value_and_no_chain() -> None:
     counts = {
         "WHEAT BREAD": 9,

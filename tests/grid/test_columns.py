@@ -39,6 +39,11 @@ def test_kinds_come_from_the_types() -> None:
     ]  # fmt: skip
 
 
+def test_a_name_is_a_plain_text_for_drivers() -> None:
+    key = Article.__mapper__.columns["code"].key
+    assert [type(column(name).name) for name in ("code", key)] == [str, str]
+
+
 def test_labels_rules_and_limits_come_from_the_mapping() -> None:
     assert [column(name).label for name in ("id", "seen_at", "owner")] == ["ID", "Seen at", "Kept by"]
     assert column("code").required

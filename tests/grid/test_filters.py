@@ -167,7 +167,7 @@ def test_a_day_of_moments_is_a_day_of_the_zone(db: Session) -> None:
 
 def test_conditions_serve_statements_of_ones_own(db: Session, grid: Grid) -> None:
     where = grid.where(GridState(filters=(Filter("price", Verb.LESS, ("1",)),)), "ann")
-    assert db.scalars(select(Article.code).where(*where)).all() == ["0200"]
+    assert db.scalars(select(Article.code).where(where)).all() == ["0200"]
 
 
 def test_a_verb_of_another_kind_is_refused(grid: Grid) -> None:

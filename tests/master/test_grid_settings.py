@@ -1,12 +1,12 @@
-"""What a person last chose for a grid is kept once, and a posted filter form is read as a link."""
+"""What a person last chose for a grid is kept once."""
 
 from __future__ import annotations
 
 from sqlalchemy import Engine, func, select
-from webob.multidict import MultiDict
 
 from batchbook.db.transactions import transaction_scope
-from batchbook.master.grid_settings import forget, is_reset, query_from_form, recall, remember
+from batchbook.grid import Filter, GridState, Sort, Verb
+from batchbook.master.grid_settings import RememberedState, forget, recall, remember
 from batchbook.master.models import GridSetting
 
 
@@ -24,25 +24,15 @@ def test_settings_are_kept_by_user_and_grid(engine: Engine) -> None:
         assert recall(session, "bob", "cakes") == {"query": 3}
 
 
-def test_a_form_is_read_as_the_query_of_a_link() -> None:
-    form = MultiDict(
-        [
-            ("query", "f.old.equal=1&q=rye+bread&sort=-price&page=3&size=20&saved=7"),
-            ("do", "remove-1"),
-            ("group.0", "2"), ("column.0", "price"), ("verb.0", "between"), ("value.0", ""), ("value.0", "5"),
-            ("column.1", "name"), ("verb.1", "equal"), ("value.1", "gone"),
-            ("group.2", "x"), ("column.2", "vegan"), ("verb.2", "is_true"), ("value.2", "left over"),
-            ("group.3", "1"), ("column.3", ""), ("verb.3", "equal"), ("value.3", "no column"),
-        ]
-    )  # fmt: skip
-    assert query_from_form(form) == [
-        ("f2.price.between", ""),
-        ("f2.price.between", "5"),
-        ("f.vegan.is_true", ""),
-        ("q", "rye bread"),
-        ("sort", "-price"),
-        ("size", "20"),
-        ("saved", "7"),
-    ]
-    assert is_reset({"do": "reset"})
-    assert not is_reset(form)
+def test_lists_that_share_a_name_have_filters_of_their_own(engine: Engine) -> None:
+    cheap = GridState((Filter("price", Verb.LESS, ("5",)),), (Sort("name"),))
+    with transaction_scope(engine) as session:
+        RememberedState(session, "ann", "rows.cakes", "batch.1").remember(cheap)
+        other = RememberedState(session, "ann", "rows.cakes", "batch.2")
+        assert RememberedState(session, "ann", "rows.cakes", "batch.1").recall() == cheap.to_json()
+        assert other.recall() == {"query": [["sort", "name"]]}
+        other.forget()
+        assert RememberedState(session, "ann", "rows.cakes", "batch.1").recall() == {
+            "query": [["f.price.less", "5"]]
+        }
+        assert RememberedState(session, None, "rows.cakes").recall() is None

@@ -214,17 +214,6 @@ def test_a_remembered_view_that_no_link_can_carry_is_given_up(cakes: MasterHarne
     assert "a link of more than 40,000 characters" in words(page)
 
 
-def test_a_form_with_too_many_filters_is_read_as_far_as_they_are_used(cakes: MasterHarness) -> None:
-    sam = cakes.visitor("sam")
-    fields = [("csrf_token", form_of(sam.get("/cakes"), "column.0")["csrf_token"].value), ("do", "remove-3")]
-    for row in range(1000):
-        fields += [(f"column.{row}", "name"), (f"verb.{row}", "not_contains"), (f"value.{row}", f"{row}")]
-    link = sam.post("/cakes/view", fields, status=303).location
-    values = [value for _, value in parse_qsl(urlsplit(link).query)]
-    assert values == [str(row) for row in range(22) if row != 3]
-    assert "20 filters at most" in words(sam.get(link))
-
-
 class WideView(MasterView):
     pages = PAGES
     model = Cake
@@ -264,13 +253,3 @@ class CountView(WideView):
             Kind.INTEGER,
         ),
     )
-
-
-def test_a_file_in_the_filter_form_is_no_text(cakes: MasterHarness) -> None:
-    sam = cakes.visitor("sam")
-    token = form_of(sam.get("/cakes"), "column.0")["csrf_token"].value
-    for name in ("do", "query", "column.0", "verb.0", "value.0"):
-        fields = {"csrf_token": token, "column.0": "name", "verb.0": "contains", "value.0": "pie"}
-        fields.pop(name, None)
-        sam.post("/cakes/view", fields, upload_files=[(name, "a.txt", b"x")], status=303)
-    sam.post("/cakes/view", {"csrf_token": token, "query": "\0"}, status=400)

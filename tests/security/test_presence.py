@@ -10,7 +10,8 @@ from sqlalchemy import Engine, func, select, update
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.security.models import Presence
-from batchbook.security.presence import Editing, being_edited, note_editing, note_left
+from batchbook.security.presence import Editing, being_edited, note_editing, note_left, remove_expired
+from batchbook.services import Services
 
 
 def seen_by(engine: Engine, reader: str, place: str = "batch.1") -> list[Editing]:
@@ -38,6 +39,18 @@ def test_a_page_that_tells_no_more_is_forgotten(engine: Engine) -> None:
     note_left(engine, "batch.1", "bob")
     with transaction_scope(engine) as db:
         assert db.scalar(select(func.count()).select_from(Presence)) == 0
+
+
+def test_the_upkeep_forgets_pages_that_were_closed_without_a_word(engine: Engine) -> None:
+    note_editing(engine, "batch.1", "ann", "1", "price")
+    with transaction_scope(engine) as db:
+        db.execute(update(Presence).values(expires_at=utc_now() - timedelta(seconds=1)))
+    note_editing(engine, "batch.2", "bob", "1", "price")
+    services = Services({})
+    services.add(Engine, engine)
+    remove_expired(services)
+    with transaction_scope(engine) as db:
+        assert db.scalars(select(Presence.user_name)).all() == ["bob"]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

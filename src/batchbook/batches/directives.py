@@ -43,6 +43,7 @@ from batchbook.declarations import (
 )
 from batchbook.grid import label_of
 from batchbook.jobs import JobService
+from batchbook.security.presence import remove_expired
 from batchbook.services import Services, services_of
 from batchbook.words import plural
 
@@ -173,7 +174,7 @@ def includeme(config: Any) -> None:
     services.add(Runner, _runner(types, services))
     for task in TASKS:
         config.add_job_task(task)
-    services.get(JobService).upkeep.append(recover_batches)
+    services.get(JobService).upkeep.extend((recover_batches, remove_expired))
     config.add_directive("add_batch_type", add_batch_type)
     config.action(
         "batch handlers",

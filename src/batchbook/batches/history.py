@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from batchbook.batches.concurrency import bump_version
 from batchbook.batches.handler_context import HandlerContext, next_number
 from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.batches.rows.issues import Issue
-from batchbook.db.bulk_writing import bulk_insert
+from batchbook.db.bulk_writing import bulk_insert, bulk_insert_columns
 
 #: The kinds of operations for an action that failed, was refused, or was cancelled.
 FAILURE, REFUSAL, CANCEL = "failure", "refusal", "cancel"
@@ -25,17 +24,15 @@ ADD, UNDO, REDO = "add", "undo", "redo"
 WITHOUT_EFFECT = (FAILURE, REFUSAL, CANCEL)
 
 _OPERATION_COLUMNS = ("batch_id", "number", "kind", "at", "actor", "summary", "cells")
-_CELL_COLUMNS = ("batch_id", "operation", "position", "sequence", "field", "old", "new", "issues")
 
 #: The field of the cells that tell of the removal of rows, and the texts of the mark.
 REMOVED, MARK = "removed", {True: "yes", False: "no"}
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell that changed: the row's sequence (0 for the header), its field, and its text before and after.
 
-    ``issues`` are those that it had before.
+    ``issues`` are those that it had before. A tuple, because an operation may have very many of them.
     """
 
     sequence: int
@@ -119,18 +116,17 @@ def add_cells(session: Session, operation: Operation, cells: Iterable[Cell]) -> 
 def _write_cells(session: Session, operation: Operation, first: int, cells: Sequence[Cell]) -> None:
     if not cells:
         return
-    rows: Iterable[tuple[Any, ...]] = (
-        (
-            operation.batch_id,
-            operation.number,
-            position,
-            cell.sequence,
-            cell.field,
-            cell.old,
-            cell.new,
-            list(cell.issues) if cell.issues else None,
-        )
-        for position, cell in enumerate(cells, start=first)
-    )
+    sequences, fields, old, new, issues = zip(*cells, strict=True)
+    count = len(cells)
+    values: dict[str, Sequence[Any]] = {
+        "batch_id": [operation.batch_id] * count,
+        "operation": [operation.number] * count,
+        "position": range(first, first + count),
+        "sequence": sequences,
+        "field": fields,
+        "old": old,
+        "new": new,
+        "issues": [list(found) if found else None for found in issues],
+    }
     table = CellChange.metadata.tables[CellChange.__tablename__]
-    bulk_insert(session.connection(), table, _CELL_COLUMNS, rows)
+    bulk_insert_columns(session.connection(), table, values)

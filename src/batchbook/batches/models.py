@@ -146,6 +146,11 @@ class Batch(Base):
         return f"batch.{self.id}.rows"
 
     @property
+    def presence_place(self) -> str:
+        """The name under which it is noted who edits which cell of this batch."""
+        return f"batch.{self.id}"
+
+    @property
     def is_final(self) -> bool:
         """Whether the batch is frozen: no action leaves its state."""
         return self.state in FINAL

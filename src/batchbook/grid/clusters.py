@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -27,7 +27,7 @@ RADII = (1, 2, 3)
 _LEAST_LENGTH = 3
 #: The most pairs that are compared, which takes a few seconds.
 MOST_COMPARED = 200_000
-#: The most characters of a text that count.
+#: The most characters of a text that is compared with others. Of a longer one, only the same text otherwise written is a neighbour.
 _LONGEST = 200
 
 _KEY_DIGITS = 12
@@ -174,12 +174,13 @@ def _neighbours(ordered: Sequence[str], radius: int) -> tuple[Mapping[str, Seque
     found: dict[str, list[str]] = defaultdict(list)
     by_form: dict[str, list[str]] = defaultdict(list)
     for value in ordered:
-        by_form[_BLANKS.sub(" ", fold(value[:_LONGEST])).strip()].append(value)
+        by_form[_BLANKS.sub(" ", fold(value)).strip()].append(value)
     compared = 0
     for forms in _by_digits(by_form):
         blocks = _Blocks(radius)
         for form in sorted(forms, key=len):
-            near, same = blocks.candidates(form), len(by_form[form])
+            near: Collection[str] = blocks.candidates(form) if len(form) <= _LONGEST else ()
+            same = len(by_form[form])
             # Values of one form are pairs, too: there may be as many of them as a column has values.
             compared += same * (same - 1) // 2 + same * sum(len(by_form[other]) for other in near)
             if compared > MOST_COMPARED:
@@ -188,7 +189,8 @@ def _neighbours(ordered: Sequence[str], radius: int) -> tuple[Mapping[str, Seque
             for other in near:
                 if within(form, other, radius):
                     _join(found, by_form[form], by_form[other])
-            blocks.add(form)
+            if len(form) <= _LONGEST:
+                blocks.add(form)
     return found, True
 
 

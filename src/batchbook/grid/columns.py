@@ -184,7 +184,8 @@ def _column_of(model: Any, name: str) -> Column:
         parts = {"kind": Kind.CHOICE, **parts, "choices": choices_of(parts["choices"])}
     if "kind" not in parts:
         parts["kind"] = kind_of(source.type)
-    return Column(name=name, expression=expression, **parts)
+    # A plain text, and not SQLAlchemy's quoted name, which drivers would look at closely in each row that it is written to.
+    return Column(name=str(name), expression=expression, **parts)
 
 
 def _choice_of(item: Any) -> Choice:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 from batchbook.grid.columns import Column
 from batchbook.grid.number_formats import NUMBERS, format_of, shown_text
@@ -64,6 +65,11 @@ class GridState:
             if not is_query_too_long(state.to_query()):
                 return state
         return cls(problems=(TOO_LONG,))
+
+    @classmethod
+    def from_query(cls, query: str, columns: Sequence[Column]) -> GridState:
+        """Return the state from the query of a link, as :meth:`from_params` does."""
+        return cls.from_params(parse_qsl(query, keep_blank_values=True), columns)
 
     @classmethod
     def _read(cls, pairs: list[tuple[str, str]], columns: Sequence[Column]) -> GridState:

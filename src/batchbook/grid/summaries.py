@@ -62,8 +62,8 @@ def summarize(
     _, kept = windows.find_keys(state, first, first + count, token)
     summaries = {column.name: Summary() for column in columns}
     is_split = windows.session.get_bind().dialect.name == "sqlite"
-    for conditions in _parts(windows, state, kept, first, first + count):
-        statement = windows.grid.identities(*conditions).with_only_columns(
+    for condition in _parts(windows, state, kept, first, first + count):
+        statement = windows.grid.identities(condition).with_only_columns(
             *(part for column in columns for part in _aggregates(column, is_split=is_split)),
             maintain_column_froms=True,
         )
@@ -75,7 +75,7 @@ def summarize(
 
 def _parts(
     windows: Windows, state: GridState, kept: KeptKeys, first: int, end: int
-) -> Iterator[list[ColumnElement[bool]]]:
+) -> Iterator[ColumnElement[bool]]:
     """Yield conditions for the rows, part by part."""
     if first == 0 and end >= kept.total:
         yield windows.grid.where(state, windows.user)
@@ -84,7 +84,7 @@ def _parts(
     size = len(keys) or 1 if isinstance(keys, range) else _KEYS_AT_ONCE
     for start in range(0, len(keys), size):
         part = keys[start : start + size]
-        yield [among(windows.grid.identity, part, windows.session.get_bind().dialect)]
+        yield among(windows.grid.identity, part, windows.session.get_bind().dialect)
 
 
 def _is_summed(column: Column) -> bool:

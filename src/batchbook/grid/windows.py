@@ -153,7 +153,8 @@ class Windows:
 
     def _numbers(self, state: GridState) -> range | None:
         """Return the numbers of the rows in the order of ``state`` if it is theirs and none is missing, else ``None``."""
-        descending = None if state.is_narrowed else self.grid.direction(state)
+        is_numbered = self.grid.is_numbered and not state.is_narrowed
+        descending = self.grid.order.direction(state) if is_numbered else None
         total = None if descending is None else self._known_total(state)
         if total is None:
             return None

@@ -27,6 +27,7 @@ from batchbook.security.identity import Identity
 from batchbook.security.policy import demand_recent_password
 from batchbook.web.flash import Kind as FlashKind
 from batchbook.web.flash import flash
+from batchbook.web.json_bodies import json_answer
 
 #: The permission to see all jobs.
 VIEW = "jobs:view"
@@ -197,7 +198,7 @@ class JobStatus(JobPage):
         """Return the report as JSON."""
         next_url = outcome_url(self.request, self.job) or self.view.url("view", self.job)
         answer = self.report().as_json() | {"next_url": next_url}
-        return Response(json_body=answer, content_type="application/json", charset="utf-8")
+        return json_answer(answer)
 
 
 class AwaitJob(JobPage):

@@ -111,7 +111,7 @@ class ExportForm(Page):
     def get(self) -> dict[str, Any]:
         """Show the form: the columns in the order in which the table shows them, those that it hides unticked."""
         grid = self.shown()
-        shown = list(grid.table_columns)
+        shown = list(grid.personal.visible)
         others = [column for column in grid.grid.file_columns if column not in shown]
         urls = [(label, grid.export_url(name)) for name, label in FORMATS.items()] if grid.export_url else []
         return self.template_values(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render_to_response
 
 from batchbook.errors import BadInput, Missing
 from batchbook.grid import Column, GridState
-from batchbook.master.facet_panel import FEW, MANY, MOST_OPEN, FacetPanel
+from batchbook.master.facet_panel import FEW, MANY, MOST_OPEN, FacetPanel, facets_key
 from batchbook.master.grid_settings import remember
 from batchbook.master.grid_view import GridView
 from batchbook.master.links import href
@@ -39,10 +39,9 @@ class GridFacets(Page):
 
     def panel_of(self, grid: GridView, base: str) -> FacetPanel:
         """Return the facets of ``grid``, whose links lead to ``base``; raise ``Missing`` if it has none."""
-        panel = grid.facets_at(base)
-        if panel is None:
+        if grid.facets is None:
             raise Missing("This list has no facets.")
-        return panel
+        return replace(grid.facets, base=base)
 
     def template_values(self, **values: Any) -> dict[str, Any]:
         """Return the template's context, with the name of the list in it."""
@@ -67,10 +66,8 @@ class FacetsPage(GridFacets):
         panel = self.panel_of(grid, grid.url)
         names = _changed([column.name for column in panel.opened], params, panel.columns)
         if grid.user:
-            remember(self.request.db, grid.user, grid.facets_key, {"open": names})
-        state = GridState.from_params(
-            parse_qsl(params.get("query", ""), keep_blank_values=True), grid.columns
-        )
+            remember(self.request.db, grid.user, facets_key(grid.key), {"open": names})
+        state = GridState.from_query(params.get("query", ""), grid.columns)
         if params.get("on") == "grid":
             return HTTPSeeOther(f"{href(grid.url, state)}&panel=facets")
         return HTTPSeeOther(href(self.request.path, state))

@@ -47,6 +47,11 @@ _OPEN_FIRST = (Kind.CHOICE, Kind.DECIMAL)
 KnownCounts = Callable[[str, GridState], Mapping[Any, int] | None]
 
 
+def facets_key(key: str) -> str:
+    """Return the name under which a person's open facets of the grid called ``key`` are remembered."""
+    return f"facets.{key}"
+
+
 @dataclass(frozen=True)
 class FacetLine:
     """A value with its count: ``url`` narrows to it or takes that back, and ``exclude_url`` leaves it out; None if it can't."""

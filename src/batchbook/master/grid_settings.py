@@ -1,23 +1,17 @@
-"""Settings of a grid that are remembered for people, and the posted form in which they choose them."""
+"""Settings of grids that are remembered for people."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from itertools import islice
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from batchbook.db.functions import insert_into
-from batchbook.grid import Verb, value_count
-from batchbook.grid.number_formats import NUMBERS
-from batchbook.grid.state_params import MAX_FILTERS
+from batchbook.grid import GridState, with_filters_of
 from batchbook.master.models import GridSetting
-
-Pairs = list[tuple[str, str]]
+from batchbook.master.saved_views import default_settings
 
 
 def recall(db: Session, user_name: str, grid: str) -> dict[str, Any] | None:
@@ -41,42 +35,40 @@ def forget(db: Session, user_name: str, *grids: str) -> None:
     db.execute(delete(GridSetting).where(GridSetting.user_name == user_name, GridSetting.grid.in_(grids)))
 
 
-_ROW = re.compile(r"column\.([0-9]{1,3})")
-_GROUP = re.compile(r"[1-9][0-9]?")
-_KEPT = ("q", "sort", "size", "saved")
+@dataclass(frozen=True)
+class RememberedState:
+    """The state of a grid as ``user`` chose it last; nothing is remembered of people who are not signed in.
 
-
-def is_reset(params: Any) -> bool:
-    """Return whether the form asks for the grid's defaults."""
-    return bool(params.get("do") == "reset")
-
-
-def query_from_form(params: Any) -> Pairs:
-    """Return the link's parameters for a posted filter form.
-
-    Anything unreadable is passed on, so that the page behind the link reports it.
+    ``key`` names the grid. Where one key serves several lists, ``filters_key`` names this list, whose filters and search
+    are remembered for it alone.
     """
-    kept = [pair for pair in parse_qsl(params.get("query", ""), keep_blank_values=True) if pair[0] in _KEPT]
-    numbers = [(NUMBERS, params[NUMBERS])] if params.get(NUMBERS) else []
-    return [*_filters(params), *numbers, *kept]
 
+    db: Session
+    user: str | None
+    key: str
+    filters_key: str = ""
 
-def _filters(params: Any) -> Iterator[tuple[str, str]]:
-    # Each lookup in the form itself takes time in proportion to its length, which the sender chooses.
-    fields: dict[str, list[str]] = params.dict_of_lists()
-    removed = params.get("do", "").removeprefix("remove-")
-    numbers = sorted({match[1] for name in fields if (match := _ROW.fullmatch(name))}, key=int)
-    rows = (number for number in numbers if number != removed and fields[f"column.{number}"][-1])
-    for number in islice(rows, MAX_FILTERS + 1):  # One too many, so that the page reports it.
-        verb = fields.get(f"verb.{number}", [""])[-1]
-        group = match[0] if (match := _GROUP.fullmatch(fields.get(f"group.{number}", [""])[-1])) else ""
-        for value in _values(verb, fields.get(f"value.{number}", [])):
-            yield f"f{group}.{fields[f'column.{number}'][-1]}.{verb}", value
+    def recall(self) -> dict[str, Any] | None:
+        """Return the state as JSON, with that of the list's default view where nothing is remembered; ``None`` if there is neither."""
+        if not self.user:
+            return None
+        recalled = [recall(self.db, self.user, key) for key in self._keys]
+        if None in recalled:
+            default = default_settings(self.db, self.key)
+            recalled = [default if settings is None else settings for settings in recalled]
+        return with_filters_of(*recalled) if self.filters_key else recalled[0]
 
+    def remember(self, state: GridState) -> None:
+        """Remember ``state``."""
+        if self.user:
+            for key in self._keys:
+                remember(self.db, self.user, key, state.to_json())
 
-def _values(verb: str, texts: list[str]) -> list[str]:
-    if verb in list(Verb) and value_count(Verb(verb)) == 0:
-        return [""]
-    if verb == Verb.BETWEEN:  # A blank is one of its open ends, so its place counts.
-        return [*texts, "", ""][:2]
-    return [text for text in texts if text.strip()] or [""]
+    def forget(self) -> None:
+        """Forget the state: the next visit starts with the grid's defaults."""
+        if self.user:
+            forget(self.db, self.user, *self._keys)
+
+    @property
+    def _keys(self) -> tuple[str, ...]:
+        return (self.key, self.filters_key) if self.filters_key else (self.key,)

@@ -58,8 +58,8 @@ class OpenGrid:
         """Return the rows that the state leaves, of all pages and in its order."""
         return self.grid.all_rows(self.caller.session, self.state, self.caller.identity.name)
 
-    def where(self) -> list[ColumnElement[bool]]:
-        """Return the conditions of the state's filters."""
+    def where(self) -> ColumnElement[bool]:
+        """Return the condition for the rows that match the state."""
         return self.grid.where(self.state, self.caller.identity.name)
 
 

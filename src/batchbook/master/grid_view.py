@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlencode
 
 from markupsafe import Markup
 from sqlalchemy import Row
 from sqlalchemy.exc import DataError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from batchbook.errors import TooLarge
 from batchbook.grid import (
     CANONICAL,
     PAGE_SIZES,
@@ -31,14 +29,12 @@ from batchbook.grid import (
     has_grid_params,
     value_count,
     verbs_of,
-    with_filters_of,
 )
 from batchbook.grid.column_layout import DEFAULT_LAYOUT
-from batchbook.grid.number_formats import NUMBERS, format_of
-from batchbook.grid.state_params import TOO_LONG
-from batchbook.master.facet_panel import FacetPanel, KnownCounts
-from batchbook.master.grid_settings import forget, is_reset, query_from_form, recall, remember
-from batchbook.master.links import DEFAULT, GridLinks, href
+from batchbook.grid.number_formats import format_of
+from batchbook.master.facet_panel import FacetPanel, KnownCounts, facets_key
+from batchbook.master.grid_settings import RememberedState, recall
+from batchbook.master.links import GridLinks
 from batchbook.master.personal_layout import PersonalLayout
 from batchbook.master.row_cells import (
     EditableRows,
@@ -48,8 +44,7 @@ from batchbook.master.row_cells import (
     heading_attributes,
     table_rows,
 )
-from batchbook.master.saved_views import SavedViews, change_views, default_settings
-from batchbook.web.flash import flash
+from batchbook.master.saved_views import SavedViews
 from batchbook.web.request import Request
 
 
@@ -112,21 +107,6 @@ class GridView:
             self.layout_url,
         )
 
-    @cached_property
-    def layout(self) -> GridLayout:
-        """The layout that the user arranged, else the declared one."""
-        return self.personal.layout
-
-    @cached_property
-    def table_columns(self) -> tuple[Column, ...]:
-        """The columns of the table, as the user arranged them."""
-        return self.personal.visible
-
-    @property
-    def is_searchable(self) -> bool:
-        """Whether there is any text to search."""
-        return any(column.is_searched for column in self.columns)
-
     @property
     def rows(self) -> Iterator[TableRow]:
         """The rows of the page, with their cells."""
@@ -135,7 +115,7 @@ class GridView:
     def with_cells(self, rows: Iterable[Row[Any]], places: Iterable[int] | None = None) -> Iterator[TableRow]:
         """Yield each of ``rows``, read by the grid, with the cells that the table shows; ``places`` are theirs, from 1."""
         return table_rows(
-            self.table_columns,
+            self.personal.visible,
             rows,
             self.request.zone,
             self.request.conventions,
@@ -165,20 +145,16 @@ class GridView:
     @property
     def facets(self) -> FacetPanel | None:
         """The facets beside the grid, whose links lead to its page; None for a grid without pages for them."""
-        return self.facets_at(self.url)
-
-    def facets_at(self, base: str) -> FacetPanel | None:
-        """Return the facets, whose links lead to the page at ``base``; None for a grid without pages for them."""
         if self.facet_urls is None:
             return None
-        stored = recall(self.request.db, self.user, self.facets_key) if self.user else None
+        stored = recall(self.request.db, self.user, facets_key(self.key)) if self.user else None
         chosen = stored.get("open") if stored else None
         return FacetPanel(
             self.request.db,
             self.grid,
             self.state,
             self.user,
-            base,
+            self.url,
             self.facet_urls,
             chosen,
             self.known_counts,
@@ -187,14 +163,9 @@ class GridView:
         )
 
     @property
-    def facets_url(self) -> str | None:
-        """The page with the facets alone, in the state of the grid; None if there is none."""
-        return None if self.facet_urls is None else href(self.facet_urls("facets"), self.state.at_page(1))
-
-    @property
-    def facets_key(self) -> str:
-        """The name under which a person's open facets are remembered."""
-        return f"facets.{self.key}"
+    def remembered(self) -> RememberedState:
+        """The state that the user chose last."""
+        return RememberedState(self.request.db, self.user, self.key, self.filters_key)
 
     @cached_property
     def state(self) -> GridState:
@@ -202,17 +173,8 @@ class GridView:
         params = self.request.GET
         if has_grid_params(params) or "view" in params:
             return GridState.from_params(params, self.columns)
-        state = GridState.from_json(self._recalled(), self.columns)
+        state = GridState.from_json(self.remembered.recall(), self.columns)
         return state if not state.is_narrowed or self._reads(state) else GridState(problems=(_UNUSABLE,))
-
-    def _recalled(self) -> dict[str, Any] | None:
-        if not self.user:
-            return None
-        recalled = [recall(self.request.db, self.user, key) for key in self._keys]
-        if None in recalled:  # Where nothing is remembered, the default view applies.
-            default = default_settings(self.request.db, self.key)
-            recalled = [default if settings is None else settings for settings in recalled]
-        return with_filters_of(*recalled) if self.filters_key else recalled[0]
 
     @cached_property
     def views(self) -> SavedViews:
@@ -246,11 +208,6 @@ class GridView:
         return True
 
     @property
-    def total(self) -> int:
-        """The number of results on all pages."""
-        return self.window.total
-
-    @property
     def user(self) -> str | None:
         """The name of the user, for filters by “is me” and for remembered choices."""
         name: str | None = self.request.authenticated_userid
@@ -265,44 +222,6 @@ class GridView:
             for column in self.columns
             if column.filterable
         }
-
-    @property
-    def _keys(self) -> tuple[str, ...]:
-        return (self.key, self.filters_key) if self.filters_key else (self.key,)
-
-    def remember(self) -> str:
-        """Remember the posted filter form for the user, or do what the menu of views posts; return the link that shows it.
-
-        A form with problems is not remembered, but its link is as posted, so that the page reports them. Raises
-        ``TooLarge`` for more than a link may carry.
-        """
-        if is_reset(self.request.POST):
-            if self.user:
-                forget(self.request.db, self.user, *self._keys)
-            return self.url
-        if self.request.POST.get("do", "").startswith("view-"):
-            return _changed_views(self)
-        query = query_from_form(self.request.POST)
-        state = GridState.from_params(query, self.columns)
-        if TOO_LONG in state.problems:
-            raise TooLarge(f"{TOO_LONG} The view was not changed.")
-        if self.user and not state.problems:
-            for key in self._keys:
-                remember(self.request.db, self.user, key, state.to_json())
-        if NUMBERS in dict(query) and not state.problems:
-            query = state.to_query()  # The link means the same for people with another number format.
-        return f"{self.url}?{urlencode(query or DEFAULT)}"
-
-
-def _changed_views(grid: GridView) -> str:
-    """Change the saved views as the posted form asks; return the address of the page that follows."""
-    request = grid.request
-    query = parse_qsl(request.POST.get("query", ""), keep_blank_values=True)
-    state = GridState.from_params(query, grid.columns)
-    views = SavedViews(request, grid.key, grid.url, grid.columns, state)
-    url, message = change_views(views, request.POST)
-    flash(request, message)
-    return url
 
 
 _UNUSABLE = "Your saved filters can no longer be used, so everything is shown. Choose new filters."

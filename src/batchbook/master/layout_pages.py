@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from json import JSONDecodeError
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,10 +12,11 @@ from pyramid.response import Response
 
 from batchbook.errors import BadInput
 from batchbook.grid import Column, GridLayout
-from batchbook.master.grid_settings import is_reset
+from batchbook.master.filter_form import is_reset
 from batchbook.master.grid_view import GridView
 from batchbook.master.paging import whole_number
 from batchbook.master.view import Page
+from batchbook.web.json_bodies import JsonBody
 from batchbook.web.request import Request, prefers_json
 
 _NOT_UNDERSTOOD = "This layout is not understood, so it was not stored. Reload the page and try again."
@@ -55,13 +55,9 @@ def layout_from_form(params: Any, columns: Sequence[Column], layout: GridLayout)
 
 def layout_from_script(request: Request) -> Mapping[str, Any]:
     """Return the JSON object that was sent; raise ``BadInput`` for anything else."""
-    try:
-        sent = request.json_body
-    except (JSONDecodeError, UnicodeDecodeError, RecursionError):
-        raise BadInput(_NOT_UNDERSTOOD) from None
-    if not isinstance(sent, dict) or not isinstance(sent.get("columns", []), list):
-        raise BadInput(_NOT_UNDERSTOOD)
-    return sent
+    body = JsonBody.of(request, _NOT_UNDERSTOOD)
+    body.values("columns")
+    return body.parts
 
 
 class LayoutPage(Page):
@@ -89,7 +85,9 @@ class LayoutPage(Page):
         if is_reset(request.POST):
             grid.personal.reset()
         else:
-            grid.personal.remember(layout_from_form(request.POST, grid.personal.columns, grid.layout))
+            grid.personal.remember(
+                layout_from_form(request.POST, grid.personal.columns, grid.personal.layout)
+            )
         # Written anew, because an address may not have everything that a form has.
         query = urlencode(parse_qsl(request.POST.get("query", ""), keep_blank_values=True))
         return HTTPSeeOther(f"{grid.url}?{query}" if query else grid.url)

@@ -39,7 +39,7 @@ class Printout:
     @property
     def columns(self) -> Sequence[Column]:
         """The columns that the grid shows."""
-        return self.view.table_columns
+        return self.view.personal.visible
 
     @property
     def conditions(self) -> list[str]:
@@ -76,14 +76,14 @@ def print_page(printout: Printout) -> Response:
         raise BadInput(
             f"{' '.join(view.state.problems)} Nothing is printed, because it would be more rows than you asked for."
         )
-    if view.total * len(view.table_columns) > MOST_CELLS:
+    if view.window.total * len(view.personal.visible) > MOST_CELLS:
         raise TooLarge(
-            f"These are {view.total:,} rows of {len(view.table_columns):,} columns, and at most {MOST_CELLS:,} cells can be printed"
+            f"These are {view.window.total:,} rows of {len(view.personal.visible):,} columns, and at most {MOST_CELLS:,} cells can be printed"
             " at once. Filter them first, or export them."
         )
-    if view.total > MOST_PRINTED:
+    if view.window.total > MOST_PRINTED:
         raise TooLarge(
-            f"These are {view.total:,} rows, and at most {MOST_PRINTED:,} can be printed at once. Filter them first, or export them."
+            f"These are {view.window.total:,} rows, and at most {MOST_PRINTED:,} can be printed at once. Filter them first, or export them."
         )
-    values: dict[str, Any] = {"printout": printout, "count": view.total, "printed_at": utc_now()}
+    values: dict[str, Any] = {"printout": printout, "count": view.window.total, "printed_at": utc_now()}
     return render_to_response(_TEMPLATE, values, view.request)

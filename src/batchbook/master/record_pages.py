@@ -19,6 +19,7 @@ from batchbook.errors import BadInput, Missing
 from batchbook.grid import Column, csv_chunks, xlsx_file
 from batchbook.master.direct_edits import direct_edits
 from batchbook.master.export_choice import ExportChoice
+from batchbook.master.filter_form import remember_form
 from batchbook.master.grid_sources import INDEX, GridReference
 from batchbook.master.grid_view import GridView
 from batchbook.master.links import DEFAULT, PRINT
@@ -75,7 +76,7 @@ class Remember(Page):
 
     def post(self) -> HTTPSeeOther:
         """Remember the posted state for the user, and redirect to its shareable link."""
-        return HTTPSeeOther(self.view.grid().remember())
+        return HTTPSeeOther(remember_form(self.view.grid()))
 
 
 _OFFER = "batchbook.templates:master/big_export.jinja2"
@@ -119,11 +120,11 @@ class ExportPage(Page):
         check_export(view, self.file_format)
         back_url, choice = view.links.to(), self._choose(view)
         big = self._big_exports
-        if big is None or not big.are(view.total):
+        if big is None or not big.are(view.window.total):
             return self.send(view, choice.of(view.grid.file_columns))
         query = [*view.state.to_query(), *choice.query]
         action = f"{self.request.path}?{urlencode(query or DEFAULT)}"
-        values = self.template_values(count=view.total, back_url=back_url, action=action)
+        values = self.template_values(count=view.window.total, back_url=back_url, action=action)
         return render_to_response(_OFFER, values, self.request)
 
     def post(self) -> HTTPSeeOther:

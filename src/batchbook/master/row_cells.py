@@ -13,7 +13,8 @@ from pyramid.traversal import quote_path_segment
 from pyramid.urldispatch import PATH_SAFE
 from sqlalchemy import Row
 
-from batchbook.grid import CANONICAL, Column, Conventions, Kind, shown_text, to_text
+from batchbook.grid import CANONICAL, Column, Conventions, Kind, shown_text
+from batchbook.grid.cells import writer_for
 from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.web.formatting import value_writer
 from batchbook.web.request import Request
@@ -187,7 +188,7 @@ def _cell_maker(
     tag, scope = ("th", Markup(' scope="row"')) if first else ("td", Markup())
     css = f"cell cell-{column.kind}"
     name, anchor = column.name, f"#field-{column.name}"
-    write = value_writer(column, zone, conventions)
+    write, write_text = value_writer(column, zone, conventions), writer_for(column, conventions)
     plain = _ATTRIBUTES.format(css, name) + scope
     cell_of_form = _ATTRIBUTES.format(f"{css} cell-editable", name) + scope + Markup(" data-cell")
     is_text, is_boolean = column.kind is Kind.TEXT, column.kind is Kind.BOOLEAN
@@ -198,7 +199,7 @@ def _cell_maker(
         url = f"{edit.form_url}{anchor}"
         raw = issue.raw if issue is not None and (value is None or value == column.blank) else None
         raw = raw and shown_text(column, raw, conventions)
-        text = to_text(column, value, conventions) if raw is None else raw
+        text = write_text(value) if raw is None else raw
         html = _RAW.format(raw) if raw else write(value)
         if issue is not None:
             attributes = _ATTRIBUTES.format(f"{css} cell-editable cell-{issue.severity}", name) + scope
@@ -213,7 +214,7 @@ def _cell_maker(
             return make_editable(value, edit)
         html = write(value)
         url = link_for(row) if link_for is not None else None
-        text = to_text(column, value, conventions) if is_written_otherwise else None if value else ""
+        text = write_text(value) if is_written_otherwise else None if value else ""
         if text is not None and html == text:
             text = None
         if is_boolean and url is None and value is False:

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from batchbook.db import utc_now
-from batchbook.errors import BadInput, Conflict, Missing, Refused
 from batchbook.grid import Column, GridState
 from batchbook.master.models import SavedView
-from batchbook.master.paging import whole_number
-from batchbook.security.audit_log import record_change
 from batchbook.security.identity import Identity
 from batchbook.security.models import Role, user_role
 from batchbook.web.request import Request
-from batchbook.words import is_storable
 
 #: The permission to share views with roles and to choose the default of a list, and so to change what others see.
 SHARE_VIEWS = "views:share"
-
-#: The most views that one person saves of one list.
-MOST_VIEWS = 100
-LONGEST_NAME = 80
-
-Pairs = Sequence[tuple[str, str]]
 
 
 def default_view(session: Session, grid: str) -> SavedView | None:
@@ -46,10 +35,10 @@ def default_settings(session: Session, grid: str) -> dict[str, Any] | None:
 
 def stored_state(state: GridState) -> dict[str, Any]:
     """Return the part of ``state`` that a view keeps, as JSON: all but the page and the view that it came from."""
-    return _of_a_view(state).to_json()
+    return _kept_part(state).to_json()
 
 
-def _of_a_view(state: GridState) -> GridState:
+def _kept_part(state: GridState) -> GridState:
     return replace(state, page=1, view=0, problems=())
 
 
@@ -95,7 +84,7 @@ class SavedViews:
         if self.current is None:
             return False
         stored = GridState.from_json(self.current.settings, self.columns)
-        return _of_a_view(stored) != _of_a_view(self.state)
+        return _kept_part(stored) != _kept_part(self.state)
 
     @property
     def links(self) -> list[ViewLink]:
@@ -111,10 +100,11 @@ class SavedViews:
         # The roles alone decide this, not the context of the page.
         return bool(self.request.has_permission(SHARE_VIEWS, object()))
 
-    @property
-    def may_change(self) -> bool:
-        """Whether the user may change or delete the current view."""
-        return self.current is not None and self._may_change(self.current)
+    def may_change(self, view: SavedView | None) -> bool:
+        """Return whether the user may change or delete ``view``."""
+        if view is None:
+            return False
+        return self.may_share or (view.saved_by == self._identity.name and not view.is_shared)
 
     @cached_property
     def roles(self) -> list[tuple[int, str]]:
@@ -128,59 +118,6 @@ class SavedViews:
         """Return the address that shows ``view``; also of parts that the list no longer has, so that it tells of them."""
         return f"{self.url}?{urlencode([*_stored_query(view), ('saved', view.id)])}"
 
-    def create(self, name: str, role_id: int | None, *, is_default: bool) -> SavedView:
-        """Save the present state as a new view; raise ``BadInput``, ``Conflict`` or ``Refused`` where that is not possible."""
-        own = select(func.count()).where(
-            SavedView.grid == self.grid, SavedView.saved_by == self._identity.name
-        )
-        if (self.request.db.scalar(own) or 0) >= MOST_VIEWS:
-            raise Conflict(
-                f"You have {MOST_VIEWS} views of this list already. Delete one first. Nothing was saved."
-            )
-        view = SavedView(grid=self.grid, saved_by=self._identity.name, settings=stored_state(self.state))
-        self._describe(view, name, role_id, is_default=is_default)
-        self.request.db.add(view)
-        self.request.db.flush()  # Its address has its number.
-        self._log("view shared", view)
-        return view
-
-    def save(self, view: SavedView) -> None:
-        """Save the present state in place of the one that ``view`` has."""
-        view.settings = stored_state(self.state)
-        self._touch(view)
-        self._log("shared view changed", view)
-
-    def describe(self, view: SavedView, name: str, role_id: int | None, *, is_default: bool) -> None:
-        """Change the name of ``view`` and who has it; raise as :meth:`create` does."""
-        was_shared = view.is_shared
-        self._describe(view, name, role_id, is_default=is_default)
-        self._touch(view)
-        self._log("shared view changed" if was_shared else "view shared", view, always=was_shared)
-
-    def delete(self, view: SavedView) -> None:
-        """Delete ``view``."""
-        self.request.db.delete(view)
-        self._log("shared view deleted", view)
-
-    def find(self, number: int | None, version: int | None) -> SavedView:
-        """Return the visible view with that number, to be changed.
-
-        Raises ``Missing`` if there is none, ``Refused`` if the user may not change it, and ``Conflict`` if it is no longer
-        the ``version`` that the user saw.
-        """
-        view = next((view for view in self.visible if view.id == number), None)
-        if view is None:
-            raise Missing("There is no such view any more. Nothing was changed.")
-        if not self._may_change(view):
-            raise Refused(
-                f"The view “{view.name}” belongs to {view.saved_by}. Save a view of your own instead."
-            )
-        if view.version != version:
-            raise Conflict(
-                f"Somebody has changed the view “{view.name}” meanwhile. Nothing was changed. Open it again."
-            )
-        return view
-
     @property
     def _identity(self) -> Identity:
         found: Identity = self.request.identity
@@ -192,9 +129,6 @@ class SavedViews:
             SavedView.saved_by == self._identity.name, SavedView.is_default, SavedView.role_id.in_(mine)
         )
 
-    def _may_change(self, view: SavedView) -> bool:
-        return self.may_share or (view.saved_by == self._identity.name and not view.is_shared)
-
     def _note(self, view: SavedView) -> str:
         notes: list[str] = ["default for everyone"] if view.is_default else []
         if view.role_id is not None:
@@ -203,70 +137,9 @@ class SavedViews:
             notes.append(f"by {view.saved_by}")
         return ", ".join(notes)
 
-    def _describe(self, view: SavedView, name: str, role_id: int | None, *, is_default: bool) -> None:
-        if (role_id is not None or is_default) and not self.may_share:
-            raise Refused("Your role does not allow sharing views. Nothing was saved.")
-        self._refuse_name(view, name)
-        if role_id is not None and self.request.db.get(Role, role_id) is None:
-            raise BadInput("There is no such role any more. Nothing was saved.")
-        view.name, view.role_id, view.is_default = name, role_id, is_default
-        if is_default:
-            others = (SavedView.grid == self.grid, SavedView.is_default, SavedView.id != (view.id or 0))
-            self.request.db.execute(update(SavedView).where(*others).values(is_default=False))
 
-    def _refuse_name(self, view: SavedView, name: str) -> None:
-        if not name or len(name) > LONGEST_NAME or not is_storable(name):
-            raise BadInput(f"A view needs a name of at most {LONGEST_NAME} characters. Nothing was saved.")
-        same = select(SavedView.id).where(
-            SavedView.grid == self.grid, SavedView.saved_by == view.saved_by, SavedView.name == name
-        )
-        with self.request.db.no_autoflush:
-            taken = self.request.db.scalars(same).first()
-        if taken is not None and taken != view.id:
-            raise Conflict(f"There is a view called “{name}” already. Choose another name, or save that one.")
-
-    def _touch(self, view: SavedView) -> None:
-        view.version += 1
-        view.changed_at = utc_now()
-
-    def _log(self, event: str, view: SavedView, *, always: bool = False) -> None:
-        if view.is_shared or always:
-            detail = f"list {self.grid}, role {view.role_id}, default {'yes' if view.is_default else 'no'}"
-            record_change(self.request, event, view.name, detail)
-
-
-def change_views(views: SavedViews, params: Mapping[str, Any]) -> tuple[str, str]:
-    """Do what the menu's form wants: ``do`` is ``view-new``, ``view-save``, ``view-edit`` or ``view-delete``.
-
-    Return the address that follows and a sentence; raise ``BadInput`` for anything else, and as the methods of
-    :class:`SavedViews` do.
-    """
-    action = params.get("do", "")
-    name = " ".join(params.get("name", "").split())
-    role_id, is_default = whole_number(params.get("role", "")), bool(params.get("default"))
-    if action == "view-new":
-        created = views.create(name, role_id, is_default=is_default)
-        return views.url_of(created), f"Saved the view “{created.name}”."
-    view = views.find(whole_number(params.get("saved", "")), whole_number(params.get("version", "")))
-    if action == "view-save":
-        views.save(view)
-        return views.url_of(view), f"Saved the view “{view.name}”."
-    if action == "view-edit":
-        views.describe(view, name, role_id, is_default=is_default)
-        return _url(views, view), f"Saved the view “{view.name}”."
-    if action == "view-delete":
-        views.delete(view)
-        return _url(views, None), f"Deleted the view “{view.name}”. The list is shown as before."
-    raise BadInput("The form doesn't say what to do with the view. Nothing was changed.")
-
-
-def _url(views: SavedViews, view: SavedView | None) -> str:
-    """Return the address of the present state, as one of ``view``."""
-    query = replace(views.state, view=view.id if view else 0).to_query()
-    return f"{views.url}?{urlencode(query or [('view', 'default')])}"
-
-
-def _stored_query(view: SavedView) -> Iterable[tuple[str, str]]:
+def _stored_query(view: SavedView) -> list[tuple[str, str]]:
+    """Return the parameters that ``view`` keeps; whatever else was stored is left out."""
     query = view.settings.get("query", []) if isinstance(view.settings, dict) else []
     pairs = query if isinstance(query, list) else []
     return [

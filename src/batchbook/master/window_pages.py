@@ -15,10 +15,11 @@ from batchbook.grid.windows import MOST_ROWS
 from batchbook.master.grid_view import GridView
 from batchbook.master.paging import whole_number
 from batchbook.master.view import Page
+from batchbook.web.json_bodies import json_answer
 
 #: The number of rows of a window that does not say how many.
 USUAL_ROWS = 200
-ROWS_TEMPLATE = "batchbook.templates:master/rows.jinja2"
+_ROWS = "batchbook.templates:master/rows.jinja2"
 
 
 class IndexWindow(Page):
@@ -57,13 +58,8 @@ def rows_html(grid: GridView, rows: Sequence[tuple[int | None, Row[Any]]]) -> st
     """Return the markup of ``rows``, each with its position from 0 or ``None``, as in the table of the page."""
     places = [0 if position is None else position + 1 for position, _ in rows]
     cells = grid.with_cells([row for _, row in rows], places)
-    html: str = render(ROWS_TEMPLATE, {"rows": cells}, grid.request)
+    html: str = render(_ROWS, {"rows": cells}, grid.request)
     return html
-
-
-def json_answer(body: Any) -> Response:
-    """Return ``body`` as JSON."""
-    return Response(json_body=body, content_type="application/json")
 
 
 def stated(grid: GridView) -> GridState:

@@ -17,6 +17,7 @@ from batchbook.db import utc_now
 from batchbook.db.functions import insert_into
 from batchbook.db.transactions import transaction_scope
 from batchbook.security.models import Presence
+from batchbook.services import Services
 
 #: The time for which a cell counts as being edited after a page told so. Pages tell it again every five seconds.
 LIFETIME = timedelta(seconds=15)
@@ -46,6 +47,17 @@ def note_left(engine: Engine, place: str, user: str) -> None:
     gone = or_(Presence.user_name == user, Presence.expires_at <= utc_now())
     with transaction_scope(engine) as db:
         db.execute(delete(Presence).where(Presence.place == place, gone))
+
+
+def remove_place(db: Session, place: str) -> None:
+    """Remove whoever is noted at ``place``, which is there no more."""
+    db.execute(delete(Presence).where(Presence.place == place))
+
+
+def remove_expired(services: Services) -> None:
+    """Remove all that expired: a page that is closed without a word leaves an entry, wherever nobody edits any more."""
+    with transaction_scope(services.get(Engine)) as db:
+        db.execute(delete(Presence).where(Presence.expires_at <= utc_now()))
 
 
 def being_edited(db: Session, place: str, reader: str) -> Sequence[Editing]:

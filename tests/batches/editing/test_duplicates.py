@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 from tests.batches.attacked import PRICE_CHANGE
+from tests.batches.editing.undoing import redo, undo
 from tests.batches.harness import BatchHarness
 
 from batchbook.batches.editing import RowEditor, RowRemover
@@ -64,6 +65,24 @@ def test_one_group_and_this_row(harness: BatchHarness) -> None:
     with harness.engine() as engine:
         assert RowRemover(engine).restore_where(batch_id, harness.batch_type.row.sequence > 0) == 3
     assert harness.batch(batch_id).status_counts["duplicate"] == 4
+
+
+def test_the_removal_of_duplicates_is_undone_and_redone(harness: BatchHarness) -> None:
+    batch_id = harness.open(LIST)
+    before = [(row.status, row.removed) for row in harness.rows(batch_id)]
+    keep(harness, Keep.CHEAPEST)
+    after = [(row.status, row.removed) for row in harness.rows(batch_id)]
+    assert undo(harness, batch_id).message.startswith("Undid: Kept the cheapest row of each group")
+    assert [(row.status, row.removed) for row in harness.rows(batch_id)] == before
+    harness.assert_counted(batch_id)
+    assert redo(harness, batch_id).undone == 3
+    assert [(row.status, row.removed) for row in harness.rows(batch_id)] == after
+    # One that somebody restored since stays, and so do its duplicates' statuses fit.
+    with harness.by("bob").engine() as engine:
+        RowRemover(engine).restore_where(batch_id, harness.batch_type.row.sequence == 1)
+    assert undo(harness, batch_id).undone == 2
+    assert [(row.status, row.removed) for row in harness.rows(batch_id)] == before
+    harness.assert_counted(batch_id)
 
 
 def test_groups_are_listed_in_the_order_of_their_first_rows(harness: BatchHarness) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, update
+from tests.batches.editing.undoing import redo, table, undo
 from tests.batches.harness import BatchHarness, snapshot, stock
 from tests.batches.shelf_count import COUNTS
 
@@ -151,6 +152,25 @@ def test_one_text_for_all_alike_is_one_operation(harness: BatchHarness, batch_id
         (3, "counted", "lots", "7"),
     ]
     assert counted_in_header(harness, batch_id) == 1
+    harness.assert_counted(batch_id)
+
+
+def test_a_correction_of_many_problems_is_undone_with_the_problems_and_redone(
+    harness: BatchHarness, batch_id: int
+) -> None:
+    ann, before = harness.by("ann"), table(harness, batch_id)
+    problems_before = counted_in_header(harness, batch_id)
+    fix(ann, batch_id, LOTS, "7")
+    after = table(harness, batch_id)
+    assert undo(ann, batch_id).message == "Undid: Fixed Counted in 3 rows alike: “lots” is now “7”."
+    assert table(harness, batch_id) == before
+    assert counted_in_header(harness, batch_id) == problems_before
+    assert find_alike_count(harness, batch_id, LOTS) == 3
+    assert redo(ann, batch_id).undone == 3
+    assert table(harness, batch_id) == after
+    harness.by("bob").edit(batch_id, 3, counted="8")
+    assert [one.sequence for one in undo(ann, batch_id).skipped] == [3]
+    assert [row.counted for row in harness.rows(batch_id)][2] == 8
     harness.assert_counted(batch_id)
 
 

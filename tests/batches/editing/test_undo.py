@@ -9,8 +9,8 @@ from tests.batches.harness import BatchHarness, snapshot, stock
 from tests.batches.shelf_count import COUNTS, ShelfCountRow
 
 from batchbook.batches import Action
-from batchbook.batches.editing import RowRemover
-from batchbook.batches.editing.undo import next_redo, next_undo
+from batchbook.batches.editing import RowRemover, Undoer
+from batchbook.batches.editing.undo import TooManyCellsError, next_redo, next_undo
 from batchbook.db import Base
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict, Missing
@@ -121,6 +121,24 @@ def test_operations_are_undone_out_of_order_by_anybody(harness: BatchHarness, ba
     assert redo(bob, batch_id).message == "Redid: Changed Remark in row 2."
     assert [row.remark for row in harness.rows(batch_id)][:2] == ["three", "two"]
     assert reverse(ann, batch_id, 7).message == "Undid: Changed Remark in row 2."
+
+
+def test_an_undo_passes_over_no_more_cells_than_it_may(harness: BatchHarness, batch_id: int) -> None:
+    ann, bob = harness.by("ann"), harness.by("bob")
+    ann.edit(batch_id, 5, remark="five")
+    for number in (1, 2):
+        fill(ann, batch_id, {row: {"remark": f"ann {number}"} for row in (1, 2, 3)})
+    fill(bob, batch_id, {row: {"remark": "bob"} for row in (1, 2, 3)})
+    before = last_number(ann, batch_id)
+    with ann.engine() as engine, pytest.raises(TooManyCellsError) as refusal:
+        Undoer(engine, lambda cells: cells > 5).undo(batch_id)
+    assert (refusal.value.first.number, last_number(ann, batch_id)) == (5, before)
+    with ann.engine() as engine, pytest.raises(Conflict, match=r"something in .* since you asked for this"):
+        Undoer(engine).undo(batch_id, 4)
+    with ann.engine() as engine:
+        assert Undoer(engine, lambda cells: cells > 7).undo(batch_id, 5).message == (
+            "Undid: Changed Remark in row 5."
+        )
 
 
 def test_nothing_is_undone_in_a_batch_that_is_not_open(

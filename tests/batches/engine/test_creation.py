@@ -9,6 +9,7 @@ from batchbook.batches import Action, State
 from batchbook.batches.editing import CellProblems
 from batchbook.db import Base
 from batchbook.errors import BadInput, Conflict, Missing
+from batchbook.security.presence import note_editing
 
 FILE = "item,counted,remark\n007,7,\n008,9,look\n007,many,\n"
 
@@ -97,6 +98,7 @@ def test_a_deleted_batch_leaves_nothing(engine: Engine, harness: BatchHarness, s
     if state != State.NEW:
         harness.run(batch_id, Action.POPULATE)
         harness.edit(batch_id, 1, remark="x")
+        note_editing(engine, harness.batch(batch_id).presence_place, "ann", "1", "remark")
     if state == State.COMPLETE:
         harness.run(batch_id, Action.COMPLETE)
     rows = 0 if state == State.NEW else 3

@@ -11,13 +11,15 @@ from tests.batches.harness import BatchHarness
 from tests.functional.harness import CatalogueDatabase
 
 from batchbook.batches import Action
-from batchbook.batches.editing import Undoer
+from batchbook.batches.editing import Undoer, UndoResult
 from batchbook.batches.matching.matcher import Matcher, MatchResult
 from batchbook.catalog.models import Product, ProductMatch
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict, Missing
 
 LIST = "item_code,description,size,price\nM-77,OATS,,4.10\nM-79,OATS,,4.20\nM-78,ROLL,,1.00\n000000011,RYE,,2.20\n"
+#: A later list of the same vendor.
+LATER = "item_code,description,size,price\nM-77,OATS,,4.10\n"
 
 
 @pytest.fixture
@@ -159,3 +161,48 @@ def test_a_match_is_undone_and_redone_like_any_edit(
         with harness.engine() as engine:
             act(engine)
     assert codes(harness, batch_id)[0] == "000000021"
+
+
+def test_undoing_a_match_forgets_it_and_redoing_it_remembers_it_again(
+    harness: BatchHarness, batch_id: int, match: Callable[..., MatchResult]
+) -> None:
+    def act(do: Callable[[Undoer, int], UndoResult]) -> str:
+        with harness.engine() as engine:
+            return do(Undoer(engine), batch_id).message
+
+    def next_list() -> str:
+        return codes(harness, harness.open(LATER, vendor_code="V1"))[0]
+
+    match("M-77", "000000021")
+    assert next_list() == "000000021"
+    assert act(Undoer.undo).endswith("The match is no longer remembered.")
+    assert next_list() == "M-77"
+    assert act(Undoer.redo).endswith("The match is remembered again.")
+    assert next_list() == "000000021"
+    with harness.engine() as engine:
+        Matcher(engine).undo(batch_id, "M-77")
+    assert next_list() == "M-77"
+    assert act(Undoer.undo).endswith("The match is remembered again.")
+    assert (next_list(), harness.rows(batch_id)[0].listed_key) == ("000000021", "M-77")
+
+
+def test_what_another_list_was_matched_by_stays_remembered(
+    harness: BatchHarness, batch_id: int, match: Callable[..., MatchResult]
+) -> None:
+    other = harness.open(LATER, vendor_code="V1")
+    match("M-77", "000000021")
+    with harness.engine() as engine:
+        Matcher(engine).match(other, "M-77", "000000021")
+        assert "remembered" not in Undoer(engine).undo(other).message
+    assert codes(harness, harness.open(LATER, vendor_code="V1"))[0] == "000000021"
+
+
+def test_who_may_not_revoke_matches_is_told_that_it_stays_remembered(
+    harness: BatchHarness, batch_id: int, match: Callable[..., MatchResult]
+) -> None:
+    match("M-77", "000000021")
+    number = len(harness.operations(batch_id))
+    with harness.by("eve").engine() as engine:
+        words = Undoer(engine).reverse(batch_id, number).message
+    assert words.endswith("The match is still remembered, because your role does not allow revoking it.")
+    assert codes(harness, harness.open(LATER, vendor_code="V1"))[0] == "000000021"

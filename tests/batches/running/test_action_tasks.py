@@ -7,14 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from tests.jobs.harness import JobHarness, hooked
 
 from batchbook.batches import Action, Batch, State
+from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.jobs import lease
-from batchbook.security.models import User
+from batchbook.security.models import Presence, User
+from batchbook.security.presence import note_editing
 
 
 def test_who_may_no_longer_is_refused_when_it_comes_to_it(harness: JobHarness) -> None:
@@ -78,8 +80,13 @@ def test_a_batch_that_was_left_in_between_is_healed(harness: JobHarness, left: S
     batch_id = harness.complete() if left is State.EXECUTING else harness.create()
     leave(harness, batch_id, left)
     version = harness.batch(batch_id).version
+    note_editing(harness.catalogue.engine, "batch.9", "ann", "1", "price")
+    with transaction_scope(harness.catalogue.engine) as session:
+        session.execute(update(Presence).values(expires_at=utc_now()))
     heal(harness)
     heal(harness)
+    with transaction_scope(harness.catalogue.engine) as session:
+        assert not session.scalar(select(func.count()).select_from(Presence))
     batch = harness.batch(batch_id)
     assert (batch.state, batch.version) == (state, version + 1)
     assert f"was interrupted while it was {left}" in (batch.failure or "")

@@ -13,7 +13,10 @@ from sqlalchemy import Engine, func, select, update
 from tests.batches.sheets import Book
 from webtest import TestApp, Upload
 
+from batchbook.batches.engine.engine import Engine as BatchEngine
 from batchbook.batches.models import Batch, Operation
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.running.bulk_edits import REVERSE, enqueue_edit
 from batchbook.catalog.loader import load
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs.job_progress import request_cancel
@@ -131,6 +134,37 @@ def test_undoing_and_redoing_many_rows_is_a_job(
     assert (answer["operation"], answer["job"].rsplit("/", 1)[1]) == (None, "await")
     run(app, catalogue)
     assert kept(catalogue) == 3
+
+
+@ONE
+def test_an_undo_that_waited_looks_again_whether_it_is_next(
+    app: Any, catalogue: Engine, staff: TestApp, batch_id: int
+) -> None:
+    for first in (1, 4):  # Two operations: the first one is next no more when the job runs.
+        ask_removal(staff, batch_id, f"f.sequence.equal={first}")
+    services = services_of(app.registry)
+    with transaction_scope(catalogue) as session:
+        engine = BatchEngine(session, services.get(BatchTypes), services.settings, "staff")
+        arguments = {"number": 3, "partly": True, "next": "undo"}
+        enqueue_edit(services, engine, batch_id, REVERSE.name, arguments)
+    message = run(app, catalogue).message or ""
+    assert "since you asked for this, so nothing was changed. Undo again if you still want to." in message
+    assert kept(catalogue) == 6
+
+
+@ONE
+def test_an_undo_that_passes_over_many_cells_is_a_job(
+    app: Any, catalogue: Engine, staff: TestApp, admin: TestApp, batch_id: int
+) -> None:
+    for first in (1, 4):
+        query = f"f.sequence.between={first}&f.sequence.between={first + 2}"
+        ask_removal(staff, batch_id, query)
+    page = admin.get(f"{PATH}/{batch_id}/rows/restore")
+    form_to(page, "/rows/restore").submit(status=303)
+    run(app, catalogue)
+    form_to(staff.get(f"{PATH}/{batch_id}"), "/undo").submit(status=303)
+    assert last_job(catalogue).task == "reverse"
+    assert "Nothing of this could be undone" not in (run(app, catalogue).message or "")
 
 
 @ONE

@@ -7,6 +7,7 @@ import io
 
 import pytest
 from sqlalchemy import func, select
+from tests.batches.editing.undoing import redo, table, undo
 from tests.batches.harness import BatchHarness
 from tests.batches.sheets import download, look, take
 
@@ -37,6 +38,25 @@ def test_what_was_changed_in_the_sheet_is_taken_as_one_operation(
     assert harness.row(batch_id, 3).issues is None
     harness.assert_counted(batch_id)
     assert look(harness, batch_id, book).agreed == 4  # Sent once more, it says what is there.
+
+
+def test_a_worksheet_is_undone_but_for_what_somebody_changed_since_and_redone(
+    harness: BatchHarness, batch_id: int
+) -> None:
+    ann, before = harness.by("ann"), table(harness, batch_id)
+    book = download(harness, batch_id)
+    book[1, "Remark"], book[3, "Counted"], book[4, "Item code"] = "sheet", "9", "011"
+    take(ann, batch_id, book)
+    after = table(harness, batch_id)
+    assert undo(ann, batch_id).message == "Undid: Changed 3 cells from the worksheet “sheet.xlsx”."
+    assert table(harness, batch_id) == before  # The text that was no number is back, with its problem.
+    harness.assert_counted(batch_id)
+    assert redo(ann, batch_id).undone == 3
+    assert table(harness, batch_id) == after
+    harness.by("bob").edit(batch_id, 1, remark="bob")
+    done = undo(ann, batch_id)
+    assert (done.undone, done.left, harness.row(batch_id, 1).remark) == (2, 1, "bob")
+    assert table(harness, batch_id)[1:] == before[1:]
 
 
 def test_somebody_who_looked_at_other_differences_takes_nothing(harness: BatchHarness, batch_id: int) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 from batchbook.batches.concurrency import next_row_version
 from batchbook.batches.editing.cell_review import CellReview
@@ -232,22 +231,32 @@ def _missing(context: ActionContext, sequence: int) -> Missing:
 
 def write_rows(context: ActionContext, rows: Sequence[RowProxy], columns: Mapping[str, Column]) -> None:
     """Write the changes of ``rows`` in bulk, and give the rows a new version; ``columns`` are the editable ones by name."""
-    groups: dict[tuple[str, ...], list[Sequence[Any]]] = defaultdict(list)
-    names = sorted({name for row in rows for name in row.changes})
+    groups: dict[tuple[str, ...], list[RowProxy]] = defaultdict(list)
+    names = tuple(sorted({name for row in rows for name in row.changes}))
     for row in rows:
-        values = {name: getattr(row, name) for name in _written(row, names, columns)}
-        values |= next_row_version(row.version, context.now)
-        groups[tuple(values)].append((*values.values(), row.batch_id, row.sequence))
-    for group, records in groups.items():
-        bulk_update(context.session.connection(), context.rows().table, _KEY, group, records)
+        groups[_written(row, names, columns)].append(row)
+    newer = tuple(next_row_version(0, context.now))
+    for group, having in groups.items():
+        records = (
+            (
+                *[getattr(row, name) for name in group],
+                *next_row_version(row.version, context.now).values(),
+                row.batch_id,
+                row.sequence,
+            )
+            for row in having
+        )
+        bulk_update(context.session.connection(), context.rows().table, _KEY, (*group, *newer), records)
 
 
-def _written(row: RowProxy, names: Sequence[str], columns: Mapping[str, Column]) -> Iterable[str]:
+def _written(row: RowProxy, names: tuple[str, ...], columns: Mapping[str, Column]) -> tuple[str, ...]:
     """Return the columns to write of ``row``: all ``names`` that change in some row, so that rows are written together.
 
     Where a value that does not change is not readable, which only a database that others write to holds, it is left alone.
     """
     changes = row.changes
+    if len(changes) == len(names):
+        return names
     for name in names:
         value = getattr(row, name)
         if (
@@ -256,5 +265,5 @@ def _written(row: RowProxy, names: Sequence[str], columns: Mapping[str, Column])
             and value is not None
             and not is_readable(columns[name], value)
         ):
-            return changes
+            return tuple(changes)
     return names

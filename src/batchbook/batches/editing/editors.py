@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, inspect, select, update
 
@@ -180,11 +179,11 @@ def _versions(context: ActionContext, condition: ColumnElement[bool]) -> Mapping
 
 def set_values(row: RowProxy, changes: Sequence[Change]) -> None:
     """Set the values of ``changes`` on ``row``, and remove the issues of the changed cells."""
-    issues: Sequence[Any] | None = row.issues
     for change in changes:
         setattr(row, change.column.name, change.value)
-        issues = without_issues_of(issues, change.column.name)
-    row.issues = None if issues is None else list(issues)
+    if row.issues:
+        for change in changes:
+            row.issues = without_issues_of(row.issues, change.column.name)
 
 
 def _write(context: ActionContext, row: RowProxy) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from batchbook.batches.concurrency import StaleEdit, is_stale
 from batchbook.batches.history import Cell
@@ -47,11 +47,11 @@ class Target:
         return cls(f"Row {row.sequence}", row.version, texts, raw, row.issues or ())
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """A field that an edit changes: its column, its text before, the value to store, and the issues that it had.
 
-    ``note`` tells if the value is a result that was rounded; ``new`` is the value's text, where it is known already.
+    ``note`` tells if the value is a result that was rounded; ``new`` is the value's text, where it is known already. A
+    tuple, because an edit may have very many of them.
     """
 
     column: Column

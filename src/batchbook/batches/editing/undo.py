@@ -6,7 +6,7 @@ author changes something else.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import REDO, REMEMBERED, UNDO
+from batchbook.batches.matching.memory import follow_reversal
 from batchbook.batches.models import CellChange, Operation
 from batchbook.errors import Conflict, Missing
 from batchbook.words import counted
@@ -58,6 +59,14 @@ class Reversible:
     kind: str
     cells: int
     summary: str
+
+
+class TooManyCellsError(Conflict):
+    """The refusal to look at so many cells at once: those of the operation ``first`` and of the earlier ones behind it."""
+
+    def __init__(self, first: Reversible) -> None:
+        super().__init__("Nothing was changed: a job has to look at so many cells.")
+        self.first = first
 
 
 def is_reversible(operation: Any = Operation) -> ColumnElement[bool]:
@@ -143,11 +152,13 @@ class Undoer:
     """Undoes and redoes operations on the batches that ``engine`` works on.
 
     Cells that were changed again since are left alone. All methods raise ``Conflict`` if there is nothing to reverse, and
-    as :meth:`~batchbook.batches.engine.engine.Engine.lock` does.
+    as :meth:`~batchbook.batches.engine.engine.Engine.lock` does. ``is_big`` says of a number of cells that they are too many
+    to look at now; without it, none is.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, is_big: Callable[[int], bool] = lambda _cells: False) -> None:
         self.engine = engine
+        self._is_big = is_big
 
     def touches(self, batch_id: int, number: int) -> int:
         """Return the number of rows that the reversal of the operation ``number`` would change or, for the header, refresh."""
@@ -161,34 +172,35 @@ class Undoer:
         rows = select(func.count(change.sequence.distinct())).where(of_operation, change.sequence > 0)
         return context.session.scalar(rows) or 0
 
-    def undo(self, batch_id: int) -> UndoResult:
+    def undo(self, batch_id: int, expected: int | None = None) -> UndoResult:
         """Undo the actor's latest operation that is not undone; return what changed.
 
-        One whose cells were all changed again is passed over.
+        One whose cells were all changed again is passed over. Raises :class:`TooManyCellsError` if these have too many cells, and
+        ``Conflict`` if the latest operation is not the one with the number ``expected``, where that is given.
         """
-        return self._next(batch_id, UNDO)
+        return self._next(batch_id, UNDO, expected)
 
-    def redo(self, batch_id: int) -> UndoResult:
-        """Redo the operation that the actor undid last, unless they changed anything since; return what changed."""
-        return self._next(batch_id, REDO)
+    def redo(self, batch_id: int, expected: int | None = None) -> UndoResult:
+        """Redo the operation that the actor undid last, unless they changed anything since; return and raise as :meth:`undo`."""
+        return self._next(batch_id, REDO, expected)
 
-    def _next(self, batch_id: int, kind: str) -> UndoResult:
+    def _next(self, batch_id: int, kind: str, expected: int | None) -> UndoResult:
         with self.engine.editing(batch_id) as context:
-            find = next_undo if kind == UNDO else next_redo
-            first: UndoResult | None = None
-            before = HIGHEST_NUMBER
+            first = _demand_next(context, kind, expected)
+            found: Reversible | None = first
+            cells, refusal = 0, ""
             for _ in range(_PASSED_OVER):
-                found = find(context.session, batch_id, context.actor, before)
                 if found is None:
                     break
-                result, before = self._reverse(context, found.number), found.number
+                cells += found.cells
+                if self._is_big(cells):
+                    raise TooManyCellsError(first)
+                result = self._reverse(context, found.number)
                 if result.undone:
                     return result
-                first = first or result
-            if first is not None:
-                raise Conflict(first.message)
-            what = "undo" if kind == UNDO else "redo"
-            raise Conflict(f"There is nothing to {what}: you have {_NOTHING[kind]} in {context.batch}.")
+                refusal = refusal or result.message
+                found = _NEXT[kind](context.session, batch_id, context.actor, found.number)
+            raise Conflict(refusal)
 
     def reverse(self, batch_id: int, number: int, *, partly: bool = False) -> UndoResult:
         """Undo the operation ``number``, whoever did it, or redo it if it is an undo; return what changed.
@@ -213,16 +225,17 @@ class Undoer:
             is_refreshed = False
             reversal.reverse_rows()
         done, by = reversal.result, reversal.by
-        original = _original(context.session, operation).summary
+        original, memory = _original(context.session, operation), ""
         if by is not None:
-            by.summary = _summary(reversal.kind, original, done)
+            by.summary = _summary(reversal.kind, original.summary, done)
             context.session.flush()
+            memory = follow_reversal(context, original, by)
         if is_refreshed:
             self.engine.refresh_or_refuse(context.batch.id)
         sequences = sorted(done.sequences)
         return UndoResult(
             None if by is None else by.number,
-            _message(reversal.kind, original, done),
+            f"{_message(reversal.kind, original.summary, done)} {memory}".strip(),
             done.cells,
             done.left,
             done.named,
@@ -237,6 +250,20 @@ _QUOTED = 3
 #: The most rows whose numbers are told.
 ROWS_TOLD = 500
 _NOTHING = {UNDO: "changed nothing that is not undone", REDO: "undone nothing since your last change"}
+_NEXT = {UNDO: next_undo, REDO: next_redo}
+
+
+def _demand_next(context: ActionContext, kind: str, expected: int | None) -> Reversible:
+    """Return what the actor undoes or redoes next; raise ``Conflict`` if that is nothing, or not the one ``expected``."""
+    found = _NEXT[kind](context.session, context.batch.id, context.actor)
+    if expected is not None and (found is None or found.number != expected):
+        raise Conflict(
+            f"You have changed, undone or redone something in {context.batch} since you asked for this, so nothing was changed."
+            f" {kind.capitalize()} again if you still want to."
+        )
+    if found is None:
+        raise Conflict(f"There is nothing to {kind}: you have {_NOTHING[kind]} in {context.batch}.")
+    return found
 
 
 def _demand(context: ActionContext, number: int) -> Operation:

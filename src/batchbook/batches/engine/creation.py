@@ -23,6 +23,7 @@ from batchbook.db.base import scalar_defaults
 from batchbook.errors import BadInput
 from batchbook.grid import CANONICAL, Conventions
 from batchbook.master.models import GridSetting
+from batchbook.security.presence import remove_place
 from batchbook.words import counted
 
 
@@ -102,6 +103,7 @@ def delete_batch(engine: Engine, batch_id: int) -> str:
     name, rows = str(batch), batch.row_count
     context.batch_type.rows.discard(context.session, batch)
     context.session.execute(delete(GridSetting).where(GridSetting.grid.startswith(batch.filters_key)))
+    remove_place(context.session, batch.presence_place)
     context.session.delete(batch)
     context.session.flush()
     return f"{name} was deleted, with its {counted(rows, 'row')}, files and history.{dropped}"

@@ -14,7 +14,7 @@ from batchbook.batches.engine.refresh import recount, refresh_in_chunks
 from batchbook.batches.history import REMEMBERED, Cell, add_cells, record
 from batchbook.batches.matching.declaration import LONGEST_KEY, Matching, RememberedMatch
 from batchbook.batches.matching.record_index import RecordIndex
-from batchbook.batches.models import Operation
+from batchbook.batches.models import CellChange, Operation
 from batchbook.batches.rows.scope import Rows
 from batchbook.db import folded_key, key_form
 from batchbook.words import counted
@@ -147,6 +147,78 @@ def remember(context: ActionContext, matching: Matching, key: str, record_id: in
     context.session.add(match)
     context.session.flush()
     return True
+
+
+def follow_reversal(context: ActionContext, original: Operation, by: Operation) -> str:
+    """Forget, or remember again, the match ``original``, of which the operation ``by`` undid or redid cells; return a sentence.
+
+    A match that another row still has, or that was remembered by another batch, is not forgotten. The sentence is empty if
+    nothing was to be done.
+    """
+    matching = context.handler.matching
+    if original.kind != MATCH or matching is None or matching.memory is None:
+        return ""
+    may, sentence = may_change_memory(context, matching), ""
+    for before, after, listed in _reversed_keys(context, matching, by):
+        known = remembered_by(matching, context.session, context.batch, listed or after)
+        if known is not None and _is_forgotten(context, matching, known, before, listed or after):
+            if not may:
+                return "The match is still remembered, because your role does not allow revoking it."
+            revoke(known, context.actor, context.now)
+            sentence = "The match is no longer remembered."
+        elif known is None and (record_id := _unless_record(context, matching, before, after)):
+            _note_listed(context, by, before)
+            if may and remember(context, matching, listed or before, record_id):
+                sentence = "The match is remembered again."
+    return sentence
+
+
+def _reversed_keys(
+    context: ActionContext, matching: Matching, by: Operation
+) -> Sequence[tuple[str, str, str | None]]:
+    """Return the different keys of rows before and after the operation ``by``, each with the code in the list."""
+    row: Any = context.row
+    change = CellChange
+    keys = select(change.old, change.new, row.listed_key).join(
+        row, and_(row.batch_id == change.batch_id, row.sequence == change.sequence)
+    )
+    of = keys.where(change.batch_id == context.batch.id, change.operation == by.number)
+    found = context.session.execute(of.where(change.field == matching.key).distinct())
+    return [(old or "", new or "", listed) for old, new, listed in found]
+
+
+def _is_forgotten(
+    context: ActionContext, matching: Matching, known: RememberedMatch, key: str, listed: str
+) -> bool:
+    """Return whether ``known`` is what this batch taught of ``listed``, the record ``key``, and no row has the match any more."""
+    if known.batch_id != context.batch.id or _record_id(context, matching, key) != getattr(
+        known, type(known).__record__
+    ):
+        return False
+    row: Any = context.row
+    matched = and_(row.listed_key == listed, getattr(row, matching.key) == key)
+    return context.rows().narrowed(matched).count() == 0
+
+
+def _unless_record(context: ActionContext, matching: Matching, before: str, after: str) -> int | None:
+    """Return the number of the record with the key ``after``, unless ``before`` is the key of one as well."""
+    return None if _record_id(context, matching, before) else _record_id(context, matching, after)
+
+
+def _record_id(context: ActionContext, matching: Matching, key: str) -> int | None:
+    of = matching.records
+    found: int | None = context.session.scalar(select(of.id).where(of.key == key))
+    return found
+
+
+def _note_listed(context: ActionContext, by: Operation, listed: str) -> None:
+    """Give the rows that ``by`` matched again the code of the list, which they lost when their match was taken back."""
+    row: Any = context.row
+    cells = select(CellChange.sequence).where(
+        CellChange.batch_id == by.batch_id, CellChange.operation == by.number, CellChange.old == listed
+    )
+    without = and_(row.listed_key.is_(None), row.sequence.in_(cells))
+    context.rows().narrowed(without).update(listed_key=listed)
 
 
 def revoke(match: RememberedMatch, actor: str, now: datetime) -> None:

@@ -41,7 +41,6 @@ from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
 from batchbook.batches.pages.rows.lookup_endpoint import LookUp
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
-from batchbook.batches.pages.rows.quick_filters import MarkSeen
 from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
 from batchbook.batches.pages.rows.row_actions import (
     AddRow,
@@ -59,6 +58,7 @@ from batchbook.batches.pages.rows.row_grid import (
     open_batch_rows,
 )
 from batchbook.batches.pages.rows.together_pages import ChangesSince, NotePresence, TheseRows
+from batchbook.batches.pages.rows.visits import MarkSeen
 from batchbook.batches.pages.rows.window_pages import FindRow, RowsWindow, RowTexts, SummarizeRows
 from batchbook.batches.pages.rows.worksheet_pages import (
     WORKSHEET,

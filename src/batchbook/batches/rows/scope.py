@@ -65,9 +65,13 @@ class RowProxy:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set a column; raise ``AttributeError`` for a column of the key, or a name that is no column."""
-        if name not in self._values or name in _KEY:
-            raise AttributeError(f"A row has no column {name!r} that can be set.")
-        if self._values[name] == value:
+        try:
+            stored = self._values[name]
+        except KeyError:
+            raise _no_column_to_set(name) from None
+        if name in _KEY:
+            raise _no_column_to_set(name)
+        if stored == value:
             self._changes.pop(name, None)
         else:
             self._changes[name] = value
@@ -115,6 +119,10 @@ class RowProxy:
         """Take ``values``, the changes among them, for stored: they were written to the database."""
         object.__setattr__(self, "_values", {**self._values, **values})
         object.__setattr__(self, "_changes", {})
+
+
+def _no_column_to_set(name: str) -> AttributeError:
+    return AttributeError(f"A row has no column {name!r} that can be set.")
 
 
 #: The names of the attributes of row objects. Columns, which are attributes, too, cannot have them.

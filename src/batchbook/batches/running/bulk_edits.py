@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, true
 from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import Token
@@ -17,6 +16,7 @@ from batchbook.batches.editing.duplicates import DuplicateRemover, Keep
 from batchbook.batches.editing.merging import Replacements, ValueMerger
 from batchbook.batches.editing.problems import SimilarCells, SimilarFixer, fixed_message
 from batchbook.batches.engine.engine import Engine, Result
+from batchbook.batches.history import REDO, UNDO
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
@@ -134,7 +134,7 @@ def removed_words(count: int) -> str:
 
 
 def _remove_rows(edit: BulkEdit) -> str:
-    condition = and_(true(), *edit.open_grid().where())
+    condition = edit.open_grid().where()
     seen = Token(edit.arguments["seen"])
     return removed_words(RowRemover(edit.engine).remove_where(edit.batch_id, condition, seen))
 
@@ -145,7 +145,7 @@ def restored_words(count: int) -> str:
 
 
 def _restore_rows(edit: BulkEdit) -> str:
-    condition = and_(true(), *edit.open_grid().where())
+    condition = edit.open_grid().where()
     seen = Token(edit.arguments["seen"])
     return restored_words(RowRemover(edit.engine).restore_where(edit.batch_id, condition, seen))
 
@@ -171,7 +171,7 @@ def _fix_similar(edit: BulkEdit) -> str:
 
 def _merge_values(edit: BulkEdit) -> str:
     arguments = edit.arguments
-    condition = and_(true(), *edit.open_grid().where())
+    condition = edit.open_grid().where()
     replacements = Replacements(arguments["field"], arguments["by_value"])
     seen = Token(arguments["seen"])
     return fixed_message(ValueMerger(edit.engine).merge(edit.batch_id, condition, replacements, seen))
@@ -185,12 +185,16 @@ def _remove_duplicates(edit: BulkEdit) -> str:
 
 
 def _reverse(edit: BulkEdit) -> str:
-    arguments = edit.arguments
-    return Undoer(edit.engine).reverse(edit.batch_id, arguments["number"], partly=arguments["partly"]).message
+    number, undoer = edit.arguments["number"], Undoer(edit.engine)
+    # What was next in line when somebody asked for it need not be so any more.
+    act = {UNDO: undoer.undo, REDO: undoer.redo}.get(edit.arguments.get("next", ""))
+    if act:
+        return act(edit.batch_id, number).message
+    return undoer.reverse(edit.batch_id, number, partly=edit.arguments["partly"]).message
 
 
 def _change_rows(edit: BulkEdit) -> str:
-    condition = and_(true(), *edit.open_grid().where())
+    condition = edit.open_grid().where()
     seen, change = Token(edit.arguments["seen"]), ColumnChange.from_json(edit.arguments["change"])
     return ColumnChanger(edit.engine).store(edit.batch_id, condition, change, seen, timed=False)
 

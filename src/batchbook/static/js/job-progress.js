@@ -99,7 +99,8 @@ function whenSeen(go) {
 }
 
 function hasTyped() {
-  return [...document.querySelectorAll("input:not([type=hidden]), textarea")].some((field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked);
+  const isChanged = (field) => ["checkbox", "radio"].includes(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+  return [...document.querySelectorAll("input:not([type=hidden], [data-unwatched]), textarea")].some(isChanged);
 }
 
 function note(job) {

@@ -228,13 +228,14 @@ class SimilarKeys:
         """Return the same of a few ``rows`` that have been compared, without comparing all others."""
         wanted = select(self._row.key_form).distinct().where(rows.where, *self._may_be_marked())
         forms = _few(rows.session, wanted.where(self._row.key_form.is_not(None)))
-        if forms is None:
-            return None, None
-        if not forms:
+        if forms is not None and not forms:
             return (), ()
+        asked = forms if self._changed is None else self._changed
+        of_records = None if asked is None else set(self._search.keys_of_records(rows.session, asked))
+        if forms is None:
+            return of_records, None
         repeated = self._search.repeated(self._row.key_form).where(self._row.key_form.in_(forms))
-        asked = forms if self._changed is None else set(forms) & set(self._changed)
-        return set(self._search.keys_of_records(rows.session, asked)), set(rows.session.scalars(repeated))
+        return of_records, set(rows.session.scalars(repeated))
 
     def _may_be_marked(self) -> tuple[ColumnElement[bool], ...]:
         row = self._row

@@ -13,6 +13,7 @@ from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.grid import Choice, Column, Grid, Kind, Sort, Verb, label_of
 from batchbook.master import GridView, key_url
+from batchbook.master.filter_form import remember_form
 
 _OPERATION = Column("operation", "Operation", CellChange.operation, Kind.INTEGER)
 _ROW = Column(
@@ -98,4 +99,4 @@ class RememberChanges(_ChangesPage):
 
     def post(self) -> HTTPSeeOther:
         """Remember the posted state, and redirect to the link that shows it."""
-        return HTTPSeeOther(self.grid().remember())
+        return HTTPSeeOther(remember_form(self.grid()))

@@ -43,7 +43,7 @@ class BatchIndex(Index):
         return values | {
             "running": running,
             "running_url": active_jobs_url(self.request),
-            "actions": self._actions(values["grid"].total),
+            "actions": self._actions(values["grid"].window.total),
         }
 
     def _actions(self, total: int) -> list[tuple[str, str]]:

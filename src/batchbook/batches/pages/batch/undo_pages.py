@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -12,6 +13,7 @@ from batchbook.batches.editing import Undoer, UndoResult
 from batchbook.batches.editing.undo import (
     OvertakenError,
     Reversible,
+    TooManyCellsError,
     next_redo,
     next_undo,
     reversals_of,
@@ -24,8 +26,8 @@ from batchbook.batches.models import Operation
 from batchbook.batches.pages.batch_page import CONFLICT, BatchPage, follow_on
 from batchbook.batches.running.bulk_edits import REVERSE, enqueue_edit, is_big
 from batchbook.errors import Conflict
-from batchbook.master.window_pages import json_answer
 from batchbook.web.flash import flash
+from batchbook.web.json_bodies import json_answer
 from batchbook.web.request import prefers_json
 
 #: The number of characters of a sentence on a button.
@@ -109,6 +111,11 @@ class _UndoPage(BatchPage):
         """Whether cells that were changed again are left alone, instead of refusing all."""
         return True
 
+    @property
+    def in_line(self) -> str:
+        """The kind of operation that does what is next in line for the person; empty where the address names an operation."""
+        return "" if self.number else self.name
+
     def found(self) -> Reversible | None:
         """Return the operation that is to be reversed; ``None`` if there is none."""
         raise NotImplementedError
@@ -122,10 +129,12 @@ class _UndoPage(BatchPage):
         request, found = self.request, self.found()
         is_script = prefers_json(request)
         try:
-            undoer = Undoer(self.engine)
+            undoer = Undoer(self.engine, partial(is_big, request.services))
             if found and is_big(request.services, undoer.touches(self.batch.id, found.number)):
                 return self._enqueued(found)
             result = self.reverse(undoer)
+        except TooManyCellsError as error:
+            return self._enqueued(error.first)
         except Conflict as error:
             if is_script:
                 raise
@@ -142,7 +151,7 @@ class _UndoPage(BatchPage):
         return HTTPSeeOther(self.next_url)
 
     def _enqueued(self, found: Reversible) -> Any:
-        arguments = {"number": found.number, "partly": self.is_partly}
+        arguments = {"number": found.number, "partly": self.is_partly, "next": self.in_line}
         result = enqueue_edit(self.request.services, self.engine, self.batch.id, REVERSE.name, arguments)
         answer = follow_on(self.request, result, self.next_url)
         if not prefers_json(self.request):

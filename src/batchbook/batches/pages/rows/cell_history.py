@@ -12,7 +12,7 @@ from batchbook.batches.pages.batch.changes_page import changed_cells_url
 from batchbook.batches.pages.rows.row import CHANGES_SHOWN, ROW_PATTERN, OneRow
 from batchbook.errors import Missing
 from batchbook.grid import Column
-from batchbook.master.window_pages import json_answer
+from batchbook.web.json_bodies import json_answer
 from batchbook.web.request import prefers_json
 
 _PART = "batchbook.templates:batches/parts/cell_history.jinja2"

@@ -8,7 +8,7 @@ from batchbook.batches.editing import editable_by_name
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.grid.references import suggestions
-from batchbook.master.window_pages import json_answer
+from batchbook.web.json_bodies import json_answer
 
 #: The most suggestions.
 MOST = 12

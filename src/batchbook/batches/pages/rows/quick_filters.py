@@ -1,18 +1,10 @@
-"""Quick filters of a batch's rows: columns that only filter, and the links above the grid that switch them on and off.
-
-What is new to a person is counted from the last visit. A visit is what somebody sees of a batch without half an hour between: the
-page tells by a POST which operation was the latest that it showed, because looking itself changes nothing.
-"""
+"""Quick filters of a batch's rows: columns that only filter, and the links above the grid that switch them on and off."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
 
-from pyramid.httpexceptions import HTTPNoContent, HTTPSeeOther
-from pyramid.response import Response
 from sqlalchemy import null
 from sqlalchemy.orm import Session
 
@@ -25,24 +17,17 @@ from batchbook.batches.changed_rows import (
     is_not_among,
     operations_of_others,
 )
-from batchbook.batches.history import last_operation
-from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow, Operation
 from batchbook.batches.pages.batch_page import BatchPage
+from batchbook.batches.pages.rows.visits import Visit
 from batchbook.batches.pages.view import PROBLEMS
-from batchbook.db import utc_now
 from batchbook.grid import Column, Filter, Kind, Verb
 from batchbook.master import GridView
-from batchbook.master.grid_settings import recall, remember
-from batchbook.master.paging import whole_number
 
 #: The names of the columns.
 EDITED, DIFFERS, CHANGED = "edited", "differs", "changed_after"
 
 _NEW = "Changed since I looked"
-
-#: The pause after which somebody looks at a batch anew.
-VISIT = timedelta(minutes=30)
 
 
 def quick_columns(
@@ -121,17 +106,17 @@ def quick_filters(
 
     ``edited`` is the number of edited rows, if it is known, else 0.
     """
-    look = Look.of(page.request.db, grid.user, page.batch)
+    visit = Visit.last(page.request.db, grid.user, page.batch)
     return QuickFilters(
-        tuple(_offered(page, grid, look, problem_rows, edited)),
+        tuple(_offered(page, grid, visit, problem_rows, edited)),
         latest,
-        seen=look is not None and look.latest == latest and not look.is_over,
+        seen=visit is not None and visit.latest == latest and not visit.is_over,
         seen_url=page.view.url("seen", page.batch),
     )
 
 
 def _offered(
-    page: BatchPage, grid: GridView, look: Look | None, problem_rows: int, edited: int
+    page: BatchPage, grid: GridView, visit: Visit | None, problem_rows: int, edited: int
 ) -> Iterator[QuickFilter]:
     batch, labels = page.batch, {column.name: column.label for column in grid.columns}
 
@@ -154,64 +139,10 @@ def _offered(
     )
     if on is not None:
         yield from offered(_NEW, on, None)
-    elif look is not None and _is_changed(page.request.db, batch, grid.user, look.before):
-        yield from offered(_NEW, Filter(CHANGED, Verb.GREATER, (str(look.before),)), None)
+    elif visit is not None and _is_changed(page.request.db, batch, grid.user, visit.before):
+        yield from offered(_NEW, Filter(CHANGED, Verb.GREATER, (str(visit.before),)), None)
 
 
 def _is_changed(session: Session, batch: Batch, user: str | None, operation: int) -> bool:
     others = operations_of_others(batch.id, user, operation).where(Operation.cells > 0)
     return session.scalar(others.limit(1)) is not None
-
-
-@dataclass(frozen=True)
-class Look:
-    """The last look of somebody at a batch: the latest operations of the visit ``before`` and of this one, and its time."""
-
-    stored_before: int
-    latest: int
-    at: datetime
-
-    @classmethod
-    def of(cls, session: Session, user: str | None, batch: Batch) -> Look | None:
-        """Return the last look of ``user`` at ``batch``; ``None`` if there was none."""
-        stored = recall(session, user, _key(batch)) if user else None
-        if not stored:
-            return None
-        return cls(stored["before"], stored["latest"], datetime.fromisoformat(stored["at"]))
-
-    @property
-    def is_over(self) -> bool:
-        """Whether somebody who looks now begins another visit."""
-        return utc_now() - self.at > VISIT
-
-    @property
-    def before(self) -> int:
-        """The latest operation that was seen before the present visit."""
-        return self.latest if self.is_over else self.stored_before
-
-
-def _key(batch: Batch) -> str:
-    return f"{batch.filters_key}.seen"
-
-
-class MarkSeen(BatchPage):
-    """The target of the form that tells which operation of a batch somebody has seen."""
-
-    name = "seen"
-    pattern = "/rows/seen"
-    permission = Action.VIEW.value
-
-    def post(self) -> Response:
-        """Remember the operation: of a page that is shown, as the latest of the visit; else as one after which all is new."""
-        params: Mapping[str, Any] = self.request.POST
-        session, user = self.request.db, self.request.authenticated_userid
-        operation = min(
-            whole_number(params.get("operation", "")) or 0, last_operation(session, self.batch.id)
-        )
-        look = Look.of(session, user, self.batch)
-        by_itself = params.get("by") == "page"
-        before = look.before if look is not None and by_itself else operation
-        latest = max(operation, look.latest) if look is not None else operation
-        settings = {"before": before, "latest": latest, "at": utc_now().isoformat()}
-        remember(session, user, _key(self.batch), settings)
-        return HTTPNoContent() if by_itself else HTTPSeeOther(self.own_url)

@@ -39,6 +39,8 @@ from batchbook.forms import BoundForm, Form, form_of
 from batchbook.grid import CellError, Column, GridState, Verb, parse, same_as, shown_text, to_text
 from batchbook.master.conflicts import FieldConflict
 from batchbook.master.links import href
+from batchbook.master.window_pages import rows_html
+from batchbook.web.json_bodies import json_answer
 
 #: The prefix of parameters in the address that fill fields of the form.
 _WITH = "with."
@@ -260,24 +262,27 @@ class EditCell(OneRow):
         except StaleEdit as error:
             body = {"error": error.message, "version": error.version}
             both = {"mine": error.mine[field], "theirs": error.theirs[field]}
-            return self._answer(CONFLICT, {**body, **both, **self._html()})
+            return json_answer({**body, **both, **self._html()}, CONFLICT)
         except CellProblems as error:
-            return self._answer(UNPROCESSABLE, {"error": error.message})
+            return json_answer({"error": error.message}, UNPROCESSABLE)
         changed = bool(edited.labels)
         message = f"Row {self.sequence}: {edited.labels[0]} saved." if changed else "Nothing was changed."
         peers = self._peers(edited.peers)
-        return self._answer(200, {"message": message, "changed": changed, "peers": peers, **self._html()})
+        return json_answer({"message": message, "changed": changed, "peers": peers, **self._html()})
 
     def _html(self) -> dict[str, Any]:
         rows = RowGrid(self.view, self.batch, [self.sequence])
         (row,) = rows.grid.grid.all_rows(self.request.db, GridState(), None)
         # The address carries the page's query, so that the counts mark the filter that the page shows.
         counts = breakdown(self.view, self.batch, rows.grid)
-        context = {"grid": rows.grid, "rows": rows.grid.with_cells([row]), "breakdown": counts}
-        context |= {"view": self.view, "batch": self.batch, "problem_rows": problem_rows(self.action_context)}
-        parts = {"row_html": "row", "counts_html": "counts", "problems_html": "problem_count"}
-        html = {key: self._render(part, context) for key, part in parts.items()}
-        return {"version": row.version, **html}
+        context = {"grid": rows.grid, "breakdown": counts, "view": self.view, "batch": self.batch}
+        context |= {"problem_rows": problem_rows(self.action_context)}
+        return {
+            "version": row.version,
+            "row_html": rows_html(rows.grid, [(None, row)]),
+            "counts_html": self._render("counts", context),
+            "problems_html": self._render("problem_count", context),
+        }
 
     def _peers(self, before: Mapping[int, int]) -> list[dict[str, Any]]:
         """Return the peers that were refreshed as well; ``before`` has their earlier versions by number."""
@@ -287,7 +292,7 @@ class EditCell(OneRow):
             {
                 "before": before[row.sequence],
                 "version": row.version,
-                "row_html": self._render("row", {"rows": rows.grid.with_cells([row])}),
+                "row_html": rows_html(rows.grid, [(None, row)]),
             }
             for row in found
         ]
@@ -295,9 +300,6 @@ class EditCell(OneRow):
     def _render(self, part: str, context: Mapping[str, Any]) -> str:
         html: str = render(f"batchbook.templates:batches/parts/{part}.jinja2", context, self.request)
         return html
-
-    def _answer(self, status: int, body: dict[str, Any]) -> Response:
-        return Response(json_body=body, status=status, content_type="application/json")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import Any, cast
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import ColumnElement, Row, and_, select, true
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches import access
@@ -26,6 +26,7 @@ from batchbook.batches.running.bulk_edits import rows_reference
 from batchbook.errors import BadInput
 from batchbook.grid import Column, Filter, Grid, GridState, Verb
 from batchbook.master import Caller, ExportForm, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
+from batchbook.master.filter_form import remember_form
 from batchbook.master.routes import view_called
 from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_url
 
@@ -195,7 +196,7 @@ class GridPage(BatchPage):
     def condition(self) -> ColumnElement[bool]:
         """Return the condition for the rows that match the filters in the address; raise ``BadInput`` for invalid filters."""
         grid = self.rows.grid
-        return and_(true(), *grid.grid.where(usable(grid.state), grid.user))
+        return grid.grid.where(usable(grid.state), grid.user)
 
 
 def usable(state: GridState) -> GridState:
@@ -213,7 +214,7 @@ class RememberRows(GridPage):
 
     def post(self) -> HTTPSeeOther:
         """Remember the form for this person, and redirect to the link that shows it."""
-        return HTTPSeeOther(self.rows.grid.remember())
+        return HTTPSeeOther(remember_form(self.rows.grid))
 
 
 class RememberRowLayout(GridPage, LayoutPage):

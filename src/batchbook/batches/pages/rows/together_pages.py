@@ -13,22 +13,17 @@ from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action, State
-from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.rows.quick_filters import quick_filters
 from batchbook.batches.pages.rows.row_grid import GridPage, RowGrid
 from batchbook.batches.pages.view_models import breakdown
 from batchbook.errors import BadInput
 from batchbook.grid import GridState
-from batchbook.master.window_pages import ROWS_TEMPLATE, json_answer
+from batchbook.master.window_pages import rows_html
 from batchbook.security.presence import being_edited, note_editing, note_left
+from batchbook.web.json_bodies import json_answer
 
 _LONGEST_NAME = 60
-
-
-def place_of(batch: Batch) -> str:
-    """Return the name under which the presence of people in ``batch`` is kept."""
-    return f"batch.{batch.id}"
 
 
 class ChangesSince(GridPage):
@@ -64,7 +59,7 @@ class ChangesSince(GridPage):
         return answer if found.last == seen else answer | self._counts(found.last)
 
     def _present(self) -> dict[str, Any]:
-        others = being_edited(self.request.db, place_of(self.batch), self.request.identity.name)
+        others = being_edited(self.request.db, self.batch.presence_place, self.request.identity.name)
         return {
             "total": self.batch.row_count,
             "state": State(self.batch.state).label.lower(),
@@ -97,8 +92,7 @@ class TheseRows(BatchPage):
         numbers = [_number(text) for text in self.request.GET.getall("key")[:MOST]]
         grid = RowGrid(self.view, self.batch, numbers).grid
         rows = grid.grid.all_rows(self.request.db, GridState(), None) if numbers else ()
-        html = render(ROWS_TEMPLATE, {"rows": grid.with_cells(rows)}, self.request)
-        return json_answer({"html": html})
+        return json_answer({"html": rows_html(grid, [(None, row) for row in rows])})
 
 
 def _number(text: str) -> int:
@@ -121,7 +115,7 @@ class NotePresence(BatchPage):
     def post(self) -> Response:
         """Note the cell, beside the database."""
         params, engine = self.request.POST, self.request.services.get(Engine)
-        place, user = place_of(self.batch), self.request.identity.name
+        place, user = self.batch.presence_place, self.request.identity.name
         key, field = params.get("key", ""), params.get("field", "")
         if not key:
             note_left(engine, place, user)

@@ -28,10 +28,10 @@ from batchbook.master.window_pages import (
     USUAL_ROWS,
     asked_number,
     asked_token,
-    json_answer,
     stated,
     window_answer,
 )
+from batchbook.web.json_bodies import json_answer
 from batchbook.words import is_storable
 
 #: The most characters of a text that is looked for.
@@ -71,7 +71,7 @@ class _RowsPage(GridPage):
         """Return the columns that ``columns`` in the address names, separated by commas; by default those of the table."""
         names = [name for text in self.request.GET.getall("columns") for name in text.split(",") if name]
         # Each once: databases refuse statements with thousands of columns.
-        return [self.column(name) for name in dict.fromkeys(names)] or self.grid.table_columns
+        return [self.column(name) for name in dict.fromkeys(names)] or self.grid.personal.visible
 
     def column(self, name: str) -> Column:
         """Return the column of that name; raise ``BadInput`` if there is none."""
@@ -130,7 +130,7 @@ class FindRow(_RowsPage):
         return condition(problems, Verb.IS_TRUE, (), None) & ~self.row_model.removed
 
     def _problem_field(self, values: Any) -> str | None:
-        shown = {column.name for column in self.grid.table_columns}
+        shown = {column.name for column in self.grid.personal.visible}
         fields = [issue["field"] for issue in values["issues"] or () if issue["field"] in shown]
         return fields[0] if fields else None
 

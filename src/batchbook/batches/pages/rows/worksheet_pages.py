@@ -96,7 +96,7 @@ class DownloadWorksheet(ExportPage, BatchPage):
             url=self.own_url,
             settings_url=self.own_url,
         )
-        refuse_too_large(self.action_context, self._layout, view.total)
+        refuse_too_large(self.action_context, self._layout, view.window.total)
         return view
 
     @property
