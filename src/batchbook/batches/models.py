@@ -21,8 +21,10 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    cast,
     false,
     func,
+    literal,
     text,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
@@ -75,6 +77,15 @@ def _refuse_taken(model: type[Any], base: type[Any], taken: Set[str]) -> None:
         raise ConfigurationError(
             f"The model {where} has a column {twice[0]}, which every {base.__name__} has already: give it another name."
         )
+
+
+_NUMBER_DIGITS = 8
+
+
+def number_in_sql(batch_id: Any) -> ColumnElement[str]:
+    """Return the SQL of :attr:`Batch.number`, with leading zeros, for a column with the keys of batches."""
+    digits = cast(batch_id, String)
+    return func.substr(literal("0" * _NUMBER_DIGITS) + digits, func.length(digits) + 1, _NUMBER_DIGITS)
 
 
 class Batch(Base):
@@ -138,7 +149,7 @@ class Batch(Base):
     @property
     def number(self) -> str:
         """The batch's number as people write it, with eight digits."""
-        return f"{self.id:08d}"
+        return f"{self.id:0{_NUMBER_DIGITS}d}"
 
     @property
     def filters_key(self) -> str:

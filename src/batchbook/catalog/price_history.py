@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sqlalchemy import Row, Select, String, cast, func, literal, select, type_coerce
+from sqlalchemy import Row, Select, select, type_coerce
 
+from batchbook.batches.models import number_in_sql
 from batchbook.catalog.models import PRICE, Department, PriceHistory, Product, Vendor
 from batchbook.grid import Column, Grid, GridState, Kind, Sort, columns_of
 from batchbook.master import (
@@ -22,16 +23,8 @@ from batchbook.web.request import Request
 #: The number of price changes on a product's page.
 SHOWN = 20
 
-_DIGITS = 8
-_number = cast(PriceHistory.batch_id, String)
-#: The number of the batch as people write it, with leading zeros.
 _BATCH = Column(
-    "batch",
-    "Batch",
-    func.substr(literal("0" * _DIGITS) + _number, func.length(_number) + 1, _DIGITS),
-    Kind.TEXT,
-    filterable=False,
-    link="batch",
+    "batch", "Batch", number_in_sql(PriceHistory.batch_id), Kind.TEXT, filterable=False, link="batch"
 )
 _ROW = Column("sequence", "Row", PriceHistory.sequence, Kind.INTEGER, link="row")
 _DIFFERENCE = Column(

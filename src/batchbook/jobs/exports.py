@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, TypeVar
@@ -22,7 +22,7 @@ from batchbook.jobs.tasks import JobContext, JobResult, Task
 from batchbook.master import Caller, GridReference
 from batchbook.master.export_choice import ExportChoice
 from batchbook.master.grid_sources import INDEX
-from batchbook.master.record_pages import CONTENT_TYPES, BigExports, write_export
+from batchbook.master.record_pages import CONTENT_TYPES, BigExport, BigExports, write_export
 from batchbook.progress import Progress
 from batchbook.security.identity import identity_called
 from batchbook.services import Services, services_of
@@ -41,20 +41,17 @@ class ExportJobs:
         """Return whether an export of ``count`` rows is big, so that it runs as a job."""
         return self.jobs.is_big(count)
 
-    def enqueue(
-        self,
-        request: Any,
-        reference: GridReference,
-        file_format: str,
-        file_name: str,
-        columns: Sequence[str] = (),
-    ) -> str:
-        """Enqueue a job that exports ``columns`` of a grid, or all, to a file; return the address of the page that waits for it."""
+    def enqueue(self, request: Any, export: BigExport) -> str:
+        """Enqueue the job that makes the file; return the address of the page that waits for it."""
         job_request = JobRequest(
             task=EXPORT.name,
-            subject=file_name,
+            subject=export.file_name,
             asked_by=request.authenticated_userid,
-            arguments={"grid": reference.to_json(), "format": file_format, "columns": list(columns)},
+            arguments={
+                "grid": export.grid.to_json(),
+                "format": export.file_format,
+                "columns": list(export.columns),
+            },
         )
         job = self.jobs.enqueue(request.db, job_request)
         return str(request.route_path("jobs.await", id=job.id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar, Protocol
 from urllib.parse import quote, urlencode
 
@@ -136,8 +137,8 @@ class ExportPage(Page):
         if big is None:
             return HTTPSeeOther(self.request.path_qs)
         name = export_name(view, self.file_format, self.file_name)
-        reference = self.reference.in_state(view.state)
-        return HTTPSeeOther(big.enqueue(self.request, reference, self.file_format, name, choice.columns))
+        export = BigExport(self.reference.in_state(view.state), self.file_format, name, choice.columns)
+        return HTTPSeeOther(big.enqueue(self.request, export))
 
     def send(self, view: GridView, columns: Sequence[Column]) -> Response:
         """Return the file with these ``columns`` of all rows of ``view``."""
@@ -191,21 +192,24 @@ CONTENT_TYPES = {
 }
 
 
+@dataclass(frozen=True)
+class BigExport:
+    """An export that a job is to make: a grid in a state, the format and the name of the file, and the names of its columns, or none for all."""
+
+    grid: GridReference
+    file_format: str
+    file_name: str
+    columns: Sequence[str] = ()
+
+
 class BigExports(Protocol):
     """A service that has jobs prepare the files of big exports, in applications with jobs."""
 
     def are(self, count: int) -> bool:
         """Return whether an export of ``count`` rows is big."""
 
-    def enqueue(
-        self,
-        request: Any,
-        reference: GridReference,
-        file_format: str,
-        file_name: str,
-        columns: Sequence[str] = (),
-    ) -> str:
-        """Enqueue the job that makes the file of a grid with the ``columns`` so named, or all; return the address to go on to."""
+    def enqueue(self, request: Any, export: BigExport) -> str:
+        """Enqueue the job that makes the file; return the address to go on to."""
 
 
 def check_export(view: GridView, file_format: str) -> None:

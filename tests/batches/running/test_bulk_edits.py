@@ -174,7 +174,7 @@ def test_changing_a_column_of_many_rows_is_a_job(
     query = "do=replace&preview=1&column=item_code&value=0%2B&replacement=1&regex=yes"
     page = staff.get(f"{PATH}/{batch_id}/rows/change?{FIVE}&{query}")
     next(form for form in page.forms.values() if "seen" in form.fields).submit(status=303)
-    assert last_job(catalogue).task == "change_rows"
+    assert last_job(catalogue).task == "change_column"
     assert run(app, catalogue).message == "Changed Item code in 5 rows: “0+” replaced by “1”."
     assert last_words(catalogue) == "Changed Item code in 5 rows: “0+” replaced by “1”."
 

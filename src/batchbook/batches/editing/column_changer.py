@@ -11,7 +11,7 @@ from batchbook.batches.concurrency import Token, refuse_changed
 from batchbook.batches.editing.bulk import BulkEditor, BulkEditResult
 from batchbook.batches.editing.cell_blocks import exceptions_of
 from batchbook.batches.editing.cell_review import CellReview
-from batchbook.batches.editing.column_changes import ColumnChange, changeable
+from batchbook.batches.editing.change_rules import ColumnChange, changeable
 from batchbook.batches.editing.field_changes import Change
 from batchbook.batches.editing.removal import Selection
 from batchbook.batches.engine.context import ActionContext

@@ -34,7 +34,7 @@ from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.file.template_page import DownloadTemplate, NewTemplate
 from batchbook.batches.pages.rows.cell_history import CellHistory
 from batchbook.batches.pages.rows.cells_endpoint import EditCells
-from batchbook.batches.pages.rows.change_page import ChangeRows, ReplaceInRows
+from batchbook.batches.pages.rows.change_page import ChangeColumn, FindAndReplace
 from batchbook.batches.pages.rows.cluster_page import ClusterPage
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
@@ -136,9 +136,9 @@ BATCH_PAGES = (
     RowTexts,
     RemoveRows,
     RestoreRows,
-    ChangeRows,
+    ChangeColumn,
     DownloadTemplate,
-    ReplaceInRows,
+    FindAndReplace,
     LookUp,
     DownloadWorksheet,
     DownloadProblems,

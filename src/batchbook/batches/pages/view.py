@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, String, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, case, select
 
 from batchbook.batches import access
 from batchbook.batches.editing import editable_columns
@@ -15,7 +15,7 @@ from batchbook.batches.engine.context import find_batch
 from batchbook.batches.engine.engine import Engine, locked_refusal
 from batchbook.batches.engine.hand_over import owner_has_left
 from batchbook.batches.lifecycle import READING, TRANSITIONS, Action, BatchPermission, State
-from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.models import Batch, BatchRow, number_in_sql
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.running.activity import LockedByJob, batch_locked_by_job
 from batchbook.errors import BatchbookError, Conflict, Missing, Refused
@@ -31,16 +31,8 @@ from batchbook.services import Services
 from batchbook.statuses import Severity, Status
 from batchbook.web.request import Request
 
-_WIDTH = 8
-_digits = cast(Batch.id, String)
-
-#: The number as people write it, with leading zeros, so that it is found as it is shown.
-NUMBER = Column(
-    "number",
-    "Number",
-    func.substr(literal("0" * _WIDTH) + _digits, func.length(_digits) + 1, _WIDTH),
-    Kind.TEXT,
-)
+#: The number as people write it, so that it is found as it is shown.
+NUMBER = Column("number", "Number", number_in_sql(Batch.id), Kind.TEXT)
 DESCRIPTION = Column("description", "Description", Batch.description, Kind.TEXT)
 STATE = Column("state", "State", Batch.state, Kind.CHOICE, choices=choices_of(State))
 #: The running, waiting or scheduled job of a batch, which has one of each at the most.

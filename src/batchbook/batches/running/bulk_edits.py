@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import Token
 from batchbook.batches.editing import HeaderEditor, RowRemover, Undoer
+from batchbook.batches.editing.change_rules import ColumnChange
 from batchbook.batches.editing.column_changer import ColumnChanger
-from batchbook.batches.editing.column_changes import ColumnChange
 from batchbook.batches.editing.duplicates import DuplicateRemover, Keep
 from batchbook.batches.editing.merging import Replacements, ValueMerger
 from batchbook.batches.editing.problems import SimilarCells, SimilarFixer, fixed_message
@@ -193,7 +193,7 @@ def _reverse(edit: BulkEdit) -> str:
     return undoer.reverse(edit.batch_id, number, partly=edit.arguments["partly"]).message
 
 
-def _change_rows(edit: BulkEdit) -> str:
+def _change_column(edit: BulkEdit) -> str:
     condition = edit.open_grid().where()
     seen, change = Token(edit.arguments["seen"]), ColumnChange.from_json(edit.arguments["change"])
     return ColumnChanger(edit.engine).store(edit.batch_id, condition, change, seen, timed=False)
@@ -206,7 +206,7 @@ FIX_SIMILAR = edit_task("fix_alike", "Fix cells alike", _fix_similar)
 MERGE_VALUES = edit_task("merge_values", "Merge values", _merge_values)
 REMOVE_DUPLICATES = edit_task("remove_duplicates", "Remove duplicates", _remove_duplicates)
 REVERSE = edit_task("reverse", "Undo or redo", _reverse)
-CHANGE_ROWS = edit_task("change_rows", "Change rows", _change_rows)
+CHANGE_COLUMN = edit_task("change_column", "Change a column", _change_column)
 
 #: All tasks of bulk edits.
 BULK_EDITS = (
@@ -217,5 +217,5 @@ BULK_EDITS = (
     MERGE_VALUES,
     REMOVE_DUPLICATES,
     REVERSE,
-    CHANGE_ROWS,
+    CHANGE_COLUMN,
 )

@@ -11,13 +11,13 @@ from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.concurrency import Token
 from batchbook.batches.editing import Selection, editable_columns
+from batchbook.batches.editing.change_rules import ColumnChange, Rule, changeable, fits
 from batchbook.batches.editing.column_changer import ChangePreview, ColumnChanger, demand_seen
-from batchbook.batches.editing.column_changes import ColumnChange, Rule, changeable, fits
 from batchbook.batches.editing.problems import cell_columns
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, follow_on
 from batchbook.batches.pages.rows.row_grid import GridPage
-from batchbook.batches.running.bulk_edits import CHANGE_ROWS, enqueue_edit, is_big, rows_reference
+from batchbook.batches.running.bulk_edits import CHANGE_COLUMN, enqueue_edit, is_big, rows_reference
 from batchbook.errors import BadInput
 from batchbook.forms import BoundForm, Field, Form
 from batchbook.grid import Choice, Column, Kind, NumberFormat, choices_of
@@ -50,13 +50,13 @@ _VALUES = {
 }
 
 
-class ChangeRows(GridPage):
+class ChangeColumn(GridPage):
     """Change a column of the rows that match the filters by a rule, after a preview."""
 
-    name = "change_rows"
+    name = "change_column"
     pattern = "/rows/change"
     permission = Action.EDIT.value
-    template = "batchbook.templates:batches/change_rows.jinja2"
+    template = "batchbook.templates:batches/change_column.jinja2"
     #: The rule where the address names none.
     usual_rule: ClassVar[Rule] = Rule.SET
 
@@ -87,7 +87,9 @@ class ChangeRows(GridPage):
         changeable(self.row_model, self.change)
         demand_seen(self.action_context, condition, seen.token)
         arguments = self._arguments(seen.token)
-        result = enqueue_edit(self.request.services, self.engine, self.batch.id, CHANGE_ROWS.name, arguments)
+        result = enqueue_edit(
+            self.request.services, self.engine, self.batch.id, CHANGE_COLUMN.name, arguments
+        )
         return follow_on(self.request, result, self._rows_url)
 
     def _arguments(self, seen: Token) -> dict[str, Any]:
@@ -192,7 +194,7 @@ class ChangeRows(GridPage):
         return [value, *(_replace_fields() if rule is Rule.REPLACE else [])]
 
 
-class ReplaceInRows(ChangeRows):
+class FindAndReplace(ChangeColumn):
     """Find and replace in the rows that match the filters: where the grid's Ctrl+H leads."""
 
     name = "replace"

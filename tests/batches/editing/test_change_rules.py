@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.batches.shelf_count import ShelfCountRow
 
-from batchbook.batches.editing.column_changes import ColumnChange, Rule
+from batchbook.batches.editing.change_rules import ColumnChange, Rule
 from batchbook.errors import BadInput
 from batchbook.types.price_change.models import PriceChangeRow
 

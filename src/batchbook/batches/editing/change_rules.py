@@ -1,4 +1,4 @@
-"""Changes of a column in many rows by a rule: set, add, per cent, rounding, series, copying, letters, and replacing."""
+"""Rules by which a column changes in many rows: set, add, per cent, rounding, series, copying, letters, and replacing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NUMBERS, _DECIMALS, _TEXTS = NUMERIC_KINDS, frozenset({Kind.DECIMAL}), frozense
 
 
 class Rule(StrEnum):
-    """What is done with the cells of a column; ``label`` names it for people."""
+    """A rule by which the cells of a column change; ``label`` names it for people."""
 
     SET = "set"
     ADD = "add"
@@ -133,7 +133,7 @@ class ColumnChange:
 
     @property
     def words(self) -> str:
-        """What is done, as the end of a sentence."""
+        """The change, as the end of a sentence."""
         value = quoted(self.value) if self.value else "empty"
         if self.rule is Rule.REPLACE:
             return f"{value} replaced by {quoted(self.replacement) if self.replacement else 'nothing'}"
@@ -173,12 +173,12 @@ class ColumnChange:
                 together=TOGETHER if timed else None,
             ) as pattern:
                 yield partial(
-                    _texts, columns, self._as_shown(lambda _column, text, _row: pattern.replaced(text))
+                    _new_texts, columns, self._as_shown(lambda _column, text, _row: pattern.replaced(text))
                 )
         else:
-            yield partial(_texts, columns, self.canonical()._change(row))
+            yield partial(_new_texts, columns, self.canonical()._rule_for(row))
 
-    def _change(self, row: type[BatchRow]) -> Callable[[Column, str, Any], str]:
+    def _rule_for(self, row: type[BatchRow]) -> Callable[[Column, str, Any], str]:
         """Return the function that gives the new text for a column, its text, and the row."""
         rule, value = self.rule, self.value.strip()
         if rule is Rule.SET:
@@ -250,7 +250,10 @@ def fits(rule: Rule, column: Column) -> bool:
     return rule.kinds is None or column.kind in rule.kinds
 
 
-def _texts(columns: Sequence[Column], change: Callable[[Column, str, Any], str], row: Any) -> dict[str, str]:
+def _new_texts(
+    columns: Sequence[Column], change: Callable[[Column, str, Any], str], row: Any
+) -> dict[str, str]:
+    """Return the texts that ``change`` makes of those of ``row``, by the name of the column; without those that stay."""
     found = {}
     for column in columns:
         text = cell_text(column, row)
