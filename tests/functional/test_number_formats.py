@@ -165,14 +165,14 @@ def test_a_filter_is_typed_in_the_format_and_its_link_means_the_same_for_all(
     assert "2.50" in theirs.html.select_one(".chip").text
     assert mine.html.select_one("[name='value.0']")["value"] == "2,50"
     # An address with typed values tells their format; without one, it is the canonical one for everybody.
-    typed = f"{url_of(open_batch)}?f.new_price.less=2,50&numbers=1.234,56"
+    typed = f"{url_of(open_batch)}?f.new_price.less=2,50&number_format=1.234,56"
     assert admin.get(typed).html.select_one("[name='value.0']")["value"] == "2.50"
     assert "was left out" in text_of(german.get(f"{url_of(open_batch)}?f.new_price.less=2,50"))
-    refused = text_of(german.get(f"{url_of(open_batch)}?f.new_price.less=2.5&numbers=1.234,56"))
+    refused = text_of(german.get(f"{url_of(open_batch)}?f.new_price.less=2.5&number_format=1.234,56"))
     assert "“2.5” is not a number: use digits, with , as the decimal sign." in refused
     facet = german.get(url_of(open_batch, f"rows/facet?column=new_price&{urlsplit(link).query}"))
     hidden = {field["name"]: field["value"] for field in facet.html.select(".facet-range input")}
-    assert hidden["numbers"] == COMMA
+    assert hidden["number_format"] == COMMA
 
 
 def test_a_column_is_changed_by_numbers_in_the_format(

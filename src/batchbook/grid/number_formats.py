@@ -23,7 +23,7 @@ from batchbook.grid.parsers import (
 )
 
 #: The parameter of a form that names the format in which its numbers were typed.
-NUMBERS = "numbers"
+NUMBER_FORMAT = "number_format"
 
 _IS_PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)").fullmatch
 

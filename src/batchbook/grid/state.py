@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from batchbook.grid.columns import Column
-from batchbook.grid.number_formats import NUMBERS, format_of, shown_text
+from batchbook.grid.number_formats import NUMBER_FORMAT, format_of, shown_text
 from batchbook.grid.parsers import CANONICAL, Conventions
 from batchbook.grid.state_params import (
     DEFAULT_PAGE_SIZE,
@@ -123,7 +123,10 @@ class GridState:
             )
             for clause in self.filters
         )
-        return [*replace(self, filters=tuple(written)).to_query(), (NUMBERS, format_of(conventions).value)]
+        return [
+            *replace(self, filters=tuple(written)).to_query(),
+            (NUMBER_FORMAT, format_of(conventions).value),
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as JSON, to be remembered: the parameters of its link, whose form is kept stable."""

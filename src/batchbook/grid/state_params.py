@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from batchbook.grid.columns import Column
 from batchbook.grid.filters import check_values, search_columns, search_words
-from batchbook.grid.number_formats import NUMBERS, NumberFormat, canonical_text
+from batchbook.grid.number_formats import NUMBER_FORMAT, NumberFormat, canonical_text
 from batchbook.grid.parsers import CANONICAL, CellError, Conventions, quoted
 from batchbook.grid.verbs import VERB_LABELS, Filter, Sort, Verb, value_count, verbs_of
 
@@ -36,7 +36,7 @@ _VIEW_DIGITS = 10
 _COUNTS = re.compile(r"[0-9]{1,40}")
 # f.price.less holds for all rows; f1.price.less is a filter of the first group.
 _FILTER = re.compile(r"f([0-9]{0,2})\.(.*)", re.DOTALL)
-_PLAIN = ("q", "sort", "page", "size", "saved", NUMBERS)
+_PLAIN = ("q", "sort", "page", "size", "saved", NUMBER_FORMAT)
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -157,7 +157,7 @@ def is_query_too_long(pairs: Pairs) -> bool:
 
 
 def _read_conventions(pairs: Pairs, problems: list[str]) -> Conventions:
-    names = _values(pairs, NUMBERS)
+    names = _values(pairs, NUMBER_FORMAT)
     if not names:
         return CANONICAL
     found = NumberFormat.called(names[-1])

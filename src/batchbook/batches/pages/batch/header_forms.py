@@ -28,7 +28,7 @@ from batchbook.db.base import scalar_defaults
 from batchbook.errors import BadInput
 from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
 from batchbook.grid import Kind, to_text
-from batchbook.grid.number_formats import NUMBERS, format_of
+from batchbook.grid.number_formats import NUMBER_FORMAT, format_of
 from batchbook.master import Page
 from batchbook.master.conflicts import FieldConflict
 from batchbook.tables import SUFFIXES
@@ -205,7 +205,7 @@ class EditHeader(EditPage):
         if not is_big(services, editor.touches(self.batch.id, texts, version, seen)):
             return super().stored(texts, version, seen)
         arguments = {"texts": dict(texts), "version": version, "seen": dict(seen)}
-        arguments[NUMBERS] = format_of(conventions).value
+        arguments[NUMBER_FORMAT] = format_of(conventions).value
         result = enqueue_edit(services, self.engine, self.batch.id, EDIT_HEADER.name, arguments)
         return follow_on(self.request, result, self.next_url)
 

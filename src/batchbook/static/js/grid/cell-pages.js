@@ -45,7 +45,7 @@ export function sameAs(grid) {
 
 /* The present address. One whose filters were typed in the person's format takes no numbers in another one. */
 function addressOf({ rows }) {
-  if (!new URLSearchParams(location.search).has("numbers")) return location.href;
+  if (!new URLSearchParams(location.search).has("number_format")) return location.href;
   const { query } = rows;
   query.delete("keys");
   return `${location.origin}${location.pathname}?${query}`;
