@@ -27,7 +27,7 @@ _TOKENS = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+)|([-+*/()%]))")
 
 @dataclass(frozen=True)
 class WorkedOut:
-    """The result as a plain number; ``note`` tells if it was rounded, else it is empty."""
+    """The result of arithmetic as the text of a plain number; ``note`` tells if it was rounded, else it is empty."""
 
     text: str
     note: str = ""
@@ -41,7 +41,7 @@ def may_be_arithmetic(text: str) -> bool:
 def worked_out(
     column: Column, text: str, current: str, conventions: Conventions = CANONICAL
 ) -> WorkedOut | None:
-    """Return what ``text`` comes to in a cell of ``column`` that has the text ``current``; ``None`` if it is no arithmetic.
+    """Return the result of ``text`` in a cell of ``column`` that has the text ``current``; ``None`` if it is no arithmetic.
 
     The ``text`` has the decimal sign of ``conventions``; ``current`` and the result are canonical. Raises
     :class:`~batchbook.grid.CellError` for arithmetic that has no result. A number with a sign is a plain number.

@@ -18,7 +18,7 @@ _LONGEST_QUOTED = 40
 
 
 class Conventions(NamedTuple):
-    """How numbers, dates and moments are written.
+    """The conventions by which numbers, dates and moments are written.
 
     An empty ``group_sign`` allows no grouping. ISO dates are understood in every ``date_order``. A moment without an
     offset is one in ``zone``.

@@ -1,4 +1,4 @@
-"""The next row of a view that fits a condition, from a position on, whether a page has loaded it or not."""
+"""Searches in the rows of a view, loaded or not: the next match of a condition, and the edge of data."""
 
 from __future__ import annotations
 

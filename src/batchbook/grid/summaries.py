@@ -42,7 +42,7 @@ class Summary:
         return Summary(self.count + other.count, sum(totals) if totals else None)
 
     def texts(self, column: Column, conventions: Conventions = CANONICAL) -> dict[str, Any]:
-        """Return it as JSON, sum and average as people with ``conventions`` read them; they are null for a column without numbers in it, or with one that is not finite."""
+        """Return the summary as JSON with ``count``, ``sum`` and ``average``, the last two as people with ``conventions`` read them; they are null where no cell has a number, or one is not finite."""
         if self.total is None or not self.count or not Decimal(self.total).is_finite():
             return {"count": self.count, "sum": None, "average": None}
         digits = (column.scale or 0) + _MORE_DIGITS
@@ -92,7 +92,7 @@ def _is_summed(column: Column) -> bool:
 
 
 def _aggregates(column: Column, *, is_split: bool) -> Iterator[Label[Any]]:
-    """Yield what is counted and summed of ``column``.
+    """Yield the aggregates that count and sum the cells of ``column``.
 
     SQLite sums whole numbers of 64 bits, and fails where the sum has more: the sum is ``is_split`` there.
     """

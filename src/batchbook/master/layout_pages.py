@@ -23,7 +23,7 @@ _NOT_UNDERSTOOD = "This layout is not understood, so it was not stored. Reload t
 
 
 def layout_from_form(params: Any, columns: Sequence[Column], layout: GridLayout) -> dict[str, Any]:
-    """Return what the form “Columns” says, as a script would send it.
+    """Return the layout in the form “Columns”, as a script would send it.
 
     For each column, ``place.NAME`` is its number in the order, and ``shown`` names it if it is ticked. The first ``frozen`` of
     those that are shown stay in sight. Widths are as they were.

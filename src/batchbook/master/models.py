@@ -13,7 +13,7 @@ from batchbook.security.models import Role
 
 
 class GridSetting(Base):
-    """What one user last chose for one grid: filters, sort and page size, or under a name of its own the layout of its columns."""
+    """The last choice of one user for one grid: filters, sort and page size, or under a name of its own the layout of its columns."""
 
     __tablename__ = "grid_setting"
 

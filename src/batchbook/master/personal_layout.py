@@ -128,6 +128,8 @@ def _places(columns: Sequence[Column], layout: GridLayout) -> Iterator[str]:
             yield f"{table} {_cells(column)} {{ width: {width}px; min-width: {width}px; max-width: {width}px; }}"
         if place < layout.frozen and left is not None:
             yield f"{table} {_cells(column)} {{ position: sticky; left: {left}px; z-index: 1; }}"
+            # What is scrolled under it is not seen; any state of a cell has a colour of its own.
+            yield f"  :where({table.strip()} tbody {_cells(column)}) {{ background: var(--surface); }}"
             yield f"{table} .head{_cells(column)} {{ z-index: 3; }}"
             left = left + width if width else None  # Where the next one stands is not known without it.
 

@@ -109,7 +109,7 @@ _ISSUE_LINK = Markup(
 
 
 class TableRow(NamedTuple):
-    """One row: its cells, and ``mark``, a word such as “removed” that says how it looks, or an empty text."""
+    """One row: its cells, and ``mark``, the name of its look, such as “removed”, or an empty text."""
 
     mark: str
     cells: list[Cell]
@@ -164,7 +164,7 @@ def key_url(request: Request, route: str, name: str, **keys: Any) -> Callable[[A
 
 
 def heading_attributes(column: Column, *, editable: bool) -> Markup:
-    """Return the attributes of a column's heading that say what its cells have in common, for ``js/grid/columns.js``."""
+    """Return the attributes of a column's heading that its cells have in common, for ``js/grid/columns.js``."""
     attributes = Markup(' data-field="{}" data-label="{}" data-kind="{}"').format(
         column.name, column.label, column.kind
     )

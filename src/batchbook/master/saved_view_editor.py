@@ -122,7 +122,7 @@ class SavedViewEditor:
 
 
 def change_views(views: SavedViews, params: Mapping[str, Any]) -> tuple[str, str]:
-    """Do what the menu's form wants: ``do`` is ``view-new``, ``view-save``, ``view-edit`` or ``view-delete``.
+    """Make the change that the menu's form asks for: ``do`` is ``view-new``, ``view-save``, ``view-edit`` or ``view-delete``.
 
     Return the address that follows and a sentence; raise ``BadInput`` for anything else, and as the methods of
     :class:`SavedViewEditor` do.

@@ -50,7 +50,7 @@ def window_answer(grid: GridView) -> dict[str, Any]:
         "total": found.total,
         "html": rows_html(grid, found.rows),
         "keys": found.token,
-        "version": grid.windows.now.version,
+        "version": grid.windows.snapshot.version,
     }
 
 
@@ -74,7 +74,7 @@ def asked_token(grid: GridView) -> str:
 
 
 def asked_number(grid: GridView, name: str, usual: int) -> int:
-    """Return the whole number called ``name`` in the address, ``usual`` without one; raise ``BadInput`` for any other text."""
+    """Return the whole number called ``name`` in the address, or ``usual`` where it has none; raise ``BadInput`` for any other text."""
     number = whole_number(grid.request.GET.get(name, str(usual)))
     if number is None:
         raise BadInput(f"The address does not say which rows are wanted: “{name}” must be a whole number.")

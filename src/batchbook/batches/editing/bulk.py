@@ -51,7 +51,7 @@ class BulkEditResult:
 
 @dataclass(frozen=True)
 class CellEdits:
-    """What somebody wants of many cells: ``texts`` for rows that are there, and texts by field for each row to ``add``.
+    """Edits of many cells: ``texts`` for rows that are there, and texts by field for each row to ``add``.
 
     ``seen`` has the texts on which the edit is based, where they are known. Numbers are written by the ``conventions``.
     """
@@ -63,7 +63,7 @@ class CellEdits:
 
 
 class BulkEditor:
-    """Edits many rows of the batches that ``engine`` works on, as one operation."""
+    """The editor of many rows of the batches that ``engine`` works on; each edit is one operation."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -127,7 +127,7 @@ class BulkEditor:
 
 @dataclass(frozen=True)
 class _Strict:
-    """Accepts all texts of a row or raises; see :meth:`BulkEditor.edit`."""
+    """A review that accepts all texts of a row or raises; see :meth:`BulkEditor.edit`."""
 
     columns: Mapping[str, Column]
     versions: Mapping[int, int]

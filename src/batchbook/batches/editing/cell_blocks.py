@@ -14,7 +14,7 @@ from batchbook.words import counted
 
 
 class BlockKind(StrEnum):
-    """What a person does with a block; the value is the kind of the operation in the history."""
+    """The action of a person on a block; the value is the kind of the operation in the history."""
 
     PASTE = "paste"
     FILL = "fill"

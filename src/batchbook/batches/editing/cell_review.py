@@ -48,7 +48,7 @@ class CellConflict:
 
 @dataclass
 class CellReview:
-    """Decides cell by cell; ``columns`` are the editable ones by name, and ``seen`` the known texts by row and field.
+    """A review that decides cell by cell; ``columns`` are the editable ones by name, and ``seen`` the known texts by row and field.
 
     Numbers in all texts are written by the ``conventions`` of the edit's author.
 

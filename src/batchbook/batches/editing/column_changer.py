@@ -39,7 +39,7 @@ class Example:
 
 @dataclass
 class ChangePreview:
-    """What a change would do to the rows ``seen``, of which it looked at the first ``looked``.
+    """The effect that a change would have on the rows ``seen``, of which the first ``looked`` were examined.
 
     ``rows`` and ``cells`` would change, of which ``examples`` are the first; ``review`` has the cells that would be refused.
     """
@@ -53,7 +53,7 @@ class ChangePreview:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it looked at all rows."""
+        """Whether all rows were examined."""
         return self.looked >= self.seen.count
 
     def note(self, row: RowProxy, changes: Sequence[Change]) -> None:
@@ -67,7 +67,7 @@ class ChangePreview:
 
 
 class ColumnChanger:
-    """Changes columns in the batches that ``engine`` works on."""
+    """The editor of whole columns in the batches that ``engine`` works on."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -75,7 +75,7 @@ class ColumnChanger:
     def preview(
         self, context: ActionContext, condition: ColumnElement[bool], change: ColumnChange
     ) -> ChangePreview:
-        """Return what ``change`` would do to the rows that satisfy ``condition``; raise ``BadInput`` if it cannot be made."""
+        """Return the effect of ``change`` on the rows that satisfy ``condition``; raise ``BadInput`` if it cannot be made."""
         review = CellReview.of(context.row, {}, change.conventions_of_texts)
         found = ChangePreview(Selection.of(context, condition), review)
         rows = context.rows().narrowed(condition)

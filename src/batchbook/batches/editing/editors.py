@@ -51,7 +51,7 @@ class EditedRow:
 
 
 class RowEditor:
-    """Edits rows of the batches that ``engine`` works on; numbers in texts are written by the ``conventions``."""
+    """The editor of single rows of the batches that ``engine`` works on; numbers in texts are written by the ``conventions``."""
 
     def __init__(self, engine: Engine, conventions: Conventions = CANONICAL) -> None:
         self.engine = engine
@@ -206,7 +206,7 @@ def _add(context: ActionContext, values: RowValues, how: str = "") -> int:
 
 
 class HeaderEditor:
-    """Edits headers of the batches that ``engine`` works on; numbers in texts are written by the ``conventions``."""
+    """The editor of headers of the batches that ``engine`` works on; numbers in texts are written by the ``conventions``."""
 
     def __init__(self, engine: Engine, conventions: Conventions = CANONICAL) -> None:
         self.engine = engine

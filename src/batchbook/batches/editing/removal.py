@@ -59,7 +59,7 @@ class Selection:
 
 
 class RowRemover:
-    """Removes and restores rows of the batches that ``engine`` works on."""
+    """The remover and restorer of rows of the batches that ``engine`` works on."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

@@ -80,7 +80,7 @@ def _is_refused(issues: Sequence[Issue]) -> bool:
 
 
 class Reversal:
-    """Reverses the cells of ``operation`` in the batch of ``context``, as the operation ``by`` if any cell changes.
+    """The reversal of the cells of ``operation`` in the batch of ``context``, as the operation ``by`` if any cell changes.
 
     The cells are read in parts, the last ones first, because an operation may have changed a cell more than once.
     """

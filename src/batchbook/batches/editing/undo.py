@@ -44,7 +44,7 @@ class UndoResult:
 
 
 class OvertakenError(Conflict):
-    """The refusal to reverse an operation of whose cells some were changed again; ``result`` is what would have come of it."""
+    """The refusal to reverse an operation of whose cells some were changed again; ``result`` has the numbers that it would have had."""
 
     def __init__(self, result: UndoResult) -> None:
         super().__init__(f"Nothing was changed. {_reasons(result.skipped, result.left)}")
@@ -149,7 +149,7 @@ def _original(session: Session, operation: Operation) -> Operation:
 
 
 class Undoer:
-    """Undoes and redoes operations on the batches that ``engine`` works on.
+    """The undo and redo of operations on the batches that ``engine`` works on.
 
     Cells that were changed again since are left alone. All methods raise ``Conflict`` if there is nothing to reverse, and
     as :meth:`~batchbook.batches.engine.engine.Engine.lock` does. ``is_big`` says of a number of cells that they are too many
@@ -254,7 +254,7 @@ _NEXT = {UNDO: next_undo, REDO: next_redo}
 
 
 def _demand_next(context: ActionContext, kind: str, expected: int | None) -> Reversible:
-    """Return what the actor undoes or redoes next; raise ``Conflict`` if that is nothing, or not the one ``expected``."""
+    """Return the operation that the actor undoes or redoes next; raise ``Conflict`` if that is nothing, or not the one ``expected``."""
     found = _NEXT[kind](context.session, context.batch.id, context.actor)
     if expected is not None and (found is None or found.number != expected):
         raise Conflict(

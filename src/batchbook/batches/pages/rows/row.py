@@ -1,4 +1,4 @@
-"""One row: its page, its form, the endpoint by which the grid saves a cell, and the row as it is in its file."""
+"""One row: its page, its form, and the row as it is in its file."""
 
 from __future__ import annotations
 
@@ -8,39 +8,29 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from pyramid.renderers import render
-from pyramid.response import Response
 from sqlalchemy import select
 
-from batchbook.batches.concurrency import read_seen_texts, read_version
 from batchbook.batches.editing import (
-    CellProblems,
     RowEditor,
-    StaleEdit,
     cell_text,
     editable_by_name,
     editable_columns,
     find_row,
 )
 from batchbook.batches.engine.file_intake import FileRecords, intake_fields
-from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.pages.batch.changes_page import changed_cells_url
-from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage, EditPage, ShownChange
+from batchbook.batches.pages.batch_page import BatchPage, EditPage, ShownChange
 from batchbook.batches.pages.rows.match_pages import row_match
-from batchbook.batches.pages.rows.row_grid import RowGrid
 from batchbook.batches.pages.view import PROBLEMS
-from batchbook.batches.pages.view_models import breakdown
 from batchbook.errors import Missing
 from batchbook.forms import BoundForm, Form, form_of
 from batchbook.grid import CellError, Column, GridState, Verb, parse, same_as, shown_text, to_text
 from batchbook.master.conflicts import FieldConflict
 from batchbook.master.links import href
-from batchbook.master.window_pages import rows_html
-from batchbook.web.json_bodies import json_answer
 
 #: The prefix of parameters in the address that fill fields of the form.
 _WITH = "with."
@@ -243,63 +233,6 @@ class EditRow(OneRow, EditPage):
 def row_form(row: type[BatchRow]) -> Form:
     """Return the form of a row: all editable columns of its model."""
     return form_of(row, [column.name for column in editable_columns(row)])
-
-
-class EditCell(OneRow):
-    """The endpoint that saves one cell of the grid; it answers JSON for ``static/js/grid/edit-request.js``."""
-
-    name = "cell"
-    pattern = f"{ROW_PATTERN}/cell"
-
-    def post(self) -> Response:
-        """Store one field and return the new HTML of row and counts; or return the problem, or both values of a conflict."""
-        params = self.request.POST
-        field, text = params.get("field", ""), params.get("value", "")
-        try:
-            edited = RowEditor(self.engine, self.request.conventions).edit(
-                self.batch.id, self.sequence, {field: text}, read_version(params), read_seen_texts(params)
-            )
-        except StaleEdit as error:
-            body = {"error": error.message, "version": error.version}
-            both = {"mine": error.mine[field], "theirs": error.theirs[field]}
-            return json_answer({**body, **both, **self._html()}, CONFLICT)
-        except CellProblems as error:
-            return json_answer({"error": error.message}, UNPROCESSABLE)
-        changed = bool(edited.labels)
-        message = f"Row {self.sequence}: {edited.labels[0]} saved." if changed else "Nothing was changed."
-        peers = self._peers(edited.peers)
-        return json_answer({"message": message, "changed": changed, "peers": peers, **self._html()})
-
-    def _html(self) -> dict[str, Any]:
-        rows = RowGrid(self.view, self.batch, [self.sequence])
-        (row,) = rows.grid.grid.all_rows(self.request.db, GridState(), None)
-        # The address carries the page's query, so that the counts mark the filter that the page shows.
-        counts = breakdown(self.view, self.batch, rows.grid)
-        context = {"grid": rows.grid, "breakdown": counts, "view": self.view, "batch": self.batch}
-        context |= {"problem_rows": problem_rows(self.action_context)}
-        return {
-            "version": row.version,
-            "row_html": rows_html(rows.grid, [(None, row)]),
-            "counts_html": self._render("counts", context),
-            "problems_html": self._render("problem_count", context),
-        }
-
-    def _peers(self, before: Mapping[int, int]) -> list[dict[str, Any]]:
-        """Return the peers that were refreshed as well; ``before`` has their earlier versions by number."""
-        rows = RowGrid(self.view, self.batch, list(before))
-        found = rows.grid.grid.all_rows(self.request.db, GridState(), None) if before else ()
-        return [
-            {
-                "before": before[row.sequence],
-                "version": row.version,
-                "row_html": rows_html(rows.grid, [(None, row)]),
-            }
-            for row in found
-        ]
-
-    def _render(self, part: str, context: Mapping[str, Any]) -> str:
-        html: str = render(f"batchbook.templates:batches/parts/{part}.jinja2", context, self.request)
-        return html
 
 
 @dataclass(frozen=True)

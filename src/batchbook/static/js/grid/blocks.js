@@ -1,4 +1,4 @@
-/* Blocks of cells: what is selected is copied, cut, emptied, filled or pasted over, as one operation of the server.
+/* Blocks of cells: the selection is copied, cut, emptied, filled or pasted over, as one operation of the server.
 
    new Blocks(grid)   hears "copy", "cut" and "paste" on the grid. Reads of the <row-grid>
      data-cells-url   where a block of texts is posted (batches/pages/rows/cells_endpoint.py); without it, only copying is possible

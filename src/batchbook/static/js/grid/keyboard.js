@@ -57,7 +57,7 @@ export const KEYS = [
   key("Ctrl+Shift+H", "history", "Changes of the cell"),
   key("F8", "nextProblem", "Next cell that was not saved, else the next with a problem"),
   key("Shift+F10", "menu", "Menu of the cell and its column"),
-  key("ContextMenu", "menu", "Menu of the cell and its column", { shown: "Menu key" }),
+  key("ContextMenu", "menu", "Menu of the cell and its column", { shown: "Menu\u00a0key" }),
   key("Ctrl+/", "keys", "This list"),
 ];
 

@@ -8,9 +8,9 @@
    The rows and cells are described in templates/macros/rows.jinja2, the headings in columns.js. Without JavaScript the table has links
    to the rows' forms; with it one cell takes part in the order of Tab, and arrows move from there (WAI-ARIA's pattern of a grid).
 
-   Parts: keyboard.js, grid-keys.js and commands.js (keys), cell-actions.js, pointer.js, selection.js, row-window.js (which rows are in the page), column-layout.js,
+   Parts: keyboard.js, key-events.js and commands.js (keys), cell-actions.js, pointer.js, selection.js, row-window.js (which rows are in the page), column-layout.js,
    cell-editor.js (the open cell), typing-field.js (the field of a closed cell), saving.js (edits on their way), blocks.js (clipboard and filling), finding.js, grid-foot.js, grid-menu.js, cell-pages.js (where keys and the menu lead),
-   upgrade.js (roles), kept-edits.js (what was not saved before a reload), follow-changes.js and presence.js (what others do). Each says which further attributes of <row-grid> it reads; what lacks is not possible.
+   aria.js (roles), kept-edits.js (what was not saved before a reload), follow-changes.js and presence.js (what others do). Each says which further attributes of <row-grid> it reads; what lacks is not possible.
 
               data-layout-url                where the columns are remembered
 
@@ -23,7 +23,7 @@ import { useColumnPointer } from "./column-pointer.js";
 import { readColumns, textOf } from "./columns.js";
 import { Finding } from "./finding.js";
 import "./grid-foot.js";
-import { useKeys } from "./grid-keys.js";
+import { useKeys } from "./key-events.js";
 import "./grid-menu.js";
 import { FillHandle } from "./fill-handle.js";
 import { FollowChanges } from "./follow-changes.js";
@@ -36,7 +36,7 @@ import { Saving } from "./saving.js";
 import { Selection } from "./selection.js";
 import { call } from "./session.js";
 import { useTypingField } from "./typing-field.js";
-import { upgradeRows, upgradeTable } from "./upgrade.js";
+import { upgradeRows, upgradeTable } from "./aria.js";
 
 class RowGrid extends HTMLElement {
   connectedCallback() {

@@ -1,4 +1,4 @@
-/* Where the rows of a grid come from: windows of its view, asked for by their places.
+/* The source of the rows of a grid: windows of its view, asked for by their places.
 
    new RowSource(grid)            reads of the <row-grid>
      data-windows-url, data-query   where they are asked for (master/window_pages.py), and the parameters of the view

@@ -11,7 +11,7 @@
 
    Leaving the cell takes the field away. Its name is the column and what the cell shows, as for a cell with the focus. */
 
-import { refuse } from "./grid-keys.js";
+import { refuse } from "./key-events.js";
 
 const NAME = "cell-typing";
 const SHOWN = "cell-typing-shown";
