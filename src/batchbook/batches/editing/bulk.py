@@ -29,7 +29,7 @@ from batchbook.batches.models import Operation
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.db.bulk_writing import bulk_update, chunked
 from batchbook.errors import Conflict, Missing
-from batchbook.grid import Column
+from batchbook.grid import CANONICAL, Column, Conventions
 from batchbook.grid.cells import is_readable
 
 #: The number of rows that are read and written together.
@@ -57,12 +57,13 @@ class BulkEditResult:
 class CellEdits:
     """Edits of many cells: ``texts`` for rows that are there, and texts by field for each row to ``add``.
 
-    ``seen`` has the texts on which the edit is based, where they are known.
+    ``seen`` has the texts on which the edit is based, where they are known. Numbers are written by the ``conventions``.
     """
 
     texts: Texts
     seen: Texts = field(default_factory=dict)
     add: Sequence[Mapping[str, str]] = ()
+    conventions: Conventions = CANONICAL
 
 
 class BulkEditor:
@@ -96,7 +97,7 @@ class BulkEditor:
         row that does not exist, and ``Conflict`` if rows are to be added to a batch whose type does not allow it.
         """
         with self.engine.editing(batch_id) as context:
-            review = CellReview.of(context.row, edits.seen)
+            review = CellReview.of(context.row, edits.seen, edits.conventions)
             columns = editable_by_name(context.row)
             texts = edits.texts
             edit = _ManyEdit(
@@ -116,13 +117,14 @@ class BulkEditor:
         texts_of: Callable[[RowProxy], Mapping[str, str]],
         kind: str,
         summary: Callable[[BulkEditResult], str],
+        conventions: Conventions = CANONICAL,
     ) -> tuple[BulkEditResult, CellReview]:
         """Store the texts by field that ``texts_of`` returns for each row; otherwise like :meth:`edit_cells`.
 
-        ``chosen`` returns the sequences of the rows, in order. What it raises leaves everything as it is.
+        Numbers in them are written by the ``conventions``. ``chosen`` returns the sequences of the rows, in order. What it raises leaves everything as it is.
         """
         with self.engine.editing(batch_id) as context:
-            review = CellReview.of(context.row, {})
+            review = CellReview.of(context.row, {}, conventions)
             edit = _ManyEdit(
                 context,
                 kind,
