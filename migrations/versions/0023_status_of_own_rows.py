@@ -1,6 +1,6 @@
 """Rows of a status are found by an index in the row tables of single batches, too
 
-Revision 0023, after 0021. Row tables that are made from now on have this index.
+Revision 0023, after 0022. Row tables that are made from now on have this index.
 """
 
 from __future__ import annotations
