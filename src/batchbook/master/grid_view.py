@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from batchbook.grid import (
+    CANONICAL,
     PAGE_SIZES,
     VERB_LABELS,
     Column,
@@ -30,6 +31,7 @@ from batchbook.grid import (
     verbs_of,
 )
 from batchbook.grid.column_layout import DEFAULT_LAYOUT
+from batchbook.grid.number_formats import format_of
 from batchbook.master.facet_panel import FacetPanel, KnownCounts, facets_key
 from batchbook.master.grid_settings import RememberedState, recall
 from batchbook.master.links import GridLinks
@@ -125,12 +127,19 @@ class GridView:
             columns or self.personal.visible,
             rows,
             self.request.zone,
+            self.request.conventions,
             links=self.cell_links,
             editable=self.editable,
             mark=self.mark,
             identity=self.identity,
             places=places,
         )
+
+    @property
+    def number_format(self) -> str:
+        """The name of the format in which the user writes numbers; empty for the canonical one."""
+        conventions = self.request.conventions
+        return "" if conventions == CANONICAL else format_of(conventions).value
 
     def heading(self, column: Column) -> Markup:
         """Return the attributes of the heading of ``column``: what its cells have in common, how wide it is, and whether it stays in sight."""
@@ -159,6 +168,7 @@ class GridView:
             chosen,
             self.known_counts,
             self.merge_url,
+            self.request.conventions,
         )
 
     @property

@@ -18,7 +18,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.errors import Conflict
-from batchbook.grid import to_text
+from batchbook.grid import Column, to_text
 from batchbook.words import counted
 
 #: The kind of the operations.
@@ -29,10 +29,10 @@ MOST_PREVIEWED, EXAMPLES = 20_000, 12
 
 @dataclass(frozen=True)
 class Example:
-    """A cell that would change: its row's sequence, the label of its column, and its texts before and after."""
+    """A cell that would change: its row's sequence, its column, and its canonical texts before and after."""
 
     sequence: int
-    label: str
+    column: Column
     before: str
     after: str
 
@@ -63,7 +63,7 @@ class ChangePreview:
         self.cells += len(changes)
         for change in changes[: max(EXAMPLES - len(self.examples), 0)]:
             after = to_text(change.column, change.value)
-            self.examples.append(Example(row.sequence, change.column.label, change.old, after))
+            self.examples.append(Example(row.sequence, change.column, change.old, after))
 
 
 class ColumnChanger:
@@ -76,7 +76,8 @@ class ColumnChanger:
         self, context: ActionContext, condition: ColumnElement[bool], change: ColumnChange
     ) -> ChangePreview:
         """Return the effect of ``change`` on the rows that satisfy ``condition``; raise ``BadInput`` if it cannot be made."""
-        found = ChangePreview(Selection.of(context, condition), CellReview.of(context.row, {}))
+        review = CellReview.of(context.row, {}, change.conventions_of_texts)
+        found = ChangePreview(Selection.of(context, condition), review)
         rows = context.rows().narrowed(condition)
         statement = select(rows.table).where(rows.where).order_by(context.row.sequence).limit(MOST_PREVIEWED)
         with change.applied_to(context.row) as texts_of:
@@ -101,9 +102,10 @@ class ColumnChanger:
         """
         model = self.engine.context_of(self.engine.find(batch_id)).row
         labels = ", ".join(column.label for column in changeable(model, change))
+        words = change.canonical().words
 
         def summary(edited: BulkEditResult) -> str:
-            return f"Changed {labels} in {counted(edited.rows, 'row')}: {change.words}."
+            return f"Changed {labels} in {counted(edited.rows, 'row')}: {words}."
 
         def chosen(context: ActionContext) -> Sequence[int]:
             demand_seen(context, condition, seen)
@@ -112,7 +114,9 @@ class ColumnChanger:
             return context.session.scalars(select(row.sequence).where(*where).order_by(row.sequence)).all()
 
         with change.applied_to(model, timed=timed) as texts_of:
-            edited, review = BulkEditor(self.engine).edit_where(batch_id, chosen, texts_of, CHANGE, summary)
+            edited, review = BulkEditor(self.engine).edit_where(
+                batch_id, chosen, texts_of, CHANGE, summary, change.conventions_of_texts
+            )
         told = (
             summary(edited) if edited.cells else "Nothing was changed: the cells have these values already."
         )

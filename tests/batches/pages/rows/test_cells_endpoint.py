@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from tests.functional.harness import COUNTS, CatalogueDatabase, counts_of, json_post, token_of, url_of
 from webtest import TestApp
 
@@ -90,6 +91,42 @@ def test_a_block_is_pasted_by_number_and_by_place_in_a_view(
     last = catalogue.batch(open_batch).row_count
     prices = [catalogue.row(open_batch, last - place).new_price for place in (1, 2)]
     assert prices == [Decimal("9.10")] * 2
+
+
+def test_places_mean_the_rows_that_were_seen_there_whatever_changed_in_between(
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, open_batch: int
+) -> None:
+    def window(query: str) -> Any:
+        found = staff.get(url_of(open_batch, f"rows/window?{query}"), headers={"Accept": "application/json"})
+        rows = BeautifulSoup(found.json["html"], "html.parser").select("[data-row]")
+        return found.json["keys"], [int(row["data-key"]) for row in rows]
+
+    query = "f.new_price.greater=1"
+    token, seen = window(query)
+    # The second one leaves the view, and another one comes into it.
+    change(admin, open_batch, seen[1], "0.10")
+    other = next(number for number in range(1, 9) if number not in seen)
+    change(admin, open_batch, other, "5.00")
+    assert window(query)[1] != seen
+    rows = {"query": query, "token": token, "first": 1, "count": 2}
+    answer = send(staff, open_batch, rows=rows, columns=["new_price"], texts=[["7.10"]])
+    assert (answer["rows"], answer["refused"]) == (2, 0)
+    now = {number: str(catalogue.row(open_batch, number).new_price) for number in range(1, 9)}
+    assert [number for number, price in now.items() if price == "7.10"] == seen[1:3]
+    # Without a token, which a filtered view always has, nobody knows which rows were meant; in the order of their numbers,
+    # where rows are never moved, none is needed.
+    answer = send(staff, open_batch, 409, rows=rows | {"token": ""}, columns=["new_price"], texts=[["8.10"]])
+    assert "The rows have changed since you looked" in answer["error"]
+    assert window("")[0] == ""
+    send(admin, open_batch, rows={"keys": [1]}, columns=["new_price"], texts=[["1.10"], ["1.20"]], add=1)
+    plain = {"query": "", "token": "", "first": 1, "count": 2}
+    assert send(staff, open_batch, rows=plain, columns=["new_price"], texts=[["8.10"]])["rows"] == 2
+    assert [str(catalogue.row(open_batch, number).new_price) for number in (2, 3)] == ["8.10", "8.10"]
+
+
+def change(client: TestApp, batch_id: int, row: int, price: str) -> None:
+    fields = {"field": "new_price", "value": price, "version": "1"}
+    json_post(client, url_of(batch_id, "rows", row, "cell"), 200, fields)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -23,7 +23,7 @@ from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
 from batchbook.batches.pages.batch.side_panels import open_panel, panels_of
 from batchbook.batches.pages.batch.undo_pages import undo_buttons
-from batchbook.batches.pages.batch_page import BatchPage, may_see, uploaded_before
+from batchbook.batches.pages.batch_page import BatchPage, ShownChange, may_see, uploaded_before
 from batchbook.batches.pages.file.inspection_page import intake_url
 from batchbook.batches.pages.rows.quick_filters import quick_filters
 from batchbook.batches.pages.rows.row_grid import RowGrid
@@ -219,7 +219,7 @@ class History(BatchPage):
             undo=undo_buttons(self, page),
         )
 
-    def _cells(self, operations: Sequence[Operation]) -> dict[int, list[CellChange]]:
+    def _cells(self, operations: Sequence[Operation]) -> dict[int, list[ShownChange]]:
         changes = self.request.db.scalars(
             select(CellChange)
             .where(
@@ -229,9 +229,9 @@ class History(BatchPage):
             )
             .order_by(CellChange.operation, CellChange.position)
         )
-        found: dict[int, list[CellChange]] = defaultdict(list)
+        found: dict[int, list[ShownChange]] = defaultdict(list)
         for change in changes:
-            found[change.operation].append(change)
+            found[change.operation].append(self.shown_change(change))
         return found
 
 

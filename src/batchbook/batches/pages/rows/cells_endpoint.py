@@ -42,7 +42,7 @@ class EditCell(OneRow):
         params = self.request.POST
         field, text = params.get("field", ""), params.get("value", "")
         try:
-            edited = RowEditor(self.engine).edit(
+            edited = RowEditor(self.engine, self.request.conventions).edit(
                 self.batch.id, self.sequence, {field: text}, read_version(params), read_seen_texts(params)
             )
         except StaleEdit as error:
@@ -94,6 +94,7 @@ class EditCells(GridPage):
     The body is JSON, or a form whose field ``block`` is JSON: ``rows`` is ``{"keys": [number, …]}`` or ``{"query", "token",
     "first", "count"}``; ``columns`` are fields and ``texts`` lines of texts, which repeat; ``seen`` (optional) has the known
     texts by row and field; ``kind`` is a :class:`BlockKind`; ``add`` is a number of rows beyond the last one.
+    Numbers in texts are written as the person writes them.
     """
 
     name = "cells"
@@ -111,7 +112,7 @@ class EditCells(GridPage):
                 f"A block may have {MOST_CELLS:,} cells, and this one has {cells:,}. Nothing was changed. Use"
                 " “Change a column” for so many rows."
             )
-        edits = block.edits(sequences, _seen_in(body), add)
+        edits = block.edits(sequences, _seen_in(body), add, self.request.conventions)
         return self._answer(store_block(self.engine, self.batch.id, edits, _kind_in(body)))
 
     def _sequences(self, rows: JsonBody) -> Sequence[int]:

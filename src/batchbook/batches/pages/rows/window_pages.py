@@ -16,7 +16,7 @@ from batchbook.batches.editing.field_changes import text_in
 from batchbook.batches.pages.rows.row_grid import GridPage
 from batchbook.batches.pages.view import PROBLEMS
 from batchbook.errors import BadInput
-from batchbook.grid import Column, GridState
+from batchbook.grid import Column, GridState, shown_text
 from batchbook.grid.filters import condition
 from batchbook.grid.parsers import quoted
 from batchbook.grid.row_search import cell_with, contains_text, edge_of_data, first_match
@@ -108,10 +108,13 @@ class FindRow(_RowsPage):
         ordered = columns[::-1] if upwards else columns
 
         def field_with_text(values: Any) -> str | None:
-            found = cell_with(ordered, values, text)
+            found = cell_with(ordered, values, text, self.request.conventions)
             return found.name if found else None
 
-        return self._answer(self._first(contains_text(columns, text), start, upwards), field_with_text)
+        return self._answer(
+            self._first(contains_text(columns, text, self.request.conventions), start, upwards),
+            field_with_text,
+        )
 
     def _text(self) -> str:
         text: str = self.request.GET.get("text", "")
@@ -153,7 +156,9 @@ class SummarizeRows(_RowsPage):
         )
         columns = self.columns()
         found = summarize(self.grid.windows, self.state, first, count, columns, self.token)
-        return json_answer({"columns": {column.name: found[column.name].texts(column) for column in columns}})
+        conventions = self.request.conventions
+        texts = {column.name: found[column.name].texts(column, conventions) for column in columns}
+        return json_answer({"columns": texts})
 
 
 class RowTexts(_RowsPage):
@@ -170,8 +175,12 @@ class RowTexts(_RowsPage):
         )
         columns = self.columns()
         found = self.grid.windows.window(self.state, first, min(count, MOST_ROWS), self.token)
+        conventions = self.request.conventions
         texts = [
-            [text_in(column, row._mapping[column.name], row.issues) for column in columns]
+            [
+                shown_text(column, text_in(column, row._mapping[column.name], row.issues), conventions)
+                for column in columns
+            ]
             for _, row in found.rows
         ]
         return json_answer({"texts": texts, "keys": found.token})

@@ -11,6 +11,7 @@
      data-cell-history-url     the changes of one cell, with {key} and {field} for it */
 
 import { textOf } from "./columns.js";
+import { canonical } from "./numbers.js";
 
 /* The most characters of a text that a filter holds. */
 const LONGEST = 200;
@@ -41,8 +42,19 @@ export function openHistory(grid) {
 export function sameAs(grid) {
   const { active } = grid;
   const { kind, field } = grid.columns[grid.selection.focus.column];
-  const url = active?.closest("tr").dataset.key && field ? sameAsUrl(kind, field, textOf(active).trim()) : null;
+  if (!active?.closest("tr").dataset.key || !field) return null;
+  const text = textOf(active).trim();
+  const isNumber = kind === "decimal" || kind === "integer";
+  const url = sameAsUrl(kind, field, isNumber ? (canonical(text, grid.signs) ?? text) : text, addressOf(grid));
   return url && (() => follow(grid, url));
+}
+
+/* The present address. One whose filters were typed in the person's format takes no numbers in another one. */
+function addressOf({ rows }) {
+  if (!new URLSearchParams(location.search).has("number_format")) return location.href;
+  const { query } = rows;
+  query.delete("keys");
+  return `${location.origin}${location.pathname}?${query}`;
 }
 
 export function sameAsUrl(kind, field, text, here = location.href) {

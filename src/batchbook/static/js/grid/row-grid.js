@@ -3,6 +3,7 @@
    row-grid   data-cell-url   where an edit of one cell is posted, with {key} for its row; without it nothing can be edited
               data-total      the number of all rows, of which the page has some
               data-windows-url, data-query   where further rows are fetched (row-window.js), and the parameters of the view
+              data-decimal-sign, data-group-sign   how the person writes numbers (numbers.js)
               data-keys       the token of the keys of the view in its order, where they are kept
    The rows and cells are described in templates/macros/rows.jinja2, the headings in columns.js. Without JavaScript the table has links
    to the rows' forms; with it one cell takes part in the order of Tab, and arrows move from there (WAI-ARIA's pattern of a grid).
@@ -27,6 +28,7 @@ import "./grid-menu.js";
 import { FillHandle } from "./fill-handle.js";
 import { FollowChanges } from "./follow-changes.js";
 import { KeptEdits } from "./kept-edits.js";
+import { signsOf } from "./numbers.js";
 import { usePointer } from "./pointer.js";
 import { Presence } from "./presence.js";
 import { RowWindow } from "./row-window.js";
@@ -40,7 +42,7 @@ class RowGrid extends HTMLElement {
   connectedCallback() {
     this.table = this.querySelector("table.grid");
     if (!this.table || this.rows) return;
-    Object.assign(this, { columns: readColumns(this.table), editor: null, isAtEnd: false, painted: new Set() });
+    Object.assign(this, { columns: readColumns(this.table), signs: signsOf(this), editor: null, isAtEnd: false, painted: new Set() });
     this.selection = new Selection();
     this.rows = new RowWindow(this);
     this.saving = new Saving(this);

@@ -31,10 +31,12 @@ export class RowSource {
     const { query } = this;
     query.set("first", first);
     query.set("count", count);
-    query.set("columns", fieldsOf(this.grid.columns));
+    const columns = fieldsOf(this.grid.columns);
+    query.set("columns", columns);
     const answer = await fetch(`${this.grid.dataset.windowsUrl}?${query}`, { headers: { Accept: "application/json" }, signal });
     const body = await answer.json().catch(() => ({}));
     if (!answer.ok || typeof body.html !== "string") throw new Error(body.error ?? "The rows could not be loaded. Trying again…");
+    if (!signal?.aborted && columns !== fieldsOf(this.grid.columns)) return this.ask({ first, count, signal }); // Arranged meanwhile.
     if (!signal?.aborted) this.keys = body.keys ?? "";
     return { ...body, count };
   }
