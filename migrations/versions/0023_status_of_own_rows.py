@@ -1,6 +1,6 @@
 """Rows of a status are found by an index in the row tables of single batches, too
 
-Revision 0023, after 0021. Row tables that are made from now on have this index.
+Revision 0023, after 0022. Row tables that are made from now on have this index.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
