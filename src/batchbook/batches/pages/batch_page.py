@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import sqlalchemy
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches import access
@@ -18,7 +19,10 @@ from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchFile, BatchRow
 from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.running.action_tasks import note_refusal
 from batchbook.batches.running.runner import ActionCall, Runner
+from batchbook.errors import BatchbookError
 from batchbook.forms import BoundForm, Form
 from batchbook.master import Page
 from batchbook.master.conflicts import FieldConflict
@@ -81,8 +85,19 @@ class BatchPage(Page):
     ) -> Result:
         """Have the runner do ``action`` or enqueue it; return its result."""
         call = ActionCall(self.batch.id, action, self.request.authenticated_userid, options or {}, version)
-        result: Result = self.request.services.get(Runner).submit(self.request.db, call)
+        try:
+            result: Result = self.request.services.get(Runner).submit(self.request.db, call)
+        except BatchbookError as error:
+            if action is Action.EXECUTE:
+                self._note_refusal(call, error)
+            raise
         return result
+
+    def _note_refusal(self, call: ActionCall, error: BatchbookError) -> None:
+        """Record that ``call`` was refused, once the request's transaction is rolled back."""
+        services = self.request.services
+        database, types = services.get(sqlalchemy.Engine), services.get(BatchTypes)
+        self.request.tm.get().addAfterAbortHook(note_refusal, (database, types, call, error, None))
 
     def submit(
         self, action: Action, options: Mapping[str, Any] | None = None, version: int | None = None

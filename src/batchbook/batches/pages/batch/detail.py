@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pyramid.response import Response
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
+from batchbook.batches.changed_rows import original_text
 from batchbook.batches.engine.actions import FOLLOW_UP
 from batchbook.batches.engine.preview import totals_of
 from batchbook.batches.engine.refresh import problem_rows
@@ -211,9 +212,11 @@ class History(BatchPage):
             statement.order_by(Operation.number.desc()).limit(PAGE_SIZE + 1)
         ).all()
         page = found[:PAGE_SIZE]
+        cells = self._cells(page)
         return self.template_values(
             groups=group_operations(page),
-            cells=self._cells(page),
+            cells=cells,
+            originals=self._originals(cells),
             older=page[-1].number if len(found) > PAGE_SIZE else None,
             undo=undo_buttons(self, page),
         )
@@ -232,6 +235,16 @@ class History(BatchPage):
         for change in changes:
             found[change.operation].append(change)
         return found
+
+    def _originals(self, cells: Mapping[int, Sequence[CellChange]]) -> dict[tuple[int, str], str | None]:
+        """Return the texts that the shown ``cells`` got from the file or query, by row and field."""
+        places = [(one.operation, one.position) for some in cells.values() for one in some]
+        statement = select(CellChange.sequence, CellChange.field, original_text(CellChange)).where(
+            CellChange.batch_id == self.batch.id,
+            tuple_(CellChange.operation, CellChange.position).in_(places),
+        )
+        found = self.request.db.execute(statement) if places else ()
+        return {(sequence, name): text for sequence, name, text in found}
 
 
 class Download(BatchPage):

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.renderers import render
+from sqlalchemy import select
 
+from batchbook.batches.changed_rows import original_text
 from batchbook.batches.editing import cell_text, editable_by_name
+from batchbook.batches.history import REMOVED
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.models import CellChange
 from batchbook.batches.pages.batch.changes_page import changed_cells_url
 from batchbook.batches.pages.rows.row import CHANGES_SHOWN, ROW_PATTERN, OneRow
 from batchbook.errors import Missing
@@ -35,14 +39,34 @@ class CellHistory(OneRow):
             raise Missing(f"{self.batch} has no field “{name[:60]}” whose cells could be changed.")
         return column
 
+    def _original(self, field: str) -> str | None:
+        """Return the text that the cell got from the file or query; ``None`` in a row that people added."""
+        change = CellChange
+        statement = select(original_text(change)).where(
+            change.batch_id == self.batch.id, change.sequence == self.sequence, change.field == field
+        )
+        found: str | None = self.request.db.scalar(statement.limit(1))
+        return (None if self._is_added() else "") if found is None else found
+
+    def _is_added(self) -> bool:
+        mark = select(CellChange.position).where(
+            CellChange.batch_id == self.batch.id,
+            CellChange.sequence == self.sequence,
+            CellChange.field == REMOVED,
+            CellChange.old.is_(None),
+        )
+        return self.request.db.scalar(mark.limit(1)) is not None
+
     def get(self) -> Any:
         """Show the changes, the latest first."""
         column, text = self.column, cell_text(self.column, self.row)
+        changes = self.changes(column.name)
         values = self.template_values(
             row=self.row,
             column=column,
             text=text,
-            changes=self.changes(column.name),
+            changes=changes,
+            original=self._original(column.name) if changes else None,
             most_changes=CHANGES_SHOWN,
             changes_url=changed_cells_url(self.view, self.batch, sequence=self.sequence),
             row_url=self.row_url,
