@@ -8,7 +8,7 @@ from pyramid.renderers import render
 from sqlalchemy import select
 
 from batchbook.batches.changed_rows import original_text
-from batchbook.batches.editing import cell_text, editable_by_name
+from batchbook.batches.editing import editable_by_name
 from batchbook.batches.history import REMOVED
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import CellChange
@@ -59,8 +59,8 @@ class CellHistory(OneRow):
 
     def get(self) -> Any:
         """Show the changes, the latest first."""
-        column, text = self.column, cell_text(self.column, self.row)
-        changes = self.changes(column.name)
+        column = self.column
+        text, changes = self.text_of(column), self.changes(column.name)
         values = self.template_values(
             row=self.row,
             column=column,
