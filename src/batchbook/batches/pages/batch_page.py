@@ -36,12 +36,16 @@ UNPROCESSABLE, CONFLICT = 422, 409
 
 
 class ShownChange(NamedTuple):
-    """A cell that an operation changed: the sequence of its row, or 0, its field, and its texts before and after."""
+    """A cell that an operation changed: the sequence of its row, or 0, its field, and its texts before and after.
+
+    ``original`` is the text from the file or query.
+    """
 
     sequence: int
     field: str
     old: str | None
     new: str | None
+    original: str | None
 
 
 def may_see(page: Page, other: Batch) -> bool:
@@ -86,14 +90,14 @@ class BatchPage(Page):
         """The batch's page."""
         return self.view.url("view", self.batch)
 
-    def shown_change(self, change: CellChange) -> ShownChange:
-        """Return a changed cell with its texts as the person reads them."""
+    def shown_change(self, change: CellChange, original: str | None) -> ShownChange:
+        """Return a changed cell with its texts, also the ``original`` one from the source, as the person reads them."""
         column = self._edited_columns[change.sequence > 0].get(change.field)
-        old, new = change.old, change.new
+        texts = [change.old, change.new, original]
         if column is not None:
             conventions = self.request.conventions
-            old, new = (text and shown_text(column, text, conventions) for text in (old, new))
-        return ShownChange(change.sequence, change.field, old, new)
+            texts = [text and shown_text(column, text, conventions) for text in texts]
+        return ShownChange(change.sequence, change.field, *texts)
 
     @cached_property
     def _edited_columns(self) -> Sequence[Mapping[str, Column]]:

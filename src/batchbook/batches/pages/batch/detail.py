@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pyramid.response import Response
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 
 from batchbook.batches.changed_rows import original_text
 from batchbook.batches.engine.actions import FOLLOW_UP
@@ -213,18 +213,16 @@ class History(BatchPage):
             statement.order_by(Operation.number.desc()).limit(PAGE_SIZE + 1)
         ).all()
         page = found[:PAGE_SIZE]
-        cells = self._cells(page)
         return self.template_values(
             groups=group_operations(page),
-            cells=cells,
-            originals=self._originals(cells),
+            cells=self._cells(page),
             older=page[-1].number if len(found) > PAGE_SIZE else None,
             undo=undo_buttons(self, page),
         )
 
     def _cells(self, operations: Sequence[Operation]) -> dict[int, list[ShownChange]]:
-        changes = self.request.db.scalars(
-            select(CellChange)
+        changes = self.request.db.execute(
+            select(CellChange, original_text(CellChange))
             .where(
                 CellChange.batch_id == self.batch.id,
                 CellChange.operation.in_([operation.number for operation in operations]),
@@ -233,19 +231,9 @@ class History(BatchPage):
             .order_by(CellChange.operation, CellChange.position)
         )
         found: dict[int, list[ShownChange]] = defaultdict(list)
-        for change in changes:
-            found[change.operation].append(self.shown_change(change))
+        for change, original in changes:
+            found[change.operation].append(self.shown_change(change, original))
         return found
-
-    def _originals(self, cells: Mapping[int, Sequence[CellChange]]) -> dict[tuple[int, str], str | None]:
-        """Return the texts that the shown ``cells`` got from the file or query, by row and field."""
-        places = [(one.operation, one.position) for some in cells.values() for one in some]
-        statement = select(CellChange.sequence, CellChange.field, original_text(CellChange)).where(
-            CellChange.batch_id == self.batch.id,
-            tuple_(CellChange.operation, CellChange.position).in_(places),
-        )
-        found = self.request.db.execute(statement) if places else ()
-        return {(sequence, name): text for sequence, name, text in found}
 
 
 class Download(BatchPage):

@@ -7,7 +7,6 @@ from typing import Any
 from pyramid.renderers import render
 from sqlalchemy import select
 
-from batchbook.batches.changed_rows import original_text
 from batchbook.batches.editing import editable_by_name
 from batchbook.batches.history import REMOVED
 from batchbook.batches.lifecycle import Action
@@ -39,15 +38,6 @@ class CellHistory(OneRow):
             raise Missing(f"{self.batch} has no field “{name[:60]}” whose cells could be changed.")
         return column
 
-    def _original(self, field: str) -> str | None:
-        """Return the text that the cell got from the file or query; ``None`` in a row that people added."""
-        change = CellChange
-        statement = select(original_text(change)).where(
-            change.batch_id == self.batch.id, change.sequence == self.sequence, change.field == field
-        )
-        found: str | None = self.request.db.scalar(statement.limit(1))
-        return (None if self._is_added() else "") if found is None else found
-
     def _is_added(self) -> bool:
         mark = select(CellChange.position).where(
             CellChange.batch_id == self.batch.id,
@@ -66,7 +56,7 @@ class CellHistory(OneRow):
             column=column,
             text=text,
             changes=changes,
-            original=self._original(column.name) if changes else None,
+            original=None if not changes or self._is_added() else changes[0][0].original or "",
             most_changes=CHANGES_SHOWN,
             changes_url=changed_cells_url(self.view, self.batch, sequence=self.sequence),
             row_url=self.row_url,
