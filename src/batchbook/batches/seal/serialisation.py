@@ -29,31 +29,31 @@ Key = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Chunk:
-    """Consecutive records of a section: their keys, their lines, and the tokens of each column."""
+    """Consecutive records of a section: their keys, their lines, and the values of each column as a JSON array."""
 
     position: int
     keys: Sequence[Key]
     lines: Sequence[bytes]
-    tokens: Sequence[Sequence[str]]
+    columns: Sequence[str]
 
     @cached_property
     def digest(self) -> bytes:
         """The SHA-256 of the lines."""
         return hashlib.sha256(b"".join(self.lines)).digest()
 
-    @property
+    @cached_property
     def row_digests(self) -> bytes:
         """A short digest of each line."""
-        return b"".join([hashlib.blake2b(line, digest_size=SHORT).digest() for line in self.lines])
+        return b"".join(map(_short, self.lines))
 
-    @property
+    @cached_property
     def column_digests(self) -> bytes:
-        """A short digest of each column: of its tokens, each in a line of its own."""
-        return b"".join(_short("\n".join(tokens)) for tokens in self.tokens)
+        """A short digest of each column."""
+        return b"".join(_short(_encoded(column)) for column in self.columns)
 
 
-def _short(text: str) -> bytes:
-    return hashlib.blake2b(_encoded(text), digest_size=SHORT).digest()
+def _short(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=SHORT).digest()
 
 
 def _encoded(text: str) -> bytes:
@@ -68,9 +68,10 @@ def chunks_of(connection: Connection, section: Section, batch_id: int) -> Iterat
     keys = [names.index(name) for name in section.record_key]
     for position, rows in enumerate(_read(connection, section, batch_id)):
         values = [*zip(*rows, strict=True)]
-        tokens = [column.tokens(found) for column, found in zip(section.columns, values, strict=True)]
+        tokens = [column.tokens(stored) for column, stored in zip(section.columns, values, strict=True)]
         lines = _encoded("".join(map(template.__mod__, zip(*tokens, strict=True)))).splitlines(keepends=True)
-        yield Chunk(position, [*zip(*(values[at] for at in keys), strict=True)] or [()], lines, tokens)
+        found = [*zip(*(values[at] for at in keys), strict=True)] or [()]
+        yield Chunk(position, found, lines, [f"[{','.join(column)}]" for column in tokens])
 
 
 def _template(names: Iterable[str]) -> str:
