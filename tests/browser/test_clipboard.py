@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from playwright.sync_api import Browser, Page
 from .modules import static_files
 
 _BLOCKS = Path(__file__).parent / "clipboard"
+#: The signs of numbers, as numbers.js has them.
+POINT, COMMA = {"decimal": ".", "group": ","}, {"decimal": ",", "group": "."}
 _CALL = "async ([module, name, values]) => (await import(module))[name](...values)"
 
 
@@ -25,14 +27,14 @@ class Modules:
     def __init__(self, page: Page) -> None:
         self.page = page
 
-    def parse(self, text: str = "", html: str = "") -> Any:
-        return self._call("clipboard", "parseClipboard", {"text": text, "html": html})
+    def parse(self, text: str = "", html: str = "", signs: Mapping[str, str] = POINT) -> Any:
+        return self._call("clipboard", "parseClipboard", {"text": text, "html": html}, signs)
 
-    def copy(self, rows: list[list[str]], *kinds: str) -> Any:
-        return self._call("clipboard", "toClipboard", rows, list(kinds))
+    def copy(self, rows: list[list[str]], *kinds: str, signs: Mapping[str, str] = POINT) -> Any:
+        return self._call("clipboard", "toClipboard", rows, list(kinds), signs)
 
-    def series(self, values: str, count: int, kind: str) -> list[str]:
-        continued: list[str] = self._call("fill-series", "series", values.split("|"), count, kind)
+    def series(self, values: str, count: int, kind: str, signs: Mapping[str, str] = POINT) -> list[str]:
+        continued: list[str] = self._call("fill-series", "series", values.split("|"), count, kind, signs)
         return continued
 
     def _call(self, module: str, name: str, *values: Any) -> Any:
@@ -140,3 +142,17 @@ def test_a_copied_block_says_what_is_text_and_what_a_number(modules: Modules) ->
 )
 def test_series(modules: Modules, values: str, count: int, kind: str, continued: str) -> None:
     assert modules.series(values, count, kind) == continued.split("|")
+
+
+def test_numbers_have_the_signs_of_the_person(modules: Modules) -> None:
+    assert modules.series("1,5|2,0", 2, "decimal", COMMA) == ["2,5", "3,0"]
+    assert modules.series("1.5|2.0", 2, "decimal", COMMA) == ["1.5", "2.0"]
+    copied = modules.copy([["2,50", "1.5"]], "decimal", "text", signs=COMMA)
+    assert copied["text"] == "2,50\t1.5\r\n"
+    assert """<td x:num="2.50" sdval="2.50" style='mso-number-format:"0\\.00"'>2,50</td>""" in copied["html"]
+    # Somebody with other signs pastes the number, not its text; a text stays what it is.
+    assert modules.parse(**copied, signs=COMMA) == [["2,50", "1.5"]]
+    assert modules.parse(**copied, signs=POINT) == [["2.50", "1.5"]]
+    assert modules.parse("1,2E+12", "<table><tr><td x:num='1200000000000.5'>1,2E+12</table>", COMMA) == [
+        ["1200000000000,5"]
+    ]

@@ -97,7 +97,7 @@ def test_same_as_this_cell_is_an_address(
     with static_files() as address, browser.new_context(base_url=address) as context:
         page = context.new_page()
         page.goto("/")
-        call = "async (values) => (await import('/js/grid/same-as.js')).sameAsUrl(...values)"
+        call = "async (values) => (await import('/js/grid/cell-pages.js')).sameAsUrl(...values)"
         here = "http://shop/rows?f.price.less=5&page=3&view=default#row"
         found = page.evaluate(call, [kind, field, text, here])
         assert found == (query and f"http://shop/rows?{query}")

@@ -10,7 +10,7 @@ from tests.functional.harness import CatalogueDatabase, number_in, upload, url_o
 from webtest import TestApp
 
 from .eyes import SIDEWAYS, problems_now
-from .grid_page import all_saved, cell, change, editor, enter, row_of
+from .grid_page import all_saved, cell, change, editor, enter, is_focused, row_of
 from .visits import Visits
 
 OUTLINE = "(cell) => [getComputedStyle(cell).outlineStyle, getComputedStyle(cell).outlineWidth]"
@@ -50,8 +50,11 @@ def test_a_screen_reader_hears_of_the_grid_its_cells_and_what_becomes_of_edits(
     heads = [name for role, name, _ in tree if role == "columnheader"]
     assert heads[:3] == ["Row", "Item code", "Description"]
     cells = [(name, told) for role, name, told in tree if role == "gridcell"]
-    # The field that waits for what is typed is in the cell with the focus, and has its name and text.
-    assert [name for name, told in cells if told.get("selected")] == ["2.20", "8.00 New price 8.00"]
+    # The field that waits for what is typed is in the cell with the focus: each has its text once.
+    assert [name for name, told in cells if told.get("selected")] == ["2.20", "8.00"]
+    assert [name for role, name, told in tree if role == "textbox" and told.get("focused")] == [
+        "New price 8.00"
+    ]
     assert {told["readonly"] for name, told in cells if name == "RYE BREAD"} == {True}
     assert {told["readonly"] for name, told in cells if name == "2.20"} == {False}
     assert [name for name, told in cells if told.get("invalid") == "true"] != []
@@ -70,7 +73,12 @@ def test_a_screen_reader_hears_of_the_grid_its_cells_and_what_becomes_of_edits(
     change(admin, open_batch, 1, "2.30")
     grid.keyboard.press("Enter")
     expect(cell(grid, 1)).to_have_attribute("data-save", "conflict")
-    expect(heard).to_contain_text("2 cells were not saved.")
+    expect(heard).to_contain_text(
+        "2 cells were not saved, 1 of them because of a conflict: somebody else changed"
+    )
+    expect(heard).to_contain_text("arrow down leads to the choice between your value and theirs.")
+    told = [name for role, name, _ in tree_of(grid) if role == "gridcell" and "2.40" in name]
+    assert "in conflict with what somebody else saved meanwhile: open the cell to choose" in told[0]
 
 
 def test_counts_and_places_are_those_of_all_rows_and_sorting_is_told(
@@ -121,7 +129,12 @@ def test_a_small_enlarged_window_and_a_finger_lose_nothing(
     page.goto(url_of(open_batch))
     assert not page.evaluate(SIDEWAYS)
     cell(page, 2).tap()
-    if not editor(page).count():  # Where the first one chooses.
+    is_focused(cell(page, 2))
+    expect(editor(page)).to_have_count(0)  # The first one chooses.
+    cell(page, 3).tap()
+    is_focused(cell(page, 3))
+    expect(editor(page)).to_have_count(0)
+    for _ in range(2):
         cell(page, 2).tap()
     expect(editor(page)).to_be_focused()
     editor(page).fill("8.20")

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 from tests.functional.harness import CatalogueDatabase, url_of
 
-from .grid_page import cell, editor, status, stored
+from batchbook.security.models import User
+
+from .grid_page import all_saved, cell, editor, enter, status, stored
 from .visits import Visits
 
 _EXCEL = Path(__file__).parent / "clipboard" / "excel-prices"
@@ -120,3 +123,41 @@ def test_one_cell_fills_a_range_and_goes_into_an_open_field_as_text(
     grid.keyboard.press("Enter")
     expect(cell(grid, 5)).to_have_text("0.50")
     assert catalogue.row(open_batch, 5).new_price == Decimal("0.50")
+
+
+def test_numbers_are_typed_filled_copied_and_pasted_with_a_comma(
+    visits: Visits, users: dict[str, str], catalogue: CatalogueDatabase, open_batch: int
+) -> None:
+    with catalogue.engine.begin() as connection:
+        connection.execute(update(User).where(User.name == "staff").values(number_format="1.234,56"))
+    page = visits.sign_in("staff", permissions=["clipboard-read", "clipboard-write"])
+    page.goto(url_of(open_batch))
+    expect(cell(page, 1)).to_have_text("2,20")
+    cell(page, 1).click()
+    enter(page, "1.000,5", "1.001", "2.5")
+    expect(cell(page, 1)).to_have_text("1.000,50")
+    expect(status(page)).to_contain_text("1 cell was not saved")
+    page.keyboard.press("F8")
+    expect(cell(page, 3)).to_contain_text("2.5")
+    page.keyboard.press("F2")
+    expect(page.locator(".cell-popover")).to_contain_text("with , as the decimal sign")
+    page.keyboard.press("Escape")
+    put(page, "1,5\r\n2,0\r\n")
+    cell(page, 1).click()
+    page.keyboard.press("Control+v")
+    expect(cell(page, 2)).to_have_text("2,00")
+    cell(page, 1).click()
+    page.keyboard.press("Shift+ArrowDown")
+    expect(page.locator("grid-foot")).to_contain_text("Sum 3,50 · Average 1,7500")
+    fill = page.locator(".fill-handle")
+    fill.hover()
+    page.mouse.down()
+    cell(page, 4).hover()
+    page.mouse.up()
+    expect(cell(page, 4)).to_have_text("3,00")
+    all_saved(page)
+    assert stored(catalogue, open_batch)[:4] == ["1.50", "2.00", "2.50", "3.00"]
+    page.keyboard.press("Control+c")
+    copied = take(page)
+    assert copied["text"].splitlines()[0].endswith("1,50")
+    assert 'x:num="1.50"' in copied["html"]

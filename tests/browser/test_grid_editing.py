@@ -15,6 +15,7 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.models import PriceChangeRow
 
 from .grid_page import cell, editor, is_focused, row_of
+from .modules import static_files
 
 
 @pytest.fixture
@@ -242,7 +243,9 @@ def _conflict(grid: Page, batch: int, somebody: TestApp) -> None:
     json_post(somebody, url_of(batch, "rows", 1, "cell"), 200, fields)
     grid.keyboard.press("Enter")
     expect(cell(grid, 1)).to_have_attribute("data-save", "conflict")
-    expect(cell(grid, 1)).to_contain_text("2.40≠, not saved, because the row was changed meanwhile.")
+    expect(cell(grid, 1)).to_contain_text(
+        "2.40≠, in conflict with what somebody else saved meanwhile: open the cell to choose."
+    )
     is_focused(cell(grid, 2))
     cell(grid, 1).click(click_count=2)
     question = grid.get_by_role("group", name="Two versions of this cell")
@@ -287,3 +290,38 @@ def test_what_would_do_is_offered_beside_the_cell_and_fills_its_field(
     expect(offer).to_have_count(0)
     expect(grid.locator("#problem-count")).to_contain_text("1 row has problems")
     assert str(catalogue.row(open_batch, 1).new_price) == "2.10"
+
+
+def test_a_date_is_typed_or_taken_from_the_calendar(staff_page: Page) -> None:
+    with static_files() as address:
+        staff_page.goto(address)
+        staff_page.evaluate(
+            """async () => {
+              const { CellEditor } = await import("/js/grid/cell-editor.js");
+              document.body.innerHTML = '<table><td data-cell data-text="2026-02-03"><a>2026-02-03</a></td></table>';
+              const cell = document.querySelector("td");
+              window.taken = [];
+              const grid = {
+                dataset: {}, addressOf: () => ({}), unsavedOf: () => undefined, textOf: () => cell.dataset.text,
+                put: (_cell, text) => taken.push(text), step: () => {}, tell: () => {},
+              };
+              window.open = () => new CellEditor(grid, cell, { kind: "date", label: "Valid from" }).begin();
+              open();
+            }"""
+        )
+        field, calendar = editor(staff_page), staff_page.get_by_label("Calendar: Valid from")
+        staff_page.keyboard.press("Alt+ArrowDown")
+        expect(calendar).to_have_value("2026-02-03")
+        calendar.fill("2026-03-04")
+        expect(field).to_be_focused()
+        expect(field).to_have_value("2026-03-04")
+        staff_page.keyboard.press("Enter")
+        staff_page.evaluate("open()")
+        calendar.focus()  # No look elsewhere.
+        expect(field).to_have_count(1)
+        staff_page.keyboard.press("Escape")
+        expect(field).to_be_focused()
+        staff_page.keyboard.type("5.4.2026")
+        staff_page.keyboard.press("Enter")
+        expect(calendar).to_have_count(0)
+        assert staff_page.evaluate("taken") == ["2026-03-04", "5.4.2026"]

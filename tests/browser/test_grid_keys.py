@@ -128,12 +128,14 @@ def test_the_page_that_replaces_is_a_key_away_and_knows_the_column(grid: Page) -
 
 
 def test_a_cell_leads_to_its_history_and_to_rows_like_it(grid: Page, open_batch: int) -> None:
-    press(grid, "Control+Shift+H")
-    grid.wait_for_url(f"**{url_of(open_batch, 'rows', 3, 'cells', 'new_price', 'history')}")
-    grid.go_back()
+    for key in ("Shift+F2", "Control+Shift+H"):
+        cell(grid, 3).focus()
+        press(grid, key)
+        grid.wait_for_url(f"**{url_of(open_batch, 'rows', 3, 'cells', 'new_price', 'history')}")
+        grid.go_back()
     cell(grid, 3, "item_code").click()
     press(grid, "Shift+F10")
-    expect(grid.get_by_role("menuitem", name="History of this cell")).to_be_visible()
+    expect(grid.get_by_role("menuitem", name="History of this cell")).to_contain_text("Shift+F2")
     text = cell(grid, 3, "item_code").text_content()
     grid.get_by_role("menuitem", name="Same as this cell").click()
     grid.wait_for_url("**f.item_code.equal=*")
@@ -157,14 +159,20 @@ def test_find_leads_from_one_to_the_next(grid: Page) -> None:
     expect(grid.locator(".find-said")).to_contain_text("was not found")
 
 
-def test_the_menu_has_what_keys_do(grid: Page) -> None:
+def test_the_menu_has_what_keys_do(grid: Page, catalogue: CatalogueDatabase, open_batch: int) -> None:
     press(grid, "Shift+F10")
     menu = grid.get_by_role("menu")
     expect(menu.get_by_role("menuitem").first).to_be_focused()
     press(grid, "ArrowUp", "Home", "ArrowDown")
     expect(menu.get_by_role("menuitem", name="Empty")).to_be_focused()
+    by_key = menu.get_by_role("menuitem").all_inner_texts()
     press(grid, "Escape")
     is_focused(cell(grid, 3))
+    cell(grid, 3).click(button="right")
+    assert menu.get_by_role("menuitem").all_inner_texts() == by_key
+    menu.get_by_role("menuitem", name="Empty").click()
+    expect(cell(grid, 3)).to_contain_text("empty")
+    assert stored(catalogue, open_batch)[2] == "None"
     cell(grid, 5).click(button="right")
     width = grid.locator("th[data-field=new_price]").bounding_box()
     assert width is not None
@@ -195,6 +203,16 @@ def test_a_row_is_filled_to_the_right_and_today_is_a_key(
         press(grid, "Shift+ArrowRight")
     press(grid, "Control+r")  # Its text is no price, and stays there.
     expect(grid.locator("#announcer")).to_contain_text("cell")
+    # Beside a column whose texts it takes, the text of the first is in all of them.
+    grid.evaluate(
+        "document.querySelector('row-grid').moveColumn(document.querySelector('th[data-field=new_price]').cellIndex, 1)"
+    )
+    cell(grid, 2).click()
+    press(grid, "Shift+ArrowRight", "Shift+ArrowDown", "Control+r")
+    expect(cell(grid, 2, "item_code")).to_have_text("8.00")
+    expect(cell(grid, 3, "item_code")).to_have_text("2.70")
+    assert [catalogue.row(open_batch, row).item_code for row in (2, 3)] == ["8.00", "2.70"]
+    assert stored(catalogue, open_batch)[1:3] == ["8.00", "2.70"]
     cell(grid, 4).click()
     press(grid, "Control+x")
     expect(cell(grid, 4)).to_contain_text("empty")

@@ -53,3 +53,27 @@ def test_columns_stay_as_they_were_chosen(staff_page: Page, visits: Visits, open
     admin = visits.sign_in("admin")
     admin.goto(url_of(open_batch))
     assert [name for name, _, _ in columns_of(admin)] == list(before)
+
+
+#: For each frozen column: whether its heading and its cell are what is seen in their places.
+SEEN = """() => [...document.querySelectorAll('thead th')].filter((head) => getComputedStyle(head).left !== 'auto').flatMap((head) =>
+  [head, document.querySelector(`tbody tr [data-field="${head.dataset.field}"]`)].map((one) => {
+    const { x, y, width, height } = one.getBoundingClientRect();
+    const color = getComputedStyle(one).backgroundColor;
+    const seen = document.elementFromPoint(x + width / 2, y + height / 2);
+    return one.contains(seen) && color.startsWith('rgb(');
+  }))"""
+
+
+def test_frozen_columns_cover_what_is_scrolled_under_them(
+    staff_page: Page, visits: Visits, open_batch: int
+) -> None:
+    for page in (staff_page, visits.sign_in("staff", java_script_enabled=False)):
+        page.set_viewport_size({"width": 800, "height": 800})
+        page.goto(url_of(open_batch))
+        if page is staff_page:
+            columns_of(page)
+        page.locator("tbody tr").first.locator("td").last.scroll_into_view_if_needed()
+        seen = page.evaluate(SEEN)
+        assert seen
+        assert all(seen)

@@ -54,6 +54,32 @@ def test_further_rows_come_as_they_are_scrolled_to(
     assert str(catalogue.row(long_batch, 610).new_price) == "7.50"
 
 
+def test_rows_that_come_later_have_the_columns_of_the_page(
+    staff_page: Page, staff: TestApp, long_batch: int
+) -> None:
+    page = staff_page
+    page.goto(url_of(long_batch))
+    cell(page, 1).click()
+    form = next(form for form in staff.get(url_of(long_batch)).forms.values() if "shown" in form.fields)
+    for box in form.fields["shown"]:  # In another window.
+        box.checked = box._value != "description"
+    form.submit(status=303)
+    page.keyboard.press("Control+End")
+    expect(cell(page, ROWS, "description")).to_have_text(f"LOAF {ROWS}")
+    fields = "(row) => [...row.cells].map((cell) => cell.dataset.field)"
+    heads = page.locator("#grid thead tr").evaluate(fields)
+    assert row_of(page, ROWS).evaluate(fields) == heads
+    # The same after a column was hidden and another moved here.
+    page.evaluate("document.querySelector('row-grid').layout.hide(3, true)")
+    page.evaluate("document.querySelector('row-grid').moveColumn(5, 1)")
+    page.keyboard.press("Control+Home")
+    page.locator(".grid-scroll").evaluate(
+        "one => (one.scrollTop = 600 * one.querySelector('tr[data-row]').offsetHeight)"
+    )
+    expect(row_of(page, 610)).to_be_visible()
+    assert row_of(page, 610).evaluate(fields) == page.locator("#grid thead tr").evaluate(fields)
+
+
 def test_keys_lead_to_rows_that_are_not_loaded(staff_page: Page, long_batch: int) -> None:
     page = staff_page
     page.goto(url_of(long_batch))

@@ -76,6 +76,21 @@ def test_changes_and_open_cells_of_others_appear(
     expect(row_of(mine, 5)).to_contain_text("Duplicate in list", timeout=SOON)
 
 
+def test_a_page_asks_every_two_seconds_what_others_changed(
+    staff_page: Page, open_batch: int, admin: TestApp
+) -> None:
+    # By the interval that the page sets, which is the same on a busy machine.
+    staff_page.add_init_script(
+        "window.delays = []; const wait = setTimeout;"
+        "window.setTimeout = (act, ms, ...more) => (delays.push(ms), wait(act, ms, ...more));"
+    )
+    staff_page.goto(url_of(open_batch))
+    expect(staff_page.locator("row-grid[data-ready]")).to_have_count(1)
+    change(admin, open_batch, 1, "1.50")
+    expect(cell(staff_page, 1)).to_have_text("1.50")
+    assert {delay for delay in staff_page.evaluate("delays") if delay >= 1_000} == {2_000}
+
+
 def test_what_others_change_takes_nothing_away(
     mine: Page, theirs: Page, catalogue: CatalogueDatabase, open_batch: int, admin: TestApp
 ) -> None:

@@ -189,12 +189,14 @@ def test_a_user_is_changed_switched_off_and_on_again(add: Run, batchbook: Run, e
     assert add("ada", "--role", "admin").exit_code == 0
     assert add("ann", "--role", "staff").exit_code == 0
     changes = ("--role", "auditor", "--role", "staff", "--full-name", "Ann B", "--timezone", "Europe/Berlin")
+    changes += ("--number-format", "1 234,56")
     assert batchbook("user", "edit", "ann", *changes).stdout == "Changed the user ann.\n"
     off = json.loads(batchbook("user", "deactivate", "ann", "--json").stdout)
     assert off == {"name": "ann", "roles": ["auditor", "staff"], "active": False}
     with transaction_scope(engine, read_only=True) as session:
         ann = session.scalars(select(User).where(User.name == "ann")).one()
         assert (ann.full_name, ann.timezone, ann.active) == ("Ann B", "Europe/Berlin", False)
+        assert ann.number_format == "1 234,56"
     assert batchbook("user", "activate", "ann").stdout == "The user ann can sign in again.\n"
     for arguments in (("deactivate", "ada"), ("edit", "ada", "--role", "staff")):
         refused = batchbook("user", *arguments)
@@ -209,6 +211,10 @@ def test_a_user_that_cannot_be_changed(add: Run, batchbook: Run) -> None:
         (("edit", "bob", "--full-name", "B"), "There is no user called bob. Nothing was changed."),
         (("edit", "ann", "--role", "king"), "There is no role king. The user was not changed."),
         (("edit", "ann", "--timezone", "Mars"), "There is no time zone “Mars”. The user was not changed."),
+        (
+            ("edit", "ann", "--number-format", "1_0"),
+            "There is no number format “1_0”. The user was not changed.",
+        ),
     ):
         result = batchbook("user", *arguments)
         assert (result.exit_code, result.stderr.startswith(sentence)) == (1, True), result.stderr

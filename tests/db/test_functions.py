@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from unicodedata import normalize
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -111,6 +112,15 @@ def test_spellings_of_a_word_are_folded_to_one_text(
         assert session.scalars(same).all() == list(range(1, len(spellings) + 1))
         (key,) = {key_form(text) for text in texts.values()}
         assert set(session.scalars(select(folded_key(things.c.text)))) == {key}
+
+
+def test_each_letter_is_folded_by_itself_wherever_it_stands() -> None:
+    small = {0x130: "i", 0x131: "i", 0x3C2: "\u03c3"}
+    for number in (number for number in range(0x20000) if not 0xD800 <= number < 0xE000):
+        normal = normalize("NFKC", f"x{chr(number)}")
+        lower = "".join(small.get(ord(one), one.lower() if len(one.lower()) == 1 else one) for one in normal)
+        assert fold(f"x{chr(number)}") == lower, hex(number)
+    assert fold("\u0399\u03a3 \u0130\u00c4") == "\u03b9\u03c3 i\u00e4"
 
 
 def test_a_row_that_is_there_is_updated_or_left_alone(engine: Engine, things: Table) -> None:

@@ -29,7 +29,7 @@ def test_the_least_used_keys_are_dropped_first_and_old_ones_are_not_used() -> No
         cache.get("a")
     cache.put("d", ten())
     assert [token for token in "abcd" if cache.get(token) is not None] == ["a", "c", "d"]
-    old = KeyCache(longest=-1)
+    old = KeyCache(max_age=-1)
     old.put("a", ten())
     assert old.get("a") is None
 
@@ -44,7 +44,7 @@ def test_several_that_want_all_keys_at_once_list_them_once() -> None:
 
     def ask() -> KeptKeys | None:
         together.wait()
-        return cache.whole("a", listed)
+        return cache.all_keys("a", listed)
 
     with ThreadPoolExecutor(3) as threads:
         found = [asked.result() for asked in [threads.submit(ask) for _ in range(3)]]
@@ -62,18 +62,18 @@ def test_keys_are_listed_ahead_once_and_a_failure_is_left_to_who_wants_them() ->
             raise RuntimeError("The database is away.")
         return ten()
 
-    cache.list_later("a", listed)
-    cache.list_later("a", listed)
+    cache.list_in_background("a", listed)
+    cache.list_in_background("a", listed)
     may.set()
-    while cache._later:
+    while cache._waiting:
         pass
     assert (cache.get("a"), calls) == (None, [1])
-    cache.list_later("a", listed)
-    while cache._later:
+    cache.list_in_background("a", listed)
+    while cache._waiting:
         pass
     assert cache.get("a") is not None
-    cache.list_later("b", lambda: None)
-    while cache._later:
+    cache.list_in_background("b", lambda: None)
+    while cache._waiting:
         pass
     assert cache.get("b") is None
 
@@ -87,8 +87,8 @@ def test_only_some_views_wait_to_be_listed_ahead() -> None:
 
     tokens = [f"view {number}" for number in range(MOST_WAITING + 3)]
     for token in tokens:
-        cache.list_later(token, listed)
+        cache.list_in_background(token, listed)
     may.set()
-    while cache._later:
+    while cache._waiting:
         pass
     assert [token for token in tokens if cache.get(token)] == tokens[:MOST_WAITING]

@@ -172,7 +172,7 @@ def test_a_view_of_many_rows_begins_with_its_first_keys_and_has_the_others_liste
             shelf.cache = KeyCache()
             found = shelf.windows().window(state, first, 30)
             assert (codes(found), found.total) == (whole[first : first + 30], len(whole))
-            while shelf.cache._later:
+            while shelf.cache._waiting:
                 pass
             kept = shelf.cache.get(found.token)
             assert kept is not None
@@ -194,7 +194,7 @@ def test_keys_that_are_listed_later_are_those_of_the_same_version(
 
     monkeypatch.setattr(shelf.cache, "put", put_before_a_change)
     first = seen.window(by_price, 0, 10)
-    while shelf.cache._later:
+    while shelf.cache._waiting:
         pass
     kept = shelf.cache.get(first.token)
     assert kept is not None

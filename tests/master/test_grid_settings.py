@@ -6,7 +6,7 @@ from sqlalchemy import Engine, func, select
 
 from batchbook.db.transactions import transaction_scope
 from batchbook.grid import Filter, GridState, Sort, Verb
-from batchbook.master.grid_settings import RememberedState, forget, recall, remember
+from batchbook.master.grid_settings import RememberedPage, RememberedState, forget, recall, remember
 from batchbook.master.models import GridSetting
 
 
@@ -36,3 +36,15 @@ def test_lists_that_share_a_name_have_filters_of_their_own(engine: Engine) -> No
             "query": [["f.price.less", "5"]]
         }
         assert RememberedState(session, None, "rows.cakes").recall() is None
+
+
+def test_choices_for_the_page_are_remembered_one_by_one(engine: Engine) -> None:
+    with transaction_scope(engine) as session:
+        RememberedPage(session, "ann", "cakes").remember(
+            {"panel": "history", "full_window": "yes", "columns": []}
+        )
+        RememberedPage(session, "ann", "cakes").remember({"full_window": True})
+        RememberedPage(session, None, "cakes").remember({"full_window": True})
+        RememberedPage(session, "ann", "cakes").remember({"panel": "\ud800"})
+        assert RememberedPage(session, "ann", "cakes").choices == {"panel": "history", "full_window": True}
+        assert RememberedPage(session, None, "cakes").choices == {}

@@ -20,7 +20,7 @@ COLUMNS = [
 def test_labels_cannot_end_their_string() -> None:
     style = layout_style(COLUMNS, GridLayout())
     assert """[data-field="code"]::before { content: "A \\22 code\\22 \\a \\7d "; }""" in style
-    assert style.count("{") == style.count("}") == 2 + len(COLUMNS) + 2
+    assert style.count("{") == style.count("}") == 2 + len(COLUMNS) + 3
 
 
 def test_frozen_columns_have_their_places_as_far_as_widths_are_known() -> None:

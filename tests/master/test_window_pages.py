@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bs4 import BeautifulSoup
 from sqlalchemy import delete
 from webtest import TestApp
 
@@ -29,6 +30,27 @@ def test_an_index_answers_with_the_rows_at_positions(cakes: MasterHarness) -> No
     assert vegan["total"] == 2
     assert "Carrot cake" in vegan["html"]
     assert vegan["keys"] != found["keys"]
+
+
+def test_rows_have_the_columns_of_the_page_whatever_was_arranged_since(cakes: MasterHarness) -> None:
+    sam = cakes.visitor("sam")
+    page = sam.get("/cakes")
+    fields = [head["data-field"] for head in page.html.select("#grid thead th[data-field]")]
+    form = next(form for form in page.forms.values() if "shown" in form.fields)
+    for box in form.fields["shown"]:
+        box.checked = box._value in fields[:2]
+    form.submit(status=303)
+    for columns, expected in (
+        (",".join(fields), fields),
+        ("", fields[:2]),
+        ("price,name", ["price", "name"]),
+    ):
+        html = BeautifulSoup(window(sam, f"first=0&count=1&columns={columns}")["html"], "html.parser")
+        assert [cell["data-field"] for cell in html.select("[data-row] > *")] == expected
+    error = sam.get(
+        "/cakes/window?first=0&columns=name,colour", status=409, headers={"Accept": "application/json"}
+    )
+    assert "Reload the page" in error.json["error"]
 
 
 def test_a_record_that_is_gone_leaves_its_place_empty(cakes: MasterHarness) -> None:

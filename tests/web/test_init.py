@@ -15,6 +15,7 @@ import pytest
 from pyramid.exceptions import ConfigurationError
 from tests.browser.serving import serving
 
+from batchbook.grid import NumberFormat
 from batchbook.web import WebSettings, read_settings
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +31,12 @@ def test_defaults() -> None:
 def test_an_unknown_time_zone_stops_the_start(zone: str) -> None:
     with pytest.raises(ConfigurationError, match=r"batchbook\.timezone"):
         read_settings({"batchbook.timezone": zone})
+
+
+def test_the_site_has_a_number_format() -> None:
+    assert read_settings({"batchbook.number_format": "1'234.56"}).number_format is NumberFormat.APOSTROPHE
+    with pytest.raises(ConfigurationError, match=r"batchbook\.number_format is '1_0'"):
+        read_settings({"batchbook.number_format": "1_0"})
 
 
 @pytest.mark.parametrize("name", ["development.ini", "production.ini"])

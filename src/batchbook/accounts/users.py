@@ -19,7 +19,14 @@ from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import PAGES, Invalid, MasterView, RecordHooks
 from batchbook.security.audit_log import record_change
 from batchbook.security.models import Role, User, user_role
-from batchbook.security.passwords import ADVICE, hash_password, password_field, why_weak, zone_field
+from batchbook.security.passwords import (
+    ADVICE,
+    hash_password,
+    number_format_field,
+    password_field,
+    why_weak,
+    zone_field,
+)
 from batchbook.security.sessions import open_sessions, revoke_sessions
 
 _ROLES = (
@@ -100,7 +107,7 @@ class UserView(MasterView):
     description = "Users can sign in; their roles define what they may do."
     grid_columns = ("name", "full_name", "email", Column("roles", "Roles", _ROLES, Kind.TEXT), "active")
     default_sort = (Sort("name"),)
-    facts_fields = ("name", "full_name", "email", "timezone", "active")
+    facts_fields = ("name", "full_name", "email", "timezone", "number_format", "active")
     record_context_factory = UserContext
     hooks_factory = UserHooks
     pages = (*PAGES[:-1], SetPassword, SignOut, HandOverBatches, Activate, Deactivate, PAGES[-1])
@@ -111,7 +118,7 @@ class UserView(MasterView):
         roles = self.request.db.scalars(select(Role).order_by(Role.label))
         choices = tuple(Choice(role.name, role.label) for role in roles)
         role_field = Field.of("roles", Kind.CHOICE, widget="checkboxes", choices=choices)
-        names = ("full_name", "email", zone_field(), role_field)
+        names = ("full_name", "email", zone_field(), number_format_field(), role_field)
         fields = names if record else ("name", *names, _PASSWORD)
         return form_of(User, fields, validators=[_check_email])
 
@@ -122,6 +129,7 @@ class UserView(MasterView):
             "full_name": record.full_name,
             "email": record.email,
             "timezone": record.timezone,
+            "number_format": record.number_format,
             "roles": roles,
         }
 

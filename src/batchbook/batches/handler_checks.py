@@ -110,6 +110,7 @@ _PARTS = {
     "per_batch_rows": {
         "columns": function_of("handler", "batch"),
         "supplement": function_of("handler", "batch"),
+        "references": function_of("handler", "batch"),
     },
     "callbacks": {
         "setup": function_of("handler", "action", "batch"),

@@ -132,7 +132,7 @@ def latest_changes(request: Request, product: Product) -> LatestChanges:
     links = {"batch": lambda row: batch_path(request, row), "sequence": lambda row: row_path(request, row)}
     return LatestChanges(
         columns=_OF_A_PRODUCT,
-        rows=table_rows(_OF_A_PRODUCT, window.rows, request.zone, links=links),
+        rows=table_rows(_OF_A_PRODUCT, window.rows, request.zone, request.conventions, links=links),
         shown=len(window.rows),
         total=window.total,
         url=request.route_path("price-history.index", _query=[("f.item_code.equal", product.item_code)]),

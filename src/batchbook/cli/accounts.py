@@ -93,6 +93,7 @@ def _facts(user: User) -> dict[str, Any]:
         "full_name": user.full_name,
         "email": user.email,
         "timezone": user.timezone,
+        "number_format": user.number_format,
         "roles": [role.name for role in user.roles],
         "active": user.active,
         "has_password": user.password_hash is not None,

@@ -25,6 +25,7 @@ from batchbook.db.transactions import READ_ONLY, transaction_scope
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid.cells import CellError, parse
 from batchbook.grid.columns import columns_of
+from batchbook.grid.number_formats import NumberFormat
 from batchbook.jobs.dispatcher import prepare_queue
 from batchbook.jobs.settings import JobSettings, Mode
 from batchbook.jobs.store import JobStore
@@ -79,6 +80,7 @@ def user() -> None:
 )
 @click.option("--full-name", default="", type=TEXT, help="The name that pages show.")
 @click.option("--timezone", default="", type=TEXT, help="The user's time zone, such as Europe/Berlin.")
+@click.option("--number-format", default="", type=TEXT, help="The user's number format, such as 1.234,56.")
 @password_stdin_option
 @click.option(
     "--own-password", is_flag=True, help="Only the user knows the password, so that it need not be changed."
@@ -91,6 +93,7 @@ def add(
     roles: tuple[str, ...],
     full_name: str,
     timezone: str,
+    number_format: str,
     password_stdin: bool,
     own_password: bool,
     as_json: bool,
@@ -105,6 +108,7 @@ def add(
             name=_free_name(session, name),
             full_name=_value(User, "full_name", full_name, _NOT_ADDED),
             timezone=_zone(timezone, _NOT_ADDED),
+            number_format=_number_format(number_format, _NOT_ADDED),
             roles=_roles(session, roles, _NOT_ADDED),
             must_change_password=not own_password,
         )
@@ -131,6 +135,7 @@ def add(
 )
 @click.option("--full-name", type=TEXT, help="The name that pages show.")
 @click.option("--timezone", type=TEXT, help="The user's time zone, such as Europe/Berlin.")
+@click.option("--number-format", type=TEXT, help="The user's number format, such as 1.234,56.")
 @json_option
 @pass_installation
 def edit(
@@ -139,11 +144,12 @@ def edit(
     roles: tuple[str, ...],
     full_name: str | None,
     timezone: str | None,
+    number_format: str | None,
     as_json: bool,
 ) -> None:
-    """Change the roles, the full name or the time zone of the user NAME."""
-    if not roles and full_name is None and timezone is None:
-        raise click.UsageError("Give at least one of --role, --full-name and --timezone.")
+    """Change the roles, the full name, the time zone or the number format of the user NAME."""
+    if not roles and full_name is None and timezone is None and number_format is None:
+        raise click.UsageError("Give at least one of --role, --full-name, --timezone and --number-format.")
     with changed_user(installation, name) as (session, found):
         if roles:
             found.roles = _roles(session, roles, _NOT_CHANGED)
@@ -151,6 +157,8 @@ def edit(
             found.full_name = _value(User, "full_name", full_name, _NOT_CHANGED)
         if timezone is not None:
             found.timezone = _zone(timezone, _NOT_CHANGED)
+        if number_format is not None:
+            found.number_format = _number_format(number_format, _NOT_CHANGED)
     print_result(as_json, user_facts(found), f"Changed the user {found.name}.")
 
 
@@ -169,6 +177,15 @@ def _zone(text: str, consequence: str) -> str | None:
             f"There is no time zone “{text[:40]}”. {consequence} Write it like Europe/Berlin."
         ) from error
     return zone
+
+
+def _number_format(text: str, consequence: str) -> str | None:
+    found = NumberFormat.called(text)
+    if text.strip() and found is None:
+        raise BadInput(
+            f"There is no number format “{text[:40]}”. {consequence} Choose one of {', '.join(NumberFormat)}."
+        )
+    return found.value if found else None
 
 
 def _value(model: type[Base], column: str, text: str, consequence: str) -> str:

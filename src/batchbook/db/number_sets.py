@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Dialect, any_, false, func, literal, or_, select
@@ -15,12 +15,16 @@ _MOST_RANGES = 8
 
 def ranges_of(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Yield the first and the last of each run of consecutive ``numbers``, which are sorted and distinct."""
-    ordered = list(numbers)
-    if not ordered:
+    ordered = iter(numbers)
+    first = last = next(ordered, None)
+    if first is None or last is None:
         return
-    gaps = [at for at, (one, other) in enumerate(pairwise(ordered), start=1) if other != one + 1]
-    for start, end in pairwise([0, *gaps, len(ordered)]):
-        yield ordered[start], ordered[end - 1]
+    for number in ordered:
+        if number != last + 1:
+            yield first, last
+            first = number
+        last = number
+    yield first, last
 
 
 def is_among(column: Any, numbers: Sequence[int], dialect: Dialect) -> ColumnElement[bool]:
@@ -29,7 +33,7 @@ def is_among(column: Any, numbers: Sequence[int], dialect: Dialect) -> ColumnEle
     A few ranges are compared as ranges; other numbers are one parameter, which an index of the column serves on both
     databases.
     """
-    ranges = list(ranges_of(numbers))
+    ranges = list(islice(ranges_of(numbers), _MOST_RANGES + 1))
     if not ranges:
         return false()
     if len(ranges) <= _MOST_RANGES:

@@ -114,6 +114,10 @@ class Form:
         if len({field.name for field in self.fields}) != len(self.fields):
             raise ValueError("Two fields of the form have the same name.")
 
+    def written_by(self, conventions: Conventions) -> Form:
+        """Return the same form for somebody who writes numbers by ``conventions``."""
+        return Form(self.fields, self.validators, conventions=conventions)
+
     def bind(self, values: Mapping[str, Any] | None = None) -> BoundForm:
         """Return the form filled with ``values``; the other fields are empty."""
         initial = values or {}

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from batchbook.grid.filters import read_values as read_values
     from batchbook.grid.filters import same_as as same_as
     from batchbook.grid.key_cache import KeyCache as KeyCache
+    from batchbook.grid.number_formats import NumberFormat as NumberFormat
+    from batchbook.grid.number_formats import canonical_text as canonical_text
+    from batchbook.grid.number_formats import shown_text as shown_text
+    from batchbook.grid.parsers import CANONICAL as CANONICAL
     from batchbook.grid.query import Grid as Grid
     from batchbook.grid.query import Window as Window
     from batchbook.grid.references import Reference as Reference

@@ -1,6 +1,6 @@
 """Numbers that are worked out when they are entered: ``=1.2*3``, ``=(2+3)/4``, and ``+5%`` or ``-3%`` of what is there.
 
-Everything is exact until the result is rounded, once, half up, to the digits that its column keeps. There are numbers,
+They are written as the person writes numbers, without groups. Everything is exact until the result is rounded, once, half up, to the digits that its column keeps. There are numbers,
 the four operations, brackets and per cent, and nothing that could take long.
 """
 
@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import NoReturn
 
 from batchbook.grid.columns import NUMERIC_KINDS, Column, Kind
-from batchbook.grid.parsers import CellError, quoted
+from batchbook.grid.parsers import CANONICAL, CellError, Conventions, not_a_number, quoted
 
 #: Limits of what is worked out: characters, and brackets within brackets.
 _LONGEST, _DEEPEST = 200, 20
@@ -27,7 +27,7 @@ _TOKENS = re.compile(r"\s*(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+)|([-+*/()%]))")
 
 @dataclass(frozen=True)
 class WorkedOut:
-    """The result as a plain number; ``note`` tells if it was rounded, else it is empty."""
+    """The result of arithmetic as the text of a plain number; ``note`` tells if it was rounded, else it is empty."""
 
     text: str
     note: str = ""
@@ -38,14 +38,18 @@ def may_be_arithmetic(text: str) -> bool:
     return text.startswith("=") or (text.endswith("%") and text[0] in "+-")
 
 
-def worked_out(column: Column, text: str, current: str) -> WorkedOut | None:
-    """Return what ``text`` comes to in a cell of ``column`` that has the text ``current``; ``None`` if it is no arithmetic.
+def worked_out(
+    column: Column, text: str, current: str, conventions: Conventions = CANONICAL
+) -> WorkedOut | None:
+    """Return the result of ``text`` in a cell of ``column`` that has the text ``current``; ``None`` if it is no arithmetic.
 
-    Raises :class:`~batchbook.grid.CellError` for arithmetic that has no result. A number with a sign is a plain number.
+    The ``text`` has the decimal sign of ``conventions``; ``current`` and the result are canonical. Raises
+    :class:`~batchbook.grid.CellError` for arithmetic that has no result. A number with a sign is a plain number.
     """
     if column.kind not in NUMERIC_KINDS:
         return None
-    text = text.strip()
+    typed = text.strip()
+    text = _pointed(typed, conventions)
     change = None if text.startswith("=") else _CHANGE.fullmatch(text)
     if change is None and not text.startswith("="):
         return None
@@ -53,17 +57,29 @@ def worked_out(column: Column, text: str, current: str) -> WorkedOut | None:
         raise CellError(
             "not-a-number", f"A calculation may have {_LONGEST} characters, and this one has {len(text)}."
         )
-    exact = _Sum(text).result() if change is None else _changed(text, change, current)
+    if change is None:
+        exact = _Sum(text, typed, conventions.decimal_sign).result()
+    else:
+        exact = _changed(typed, change, current, conventions.decimal_sign)
     return _rounded(column, text, exact)
 
 
-def _changed(text: str, change: re.Match[str], current: str) -> Fraction:
+def _pointed(typed: str, conventions: Conventions) -> str:
+    sign = conventions.decimal_sign
+    if sign == ".":
+        return typed
+    if "." in typed and may_be_arithmetic(typed):
+        raise not_a_number(typed, conventions)
+    return typed.replace(sign, ".")
+
+
+def _changed(text: str, change: re.Match[str], current: str, sign: str) -> Fraction:
     before = _number_in(current)
     if before is None:
         raise CellError(
             "not-a-number", f"{quoted(text)} changes the number in a cell, and there is none in this cell."
         )
-    return before * (1 + _Sum(f"={change[1]}{change[2]}").result() / 100)
+    return before * (1 + _Sum(f"={change[1]}{change[2]}", text, sign).result() / 100)
 
 
 def _number_in(current: str) -> Fraction | None:
@@ -91,10 +107,10 @@ def half_up(exact: Fraction, scale: int) -> Decimal:
 
 
 class _Sum:
-    """The parser of ``text``, an equals sign and a calculation."""
+    """The parser of ``text``, an equals sign and a calculation, which was ``typed`` with the decimal ``sign``."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: str, typed: str, sign: str) -> None:
+        self._text, self._typed, self._sign = text, typed, sign
         self._place = 1
         self._depth = 0
         self._part = self._next()
@@ -115,7 +131,7 @@ class _Sum:
         while self._part in ("*", "/"):
             sign, other = self._take(), self._signed()
             if sign == "/" and not other:
-                raise CellError("not-a-number", f"{quoted(self._text)} divides by zero.")
+                raise CellError("not-a-number", f"{quoted(self._typed)} divides by zero.")
             value = value * other if sign == "*" else value / other
         return value
 
@@ -159,5 +175,5 @@ class _Sum:
     def _refuse(self) -> NoReturn:
         raise CellError(
             "not-a-number",
-            f"{quoted(self._text)} can't be worked out: use numbers, + - * / and brackets, such as =1.2*3.",
+            f"{quoted(self._typed)} can't be worked out: use numbers, + - * / and brackets, such as =1{self._sign}2*3.",
         )

@@ -9,8 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 from batchbook.db.stored_values import raw_text
-from batchbook.grid.columns import Column, Kind
+from batchbook.grid.columns import NUMERIC_KINDS, Column, Kind
+from batchbook.grid.number_formats import with_signs
 from batchbook.grid.parsers import (
+    CANONICAL,
     CellError,
     Conventions,
     DateOrder,
@@ -24,22 +26,24 @@ from batchbook.grid.parsers import (
     text_parser,
 )
 
-_CONVENTIONS = Conventions()
 
-
-def render(column: Column, value: Any, *, grouped: bool = True) -> str:
+def render(column: Column, value: Any, *, grouped: bool = True, conventions: Conventions = CANONICAL) -> str:
     """Return ``value`` as people read it; thousands are ``grouped`` on pages and not in files.
 
-    Decimals show the column's scale, choices their label, moments UTC to the second; ``None`` is empty. A value that
+    Numbers have the signs of ``conventions``. Decimals show the column's scale, choices their label, moments UTC to the second; ``None`` is empty. A value that
     does not fit the column, as a database may hold it, is shown as it is stored and marked as not readable.
     """
-    return renderer_for(column, grouped=grouped)(value)
+    return renderer_for(column, grouped=grouped, conventions=conventions)(value)
 
 
-def renderer_for(column: Column, *, grouped: bool = True) -> Callable[[Any], str]:
+def renderer_for(
+    column: Column, *, grouped: bool = True, conventions: Conventions = CANONICAL
+) -> Callable[[Any], str]:
     """Return :func:`render` made ready for one column: faster for many cells."""
     is_readable = _READABLE[column.kind]
     write = _RENDERERS[column.kind](column, "," if grouped else "")
+    if conventions != CANONICAL and column.kind in NUMERIC_KINDS:
+        write = _with_signs(write, conventions)
 
     def render_cell(value: Any) -> str:
         if value is None:
@@ -49,18 +53,22 @@ def renderer_for(column: Column, *, grouped: bool = True) -> Callable[[Any], str
     return render_cell
 
 
-def to_text(column: Column, value: Any, conventions: Conventions = _CONVENTIONS) -> str:
+def _with_signs(write: Callable[[Any], str], conventions: Conventions) -> Callable[[Any], str]:
+    return lambda value: with_signs(write(value), conventions)
+
+
+def to_text(column: Column, value: Any, conventions: Conventions = CANONICAL) -> str:
     """Return ``value`` as a field shows it for editing: by the same conventions it parses to the same value.
 
     A value that does not fit the column is written as it is; it may not parse, or parse to another value.
     """
     # A column alone is found faster than one with its conventions, which are hashed for each cell.
-    writer = writer_for(column) if conventions is _CONVENTIONS else writer_for(column, conventions)
+    writer = writer_for(column) if conventions is CANONICAL else writer_for(column, conventions)
     return writer(value)
 
 
 @lru_cache(maxsize=4096)
-def writer_for(column: Column, conventions: Conventions = _CONVENTIONS) -> Callable[[Any], str]:
+def writer_for(column: Column, conventions: Conventions = CANONICAL) -> Callable[[Any], str]:
     """Return :func:`to_text` made ready for one column: faster for many cells."""
     is_readable = _READABLE[column.kind]
     write = _WRITERS[column.kind](column, conventions)
@@ -177,18 +185,18 @@ _MAKERS: dict[Kind, Callable[[Column, Conventions], Parser]] = {
 }
 
 
-def parse(column: Column, text: str, conventions: Conventions = _CONVENTIONS) -> Any:
+def parse(column: Column, text: str, conventions: Conventions = CANONICAL) -> Any:
     """Return the value that ``text`` means in ``column``; ``column.blank``, usually ``None``, for an empty one.
 
     Surrounding white space does not count. Raises :class:`CellError` for a text that is no value of the column:
     nothing is guessed, cut or rounded.
     """
-    parser = parser_for(column) if conventions is _CONVENTIONS else parser_for(column, conventions)
+    parser = parser_for(column) if conventions is CANONICAL else parser_for(column, conventions)
     return parser(text)
 
 
 @lru_cache(maxsize=4096)
-def parser_for(column: Column, conventions: Conventions = _CONVENTIONS) -> Parser:
+def parser_for(column: Column, conventions: Conventions = CANONICAL) -> Parser:
     """Return :func:`parse` made ready for one column: faster for many cells."""
     convert = _MAKERS[column.kind](column, conventions)
     required, label, blank = column.required, column.label, column.blank

@@ -128,7 +128,7 @@ class Column:
 
     @property
     def align(self) -> Literal["right", "left"]:
-        """Where its cells stand: numbers at the right, so that their digits line up."""
+        """The side at which the cells are aligned: the right one for numbers, so that their digits line up."""
         return "right" if self.kind in NUMERIC_KINDS else "left"
 
     def choice_of(self, value: Any) -> Choice | None:

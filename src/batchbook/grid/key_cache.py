@@ -1,4 +1,4 @@
-"""Keys of the rows of views, kept by a process: those that were looked at last, named by tokens."""
+"""The cache of keys of views, one for each process: the keys of the views that were used last, by their tokens."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-#: Bytes of all keys that a process keeps, and for how many seconds it keeps those of a view.
+#: The most bytes of all keys that a process keeps, and the age, in seconds, at which those of a view are dropped.
 MOST_BYTES = 256 * 2**20
-LONGEST = 3600.0
+MAX_AGE = 3600.0
 #: The most views whose keys wait to be listed ahead: whoever opens many must not keep a process busy.
 MOST_WAITING = 8
 #: Bytes of a key in a list of tuples, about.
@@ -50,22 +50,23 @@ class KeptKeys:
 
     @property
     def size(self) -> int:
-        """The memory that they take, in bytes, about."""
+        """The memory that they take, about, in bytes."""
         return len(self.keys) * (self.keys.itemsize if isinstance(self.keys, array) else _TUPLE_BYTES)
 
 
 class KeyCache:
     """The keys that a process keeps, shared by its threads.
 
-    The least recently used ones are dropped when all of them are above ``most_bytes``.
+    The least recently used ones are dropped when all together take more than ``most_bytes``, and any that were listed more
+    than ``max_age`` seconds ago.
     """
 
-    def __init__(self, most_bytes: int = MOST_BYTES, longest: float = LONGEST) -> None:
-        self._most, self._longest = most_bytes, longest
+    def __init__(self, most_bytes: int = MOST_BYTES, max_age: float = MAX_AGE) -> None:
+        self._most_bytes, self._max_age = most_bytes, max_age
         self._kept: OrderedDict[str, KeptKeys] = OrderedDict()
-        self._listing: dict[str, Lock] = {}
+        self._locks: dict[str, Lock] = {}
         self._lock = Lock()
-        self._later: set[str] = set()
+        self._waiting: set[str] = set()
         self._worker: ThreadPoolExecutor | None = None
 
     def get(self, token: str) -> KeptKeys | None:
@@ -74,7 +75,7 @@ class KeyCache:
             kept = self._kept.get(token)
             if kept is None:
                 return None
-            if monotonic() - kept.at > self._longest:
+            if monotonic() - kept.at > self._max_age:
                 del self._kept[token]
                 return None
             self._kept.move_to_end(token)
@@ -86,7 +87,7 @@ class KeyCache:
             self._kept[token] = keys
             self._kept.move_to_end(token)
             held = sum(kept.size for kept in self._kept.values())
-            while held > self._most and len(self._kept) > 1:
+            while held > self._most_bytes and len(self._kept) > 1:
                 _, dropped = self._kept.popitem(last=False)
                 held -= dropped.size
 
@@ -95,15 +96,15 @@ class KeyCache:
         with self._lock:
             self._kept.clear()
 
-    def whole(self, token: str, listed: Callable[[], KeptKeys | None]) -> KeptKeys | None:
+    def all_keys(self, token: str, listed: Callable[[], KeptKeys | None]) -> KeptKeys | None:
         """Return all keys of a view: the kept ones, or else those that ``listed`` returns, which are kept then.
 
         Only one thread at a time lists those of a token; others that want them wait for it.
         """
         with self._lock:
-            listing = self._listing.setdefault(token, Lock())
+            lock = self._locks.setdefault(token, Lock())
         try:
-            with listing:
+            with lock:
                 found = self.get(token)
                 if found is None or not found.is_whole:
                     found = listed()
@@ -112,27 +113,27 @@ class KeyCache:
                 return found
         finally:
             with self._lock:
-                self._listing.pop(token, None)
+                self._locks.pop(token, None)
 
-    def list_later(self, token: str, listed: Callable[[], KeptKeys | None]) -> None:
-        """Have a thread call :meth:`whole`, one view after the other, so that the keys are there when they are wanted.
+    def list_in_background(self, token: str, listed: Callable[[], KeptKeys | None]) -> None:
+        """Have a thread call :meth:`all_keys`, one view after the other, so that the keys are there when they are wanted.
 
         Where :data:`MOST_WAITING` views wait already, those of this one are listed when they are wanted.
         """
         with self._lock:
-            if token in self._later or len(self._later) >= MOST_WAITING:
+            if token in self._waiting or len(self._waiting) >= MOST_WAITING:
                 return
-            self._later.add(token)
+            self._waiting.add(token)
             self._worker = self._worker or ThreadPoolExecutor(1, thread_name_prefix="keys")
             worker = self._worker
 
         def work() -> None:
             try:
-                self.whole(token, listed)
+                self.all_keys(token, listed)
             except Exception:  # Whoever wants the keys lists them then, and is told what is wrong.
                 log.warning("The keys of a view could not be listed ahead", exc_info=True)
             finally:
                 with self._lock:
-                    self._later.discard(token)
+                    self._waiting.discard(token)
 
         worker.submit(work)

@@ -18,7 +18,7 @@ _LONGEST_QUOTED = 40
 
 
 class Conventions(NamedTuple):
-    """How numbers, dates and moments are written.
+    """The conventions by which numbers, dates and moments are written.
 
     An empty ``group_sign`` allows no grouping. ISO dates are understood in every ``date_order``. A moment without an
     offset is one in ``zone``.
@@ -28,6 +28,10 @@ class Conventions(NamedTuple):
     group_sign: str = ","
     date_order: DateOrder = "ymd"
     zone: tzinfo = UTC
+
+
+#: The conventions of everything that is kept, compared, exported or read by programs.
+CANONICAL = Conventions()
 
 
 class CellError(ValueError):
@@ -61,7 +65,7 @@ def integer_parser(column: Column, conventions: Conventions) -> Callable[[str], 
             raise CellError("not-a-whole-number", f"{quoted(text)} is not a whole number: use digits only.")
         value = int(digits)
         if not low <= value <= high:
-            raise _out_of_bounds(column, text, value < low)
+            raise _out_of_bounds(column, text, value < low, conventions)
         return value
 
     return parse_integer
@@ -77,12 +81,12 @@ def decimal_parser(column: Column, conventions: Conventions) -> Callable[[str], 
     def parse_decimal(text: str) -> Decimal:
         digits = text
         if not (usual and is_plain(text)):
-            digits = _pointed(text, conventions)
+            digits = plain_number(text, conventions)
             if not is_plain(digits):
-                raise _not_a_number(text, conventions)
+                raise not_a_number(text, conventions)
         value = Decimal(digits)
         if not low <= value <= high:
-            raise _out_of_bounds(column, text, value < low)
+            raise _out_of_bounds(column, text, value < low, conventions)
         if scale is not None and not value.same_quantum(unit):
             value = _scaled(value, unit, text, scale)
         return value or abs(value)  # There is no minus zero among prices.
@@ -101,19 +105,28 @@ def _scaled(value: Decimal, unit: Decimal, text: str, scale: int) -> Decimal:
     return exact
 
 
-def _pointed(text: str, conventions: Conventions) -> str:
+def plain_number(text: str, conventions: Conventions) -> str:
     """Return ``text`` with ``.`` as its decimal sign and without groups; nothing when it has another ``.``."""
     whole, sign, rest = text.partition(conventions.decimal_sign)
     whole = _ungrouped(whole, conventions)
     return "" if "." in whole + rest else whole + (f".{rest}" if sign else "")
 
 
+#: Further group signs that people type, by the one that is written: keyboards have other blanks and apostrophes.
+OTHER_GROUP_SIGNS = {
+    "\N{NARROW NO-BREAK SPACE}": " \N{NO-BREAK SPACE}\N{THIN SPACE}",
+    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+}
+_TYPED = {sign: str.maketrans(dict.fromkeys(others, sign)) for sign, others in OTHER_GROUP_SIGNS.items()}
+
+
 def _ungrouped(text: str, conventions: Conventions) -> str:
     """Return ``text`` without its group signs, or as it is when they do not stand at thousands."""
     group = conventions.group_sign
-    if not group or group not in text:
+    typed = text.translate(_TYPED[group]) if group in _TYPED else text
+    if not group or group not in typed:
         return text
-    head, *groups = text.split(group)
+    head, *groups = typed.split(group)
     # No thousands begin with a zero: 0.005 among decimal commas is a thousandth, not five.
     right = re.fullmatch(r"[+-]?[1-9][0-9]{0,2}", head) and all(
         re.fullmatch("[0-9]{3}", part) for part in groups
@@ -121,7 +134,8 @@ def _ungrouped(text: str, conventions: Conventions) -> str:
     return "".join((head, *groups)) if right else text
 
 
-def _not_a_number(text: str, conventions: Conventions) -> CellError:
+def not_a_number(text: str, conventions: Conventions) -> CellError:
+    """Return the error for a ``text`` that is no number by these conventions."""
     sign = conventions.decimal_sign
     return CellError(
         "not-a-number", f"{quoted(text)} is not a number: use digits, with {sign} as the decimal sign."
@@ -136,8 +150,8 @@ def _bounds(column: Column) -> tuple[Any, Any]:
     )
 
 
-def _out_of_bounds(column: Column, text: str, below: bool) -> CellError:
-    bound = _bounds(column)[0 if below else 1]
+def _out_of_bounds(column: Column, text: str, below: bool, conventions: Conventions) -> CellError:
+    bound = str(_bounds(column)[0 if below else 1]).replace(".", conventions.decimal_sign)
     if below:
         return CellError("too-small", f"{quoted(text)} is too small: the least is {bound}.")
     return CellError("too-large", f"{quoted(text)} is too large: the most is {bound}.")

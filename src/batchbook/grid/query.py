@@ -93,7 +93,7 @@ class Grid:
         return self._select.where(self.where(state, user)).order_by(None)
 
     def count(self, session: Session, state: GridState, user: str | None) -> int:
-        """Return how many rows the filters leave."""
+        """Return the number of rows that match the filters."""
         rows = self.filtered(state, user).with_only_columns(*self.key, maintain_column_froms=True)
         return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
@@ -145,11 +145,11 @@ class Grid:
         return found.order_by(None)
 
     def rows_where(self, session: Session, condition: ColumnElement[bool]) -> Sequence[Row[Any]]:
-        """Return the rows that satisfy ``condition``, in no order: its columns are those of the identity."""
+        """Return the rows that satisfy ``condition``, a condition on the :attr:`identity`, in no order."""
         return session.execute(self._selected(self._select.where(condition)).order_by(None)).all()
 
     def ends(self, session: Session) -> tuple[int, int] | None:
-        """Return the least and the largest identity without filters; ``None`` if there are no rows, or it is no number."""
+        """Return the least and the largest number of all rows, whatever the filters; ``None`` if there are none, or no number identifies them."""
         if not self.is_numbered:
             return None
         (number,) = self.identity

@@ -1,4 +1,4 @@
-"""The next row of a view that fits a condition, from a position on, whether a page has loaded it or not."""
+"""Searches in the rows of a view, loaded or not: the next match of a condition, and the edge of data."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from batchbook.db.column_types import ExactDecimal
 from batchbook.db.functions import contains_folded, decimal_text, fold
 from batchbook.db.packed_numbers import fetch_numbers
 from batchbook.grid.cells import render, to_text
-from batchbook.grid.columns import Column, Kind
+from batchbook.grid.columns import NUMERIC_KINDS, Column, Kind
 from batchbook.grid.filters import is_empty
 from batchbook.grid.key_cache import Keys
+from batchbook.grid.number_formats import without_signs
+from batchbook.grid.parsers import CANONICAL, Conventions
 from batchbook.grid.state import GridState
 from batchbook.grid.windows import Windows, among
 
@@ -21,17 +23,28 @@ from batchbook.grid.windows import Windows, among
 _PARTS = (500, 5_000)
 
 
-def contains_text(columns: Iterable[Column], text: str) -> ColumnElement[bool]:
-    """Return the condition that a cell of one of ``columns`` reads as something that contains ``text``, in any case."""
-    return or_(false(), *(found for column in columns for found in _contains(column, text)))
+def contains_text(
+    columns: Iterable[Column], text: str, conventions: Conventions = CANONICAL
+) -> ColumnElement[bool]:
+    """Return the condition that a cell of one of ``columns`` reads as something that contains ``text``, in any case.
+
+    Numbers in cells read as ``conventions`` write them.
+    """
+    digits = without_signs(text, conventions)
+    return or_(false(), *(found for column in columns for found in _contains(column, text, digits)))
 
 
-def cell_with(columns: Iterable[Column], values: Any, text: str) -> Column | None:
+def cell_with(
+    columns: Iterable[Column], values: Any, text: str, conventions: Conventions = CANONICAL
+) -> Column | None:
     """Return the first of ``columns`` whose cell contains ``text``; ``values`` are those of a row by the column's name."""
-    wanted = fold(text)
+    wanted, digits = fold(text), without_signs(text, conventions)
     for column in columns:
         value = values[column.name]
-        if wanted in fold(render(column, value)) or wanted in fold(to_text(column, value)):
+        if wanted in fold(render(column, value, conventions=conventions)):
+            return column
+        plain = digits if column.kind in NUMERIC_KINDS else wanted
+        if plain and plain in fold(to_text(column, value)):
             return column
     return None
 
@@ -99,17 +112,19 @@ def edge_of_data(
     return found - step if is_within else found
 
 
-def _contains(column: Column, text: str) -> Iterable[ColumnElement[bool]]:
+def _contains(column: Column, text: str, digits: str) -> Iterable[ColumnElement[bool]]:
     expression: Any = column.expression
     match column.kind:
         case Kind.TEXT | Kind.USER:
             yield contains_folded(expression, fold(text))
-        case Kind.INTEGER | Kind.DATE:
-            yield cast(expression, String).contains(text.replace(",", ""), autoescape=True)
-        case Kind.DECIMAL:
+        case Kind.DATE:
+            yield cast(expression, String).contains(text, autoescape=True)
+        case Kind.INTEGER if digits:
+            yield cast(expression, String).contains(digits, autoescape=True)
+        case Kind.DECIMAL if digits:
             exact = isinstance(expression.type, ExactDecimal)
-            digits = decimal_text(expression) if exact else cast(expression, String)
-            yield digits.contains(text.replace(",", ""), autoescape=True)
+            number = decimal_text(expression) if exact else cast(expression, String)
+            yield number.contains(digits, autoescape=True)
         case Kind.CHOICE:
             yield expression.in_([one.value for one in column.choices if fold(text) in fold(one.label)])
         case Kind.BOOLEAN if fold(text) in "yes":

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from batchbook.grid.columns import Column
+from batchbook.grid.number_formats import NUMBER_FORMAT, format_of, shown_text
+from batchbook.grid.parsers import CANONICAL, Conventions
 from batchbook.grid.state_params import (
     DEFAULT_PAGE_SIZE,
     TOO_LONG,
@@ -105,6 +107,26 @@ class GridState:
         if self.view:
             pairs.append(("saved", str(self.view)))
         return pairs
+
+    def typed_query(self, columns: Iterable[Column], conventions: Conventions) -> list[tuple[str, str]]:
+        """Return the parameters for a form in which somebody types values: numbers are written by the ``conventions``.
+
+        One more parameter names their format, unless it is the canonical one.
+        """
+        if conventions == CANONICAL:
+            return self.to_query()
+        by_name = {column.name: column for column in columns}
+        written = (
+            replace(
+                clause,
+                values=tuple(shown_text(by_name[clause.column], text, conventions) for text in clause.values),
+            )
+            for clause in self.filters
+        )
+        return [
+            *replace(self, filters=tuple(written)).to_query(),
+            (NUMBER_FORMAT, format_of(conventions).value),
+        ]
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as JSON, to be remembered: the parameters of its link, whose form is kept stable."""

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 from batchbook.grid.columns import Column
 from batchbook.grid.filters import check_values, search_columns, search_words
-from batchbook.grid.parsers import CellError, quoted
+from batchbook.grid.number_formats import NUMBER_FORMAT, NumberFormat, canonical_text
+from batchbook.grid.parsers import CANONICAL, CellError, Conventions, quoted
 from batchbook.grid.verbs import VERB_LABELS, Filter, Sort, Verb, value_count, verbs_of
 
 #: Numbers of rows that a page may have; no request gets all rows at once.
@@ -35,7 +36,7 @@ _VIEW_DIGITS = 10
 _COUNTS = re.compile(r"[0-9]{1,40}")
 # f.price.less holds for all rows; f1.price.less is a filter of the first group.
 _FILTER = re.compile(r"f([0-9]{0,2})\.(.*)", re.DOTALL)
-_PLAIN = ("q", "sort", "page", "size", "saved")
+_PLAIN = ("q", "sort", "page", "size", "saved", NUMBER_FORMAT)
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -56,9 +57,13 @@ def filter_name(clause: Filter) -> str:
 
 
 def read_filters(pairs: Pairs, columns: Mapping[str, Column], problems: list[str]) -> tuple[Filter, ...]:
-    """Return the usable filters among ``pairs``; add a sentence to ``problems`` for each of the others."""
+    """Return the usable filters among ``pairs``; add a sentence to ``problems`` for each of the others.
+
+    Their values are canonical, or typed in the number format that a parameter names.
+    """
     filters: dict[Filter, None] = {}
-    clauses = (_read_clauses(name, texts, columns, problems) for name, texts in _by_name(pairs))
+    conventions = _read_conventions(pairs, problems)
+    clauses = (_read_clauses(name, texts, columns, conventions, problems) for name, texts in _by_name(pairs))
     for clause in chain.from_iterable(clauses):
         filters[clause] = None
         if len(filters) > MAX_FILTERS:
@@ -151,8 +156,22 @@ def is_query_too_long(pairs: Pairs) -> bool:
     return len(urlencode(pairs, errors="replace")) > MAX_LENGTH
 
 
+def _read_conventions(pairs: Pairs, problems: list[str]) -> Conventions:
+    names = _values(pairs, NUMBER_FORMAT)
+    if not names:
+        return CANONICAL
+    found = NumberFormat.called(names[-1])
+    if found is None:
+        _add(problems, f"There is no number format {quoted(names[-1])}; numbers are read like 1234.56.")
+    return found.conventions if found else CANONICAL
+
+
 def _read_clauses(
-    name: str, texts: list[str], columns: Mapping[str, Column], problems: list[str]
+    name: str,
+    texts: list[str],
+    columns: Mapping[str, Column],
+    conventions: Conventions,
+    problems: list[str],
 ) -> Iterator[Filter]:
     number, _, rest = name.partition(".")
     column, verb = _column_and_verb(rest, columns)
@@ -162,7 +181,8 @@ def _read_clauses(
         return
     for values in _split(verb, texts):
         try:
-            yield Filter(column.name, verb, check_values(column, verb, values), int(number[1:] or 0))
+            canonical = [canonical_text(column, text, conventions) for text in values]
+            yield Filter(column.name, verb, check_values(column, verb, canonical), int(number[1:] or 0))
         except CellError as error:
             _add(problems, f"The filter “{column.label} {VERB_LABELS[verb]}” was left out. {error.message}")
 

@@ -14,6 +14,8 @@ from batchbook.grid.cells import render
 from batchbook.grid.columns import NUMERIC_KINDS, Column, Kind
 from batchbook.grid.filters import is_empty
 from batchbook.grid.key_cache import KeptKeys
+from batchbook.grid.number_formats import with_signs
+from batchbook.grid.parsers import CANONICAL, Conventions
 from batchbook.grid.state import GridState
 from batchbook.grid.windows import Windows, among
 
@@ -39,14 +41,18 @@ class Summary:
         totals = [one.total for one in (self, other) if one.total is not None]
         return Summary(self.count + other.count, sum(totals) if totals else None)
 
-    def texts(self, column: Column) -> dict[str, Any]:
-        """Return it as JSON, sum and average as people read them; they are null for a column without numbers in it, or with one that is not finite."""
+    def texts(self, column: Column, conventions: Conventions = CANONICAL) -> dict[str, Any]:
+        """Return the summary as JSON with ``count``, ``sum`` and ``average``, the last two as people with ``conventions`` read them; they are null where no cell has a number, or one is not finite."""
         if self.total is None or not self.count or not Decimal(self.total).is_finite():
             return {"count": self.count, "sum": None, "average": None}
         digits = (column.scale or 0) + _MORE_DIGITS
         with localcontext(prec=_PRECISION):
             average = (Decimal(self.total) / self.count).quantize(Decimal(1).scaleb(-digits)).normalize()
-        return {"count": self.count, "sum": render(column, self.total), "average": f"{average:,f}"}
+        return {
+            "count": self.count,
+            "sum": render(column, self.total, conventions=conventions),
+            "average": with_signs(f"{average:,f}", conventions),
+        }
 
 
 def summarize(
@@ -86,7 +92,7 @@ def _is_summed(column: Column) -> bool:
 
 
 def _aggregates(column: Column, *, is_split: bool) -> Iterator[Label[Any]]:
-    """Yield what is counted and summed of ``column``.
+    """Yield the aggregates that count and sum the cells of ``column``.
 
     SQLite sums whole numbers of 64 bits, and fails where the sum has more: the sum is ``is_split`` there.
     """

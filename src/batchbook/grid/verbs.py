@@ -79,7 +79,7 @@ def verbs_of(column: Column) -> tuple[Verb, ...]:
 
 
 def value_count(verb: Verb) -> int | None:
-    """Return how many values ``verb`` takes: 0, 1 or 2, or ``None`` for one or more."""
+    """Return the number of values that ``verb`` takes: 0, 1 or 2, or ``None`` for one or more."""
     if verb in _WITHOUT_VALUE:
         return 0
     if verb in _LISTED:

@@ -69,8 +69,9 @@ class RowWindow:
 class Windows:
     """The windows of a grid for one ``user``, read by ``session``.
 
-    ``snapshot`` returns the rows' own; without it, or without a ``cache``, nothing is kept. ``known_total`` returns how many
-    rows a state leaves where that need not be counted, else ``None``.
+    ``snapshot`` is a function that returns the :class:`Snapshot` of the grid's rows as a session sees them. ``cache`` keeps the
+    keys of views; nothing is kept without one of the two. ``known_total`` is a function that returns the number of rows that
+    match a state where it is known without counting, else ``None``.
     """
 
     def __init__(
@@ -87,24 +88,24 @@ class Windows:
         self.session = session
         self.user = user
         self.cache = cache or KeyCache(0)
-        self._snapshot = snapshot or _nobodys
-        self._known_total = known_total or _unknown
+        self._read_snapshot = snapshot or _unnamed_snapshot
+        self._known_total = known_total or _unknown_total
 
     @cached_property
-    def now(self) -> Snapshot:
-        """The rows as they are now."""
-        return self._snapshot(self.session)
+    def snapshot(self) -> Snapshot:
+        """The rows as they were when this object was first asked; compared before anything is kept."""
+        return self._read_snapshot(self.session)
 
     def page(self, state: GridState) -> Window:
         """Return the rows of the page that ``state`` asks for, or of the last one when that lies beyond the end."""
-        if self.now.version is None:
+        if self.snapshot.version is None:
             return self.grid.window(self.session, state, self.user)
         size, first = state.page_size, (max(state.page, 1) - 1) * state.page_size
         token, kept = self.find_keys(state, first, first + size)
         pages = max(1, -(-kept.total // size))
         if state.page > pages:
             return self.page(state.at_page(pages))
-        rows = [row for _, row in self._rows(kept.between(first, first + size))]
+        rows = [row for _, row in self._read_rows(kept.between(first, first + size))]
         last = min(first + size, kept.total)
         return Window(rows, kept.total, state, first + 1 if kept.total else 0, last, pages, token)
 
@@ -115,7 +116,7 @@ class Windows:
         """
         end = first + min(count, MOST_ROWS)
         token, kept = self.find_keys(state, first, end, token)
-        found = self._rows(kept.between(first, end))
+        found = self._read_rows(kept.between(first, end))
         return RowWindow([(first + at, row) for at, row in found], kept.total, first, token)
 
     def keys_at(self, state: GridState, first: int, count: int, token: str = "") -> Keys:
@@ -139,17 +140,17 @@ class Windows:
             moved = self._view_digest(state) if numbers.step < 0 else ""
             return moved, KeptKeys(numbers, len(numbers))
         view = self._view_digest(state)
-        version = self.now.version or secrets.token_hex(6)
+        version = self.snapshot.version or secrets.token_hex(6)
         now = f"{version}-{view}"
         for known in dict.fromkeys((token, now)):
             kept = self.cache.get(known) if known.endswith(f"-{view}") else None
             if kept is not None and kept.has(first, end):
                 return known, kept
-        begun = self._begun(state, now)
-        if begun.has(first, end):
-            return now, begun
-        last = self._last(state, begun.total)
-        return now, last if last.has(first, end) else self._whole(state, now)
+        beginning = self._first_keys(state, now)
+        if beginning.has(first, end):
+            return now, beginning
+        last = self._last_keys(state, beginning.total)
+        return now, last if last.has(first, end) else self._all_keys(state, now)
 
     def _numbers(self, state: GridState) -> range | None:
         """Return the numbers of the rows in the order of ``state`` if it is theirs and none is missing, else ``None``."""
@@ -166,10 +167,10 @@ class Windows:
     def _view_digest(self, state: GridState) -> str:
         """Return the digest of everything that the keys of ``state`` depend on, but for changes of the rows."""
         query = replace(state, page=1, page_size=DEFAULT_PAGE_SIZE, view=0).to_query()
-        parts = [self.now.name, self.now.generation, self.user, str(self.grid.zone), query]
+        parts = [self.snapshot.name, self.snapshot.generation, self.user, str(self.grid.zone), query]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:_DIGEST_LENGTH]
 
-    def _begun(self, state: GridState, token: str) -> KeptKeys:
+    def _first_keys(self, state: GridState, token: str) -> KeptKeys:
         """Return the first keys of ``state``, or all if they are no more, and have the others listed."""
         kept = self.cache.get(token)
         if kept is not None:
@@ -180,54 +181,57 @@ class Windows:
         total = len(keys)
         if total == limit:
             total = self.grid.count(self.session, state, self.user) if known is None else max(known, total)
-        begun = KeptKeys(keys, total)
-        if self._is_keeping and self._is_unchanged:
-            self.cache.put(token, begun)
-            if not begun.is_whole:
-                self._list_later(state, token)
-        return begun
+        beginning = KeptKeys(keys, total)
+        if self._may_keep and self._is_unchanged:
+            self.cache.put(token, beginning)
+            if not beginning.is_whole:
+                self._list_in_background(state, token)
+        return beginning
 
-    def _last(self, state: GridState, total: int) -> KeptKeys:
+    def _last_keys(self, state: GridState, total: int) -> KeptKeys:
         """Return the last keys of ``state``, which the database finds from its end."""
         keys = self.grid.list_keys(self.session, state, self.user, limit=FIRST_KEYS, backwards=True)
         return KeptKeys(keys, total, total - len(keys))
 
-    def _whole(self, state: GridState, token: str) -> KeptKeys:
+    def _all_keys(self, state: GridState, token: str) -> KeptKeys:
+        """Return all keys of ``state``: those kept under ``token``, else listed now, and kept where that is possible."""
+
         def listed() -> KeptKeys:
-            return _all_keys(self.grid, self.session, state, self.user)
+            return _list_all(self.grid, self.session, state, self.user)
 
         def listed_to_keep() -> KeptKeys | None:
             keys = listed()
             return keys if self._is_unchanged else None
 
-        found = self.cache.whole(token, listed_to_keep) if self._is_keeping else None
+        found = self.cache.all_keys(token, listed_to_keep) if self._may_keep else None
         return found or listed()
 
-    def _list_later(self, state: GridState, token: str) -> None:
+    def _list_in_background(self, state: GridState, token: str) -> None:
+        """Have all keys of ``state`` listed by a thread, in a transaction of its own, and kept under ``token``."""
         engine, grid, user = self.session.get_bind(), self.grid, self.user
-        snapshot, version = self._snapshot, self.now.version
+        snapshot, version = self._read_snapshot, self.snapshot.version
         if not isinstance(engine, Engine):
             return
 
         def listed() -> KeptKeys | None:
             with transaction_scope(engine, read_only=True) as session:
-                keys = _all_keys(grid, session, state, user)
+                keys = _list_all(grid, session, state, user)
                 # Those of a later version are others than the first ones, which are kept under the token.
                 return keys if snapshot(session).version == version else None
 
-        self.cache.list_later(token, listed)
+        self.cache.list_in_background(token, listed)
 
     @property
-    def _is_keeping(self) -> bool:
+    def _may_keep(self) -> bool:
         """Whether listed keys may be kept: what an open transaction has written may be undone, and its version given away."""
         return bool(self.session.connection().get_execution_options().get(READ_ONLY, False))
 
     @property
     def _is_unchanged(self) -> bool:
         """Whether the rows are still of the version under which keys are kept: PostgreSQL's next statement may see a later one."""
-        return self._snapshot(self.session).version == self.now.version
+        return self._read_snapshot(self.session).version == self.snapshot.version
 
-    def _rows(self, keys: Keys) -> list[tuple[int, Row[Any]]]:
+    def _read_rows(self, keys: Keys) -> list[tuple[int, Row[Any]]]:
         """Return the rows with ``keys``, in that order, with their places among them."""
         if not len(keys):
             return []
@@ -249,15 +253,17 @@ class Windows:
         return found
 
 
-def _nobodys(_session: Session) -> Snapshot:
+def _unnamed_snapshot(_session: Session) -> Snapshot:
+    """Return a snapshot that no other one equals, for rows of which nothing is known."""
     return Snapshot(secrets.token_hex(6))
 
 
-def _unknown(_state: GridState) -> None:
+def _unknown_total(_state: GridState) -> None:
     return None
 
 
-def _all_keys(grid: Grid, session: Session, state: GridState, user: str | None) -> KeptKeys:
+def _list_all(grid: Grid, session: Session, state: GridState, user: str | None) -> KeptKeys:
+    """Return the keys of all rows of ``state``, from one statement."""
     keys = grid.list_keys(session, state, user)
     return KeptKeys(keys, len(keys))
 

@@ -57,7 +57,7 @@ def may_edit_directly(view: MasterView, record: Any | None) -> bool:
 
 def form_for(view: MasterView, record: Any | None) -> Form:
     """Return the view's form for the user: without columns that change by batch only, or with a field for the reason."""
-    form = view.form(record)
+    form = view.form(record).written_by(view.request.conventions)
     if not _batch_only(form):
         return form
     if may_edit_directly(view, record):

@@ -39,9 +39,10 @@ class GridFacets(Page):
 
     def panel_of(self, grid: GridView, base: str) -> FacetPanel:
         """Return the facets of ``grid``, whose links lead to ``base``; raise ``Missing`` if it has none."""
-        if grid.facets is None:
+        facets = grid.facets
+        if facets is None:
             raise Missing("This list has no facets.")
-        return replace(grid.facets, base=base)
+        return replace(facets, base=base)
 
     def template_values(self, **values: Any) -> dict[str, Any]:
         """Return the template's context, with the name of the list in it."""

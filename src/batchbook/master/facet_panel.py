@@ -9,7 +9,18 @@ from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
-from batchbook.grid import Column, Filter, Grid, GridState, Kind, Verb, render
+from batchbook.grid import (
+    CANONICAL,
+    Column,
+    Conventions,
+    Filter,
+    Grid,
+    GridState,
+    Kind,
+    Verb,
+    render,
+    shown_text,
+)
 from batchbook.grid.facet_filters import (
     FacetChoice,
     can_exclude,
@@ -101,7 +112,7 @@ class FacetPanel:
 
     ``chosen`` are the names of the columns whose facets the user has opened, ``None`` if there was no choice yet. ``known``
     has counts that need not be counted. ``merge_url`` is the address, without a query, of the page that merges
-    values of a column that people may edit.
+    values of a column that people may edit. Numbers are written by the ``conventions``.
     """
 
     session: Session
@@ -113,6 +124,7 @@ class FacetPanel:
     chosen: Sequence[str] | None = None
     known: KnownCounts | None = None
     merge_url: str | None = None
+    conventions: Conventions = CANONICAL
 
     @property
     def columns(self) -> list[Column]:
@@ -185,13 +197,19 @@ class FacetPanel:
             self.session, self.grid, others, self.user, column, most, () if search else chosen
         )
 
+    def _typed(self, column: Column, text: str) -> str:
+        return shown_text(column, text, self.conventions)
+
+    def _in_words(self, column: Column, value: Any) -> str:
+        return render(column, value, conventions=self.conventions)
+
     def _lines(self, choice: FacetChoice, counts: ValueCounts) -> Iterator[FacetLine]:
         column = choice.column
         for one in counts.values:
             if column.kind is Kind.BOOLEAN:
                 yield self._boolean(choice, one.value, one.count)
                 continue
-            text, label = text_of(column, one.value), render(column, one.value)
+            text, label = text_of(column, one.value), self._in_words(column, one.value)
             if not choice.takes(text):
                 yield FacetLine(label, one.count)
                 continue
@@ -237,9 +255,9 @@ class FacetPanel:
             [*self._empty_line(choice, found.empty)],
             [*self._bars(choice, found)] if filled else (),
             clear_url=clear_url,
-            range=choice.range,
-            bounds=(_in_words(column, found.low), _in_words(column, found.high)),
-            hidden=others.to_query(),
+            range=(self._typed(column, choice.range[0]), self._typed(column, choice.range[1])),
+            bounds=(self._in_words(_as_day(column), found.low), self._in_words(_as_day(column), found.high)),
+            hidden=others.typed_query(self.grid.columns, self.conventions),
             action=self.base,
             note=note,
         )
@@ -251,7 +269,7 @@ class FacetPanel:
             # Whatever is there must be seen: a bar is at least two units high.
             height = round(max(2.0, one.count / most * BAR_HEIGHT), 1) if one.count else 0.0
             first, last = (_range_text(column, end) for end in (one.first, one.last))
-            words = [_in_words(column, end) for end in (one.first, one.last)]
+            words = [self._in_words(_as_day(column), end) for end in (one.first, one.last)]
             yield Bar(
                 place * BAR_WIDTH,
                 BAR_HEIGHT - height,
@@ -269,7 +287,3 @@ def _as_day(column: Column) -> Column:
 
 def _range_text(column: Column, value: Any) -> str:
     return text_of(_as_day(column), value)
-
-
-def _in_words(column: Column, value: Any) -> str:
-    return render(_as_day(column), value)

@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl, urlencode
 
 from batchbook.errors import TooLarge
 from batchbook.grid import GridState, Verb, value_count
+from batchbook.grid.number_formats import NUMBER_FORMAT
 from batchbook.grid.state_params import MAX_FILTERS, TOO_LONG
 from batchbook.master.grid_view import GridView
 from batchbook.master.links import DEFAULT
 from batchbook.master.saved_view_editor import change_views
-from batchbook.master.saved_views import SavedViews
 from batchbook.web.flash import flash
 
 Pairs = list[tuple[str, str]]
@@ -47,14 +47,15 @@ def remember_form(grid: GridView) -> str:
         raise TooLarge(f"{TOO_LONG} The view was not changed.")
     if not state.problems:
         grid.remembered.remember(state)
+        if NUMBER_FORMAT in dict(query):
+            query = state.to_query()  # The link means the same for people with another number format.
     return f"{grid.url}?{urlencode(query or DEFAULT)}"
 
 
 def _changed_views(grid: GridView) -> str:
     request = grid.request
-    state = GridState.from_query(request.POST.get("query", ""), grid.columns)
-    views = SavedViews(request, grid.key, grid.url, grid.columns, state)
-    url, message = change_views(views, request.POST)
+    grid.state = GridState.from_query(request.POST.get("query", ""), grid.columns)
+    url, message = change_views(grid.views, request.POST)
     flash(request, message)
     return url
 
@@ -65,7 +66,8 @@ def query_from_form(params: Any) -> Pairs:
     Anything unreadable is passed on, so that the page behind the link reports it.
     """
     kept = [pair for pair in parse_qsl(params.get("query", ""), keep_blank_values=True) if pair[0] in _KEPT]
-    return [*_filters(params), *kept]
+    numbers = [(NUMBER_FORMAT, params[NUMBER_FORMAT])] if params.get(NUMBER_FORMAT) else []
+    return [*_filters(params), *numbers, *kept]
 
 
 def _filters(params: Any) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import delete
@@ -12,6 +14,11 @@ from batchbook.db.functions import insert_into
 from batchbook.grid import GridState, with_filters_of
 from batchbook.master.models import GridSetting
 from batchbook.master.saved_views import default_settings
+from batchbook.words import is_storable
+
+#: The choices for the page around a grid: the name of the open panel, and whether the grid has the whole window.
+PANEL, FULL_WINDOW = "panel", "full_window"
+_MOST_CHARACTERS = 40
 
 
 def recall(db: Session, user_name: str, grid: str) -> dict[str, Any] | None:
@@ -72,3 +79,30 @@ class RememberedState:
     @property
     def _keys(self) -> tuple[str, ...]:
         return (self.key, self.filters_key) if self.filters_key else (self.key,)
+
+
+@dataclass
+class RememberedPage:
+    """The choices of ``user`` for the page around the grid called ``key``: its open panel, and whether the grid has the whole window.
+
+    They are not stored with the layout of the columns: scripts send both at the same moment, and neither may undo the other.
+    """
+
+    db: Session
+    user: str | None
+    key: str
+
+    @cached_property
+    def choices(self) -> dict[str, Any]:
+        """The choices by name, :data:`PANEL` and :data:`FULL_WINDOW`; those that were never made are missing."""
+        return (recall(self.db, self.user, f"page.{self.key}") if self.user else None) or {}
+
+    def remember(self, sent: Mapping[str, Any]) -> None:
+        """Remember the choices in ``sent``, JSON of a script; those that it does not have stay as they were."""
+        new: dict[str, Any] = {}
+        if isinstance(sent.get(PANEL), str) and is_storable(sent[PANEL]):
+            new[PANEL] = sent[PANEL][:_MOST_CHARACTERS]
+        if isinstance(sent.get(FULL_WINDOW), bool):
+            new[FULL_WINDOW] = sent[FULL_WINDOW]
+        if new and self.user:
+            remember(self.db, self.user, f"page.{self.key}", self.choices | new)

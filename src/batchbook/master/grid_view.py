@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from batchbook.grid import (
+    CANONICAL,
     PAGE_SIZES,
     VERB_LABELS,
     Column,
@@ -30,6 +31,7 @@ from batchbook.grid import (
     verbs_of,
 )
 from batchbook.grid.column_layout import DEFAULT_LAYOUT
+from batchbook.grid.number_formats import format_of
 from batchbook.master.facet_panel import FacetPanel, KnownCounts, facets_key
 from batchbook.master.grid_settings import RememberedState, recall
 from batchbook.master.links import GridLinks
@@ -103,6 +105,7 @@ class GridView:
             self.hidden,
             self.declared_layout,
             self.layout_url,
+            self.views.current if self.state.view else None,
         )
 
     @property
@@ -110,18 +113,33 @@ class GridView:
         """The rows of the page, with their cells."""
         return self.with_cells(self.window.rows, count(self.window.first))
 
-    def with_cells(self, rows: Iterable[Row[Any]], places: Iterable[int] | None = None) -> Iterator[TableRow]:
-        """Yield each of ``rows``, read by the grid, with the cells that the table shows; ``places`` are theirs, from 1."""
+    def with_cells(
+        self,
+        rows: Iterable[Row[Any]],
+        places: Iterable[int] | None = None,
+        columns: Sequence[Column] | None = None,
+    ) -> Iterator[TableRow]:
+        """Yield each of ``rows``, read by the grid, with its cells in ``columns``, by default those that the table shows.
+
+        ``places`` are those of the rows, from 1.
+        """
         return table_rows(
-            self.personal.visible,
+            columns or self.personal.visible,
             rows,
             self.request.zone,
+            self.request.conventions,
             links=self.cell_links,
             editable=self.editable,
             mark=self.mark,
             identity=self.identity,
             places=places,
         )
+
+    @property
+    def number_format(self) -> str:
+        """The name of the format in which the user writes numbers; empty for the canonical one."""
+        conventions = self.request.conventions
+        return "" if conventions == CANONICAL else format_of(conventions).value
 
     def heading(self, column: Column) -> Markup:
         """Return the attributes of the heading of ``column``: what its cells have in common, how wide it is, and whether it stays in sight."""
@@ -150,6 +168,7 @@ class GridView:
             chosen,
             self.known_counts,
             self.merge_url,
+            self.request.conventions,
         )
 
     @property
@@ -169,7 +188,7 @@ class GridView:
     @cached_property
     def views(self) -> SavedViews:
         """The saved views of the list."""
-        return SavedViews(self.request, self.key, self.url, self.columns, self.state)
+        return SavedViews(self.request, self.key, self.url, self.columns, self.state, lambda: self.personal)
 
     @cached_property
     def window(self) -> Window:

@@ -13,9 +13,11 @@ from pyramid.response import Response
 from batchbook.errors import BadInput
 from batchbook.grid import Column, GridLayout
 from batchbook.master.filter_form import is_reset
+from batchbook.master.grid_settings import RememberedPage
 from batchbook.master.grid_view import GridView
 from batchbook.master.paging import whole_number
 from batchbook.master.view import Page
+from batchbook.master.window_pages import state_in_address
 from batchbook.web.json_bodies import JsonBody
 from batchbook.web.request import Request, prefers_json
 
@@ -23,7 +25,7 @@ _NOT_UNDERSTOOD = "This layout is not understood, so it was not stored. Reload t
 
 
 def layout_from_form(params: Any, columns: Sequence[Column], layout: GridLayout) -> dict[str, Any]:
-    """Return what the form “Columns” says, as a script would send it.
+    """Return the layout in the form “Columns”, as a script would send it.
 
     For each column, ``place.NAME`` is its number in the order, and ``shown`` names it if it is ticked. The first ``frozen`` of
     those that are shown stay in sight. Widths are as they were.
@@ -68,9 +70,16 @@ class LayoutPage(Page):
     def arranged(self) -> GridView:
         """The grid whose layout it is."""
 
+    @property
+    def _grid(self) -> GridView:
+        """The grid in the state of the address, which names the saved view whose columns are meant, if any."""
+        grid = self.arranged
+        grid.state = state_in_address(grid)
+        return grid
+
     def get(self) -> Response:
         """Send the style sheet of the layout, to be kept as long as its address says the same."""
-        personal = self.arranged.personal
+        personal = self._grid.personal
         response = Response(text=personal.style, content_type="text/css", charset="utf-8")
         if self.request.path_qs == personal.style_url:
             response.cache_control = "private, max-age=31536000, immutable"
@@ -78,9 +87,11 @@ class LayoutPage(Page):
 
     def post(self) -> Response:
         """Remember the layout. A script gets an empty answer, and a person the grid in the state that it had."""
-        grid, request = self.arranged, self.request
+        grid, request = self._grid, self.request
         if prefers_json(request):
-            grid.personal.remember(layout_from_script(request))
+            sent = layout_from_script(request)
+            grid.personal.remember(sent)
+            RememberedPage(request.db, grid.user, grid.key).remember(sent)
             return HTTPNoContent()
         if is_reset(request.POST):
             grid.personal.reset()

@@ -13,7 +13,7 @@ from batchbook.security.models import Role
 
 
 class GridSetting(Base):
-    """What one user last chose for one grid: filters, sort and page size, or under a name of its own the layout of its columns."""
+    """The last choice of one user for one grid: filters, sort and page size, or under a name of its own the layout of its columns."""
 
     __tablename__ = "grid_setting"
 
@@ -24,7 +24,7 @@ class GridSetting(Base):
 
 
 class SavedView(Base):
-    """A state of the list called ``grid`` under a name, without its page.
+    """A state of the list called ``grid`` under a name, without its page, and the columns that it shows.
 
     Its owner has it, whoever has the role that it is shared with, and everybody if it is the default, which applies where
     a person has chosen nothing. A role that is deleted leaves its views to their owners.
@@ -43,6 +43,12 @@ class SavedView(Base):
     version: Mapped[int] = mapped_column(default=1)
     changed_at: Mapped[datetime] = mapped_column(default=utc_now)
     role: Mapped[Role | None] = relationship(lazy="joined")
+
+    @property
+    def columns(self) -> list[Any] | None:
+        """The columns, as :class:`~batchbook.grid.GridLayout` reads them; ``None`` for a view that keeps none."""
+        found = self.settings.get("columns") if isinstance(self.settings, dict) else None
+        return found if isinstance(found, list) else None
 
     @property
     def is_shared(self) -> bool:

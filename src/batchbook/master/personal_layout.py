@@ -13,11 +13,8 @@ from sqlalchemy.orm import Session
 
 from batchbook.grid import Column, GridLayout
 from batchbook.master.grid_settings import forget, recall, remember
-from batchbook.words import is_storable
+from batchbook.master.models import SavedView
 
-#: What is remembered of the page around the grid: the name of the open panel, and whether the grid has the whole window.
-PANEL, FULL_WINDOW = "panel", "full_window"
-_MOST_CHARACTERS = 40
 #: The width of a window, in CSS pixels, below which the rows of a grid are cards.
 CARDS_BELOW = 700
 
@@ -26,7 +23,10 @@ CARDS_BELOW = 700
 class PersonalLayout:
     """The layout that ``user`` arranged for the grid called ``key``, or the ``declared`` one until then.
 
-    ``hidden`` names those of its ``columns`` that it hides unless the user shows them. ``url`` is where the layout is posted to,
+    While the user looks at a saved ``view`` that has columns of its own, these take the place of the user's: what is arranged then
+    is remembered for the view as it is now, and neither the user's own layout nor the view changes by it.
+
+    ``hidden`` names those of its ``columns`` that it hides unless the user shows them. ``layout_url`` is where the layout is posted to,
     and has the style sheet; empty where columns cannot be arranged.
     """
 
@@ -36,22 +36,55 @@ class PersonalLayout:
     columns: Sequence[Column]
     hidden: Collection[str]
     declared: GridLayout
-    url: str
+    layout_url: str
+    view: SavedView | None = None
+
+    @property
+    def url(self) -> str:
+        """The address that the layout is posted to."""
+        view = self._view
+        return f"{self.layout_url}?saved={view.id}" if view and self.layout_url else self.layout_url
 
     @cached_property
     def layout(self) -> GridLayout:
         """The layout of all columns."""
-        return self.declared.changed_by(self._recalled("layout"), self.columns)
+        return self._base.changed_by(self._recalled(self._layout_key), self.columns)
+
+    @cached_property
+    def _base(self) -> GridLayout:
+        """The layout until the user arranges it: the declared one, or the user's own with the columns of the view."""
+        if self._view is None:
+            return self.declared
+        own = self.declared.changed_by(self._recalled("layout"), self.columns)
+        return own.changed_by({"columns": self._view.columns}, self.columns)
+
+    @property
+    def _layout_key(self) -> str:
+        return f"layout.{self._view.id}-{self._view.version}" if self._view else "layout"
+
+    @property
+    def _view(self) -> SavedView | None:
+        """The view, if it has columns."""
+        return self.view if self.view is not None and self.view.columns is not None else None
+
+    @property
+    def arranged(self) -> list[dict[str, Any]]:
+        """The columns with their order and widths, and which are hidden and frozen, as a saved view keeps them."""
+        return self._columns_of(self.layout)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the columns are arranged otherwise than in the view."""
+        return self._view is not None and self._columns_of(self._base) != self.arranged
+
+    def _columns_of(self, layout: GridLayout) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = layout.to_json(self.columns, self.hidden)["columns"]
+        return found
 
     @cached_property
     def visible(self) -> tuple[Column, ...]:
         """The columns that are shown, in order."""
         return self.layout.visible(self.columns, self.hidden)
-
-    @cached_property
-    def surroundings(self) -> dict[str, Any]:
-        """The user's choices for the page around the grid."""
-        return self._recalled("page")
 
     @cached_property
     def style(self) -> str:
@@ -61,7 +94,8 @@ class PersonalLayout:
     @property
     def style_url(self) -> str:
         """The address of the style sheet, another one when it changes; empty where the grid has none."""
-        return f"{self.url}?{sha256(self.style.encode()).hexdigest()[:16]}" if self.url else ""
+        sign = "&" if "?" in self.url else "?"
+        return f"{self.url}{sign}{sha256(self.style.encode()).hexdigest()[:16]}" if self.url else ""
 
     def attributes(self, column: Column) -> Markup:
         """Return the attributes of the heading of a visible ``column``: its width in CSS pixels, and whether it stays in sight."""
@@ -71,27 +105,16 @@ class PersonalLayout:
         return attributes + Markup(" data-frozen") if is_frozen else attributes
 
     def remember(self, sent: Mapping[str, Any]) -> None:
-        """Remember what ``sent`` says of columns, rows and surroundings; whatever it does not mention stays as it was.
-
-        Columns and surroundings are stored apart: scripts send them at the same moment, and neither may undo the other.
-        """
-        if not self.user:
-            return
-        if "columns" in sent or "density" in sent:
+        """Remember the columns and the density of rows in ``sent``; one that it does not have stays as it was."""
+        if self.user and ("columns" in sent or "density" in sent):
             layout = self.layout.changed_by(sent, self.columns)
-            remember(self.db, self.user, f"layout.{self.key}", layout.to_json(self.columns, self.hidden))
-        around: dict[str, Any] = {}
-        if isinstance(sent.get(PANEL), str) and is_storable(sent[PANEL]):
-            around[PANEL] = sent[PANEL][:_MOST_CHARACTERS]
-        if isinstance(sent.get(FULL_WINDOW), bool):
-            around[FULL_WINDOW] = sent[FULL_WINDOW]
-        if around:
-            remember(self.db, self.user, f"page.{self.key}", self.surroundings | around)
+            stored = layout.to_json(self.columns, self.hidden)
+            remember(self.db, self.user, f"{self._layout_key}.{self.key}", stored)
 
     def reset(self) -> None:
         """Forget how the user arranged the columns; the page around them stays as it is."""
         if self.user:
-            forget(self.db, self.user, f"layout.{self.key}")
+            forget(self.db, self.user, f"{self._layout_key}.{self.key}")
 
     def _recalled(self, what: str) -> dict[str, Any]:
         return (recall(self.db, self.user, f"{what}.{self.key}") if self.user else None) or {}
@@ -128,6 +151,8 @@ def _places(columns: Sequence[Column], layout: GridLayout) -> Iterator[str]:
             yield f"{table} {_cells(column)} {{ width: {width}px; min-width: {width}px; max-width: {width}px; }}"
         if place < layout.frozen and left is not None:
             yield f"{table} {_cells(column)} {{ position: sticky; left: {left}px; z-index: 1; }}"
+            # What is scrolled under it is not seen; any state of a cell has a colour of its own.
+            yield f"  :where({table.strip()} tbody {_cells(column)}) {{ background: var(--surface); }}"
             yield f"{table} .head{_cells(column)} {{ z-index: 3; }}"
             left = left + width if width else None  # Where the next one stands is not known without it.
 

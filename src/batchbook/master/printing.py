@@ -11,7 +11,7 @@ from pyramid.response import Response
 
 from batchbook.db import utc_now
 from batchbook.errors import BadInput, TooLarge
-from batchbook.grid import VERB_LABELS, Column, Filter
+from batchbook.grid import VERB_LABELS, Column, Conventions, Filter, shown_text
 from batchbook.master.grid_view import GridView
 from batchbook.master.row_cells import TableRow
 
@@ -45,9 +45,9 @@ class Printout:
     def conditions(self) -> list[str]:
         """The search and each filter in words, such as “Status is Increase”; alternatives are one sentence."""
         columns = {column.name: column for column in self.view.columns}
-        state = self.view.state
+        state, conventions = self.view.state, self.view.request.conventions
         groups = {
-            number: [_in_words(clause, columns[clause.column]) for clause in clauses]
+            number: [_in_words(clause, columns[clause.column], conventions) for clause in clauses]
             for number, clauses in state.groups
         }
         found = [f"Search: {state.search}"] if state.search else []
@@ -62,10 +62,10 @@ class Printout:
         return view.with_cells(view.grid.all_rows(view.request.db, view.state, view.user))
 
 
-def _in_words(clause: Filter, column: Column) -> str:
+def _in_words(clause: Filter, column: Column, conventions: Conventions) -> str:
     labels = {str(choice.value): choice.label for choice in column.choices}
     joint = " and " if clause.verb == "between" else " or "
-    values = joint.join(labels.get(value, value) for value in clause.values)
+    values = joint.join(labels.get(value, shown_text(column, value, conventions)) for value in clause.values)
     return f"{column.label} {VERB_LABELS[clause.verb]} {values}".rstrip()
 
 

@@ -18,7 +18,7 @@ from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Missing
 from batchbook.grid import Column, csv_chunks, xlsx_file
-from batchbook.master.direct_edits import direct_edits
+from batchbook.master.direct_edits import batch_only_columns, direct_edits
 from batchbook.master.export_choice import ExportChoice
 from batchbook.master.filter_form import remember_form
 from batchbook.master.grid_sources import INDEX, GridReference
@@ -51,6 +51,7 @@ class Detail(Page):
             facts=self.view.facts(self.record),
             buttons=buttons_for(self.view, self.record),
             direct_edits=shown,
+            edited_columns={column.name: column for column in batch_only_columns(type(self.record))},
             older_edits=shown[-1].id if len(edits) > len(shown) else None,
         )
 

@@ -189,7 +189,7 @@ _LARGEST = {SmallInteger: 2**15 - 1, BigInteger: 2**63 - 1, Integer: 2**31 - 1}
 
 
 class Invalid(Exception):  # noqa: N818 - It is caught and shown in the form; it never reaches a person as an error.
-    """What was entered cannot be saved; ``errors`` has a sentence per field name."""
+    """The refusal of entered values; ``errors`` has a sentence per field name."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         super().__init__(" ".join(errors.values()))

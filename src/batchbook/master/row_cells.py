@@ -13,7 +13,9 @@ from pyramid.traversal import quote_path_segment
 from pyramid.urldispatch import PATH_SAFE
 from sqlalchemy import Row
 
-from batchbook.grid import Column, Kind, to_text
+from batchbook.grid import CANONICAL, Column, Conventions, Kind, shown_text
+from batchbook.grid.cells import writer_for
+from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.web.formatting import value_writer
 from batchbook.web.request import Request
 
@@ -41,6 +43,10 @@ class CellIssue(NamedTuple):
     message: str
     suggestions: Sequence[str] = ()
     raw: str | None = None
+
+    def suggesting(self, texts: Iterable[str]) -> CellIssue:
+        """Return the same problem with other suggestions."""
+        return self._replace(suggestions=[*texts])
 
 
 class EditableRow(NamedTuple):
@@ -103,7 +109,7 @@ _ISSUE_LINK = Markup(
 
 
 class TableRow(NamedTuple):
-    """One row: its cells, and ``mark``, a word such as “removed” that says how it looks, or an empty text."""
+    """One row: its cells, and ``mark``, the name of its look, such as “removed”, or an empty text."""
 
     mark: str
     cells: list[Cell]
@@ -119,6 +125,7 @@ def table_rows(
     columns: Sequence[Column],
     rows: Iterable[Row[Any]],
     zone: tzinfo,
+    conventions: Conventions = CANONICAL,
     *,
     links: Mapping[str, LinkFor] | None = None,
     editable: EditableRows | None = None,
@@ -126,14 +133,14 @@ def table_rows(
     identity: Callable[[Row[Any]], RowIdentity] | None = None,
     places: Iterable[int] | None = None,
 ) -> Iterator[TableRow]:
-    """Yield each of ``rows`` with its cells; moments are in ``zone``.
+    """Yield each of ``rows`` with its cells; moments are in ``zone``, and numbers are written by the ``conventions``.
 
     ``links`` say by the name of a column where its cells lead, ``editable`` which rows can be edited, ``mark`` how a row
     looks, and ``identity`` its key and version. ``places`` are those of the rows in the grid, from 1, where they are known.
     """
     links = links or {}
     makers = [
-        (column.name, _cell_maker(column, zone, links.get(column.name), first=place == 0))
+        (column.name, _cell_maker(column, zone, conventions, links.get(column.name), first=place == 0))
         for place, column in enumerate(columns)
     ]
     for row, place in zip(rows, repeat(0) if places is None else places, strict=False):
@@ -157,7 +164,7 @@ def key_url(request: Request, route: str, name: str, **keys: Any) -> Callable[[A
 
 
 def heading_attributes(column: Column, *, editable: bool) -> Markup:
-    """Return the attributes of a column's heading that say what its cells have in common, for ``js/grid/columns.js``."""
+    """Return the attributes of a column's heading that its cells have in common, for ``js/grid/columns.js``."""
     attributes = Markup(' data-field="{}" data-label="{}" data-kind="{}"').format(
         column.name, column.label, column.kind
     )
@@ -176,11 +183,12 @@ def heading_attributes(column: Column, *, editable: bool) -> Markup:
 
 
 def _cell_maker(
-    column: Column, zone: tzinfo, link_for: LinkFor | None, *, first: bool
+    column: Column, zone: tzinfo, conventions: Conventions, link_for: LinkFor | None, *, first: bool
 ) -> Callable[[Any, Row[Any], EditableRow | None], Cell]:
     tag, scope = ("th", Markup(' scope="row"')) if first else ("td", Markup())
     css = f"cell cell-{column.kind}"
-    name, write, anchor = column.name, value_writer(column, zone), f"#field-{column.name}"
+    name, anchor = column.name, f"#field-{column.name}"
+    write, write_text = value_writer(column, zone, conventions), writer_for(column, conventions)
     plain = _ATTRIBUTES.format(css, name) + scope
     cell_of_form = _ATTRIBUTES.format(f"{css} cell-editable", name) + scope + Markup(" data-cell")
     is_text, is_boolean = column.kind is Kind.TEXT, column.kind is Kind.BOOLEAN
@@ -190,10 +198,13 @@ def _cell_maker(
         issue = edit.issues.get(name)
         url = f"{edit.form_url}{anchor}"
         raw = issue.raw if issue is not None and (value is None or value == column.blank) else None
-        text = to_text(column, value) if raw is None else raw
+        raw = raw and shown_text(column, raw, conventions)
+        text = write_text(value) if raw is None else raw
         html = _RAW.format(raw) if raw else write(value)
         if issue is not None:
             attributes = _ATTRIBUTES.format(f"{css} cell-editable cell-{issue.severity}", name) + scope
+            if issue.suggestions and column.kind in NUMERIC_KINDS:
+                issue = issue.suggesting(shown_text(column, one, conventions) for one in issue.suggestions)
             return Cell(tag, attributes + Markup(" data-cell"), html, url, text, issue)
         shown = None if html == escape(text) else text
         return Cell(tag, cell_of_form, html, url, shown, link_attributes=_EDITABLE_LINK)
@@ -203,7 +214,7 @@ def _cell_maker(
             return make_editable(value, edit)
         html = write(value)
         url = link_for(row) if link_for is not None else None
-        text = to_text(column, value) if is_written_otherwise else None if value else ""
+        text = write_text(value) if is_written_otherwise else None if value else ""
         if text is not None and html == text:
             text = None
         if is_boolean and url is None and value is False:

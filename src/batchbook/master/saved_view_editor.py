@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from batchbook.db import utc_now
+from batchbook.db.functions import lock_name
 from batchbook.errors import BadInput, Conflict, Missing, Refused
 from batchbook.master.links import href
-from batchbook.master.models import SavedView
+from batchbook.master.models import GridSetting, SavedView
 from batchbook.master.paging import whole_number
-from batchbook.master.saved_views import SavedViews, stored_state
+from batchbook.master.saved_views import SavedViews
 from batchbook.security.audit_log import record_change
 from batchbook.security.models import Role
 from batchbook.words import is_storable
@@ -42,7 +43,7 @@ class SavedViewEditor:
                 f"You have {MOST_VIEWS} views of this list already. Delete one first. Nothing was saved."
             )
         view = SavedView(
-            grid=self.views.grid, saved_by=self.request.identity.name, settings=stored_state(self.views.state)
+            grid=self.views.grid, saved_by=self.request.identity.name, settings=self.views.settings
         )
         self._name_and_share(view, name, role_id, is_default=is_default)
         self.db.add(view)
@@ -51,8 +52,8 @@ class SavedViewEditor:
         return view
 
     def save(self, view: SavedView) -> None:
-        """Save the present state in place of the one that ``view`` has."""
-        view.settings = stored_state(self.views.state)
+        """Save the present state and columns in place of those that ``view`` has."""
+        view.settings = self.views.settings
         self._touch(view)
         self._log("shared view changed", view)
 
@@ -65,6 +66,7 @@ class SavedViewEditor:
 
     def delete(self, view: SavedView) -> None:
         """Delete ``view``."""
+        self._forget_layouts(view)
         self.db.delete(view)
         self._log("shared view deleted", view)
 
@@ -110,8 +112,14 @@ class SavedViewEditor:
             raise Conflict(f"There is a view called “{name}” already. Choose another name, or save that one.")
 
     def _touch(self, view: SavedView) -> None:
+        self._forget_layouts(view)
         view.version += 1
         view.changed_at = utc_now()
+
+    def _forget_layouts(self, view: SavedView) -> None:
+        """Forget how people arranged the columns of ``view`` as it was."""
+        arranged = GridSetting.grid.startswith(f"layout.{view.id}-")
+        self.db.execute(delete(GridSetting).where(arranged))
 
     def _log(self, event: str, view: SavedView, *, always: bool = False) -> None:
         if view.is_shared or always:
@@ -122,11 +130,13 @@ class SavedViewEditor:
 
 
 def change_views(views: SavedViews, params: Mapping[str, Any]) -> tuple[str, str]:
-    """Do what the menu's form wants: ``do`` is ``view-new``, ``view-save``, ``view-edit`` or ``view-delete``.
+    """Make the change that the menu's form asks for: ``do`` is ``view-new``, ``view-save``, ``view-edit`` or ``view-delete``.
 
     Return the address that follows and a sentence; raise ``BadInput`` for anything else, and as the methods of
-    :class:`SavedViewEditor` do.
+    :class:`SavedViewEditor` do. The views of a list are changed one after the other, so that nobody's change is lost, no name is
+    taken twice, and one view at most is the default.
     """
+    lock_name(views.request.db, f"saved_view.{views.grid}")
     editor = SavedViewEditor(views)
     action = params.get("do", "")
     name = " ".join(params.get("name", "").split())

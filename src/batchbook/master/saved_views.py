@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -52,17 +52,43 @@ class ViewLink:
     current: bool
 
 
+class ArrangedColumns(Protocol):
+    """The columns of a grid as the user sees them: as a view keeps them, and whether they differ from those of the current view."""
+
+    @property
+    def arranged(self) -> list[dict[str, Any]]:
+        """The columns as JSON."""
+        ...
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether they are others than the current view has."""
+        ...
+
+
 class SavedViews:
-    """The views of the list called ``grid`` that the user of ``request`` sees, beside its present ``state``."""
+    """The views of the list called ``grid`` that the user of ``request`` sees, beside its present ``state`` and layout."""
 
     def __init__(
-        self, request: Request, grid: str, url: str, columns: Sequence[Column], state: GridState
+        self,
+        request: Request,
+        grid: str,
+        url: str,
+        columns: Sequence[Column],
+        state: GridState,
+        layout: Callable[[], ArrangedColumns],
     ) -> None:
         self.request = request
         self.grid = grid
         self.url = url
         self.columns = columns
         self.state = state
+        self._layout = layout
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The present state, with the columns that are shown, as a view keeps them."""
+        return stored_state(self.state) | {"columns": self._layout().arranged}
 
     @cached_property
     def visible(self) -> Sequence[SavedView]:
@@ -80,11 +106,11 @@ class SavedViews:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the present state is another than that of the current view."""
+        """Whether the present state, or the layout, is another than that of the current view."""
         if self.current is None:
             return False
         stored = GridState.from_json(self.current.settings, self.columns)
-        return _kept_part(stored) != _kept_part(self.state)
+        return _kept_part(stored) != _kept_part(self.state) or self._layout().is_changed
 
     @property
     def links(self) -> list[ViewLink]:

@@ -1,4 +1,4 @@
-"""The pages of a user's own account: password, time zone, sessions to sign out of, and confirmation of the password."""
+"""The pages of a user's own account: password, time zone, number format, sessions to sign out of, and confirmation of the password."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pyramid.response import Response
 from sqlalchemy import Engine
 
 from batchbook.forms import BoundForm, Form
+from batchbook.grid import NumberFormat
 from batchbook.security.audit_log import record_change, record_event
 from batchbook.security.authentication import Verified, authenticate, change_password, still_valid
 from batchbook.security.kept_forms import KEPT_FIELD, KeptForm, local_path
@@ -17,6 +18,7 @@ from batchbook.security.passwords import (
     ADVICE,
     DIFFERENT,
     hash_password,
+    number_format_field,
     password_field,
     why_weak,
     zone_field,
@@ -42,6 +44,7 @@ _PASSWORDS = Form(
     ]
 )
 _ZONE = Form([zone_field()])
+_NUMBERS = Form([number_format_field()])
 
 
 class AccountViews:
@@ -81,6 +84,17 @@ class AccountViews:
         )
         return self._done()
 
+    def change_number_format(self) -> Any:
+        """Set the format in which numbers are shown and entered; without one, that of the site applies."""
+        bound = _NUMBERS.validate(self.request.POST)
+        if not bound.valid:
+            self.request.response.status_int = _UNPROCESSABLE
+            return self._page(_PASSWORDS.bind(), numbers=bound)
+        self._user().number_format = chosen = bound.values["number_format"]
+        example = NumberFormat(chosen).label if chosen else "in the format of the site"
+        self.request.flash(f"Numbers are now written {'as ' if chosen else ''}{example}.")
+        return self._done()
+
     def revoke(self) -> HTTPSeeOther:
         """Sign out one other browser, or all others."""
         chosen = self.request.POST.get("session", "")
@@ -113,7 +127,9 @@ class AccountViews:
             bound.add_error("present", WRONG)
         return user, new_hash
 
-    def _page(self, bound: BoundForm, zone: BoundForm | None = None) -> dict[str, Any]:
+    def _page(
+        self, bound: BoundForm, zone: BoundForm | None = None, numbers: BoundForm | None = None
+    ) -> dict[str, Any]:
         user = self._user()
         return {
             "user": user,
@@ -123,6 +139,7 @@ class AccountViews:
             "browser_name": browser_name,
             "bound": bound,
             "zone": zone or _ZONE.bind({"timezone": user.timezone}),
+            "numbers": numbers or _NUMBERS.bind({"number_format": user.number_format}),
         }
 
     def _user(self) -> User:

@@ -50,7 +50,7 @@ def _covers(held: str, wanted: str) -> bool:
 class Identity:
     """A signed-in user: ``id`` and ``name``, and all permissions of the user's roles.
 
-    ``timezone`` names the time zone that the user chose; ``None`` stands for that of the site. ``confirmed_at`` is when
+    ``timezone`` and ``number_format`` name those that the user chose; ``None`` stands for those of the site. ``confirmed_at`` is when
     the user last typed the password in this browser; ``None`` for commands. Somebody who ``must_change_password`` may do
     nothing else before.
     """
@@ -63,6 +63,7 @@ class Identity:
     email: str = ""
     confirmed_at: datetime | None = field(default=None, compare=False)
     must_change_password: bool = False
+    number_format: str | None = None
 
     def may(self, permission: str) -> bool:
         """Return whether the held permissions cover ``permission``."""
@@ -105,6 +106,7 @@ def load_identity(
         first.email or "",
         session.confirmed_at or session.created_at,
         first.must_change_password,
+        first.number_format,
     )
 
 
@@ -115,6 +117,7 @@ def _user(user_id: int) -> Select[*tuple[Any, ...]]:
             User.name,
             User.full_name,
             User.timezone,
+            User.number_format,
             User.email,
             User.must_change_password,
             RolePermission.permission,
@@ -139,4 +142,11 @@ def identity_called(session: Session, name: str) -> Identity:
 def identity_of_user(user: User) -> Identity:
     """Return the identity of ``user`` without a web session, for commands that act on a user's behalf."""
     permissions = frozenset(entry.permission for role in user.roles for entry in role.permissions)
-    return Identity(user.id, user.name, user.full_name, permissions, user.timezone)
+    return Identity(
+        user.id,
+        user.name,
+        user.full_name,
+        permissions,
+        user.timezone,
+        number_format=user.number_format,
+    )

@@ -41,6 +41,7 @@ class User(Base):
     must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
     active: Mapped[bool] = mapped_column(default=True, info={"label": "Active"})
     timezone: Mapped[str | None] = mapped_column(String(64), info={"label": "Time zone"})
+    number_format: Mapped[str | None] = mapped_column(String(16), info={"label": "Number format"})
     version: Mapped[int] = mapped_column(default=1)
     roles: Mapped[list[Role]] = relationship(
         secondary=user_role, back_populates="users", order_by="Role.name"

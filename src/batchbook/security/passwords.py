@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from batchbook.forms import Field
-from batchbook.grid import Choice, Kind
+from batchbook.grid import Choice, Kind, NumberFormat
 from batchbook.zones import zone_names
 
 # OWASP's Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes, one lane. A server with several threads
@@ -122,6 +122,13 @@ def password_field(name: str, label: str, *, help: str = "", required: bool = Tr
     return Field.of(
         name, Kind.TEXT, label=label, widget="password", help=help, required=required, max_length=LONGEST
     )
+
+
+def number_format_field() -> Field:
+    """Return the field for a user's own number format."""
+    choices = tuple(Choice(one.value, one.label) for one in NumberFormat)
+    text = "Numbers are shown and entered in this format. If empty, that of the site applies."
+    return Field.of("number_format", Kind.CHOICE, label="Number format", choices=choices, help=text)
 
 
 def zone_field() -> Field:

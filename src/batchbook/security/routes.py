@@ -55,7 +55,13 @@ def _add_account(config: Any) -> None:
     config.add_route("account", "/account")
     page = {"renderer": "batchbook.templates:security/account.jinja2", "permission": OWN_ACCOUNT}
     config.add_view(AccountViews, attr="page", route_name="account", request_method="GET", **page)
-    for name, attr in (("password", "change_password"), ("timezone", "change_zone"), ("sessions", "revoke")):
+    posted = {
+        "password": "change_password",
+        "timezone": "change_zone",
+        "number-format": "change_number_format",
+        "sessions": "revoke",
+    }
+    for name, attr in posted.items():
         config.add_route(f"account.{name}", f"/account/{name}")
         config.add_view(AccountViews, attr=attr, route_name=f"account.{name}", request_method="POST", **page)
     config.add_route("account.confirm", "/account/confirm")

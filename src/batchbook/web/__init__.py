@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pyramid.exceptions import ConfigurationError
 
+from batchbook.grid.number_formats import NumberFormat
 from batchbook.services import services_of
 from batchbook.settings import DEVELOPMENT, Setting
 
@@ -24,6 +25,12 @@ TIMEZONE = Setting(
     "UTC",
     "The time zone of pages for users who chose none of their own, such as Europe/Berlin.",
 )
+NUMBER_FORMAT = Setting(
+    "batchbook.number_format",
+    NumberFormat.POINT.value,
+    "How numbers are written on pages for users who chose no format of their own: 1,234.56 or 1.234,56 or 1 234,56 or 1'234.56. "
+    "Files, commands and addresses always have 1234.56.",
+)
 ALLOWED_HOSTS = Setting(
     "batchbook.allowed_hosts",
     "",
@@ -31,7 +38,7 @@ ALLOWED_HOSTS = Setting(
     "request for any other host is refused. Without the setting, every name is answered.",
 )
 
-SETTINGS = (MAX_UPLOAD_BYTES, MAX_FORM_BYTES, TIMEZONE, ALLOWED_HOSTS)
+SETTINGS = (MAX_UPLOAD_BYTES, MAX_FORM_BYTES, TIMEZONE, NUMBER_FORMAT, ALLOWED_HOSTS)
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class WebSettings:
     timezone: ZoneInfo
     development: bool
     allowed_hosts: frozenset[str] = frozenset()
+    number_format: NumberFormat = NumberFormat.POINT
 
 
 def read_settings(settings: Mapping[str, Any]) -> WebSettings:
@@ -53,6 +61,7 @@ def read_settings(settings: Mapping[str, Any]) -> WebSettings:
         timezone=_timezone(settings),
         development=DEVELOPMENT.flag(settings),
         allowed_hosts=frozenset(map(_host, ALLOWED_HOSTS.text(settings).split())),
+        number_format=_number_format(settings),
     )
 
 
@@ -73,6 +82,17 @@ def _timezone(settings: Mapping[str, Any]) -> ZoneInfo:
         raise ConfigurationError(
             f"The setting {TIMEZONE.name} is {name!r}, which is no time zone of this machine."
         ) from error
+
+
+def _number_format(settings: Mapping[str, Any]) -> NumberFormat:
+    name = NUMBER_FORMAT.text(settings)
+    found = NumberFormat.called(name)
+    if found is None:
+        raise ConfigurationError(
+            f"The setting {NUMBER_FORMAT.name} is {name!r}, which is no number format. Choose one of"
+            f" {', '.join(NumberFormat)}."
+        )
+    return found
 
 
 def includeme(config: Any) -> None:

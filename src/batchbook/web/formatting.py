@@ -12,15 +12,44 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 from pyramid.threadlocal import get_current_request
 
-from batchbook.grid import Column, Kind
+from batchbook.grid import CANONICAL, Column, Conventions, Kind, shown_text
 from batchbook.grid.cells import not_readable, renderer_for
+from batchbook.grid.number_formats import format_of, with_signs
+from batchbook.words import counted
 
 
-def number(value: Decimal | float | None) -> str:
+def number(value: Any, conventions: Conventions = CANONICAL) -> str:
     """Return ``value`` with grouped thousands, such as ``1,234``; empty for ``None``."""
     if value is None:
         return ""
-    return f"{value:,}" if isinstance(value, (int, float, Decimal)) else not_readable(value)
+    if not isinstance(value, (int, float, Decimal)):
+        return not_readable(value)
+    return with_signs(f"{value:,}", conventions)
+
+
+def number_filters(site: Conventions) -> dict[str, Callable[..., str]]:
+    """Return the filters that write numbers as the request's user does, or by ``site``, the site's, outside a request.
+
+    ``number`` writes a number, ``counted`` one with its noun, and ``shown`` the text for editing of a cell
+    of a column; ``number_format`` is the name of the format.
+    """
+
+    def conventions() -> Conventions:
+        # Macros do not have the request, and every page would have to pass it to each of them.
+        request = get_current_request()
+        found: Conventions = site if request is None else request.conventions
+        return found
+
+    def counted_words(count: int, one: str, many: str = "") -> str:
+        figures, _, rest = counted(count, one, many).partition(" ")
+        return f"{with_signs(figures, conventions())} {rest}"
+
+    return {
+        "counted": counted_words,
+        "number": lambda value: number(value, conventions()),
+        "number_format": lambda conventions: format_of(conventions).value,
+        "shown": lambda text, column: shown_text(column, text, conventions()) if text and column else text,
+    }
 
 
 def bytesize(value: int | None) -> str:
@@ -104,28 +133,32 @@ def status_chip(choice: Any) -> Markup:
     ).format(choice.severity or "neutral", severity_sign(choice.severity, choice.sign or ""), choice.label)
 
 
-def value_writer(column: Column, zone: tzinfo) -> Callable[[Any], Markup]:
-    """Return the function that renders a value of ``column`` as markup, with times in ``zone``.
+def value_writer(
+    column: Column, zone: tzinfo, conventions: Conventions = CANONICAL
+) -> Callable[[Any], Markup]:
+    """Return the function that renders a value of ``column`` as markup, with times in ``zone`` and numbers by ``conventions``.
 
     It is made once for a column and then cheap for every cell. Choices with a severity are chips, others words; a
     boolean is a sign with its word; an empty value is a dash. Every other value, readable or not, is the escaped text of :func:`batchbook.grid.render`.
     """
-    write_filled = _filled_writer(column, zone)
+    write_filled = _filled_writer(column, zone, conventions)
     return lambda value: EMPTY if value is None or value == "" else write_filled(value)
 
 
-def value_html_filter(site_zone: tzinfo) -> Callable[[Column, Any], Markup]:
-    """Return the filter that renders one value of a column, in the user's time zone, or ``site_zone`` outside a request."""
+def value_html_filter(site_zone: tzinfo, site: Conventions) -> Callable[[Column, Any], Markup]:
+    """Return the filter that renders one value of a column as the user reads it, or as the ``site`` does outside a request."""
 
     def value_html(column: Column, value: Any) -> Markup:
         request = get_current_request()
-        return value_writer(column, site_zone if request is None else request.zone)(value)
+        if request is None:
+            return value_writer(column, site_zone, site)(value)
+        return value_writer(column, request.zone, request.conventions)(value)
 
     return value_html
 
 
-def _filled_writer(column: Column, zone: tzinfo) -> Callable[[Any], Markup]:
-    render = renderer_for(column)
+def _filled_writer(column: Column, zone: tzinfo, conventions: Conventions) -> Callable[[Any], Markup]:
+    render = renderer_for(column, conventions=conventions)
     match column.kind:
         case Kind.DATETIME:
             return lambda moment: (

@@ -1,4 +1,4 @@
-"""Properties of every request, such as its id and time zone; and the tween that turns every error into a response."""
+"""Properties of every request, such as its id, time zone and number format; and the tween that turns every error into a response."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pyramid_retry import is_error_retryable
 
+from batchbook.grid.number_formats import NumberFormat
+from batchbook.grid.parsers import Conventions
 from batchbook.services import Services
 from batchbook.web import WebSettings
 from batchbook.zones import zone_called
@@ -27,6 +29,17 @@ def zone_for(services: Services, identity: Any) -> ZoneInfo:
     """
     chosen = identity.timezone if identity else None
     return (zone_called(chosen) if chosen else None) or services.get(WebSettings).timezone
+
+
+def conventions_of(request: Request) -> Conventions:
+    """Return how the user who makes the request writes numbers; days and moments are ISO for all."""
+    return number_format_for(request.services, request.identity).conventions
+
+
+def number_format_for(services: Services, identity: Any) -> NumberFormat:
+    """Return the number format that the user ``identity`` chose, or else that of the site."""
+    chosen = identity.number_format if identity else None
+    return (NumberFormat.called(chosen) if chosen else None) or services.get(WebSettings).number_format
 
 
 #: The type of requests. Pyramid is untyped, so it is ``Any`` to the type checker.
@@ -83,8 +96,9 @@ def _close_body(request: Request) -> None:
 
 
 def includeme(config: Any) -> None:
-    """Add ``request.zone``, ``request.request_id`` and the tween."""
+    """Add ``request.zone``, ``request.conventions``, ``request.request_id`` and the tween."""
     config.add_request_method(zone_of, "zone", reify=True)
+    config.add_request_method(conventions_of, "conventions", reify=True)
     config.add_request_method(request_id, reify=True)
     config.add_tween(
         "batchbook.web.request.guard_tween_factory",

@@ -6,7 +6,6 @@ import hashlib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 from pyramid.csrf import get_csrf_token
@@ -19,14 +18,14 @@ from batchbook.web.formatting import (
     bytesize,
     link_rows,
     moment_filter,
-    number,
+    number_filters,
     severity_sign,
     status_chip,
     value_html_filter,
 )
 from batchbook.web.idempotency import idempotency_key_input
 from batchbook.web.request import Request
-from batchbook.words import counted, noun
+from batchbook.words import noun
 
 # As the documentation of pyramid_jinja2 advises: the environment is made in an action of its own.
 _AFTER_ENVIRONMENT = 999
@@ -69,13 +68,12 @@ def includeme(config: Any) -> None:
     """Set up Jinja2, and serve the static files."""
     config.include("pyramid_jinja2")
     settings = services_of(config.registry).get(WebSettings)
-    config.action(
-        "batchbook templating", _fill_environment, (config, settings.timezone), order=_AFTER_ENVIRONMENT
-    )
+    config.action("batchbook templating", _fill_environment, (config, settings), order=_AFTER_ENVIRONMENT)
     _serve_static_files(config, development=settings.development)
 
 
-def _fill_environment(config: Any, zone: ZoneInfo) -> None:
+def _fill_environment(config: Any, settings: WebSettings) -> None:
+    zone, conventions = settings.timezone, settings.number_format.conventions
     environment = config.get_jinja2_environment()
     environment.globals.update(
         csrf_input=csrf_input,
@@ -88,12 +86,11 @@ def _fill_environment(config: Any, zone: ZoneInfo) -> None:
     )
     environment.filters.update(
         bytesize=bytesize,
-        counted=counted,
         link_rows=link_rows,
         moment=moment_filter(zone),
         noun=noun,
-        number=number,
-        value_html=value_html_filter(zone),
+        value_html=value_html_filter(zone, conventions),
+        **number_filters(conventions),
     )
 
 

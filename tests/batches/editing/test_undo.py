@@ -10,9 +10,8 @@ from tests.batches.shelf_count import COUNTS, ShelfCountRow
 
 from batchbook.batches import Action
 from batchbook.batches.editing import RowRemover, Undoer
-from batchbook.batches.editing.undo import TooManyCellsError, next_redo, next_undo
+from batchbook.batches.editing.undo import TooManyCellsError
 from batchbook.db import Base
-from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict, Missing
 
 
@@ -68,35 +67,6 @@ def test_all_that_a_person_did_is_undone_and_redone_step_by_step(
     assert [kind for kind, *_ in operations] == ["undo"] * 7 + ["redo"] * 7
     assert operations[4] == ("undo", "ann", "Undid: Filled 2 rows.", 3)
     assert operations[9] == ("redo", "ann", "Redid: Filled 2 rows.", 3)
-
-
-def test_each_person_undoes_their_own_and_a_new_change_ends_the_redo(
-    harness: BatchHarness, batch_id: int
-) -> None:
-    ann, bob = harness.by("ann"), harness.by("bob")
-    ann.edit(batch_id, 1, remark="a")
-    bob.edit(batch_id, 2, remark="b")
-    ann.edit(batch_id, 1, counted="1")
-    assert undo(ann, batch_id).message == "Undid: Changed Counted in row 1."
-    bob.edit(batch_id, 2, counted="2")
-    assert undo(ann, batch_id).message == "Undid: Changed Remark in row 1."
-    assert redo(ann, batch_id).message == "Redid: Changed Remark in row 1."
-    with transaction_scope(harness.database, read_only=True) as session:
-        found = next_undo(session, batch_id, "ann"), next_redo(session, batch_id, "ann")
-        assert [one and (one.kind, one.summary) for one in found] == [
-            ("redo", "Changed Remark in row 1."),
-            ("undo", "Changed Counted in row 1."),
-        ]
-        assert next_redo(session, batch_id, "bob") is None
-    ann.edit(batch_id, 3, remark="c")
-    with pytest.raises(Conflict, match="undone nothing since your last change"):
-        redo(ann, batch_id)
-    assert harness.row(batch_id, 2).remark == "b"
-    # The one that was undone before stays undone; what was redone is undone again.
-    assert undo(ann, batch_id).message == "Undid: Changed Remark in row 3."
-    assert undo(ann, batch_id).message == "Undid: Changed Remark in row 1."
-    with pytest.raises(Conflict, match="nothing to undo"):
-        undo(ann, batch_id)
 
 
 def test_operations_are_undone_out_of_order_by_anybody(harness: BatchHarness, batch_id: int) -> None:

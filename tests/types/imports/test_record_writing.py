@@ -51,9 +51,10 @@ def test_rows_are_found_by_the_record_that_they_are_about(harness: ImportHarness
     number = harness.create(f"{HEAD}000000001,Item 1,1.50\n")
     clone = harness.clone(number)
     for table in (f"row_{number}", f"row_{clone}"):
-        assert ["record_id"] in [
-            index["column_names"] for index in inspect(harness.database).get_indexes(table)
-        ]
+        indexes = [index["column_names"] for index in inspect(harness.database).get_indexes(table)]
+        assert ["record_id"] in indexes
+        # And by their status, in their order: for the grid.
+        assert ["batch_id", "status", "sequence", "removed"] in indexes
 
 
 def test_what_is_referred_to_and_not_there_is_added_if_wanted(harness: ImportHarness) -> None:

@@ -28,6 +28,25 @@ def test_a_row_is_shown_as_it_stands_in_the_file(
     assert auditor.get(f"/batches/import/{number}/rows/1/file").status_int == 200
 
 
+def test_records_are_suggested_for_keys_and_for_what_fields_refer_to(
+    harness: ImportHarness, staff: TestApp
+) -> None:
+    harness.create_department("BAKERY")
+    number = harness.create("item_code,description,price,department,vendor\n000000001,Item 1,1.50,BAKE,V1\n")
+    page = staff.get(f"/batches/import/{number}")
+    named = {head["data-field"] for head in page.html.select("th[data-reference]")}
+    assert named == {"new_item_code", "new_department", "new_vendor"}
+
+    def suggested(field: str, typed: str) -> list[str]:
+        url = f"/batches/import/{number}/rows/lookup"
+        answer = staff.get(url, {"field": field, "q": typed}, headers={"Accept": "application/json"}).json
+        return [one["text"] for one in answer]
+
+    assert suggested("new_department", "bak") == ["BAKERY"]
+    assert "000000001" in suggested("new_item_code", "0000")
+    assert suggested("new_description", "I") == suggested("old_vendor", "V") == []
+
+
 def test_a_row_by_hand_stands_in_no_file(harness: ImportHarness, staff: TestApp) -> None:
     number = harness.create("item_code,description,price\n000000001,Item 1,1.50\n")
     harness.add_row(number, new_item_code="000000007", new_description="By hand", new_price="1.00")

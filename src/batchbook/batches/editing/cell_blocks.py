@@ -9,11 +9,12 @@ from enum import StrEnum
 from batchbook.batches.editing.bulk import BulkEditor, BulkEditResult, CellEdits, Texts
 from batchbook.batches.editing.cell_review import CellReview
 from batchbook.batches.engine.engine import Engine
+from batchbook.grid import CANONICAL, Conventions
 from batchbook.words import counted
 
 
 class BlockKind(StrEnum):
-    """What a person does with a block; the value is the kind of the operation in the history."""
+    """The action of a person on a block; the value is the kind of the operation in the history."""
 
     PASTE = "paste"
     FILL = "fill"
@@ -60,11 +61,16 @@ class CellBlock:
         for number in range(count):
             yield lines[number % len(lines)]
 
-    def edits(self, sequences: Sequence[int], seen: Texts, add: int = 0) -> CellEdits:
-        """Return the edits of the rows with the numbers ``sequences``, in this order, and of ``add`` rows beyond them."""
+    def edits(
+        self, sequences: Sequence[int], seen: Texts, add: int = 0, conventions: Conventions = CANONICAL
+    ) -> CellEdits:
+        """Return the edits of the rows with the numbers ``sequences``, in this order, and of ``add`` rows beyond them.
+
+        Numbers in the texts, those that were ``seen`` too, are written by the ``conventions``.
+        """
         lines = list(self.lines(len(sequences) + add))
         texts = dict(zip(sequences, lines, strict=False))
-        return CellEdits(texts, seen, lines[len(sequences) :])
+        return CellEdits(texts, seen, lines[len(sequences) :], conventions)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Self
 
 from batchbook.batches.editing.field_changes import (
     Change,
+    Entered,
     change_of,
     editable_by_name,
     is_unchanged,
@@ -16,7 +17,8 @@ from batchbook.batches.editing.field_changes import (
 )
 from batchbook.batches.models import BatchRow
 from batchbook.batches.rows.scope import RowProxy
-from batchbook.grid import CellError, Column, label_of
+from batchbook.grid import CANONICAL, CellError, Column, Conventions, label_of, shown_text
+from batchbook.grid.number_formats import seen_text
 
 #: The most refusals, and the most conflicts, that are told one by one; the others are only counted.
 REFUSALS_TOLD, CONFLICTS_TOLD = 20, 500
@@ -46,7 +48,9 @@ class CellConflict:
 
 @dataclass
 class CellReview:
-    """Decides cell by cell; ``columns`` are the editable ones by name, and ``seen`` the known texts by row and field.
+    """A review that decides cell by cell; ``columns`` are the editable ones by name, and ``seen`` the known texts by row and field.
+
+    Numbers in all texts are written by the ``conventions`` of the edit's author.
 
     ``refused`` and ``overtaken`` count the cells that cannot be changed and those in conflict, of which ``refusals`` and
     ``conflicts`` have the first ones; ``removed`` counts the removed rows,
@@ -55,6 +59,7 @@ class CellReview:
 
     columns: Mapping[str, Column]
     seen: Mapping[int, Mapping[str, str]]
+    conventions: Conventions = CANONICAL
     refused: int = 0
     overtaken: int = 0
     rounded: int = 0
@@ -63,9 +68,14 @@ class CellReview:
     conflicts: list[CellConflict] = field(default_factory=list)
 
     @classmethod
-    def of(cls, row: type[BatchRow], seen: Mapping[int, Mapping[str, str]]) -> Self:
+    def of(
+        cls,
+        row: type[BatchRow],
+        seen: Mapping[int, Mapping[str, str]],
+        conventions: Conventions = CANONICAL,
+    ) -> Self:
         """Return the review for rows of the model ``row``."""
-        return cls(editable_by_name(row), seen)
+        return cls(editable_by_name(row), seen, conventions)
 
     def changes(self, row: RowProxy, texts: Mapping[str, str]) -> list[Change]:
         """Return the changes that ``texts``, by field, make to ``row``; note the cells that are left as they are."""
@@ -73,7 +83,7 @@ class CellReview:
         if row.removed:
             self.removed += 1
             return []
-        seen, issues = self.seen.get(sequence, _NO_TEXTS), row.issues
+        seen, issues, conventions = self.seen.get(sequence, _NO_TEXTS), row.issues, self.conventions
         found = []
         for name, text in texts.items():
             column = self.columns.get(name)
@@ -81,11 +91,13 @@ class CellReview:
                 self.refuse_read_only(sequence, name)
                 continue
             old = text_in(column, getattr(row, name), issues)
-            if name in seen and not is_unchanged(column, seen[name], old):
-                self._overtaken(sequence, column, text, old, seen[name])
-                continue
+            if name in seen:
+                before = seen_text(column, seen[name], old, conventions)
+                if not is_unchanged(column, before, old):
+                    self._overtaken(sequence, column, text, old, before)
+                    continue
             try:
-                change = change_of(column, row, old, text)
+                change = change_of(column, row, old, text, conventions)
             except CellError as error:
                 self.refuse(sequence, name, error.message)
                 continue
@@ -106,8 +118,10 @@ class CellReview:
 
     def _overtaken(self, sequence: int, column: Column, text: str, current: str, before: str) -> None:
         # Somebody else's change is left alone where this edit asks for none, and no conflict where both want the same.
-        if is_unchanged(column, text, before) or is_unchanged(column, text, current):
+        entered = Entered.of(column, text, before, self.conventions)
+        if entered.is_unchanged(column, before) or entered.is_unchanged(column, current):
             return
         self.overtaken += 1
         if len(self.conflicts) < CONFLICTS_TOLD:
-            self.conflicts.append(CellConflict(sequence, column.name, text, current, before))
+            theirs, based = (shown_text(column, one, self.conventions) for one in (current, before))
+            self.conflicts.append(CellConflict(sequence, column.name, text, theirs, based))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
@@ -18,9 +18,10 @@ from batchbook.batches.editing.problems import cell_columns
 from batchbook.batches.editing.timed_pattern import TOGETHER, TimedPattern
 from batchbook.batches.models import BatchRow
 from batchbook.errors import BadInput
-from batchbook.grid import Column, Kind, parse, to_text
+from batchbook.grid import CANONICAL, Column, Conventions, Kind, NumberFormat, parse, shown_text, to_text
 from batchbook.grid.arithmetic import half_up
 from batchbook.grid.columns import NUMERIC_KINDS
+from batchbook.grid.number_formats import canonical_number
 from batchbook.grid.parsers import CellError, quoted
 from batchbook.grid.rounding import Rounding, rounded
 
@@ -75,13 +76,18 @@ _KINDS = {
 }
 
 
+#: The rules whose texts go into cells as they were typed, and those that calculate with the numbers in them.
+_TYPED = frozenset({Rule.SET, Rule.REPLACE})
+_CALCULATING = frozenset({Rule.ADD, Rule.PERCENT, Rule.SERIES})
+
+
 @dataclass(frozen=True)
 class ColumnChange:
     """A change of ``columns``, by name, with what its ``rule`` needs.
 
     ``value`` is the text to set, or the number to add or of per cent, the rounding, the first number of a series, whose step
     is the ``replacement``, the column to copy, or the text to find, which is replaced by ``replacement``: in the ``whole`` cell or in a part of it, with ``match_case`` or in any case,
-    as it is or as a ``regex``.
+    as it is or as a ``regex``. Numbers are typed in the format ``numbers``.
     """
 
     rule: Rule
@@ -91,6 +97,30 @@ class ColumnChange:
     whole: bool = False
     match_case: bool = False
     regex: bool = False
+    numbers: str = NumberFormat.POINT.value
+
+    @property
+    def conventions(self) -> Conventions:
+        """The signs of the numbers in it."""
+        return NumberFormat(self.numbers).conventions
+
+    @property
+    def conventions_of_texts(self) -> Conventions:
+        """The signs of numbers in the texts that :meth:`applied_to` returns: those typed into it are as they were typed."""
+        return self.conventions if self.rule in _TYPED else CANONICAL
+
+    def canonical(self) -> Self:
+        """Return the change with the canonical texts of numbers with which it calculates; raise ``BadInput`` if one is none."""
+        if self.rule not in _CALCULATING or self.conventions == CANONICAL:
+            return self
+        value, replacement = (self._canonical(text) for text in (self.value, self.replacement))
+        return replace(self, value=value, replacement=replacement, numbers=NumberFormat.POINT.value)
+
+    def _canonical(self, text: str) -> str:
+        try:
+            return canonical_number(text.strip(), self.conventions) if text.strip() else text
+        except CellError:
+            raise _no_number(text, self.conventions.decimal_sign) from None
 
     def to_json(self) -> dict[str, Any]:
         """Return the change as plain data."""
@@ -142,9 +172,11 @@ class ColumnChange:
                 whole=self.whole,
                 together=TOGETHER if timed else None,
             ) as pattern:
-                yield partial(_new_texts, columns, lambda _column, text, _row: pattern.replaced(text))
+                yield partial(
+                    _new_texts, columns, self._as_shown(lambda _column, text, _row: pattern.replaced(text))
+                )
         else:
-            yield partial(_new_texts, columns, self._rule_for(row))
+            yield partial(_new_texts, columns, self.canonical()._rule_for(row))
 
     def _rule_for(self, row: type[BatchRow]) -> Callable[[Column, str, Any], str]:
         """Return the function that gives the new text for a column, its text, and the row."""
@@ -170,13 +202,28 @@ class ColumnChange:
             return self._replacer()
         return _LETTERS[rule]
 
+    def _as_shown(self, change: Callable[[Column, str, Any], str]) -> Callable[[Column, str, Any], str]:
+        """Return the function that replaces in the texts that the person sees; a text without a match stays canonical."""
+        conventions = self.conventions
+        if conventions == CANONICAL:
+            return change
+
+        def changed(column: Column, text: str, row: Any) -> str:
+            shown = shown_text(column, text, conventions)
+            new = change(column, shown, row)
+            return text if new == shown else new
+
+        return changed
+
     def _replacer(self) -> Callable[[Column, str, Any], str]:
         _demand(self.value, "a text to find")
         # What is found is escaped, so that searching takes no longer than the text is long.
         found = re.compile(re.escape(self.value), 0 if self.match_case else re.IGNORECASE)
         if self.whole:
-            return lambda _column, text, _row: self.replacement if found.fullmatch(text) else text
-        return lambda _column, text, _row: found.sub(lambda _match: self.replacement, text)
+            return self._as_shown(
+                lambda _column, text, _row: self.replacement if found.fullmatch(text) else text
+            )
+        return self._as_shown(lambda _column, text, _row: found.sub(lambda _match: self.replacement, text))
 
 
 _LETTERS: dict[Rule, Callable[[Column, str, Any], str]] = {
@@ -244,8 +291,12 @@ def _number(text: str) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or abs(number.adjusted()) > 40:
-        raise BadInput(f"{quoted(text)} is not a number, so nothing was changed. Write it as 2.5 or -3.")
+        raise _no_number(text, ".")
     return number
+
+
+def _no_number(text: str, sign: str) -> BadInput:
+    return BadInput(f"{quoted(text)} is not a number, so nothing was changed. Write it as 2{sign}5 or -3.")
 
 
 def _source(row: type[BatchRow], name: str) -> Column:

@@ -18,7 +18,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.errors import Conflict
-from batchbook.grid import to_text
+from batchbook.grid import Column, to_text
 from batchbook.words import counted
 
 #: The kind of the operations.
@@ -29,17 +29,17 @@ MOST_PREVIEWED, EXAMPLES = 20_000, 12
 
 @dataclass(frozen=True)
 class Example:
-    """A cell that would change: its row's sequence, the label of its column, and its texts before and after."""
+    """A cell that would change: its row's sequence, its column, and its canonical texts before and after."""
 
     sequence: int
-    label: str
+    column: Column
     before: str
     after: str
 
 
 @dataclass
 class ChangePreview:
-    """What a change would do to the rows ``seen``, of which it looked at the first ``looked``.
+    """The effect that a change would have on the rows ``seen``, of which the first ``looked`` were examined.
 
     ``rows`` and ``cells`` would change, of which ``examples`` are the first; ``review`` has the cells that would be refused.
     """
@@ -53,7 +53,7 @@ class ChangePreview:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it looked at all rows."""
+        """Whether all rows were examined."""
         return self.looked >= self.seen.count
 
     def note(self, row: RowProxy, changes: Sequence[Change]) -> None:
@@ -63,11 +63,11 @@ class ChangePreview:
         self.cells += len(changes)
         for change in changes[: max(EXAMPLES - len(self.examples), 0)]:
             after = to_text(change.column, change.value)
-            self.examples.append(Example(row.sequence, change.column.label, change.old, after))
+            self.examples.append(Example(row.sequence, change.column, change.old, after))
 
 
 class ColumnChanger:
-    """Changes columns in the batches that ``engine`` works on."""
+    """The editor of whole columns in the batches that ``engine`` works on."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -75,8 +75,9 @@ class ColumnChanger:
     def preview(
         self, context: ActionContext, condition: ColumnElement[bool], change: ColumnChange
     ) -> ChangePreview:
-        """Return what ``change`` would do to the rows that satisfy ``condition``; raise ``BadInput`` if it cannot be made."""
-        found = ChangePreview(Selection.of(context, condition), CellReview.of(context.row, {}))
+        """Return the effect of ``change`` on the rows that satisfy ``condition``; raise ``BadInput`` if it cannot be made."""
+        review = CellReview.of(context.row, {}, change.conventions_of_texts)
+        found = ChangePreview(Selection.of(context, condition), review)
         rows = context.rows().narrowed(condition)
         statement = select(rows.table).where(rows.where).order_by(context.row.sequence).limit(MOST_PREVIEWED)
         with change.applied_to(context.row) as texts_of:
@@ -101,9 +102,10 @@ class ColumnChanger:
         """
         model = self.engine.context_of(self.engine.find(batch_id)).row
         labels = ", ".join(column.label for column in changeable(model, change))
+        words = change.canonical().words
 
         def summary(edited: BulkEditResult) -> str:
-            return f"Changed {labels} in {counted(edited.rows, 'row')}: {change.words}."
+            return f"Changed {labels} in {counted(edited.rows, 'row')}: {words}."
 
         def chosen(context: ActionContext) -> Sequence[int]:
             demand_seen(context, condition, seen)
@@ -112,7 +114,9 @@ class ColumnChanger:
             return context.session.scalars(select(row.sequence).where(*where).order_by(row.sequence)).all()
 
         with change.applied_to(model, timed=timed) as texts_of:
-            edited, review = BulkEditor(self.engine).edit_where(batch_id, chosen, texts_of, CHANGE, summary)
+            edited, review = BulkEditor(self.engine).edit_where(
+                batch_id, chosen, texts_of, CHANGE, summary, change.conventions_of_texts
+            )
         told = (
             summary(edited) if edited.cells else "Nothing was changed: the cells have these values already."
         )

@@ -170,7 +170,7 @@ def _is_group(ranked: Subquery) -> tuple[ColumnElement[bool], ...]:
 
 
 class DuplicateRemover:
-    """Removes duplicates from the batches that ``engine`` works on; each row can be restored."""
+    """The remover of duplicates from the batches that ``engine`` works on; each row can be restored."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

@@ -31,7 +31,7 @@ from batchbook.batches.rows.row_values import RowValues
 from batchbook.batches.rows.scope import RowProxy, table_of
 from batchbook.db.bulk_writing import bulk_insert_columns
 from batchbook.errors import BadInput, Conflict, Missing, Misuse
-from batchbook.grid import to_text
+from batchbook.grid import CANONICAL, Conventions, to_text
 
 #: The field of a :class:`StaleEdit` that concerns the row as a whole, such as its removal.
 WHOLE_ROW = "row"
@@ -51,10 +51,11 @@ class EditedRow:
 
 
 class RowEditor:
-    """Edits rows of the batches that ``engine`` works on."""
+    """The editor of single rows of the batches that ``engine`` works on; numbers in texts are written by the ``conventions``."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, conventions: Conventions = CANONICAL) -> None:
         self.engine = engine
+        self.conventions = conventions
 
     def edit(
         self,
@@ -77,7 +78,9 @@ class RowEditor:
                 raise Conflict(f"Row {sequence} is removed: restore it to change it.")
             columns = columns_named(context.row, texts)
             with naming_author(context, sequence):
-                changes = changes_of(Target.row(row, columns), columns, texts, version, seen)
+                changes = changes_of(
+                    Target.row(row, columns), columns, texts, version, seen, self.conventions
+                )
             peers = _store(context, row, changes) if changes else {}
             return EditedRow(labels_of(changes), peers)
 
@@ -88,8 +91,8 @@ class RowEditor:
             # Refuses unknown fields, which the line after the next would ignore.
             columns_named(context.row, texts)
             columns = editable_columns(context.row)
-            values = parsed(columns, {column.name: texts.get(column.name, "") for column in columns})
-            return _add(context, values)
+            given = {column.name: texts.get(column.name, "") for column in columns}
+            return _add(context, parsed(columns, given, self.conventions))
 
     def enter(self, batch_id: int, text: str) -> int:
         """Add the row for ``text``, scanned or typed into the quick entry box; return its sequence number."""
@@ -203,10 +206,11 @@ def _add(context: ActionContext, values: RowValues, how: str = "") -> int:
 
 
 class HeaderEditor:
-    """Edits headers of the batches that ``engine`` works on."""
+    """The editor of headers of the batches that ``engine`` works on; numbers in texts are written by the ``conventions``."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, conventions: Conventions = CANONICAL) -> None:
         self.engine = engine
+        self.conventions = conventions
 
     def edit(
         self,
@@ -220,7 +224,7 @@ class HeaderEditor:
         Rows are refreshed if a changed field is in the handler's ``refresh_after``. Raises as :meth:`RowEditor.edit` does.
         """
         with self.engine.editing(batch_id) as context:
-            changes = _header_changes(context, texts, version, seen)
+            changes = self._changes(context, texts, version, seen)
             if changes:
                 _store_header(context, changes)
                 if _decide_about_rows(context, changes):
@@ -236,18 +240,22 @@ class HeaderEditor:
     ) -> int:
         """Return the number of rows that :meth:`edit` would refresh; raise if it would refuse the edit."""
         context = self.engine.context_of(self.engine.find(batch_id))
-        changes = _header_changes(context, texts, version, seen)
+        changes = self._changes(context, texts, version, seen)
         return context.batch.row_count if _decide_about_rows(context, changes) else 0
 
-
-def _header_changes(
-    context: ActionContext, texts: Mapping[str, str], version: int | None, seen: Mapping[str, str] | None
-) -> list[Change]:
-    batch = context.batch
-    columns = columns_named(context.batch_type.header, texts)
-    current = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
-    with naming_author(context, 0):
-        return changes_of(Target(str(batch), batch.version, current), columns, texts, version, seen)
+    def _changes(
+        self,
+        context: ActionContext,
+        texts: Mapping[str, str],
+        version: int | None,
+        seen: Mapping[str, str] | None,
+    ) -> list[Change]:
+        batch = context.batch
+        columns = columns_named(context.batch_type.header, texts)
+        current = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
+        target = Target(str(batch), batch.version, current)
+        with naming_author(context, 0):
+            return changes_of(target, columns, texts, version, seen, self.conventions)
 
 
 def _decide_about_rows(context: ActionContext, changes: Sequence[Change]) -> bool:

@@ -11,9 +11,10 @@ from batchbook.batches.history import Cell
 from batchbook.batches.rows.issues import Issue, issues_of
 from batchbook.batches.rows.row_values import NOT_STORED
 from batchbook.errors import BadInput
-from batchbook.grid import CellError, Column, columns_of, parse, to_text
+from batchbook.grid import CANONICAL, CellError, Column, Conventions, columns_of, parse, shown_text, to_text
 from batchbook.grid.arithmetic import may_be_arithmetic, worked_out
 from batchbook.grid.cells import is_readable
+from batchbook.grid.number_formats import canonical_text, seen_text
 
 
 class CellProblems(BadInput):
@@ -112,54 +113,65 @@ def changes_of(
     texts: Mapping[str, str],
     version: int | None,
     seen: Mapping[str, str] | None = None,
+    conventions: Conventions = CANONICAL,
 ) -> list[Change]:
     """Return the changes that ``texts``, one for each of ``columns``, make to ``target``.
 
     ``seen`` are the texts, by field, on which the edit is based: a field in it is a conflict if its text was changed since,
     and left as it is if only somebody else changed it. The others are one if ``target`` no longer has the ``version``;
-    ``None`` skips that check. Raises :class:`StaleEdit` for conflicts, and :class:`CellProblems` for texts that cannot be
-    stored.
+    ``None`` skips that check. Numbers in ``texts`` and ``seen`` are written by the ``conventions`` of the edit's author.
+    Raises :class:`StaleEdit` for conflicts, and :class:`CellProblems` for texts that cannot be stored.
     """
-    seen = seen or {}
-    # Per cent are of the number that the person saw.
-    entered = {c.name: Entered.of(c, texts[c.name], seen.get(c.name, target.texts[c.name])) for c in columns}
-    texts = {name: one.text for name, one in entered.items()}
-    overtaken = {
-        c.name for c in columns if c.name in seen and not is_unchanged(c, seen[c.name], target.texts[c.name])
+    now = target.texts
+    base = {
+        c.name: seen_text(c, seen[c.name], now[c.name], conventions)
+        for c in columns
+        if seen and c.name in seen
     }
-    kept = {name for name in overtaken if texts[name] == seen[name]}
-    changed = [c for c in columns if c.name not in kept and _changes(c, texts[c.name], target)]
+    # Per cent are of the number that the person saw.
+    entered = {
+        c.name: Entered.of(c, texts[c.name], base.get(c.name, now[c.name]), conventions) for c in columns
+    }
+    overtaken = {c.name for c in columns if c.name in base and not is_unchanged(c, base[c.name], now[c.name])}
+    kept = {c.name for c in columns if c.name in overtaken and entered[c.name].reads_as(c, base[c.name])}
+    changed = [c for c in columns if c.name not in kept and _changes(c, entered[c.name], target)]
     stale = is_stale(version, target.version)
-    mine = {c.name: texts[c.name] for c in changed if (c.name in overtaken if c.name in seen else stale)}
+    mine = [c for c in changed if (c.name in overtaken if c.name in base else stale)]
     if mine:
-        raise StaleEdit(target.name, mine, {name: target.texts[name] for name in mine}, target.version)
+        raise StaleEdit(
+            target.name,
+            {c.name: entered[c.name].written for c in mine},
+            {c.name: shown_text(c, now[c.name], conventions) for c in mine},
+            target.version,
+        )
     values = _values([(column, entered[column.name]) for column in changed])
     return [
-        Change(
-            c, target.texts[c.name], values[c.name], issues_of(target.issues, c.name), entered[c.name].note
-        )
+        Change(c, now[c.name], values[c.name], issues_of(target.issues, c.name), entered[c.name].note)
         for c in changed
     ]
 
 
-def change_of(column: Column, row: Any, old: str, text: str) -> Change | None:
+def change_of(
+    column: Column, row: Any, old: str, text: str, conventions: Conventions = CANONICAL
+) -> Change | None:
     """Return the change of the cell of ``column`` in ``row`` from the text ``old`` to ``text``; ``None`` if there is none.
 
-    Raises :class:`~batchbook.grid.CellError` for a text that cannot be stored.
+    ``text`` is written by the ``conventions`` of its author. Raises :class:`~batchbook.grid.CellError` if it cannot be stored.
     """
     text, note = text.strip(), ""
+    shown = old if conventions is CANONICAL else shown_text(column, old, conventions)
     try:
         if may_be_arithmetic(text):
-            entered = Entered.of(column, text, old)
-            text, note, value = entered.text, entered.note, entered.parse(column)
+            entered = Entered.of(column, text, old, conventions)
+            text, note, value = entered.written, entered.note, entered.parse(column)
         else:
-            value = parse(column, text)
+            value = parse(column, text, conventions)
     except CellError:
-        if text == old:
+        if text == shown:
             return None
         raise
     new = to_text(column, value)
-    if (text == old or new == old) and not _is_raw_cell(column, row):
+    if (text == shown or new == old) and not _is_raw_cell(column, row):
         return None
     issues = issues_of(row.issues, column.name) if row.issues else ()
     return Change(column, old, value, issues, note, new)
@@ -177,12 +189,12 @@ def _is_raw(column: Column, value: Any, refused: Set[str]) -> bool:
     return not is_readable(column, value)
 
 
-def _changes(column: Column, text: str, target: Target) -> bool:
-    """Return whether ``text`` must be stored: it means something else, or was not storable before and is now."""
-    if not is_unchanged(column, text, target.texts[column.name]):
+def _changes(column: Column, entered: Entered, target: Target) -> bool:
+    """Return whether what was ``entered`` must be stored: it means something else, or was not storable before and is now."""
+    if not entered.is_unchanged(column, target.texts[column.name]):
         return True
     try:
-        parse(column, text)
+        entered.parse(column)
     except CellError:
         return False
     return column.name in target.raw
@@ -199,34 +211,51 @@ def is_unchanged(column: Column, text: str, current: str) -> bool:
 
 @dataclass(frozen=True)
 class Entered:
-    """A text that a person entered; for arithmetic its result, and the ``note`` or the ``refusal`` on it."""
+    """A text that a person entered, canonical where it is a number; for arithmetic its result, with the ``note`` on it.
+
+    ``written`` is the text by the ``conventions`` of the person, and ``refusal`` the error of a number that is none.
+    """
 
     text: str
+    written: str
+    conventions: Conventions
     note: str = ""
     refusal: CellError | None = None
 
     @classmethod
-    def of(cls, column: Column, text: str, current: str = "") -> Self:
-        """Return what ``text`` comes to in a cell of ``column`` that has the text ``current``."""
+    def of(cls, column: Column, text: str, current: str = "", conventions: Conventions = CANONICAL) -> Self:
+        """Return what ``text`` comes to in a cell of ``column`` that has the canonical text ``current``."""
         text = text.strip()
-        if not may_be_arithmetic(text):
-            return cls(text)
         try:
-            result = worked_out(column, text, current)
+            result = worked_out(column, text, current, conventions) if may_be_arithmetic(text) else None
+            if result is None:
+                return cls(canonical_text(column, text, conventions), text, conventions)
         except CellError as error:
-            return cls(text, refusal=error)
-        return cls(text) if result is None else cls(result.text, result.note)
+            return cls(text, text, conventions, refusal=error)
+        return cls(result.text, shown_text(column, result.text, conventions), conventions, result.note)
 
     def parse(self, column: Column) -> Any:
         """Return the value; raise :class:`~batchbook.grid.CellError` if the text cannot be stored."""
         if self.refusal is not None:
             raise self.refusal
-        return parse(column, self.text)
+        return parse(column, self.written, self.conventions)
+
+    def reads_as(self, column: Column, text: str) -> bool:
+        """Return whether the canonical ``text`` is shown to the person exactly like what they entered."""
+        return self.written == shown_text(column, text, self.conventions)
+
+    def is_unchanged(self, column: Column, current: str) -> bool:
+        """Return whether it means the same as ``current``, as :func:`is_unchanged` does."""
+        return self.reads_as(column, current) or (
+            self.refusal is None and is_unchanged(column, self.text, current)
+        )
 
 
-def parsed(columns: Sequence[Column], texts: Mapping[str, str]) -> dict[str, Any]:
+def parsed(
+    columns: Sequence[Column], texts: Mapping[str, str], conventions: Conventions = CANONICAL
+) -> dict[str, Any]:
     """Return the values of ``texts`` by field; raise :class:`CellProblems` for all that cannot be parsed."""
-    return _values([(column, Entered.of(column, texts[column.name])) for column in columns])
+    return _values([(column, Entered.of(column, texts[column.name], "", conventions)) for column in columns])
 
 
 def _values(entered: Sequence[tuple[Column, Entered]]) -> dict[str, Any]:

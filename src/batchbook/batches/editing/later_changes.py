@@ -29,6 +29,8 @@ class LaterChanges:
 
     def __init__(self, context: ActionContext, number: int, sequences: Sequence[int]) -> None:
         self._of_rows: dict[int, dict[str, _Later]] = {}
+        if not sequences:
+            return
         change, of = CellChange, Operation
         statement = (
             select(change.sequence, change.field, change.old, change.new, of.actor)
@@ -44,6 +46,11 @@ class LaterChanges:
             fields = self._of_rows.setdefault(sequence, {})
             later = fields.setdefault(field, _Later(old or "", "", ""))
             later.now, later.author = new or "", author
+
+    @property
+    def sequences(self) -> Sequence[int]:
+        """The numbers of the rows of which a cell was changed, sorted."""
+        return sorted(self._of_rows)
 
     def author_of(self, sequence: int, field: str) -> str | None:
         """Return who changed a cell last; ``None`` if it has what it had right after the operation."""

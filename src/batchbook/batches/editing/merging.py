@@ -48,7 +48,7 @@ class Replacements:
 
 
 class ValueMerger:
-    """Replaces values in the batches that ``engine`` works on."""
+    """The editor that replaces values in the batches that ``engine`` works on."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

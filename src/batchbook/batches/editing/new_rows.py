@@ -55,7 +55,7 @@ class NewRows:
         for column in self._columns:
             text = texts.get(column.name, "")
             try:
-                values[column.name] = Entered.of(column, text).parse(column)
+                values[column.name] = Entered.of(column, text, "", self._review.conventions).parse(column)
             except CellError as error:
                 self._review.refuse(0, column.name, error.message)
                 complete = complete and not column.required

@@ -213,7 +213,7 @@ def check_fix(context: ActionContext, alike: SimilarCells, text: str) -> None:
 
 
 class SimilarFixer:
-    """Fixes similar cells in the batches that ``engine`` works on."""
+    """The editor that fixes similar cells in the batches that ``engine`` works on."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

@@ -6,23 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, and_, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, func, select
 
 from batchbook.batches.concurrency import (
     StaleEdit,
     Token,
     is_stale,
-    next_row_version,
     read_token,
     refuse_changed,
     token_of,
 )
 from batchbook.batches.editing.editors import WHOLE_ROW, find_row, naming_author
+from batchbook.batches.editing.row_marks import mark_rows, note_marks
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
 from batchbook.batches.history import record
-from batchbook.batches.models import CellChange
 from batchbook.errors import BadInput, Conflict
 from batchbook.words import counted
 
@@ -59,7 +58,7 @@ class Selection:
 
 
 class RowRemover:
-    """Removes and restores rows of the batches that ``engine`` works on."""
+    """The remover and restorer of rows of the batches that ``engine`` works on."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -81,7 +80,7 @@ class RowRemover:
             model = context.row
             touched = rows_and_peers(context, [sequence], [peer_values(context, row)])
             with refreshing(context, touched):
-                self._mark(context, model.sequence == sequence, removed=removed)
+                mark_rows(context, model.sequence == sequence, removed=removed)
                 self._record(
                     context, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed
                 )
@@ -111,7 +110,7 @@ class RowRemover:
             handler = context.handler
             depends = bool(handler.peer_columns) or handler.duplicates is not None
             with refreshing(context, touched, refresh=depends, whole=within is None):
-                self._mark(context, condition, removed=True)
+                mark_rows(context, condition, removed=True)
                 self._record(context, summary or f"Removed {counted(count, 'row')}.", count, removed=True)
             return count
 
@@ -126,7 +125,7 @@ class RowRemover:
             count = self.demand_seen(context, condition, seen, removed=False)
             context.progress.report("restore rows", 0, count)
             with refreshing(context, whole, whole=True):
-                self._mark(context, condition, removed=False)
+                mark_rows(context, condition, removed=False)
                 self._record(context, f"Restored {counted(count, 'row')}.", count, removed=False)
             return count
 
@@ -155,33 +154,8 @@ class RowRemover:
         )
         return now.count
 
-    def _mark(self, context: ActionContext, condition: ColumnElement[bool], *, removed: bool) -> None:
-        model = context.row
-        self.session.execute(
-            update(context.rows().table)
-            .where(model.batch_id == context.batch.id, model.removed.is_(not removed), condition)
-            .values(removed=removed, **next_row_version(model.version, context.now))
-        )
-
     def _record(self, context: ActionContext, summary: str, count: int, *, removed: bool) -> None:
         operation = record(
             context.handler_context, context.batch, "remove" if removed else "restore", summary
         )
-        operation.cells = count
-        model = context.row
-        # One statement writes the cells of all rows. They are found by the time of the action, as long as no refresh
-        # has changed other rows at the same time.
-        before, after = ("no", "yes") if removed else ("yes", "no")
-        marked = select(
-            model.batch_id,
-            literal(operation.number),
-            func.row_number().over(order_by=model.sequence) - 1,
-            model.sequence,
-            literal("removed"),
-            literal(before),
-            literal(after),
-        ).where(
-            model.batch_id == context.batch.id, model.removed.is_(removed), model.modified_at == context.now
-        )
-        names = ("batch_id", "operation", "position", "sequence", "field", "old", "new")
-        self.session.execute(insert(CellChange).from_select(names, marked))
+        note_marks(context, operation, count, removed=removed)

@@ -7,22 +7,24 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
 
 from batchbook.batches.concurrency import bump_version
-from batchbook.batches.editing.bulk import write_rows
+from batchbook.batches.editing.bulk import read_rows, write_rows
 from batchbook.batches.editing.field_changes import cell_text, editable_by_name
 from batchbook.batches.editing.later_changes import LaterChanges
+from batchbook.batches.editing.row_marks import mark_rows, note_marks
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.touched_rows import TouchedRows, rows_called
+from batchbook.batches.engine.touched_rows import TouchedRows
 from batchbook.batches.history import ADD, MARK, REDO, REMOVED, UNDO, Cell, add_cells, record
 from batchbook.batches.models import CellChange, Operation
 from batchbook.batches.rows.issues import Issue, issue, issues_of, without_issues_of
-from batchbook.batches.rows.scope import Rows
+from batchbook.db import joining_by_hash
+from batchbook.db.number_sets import is_among
 from batchbook.grid import CellError, Column, Kind, label_of, parse, to_text
 
 #: The number of cells that are read and written together.
-AT_A_TIME = 2_000
+AT_A_TIME = 5_000
 #: The most cells that are named among those that were left alone.
 NAMED = 20
 
@@ -62,7 +64,7 @@ def value_of(column: Column, text: str, issues: Sequence[Issue]) -> tuple[Any, S
     A text that could not be stored is in one of its issues; where it is not, because the operation is of a version that did
     not keep them, it gets one.
     """
-    if any(one["raw"] == text for one in issues):
+    if issues and any(one["raw"] == text for one in issues):
         return column.blank, issues
     try:
         value = parse(column, text)
@@ -76,11 +78,11 @@ def value_of(column: Column, text: str, issues: Sequence[Issue]) -> tuple[Any, S
 
 def _is_refused(issues: Sequence[Issue]) -> bool:
     """Return whether one of ``issues`` has a text that could not be stored."""
-    return any(one["raw"] is not None for one in issues)
+    return bool(issues) and any(one["raw"] is not None for one in issues)
 
 
 class Reversal:
-    """Reverses the cells of ``operation`` in the batch of ``context``, as the operation ``by`` if any cell changes.
+    """The reversal of the cells of ``operation`` in the batch of ``context``, as the operation ``by`` if any cell changes.
 
     The cells are read in parts, the last ones first, because an operation may have changed a cell more than once.
     """
@@ -129,19 +131,58 @@ class Reversal:
 
     def reverse_rows(self) -> None:
         """Reverse an operation on rows, refresh these, and adjust the counts."""
-        context, read = self._context, 0
-        touched = TouchedRows(context, self._sequences(), moves=True)
+        context, sequences = self._context, self._sequences()
+        touched = TouchedRows(context, sequences, moves=True)
+        if self._has_marks_alone():
+            for removed in (True, False):
+                self._reverse_marks(sequences, removed=removed)
+        else:
+            self._reverse_cells()
+        if self.result.sequences:
+            touched.refresh(self.result.sequences)
+
+    def _has_marks_alone(self) -> bool:
+        """Return whether the operation has done nothing but remove or restore rows."""
+        change = CellChange
+        others = exists().where(self._of_operation, or_(change.field != REMOVED, change.old.is_(None)))
+        return not self._context.session.scalar(select(others))
+
+    def _reverse_marks(self, sequences: Sequence[int], *, removed: bool) -> None:
+        """Remove, or restore, the rows with these ``sequences`` that were removed, or not, before the operation."""
+        context, row, change = self._context, self._context.row, CellChange
+        marked = select(change.sequence).where(self._of_operation, change.old == MARK[removed])
+        wanted: ColumnElement[bool] = row.sequence.in_(marked)
+        if removed and (left := [*self._changed_by_others(sequences)]):
+            wanted = and_(wanted, ~is_among(row.sequence, left, context.session.get_bind().dialect))
+        with joining_by_hash(context.session):
+            count = mark_rows(context, wanted, removed=removed)
+            if not count:
+                return
+            note_marks(context, self._recorded(), count, removed=removed, condition=wanted)
+            changed = (row.batch_id == context.batch.id, row.removed.is_(removed), wanted)
+            found = select(row.sequence).where(*changed, row.modified_at == context.now)
+            self.result.sequences.update(context.session.connection().execute(found).scalars())
+        self.result.cells += count
+
+    def _changed_by_others(self, sequences: Sequence[int]) -> Iterator[int]:
+        """Yield the numbers of those rows that have been changed since and must not disappear; note that they are left."""
+        later = self._later(sequences)
+        for sequence in later.sequences:
+            if self._refuses_removal(sequence, later):
+                yield sequence
+
+    def _reverse_cells(self) -> None:
+        read = 0
         for part in self._parts():
             self._reverse_part(part)
             read += len(part)
-            context.progress.report("change cells", read, self._operation.cells)
-        if self.result.sequences:
-            touched.refresh(self.result.sequences)
+            self._context.progress.report("change cells", read, self._operation.cells)
 
     def _sequences(self) -> Sequence[int]:
         change = CellChange
         statement = select(change.sequence).where(self._of_operation).distinct()
-        return self._context.session.scalars(statement.order_by(change.sequence)).all()
+        found = self._context.session.connection().execute(statement.order_by(change.sequence))
+        return found.scalars().all()
 
     @property
     def _of_operation(self) -> ColumnElement[bool]:
@@ -155,9 +196,8 @@ class Reversal:
         before = self._operation.cells
         while before > 0:
             statement = select(*columns).where(self._of_operation, change.position < before)
-            part = self._context.session.execute(
-                statement.order_by(change.position.desc()).limit(AT_A_TIME)
-            ).all()
+            statement = statement.order_by(change.position.desc()).limit(AT_A_TIME)
+            part = self._context.session.connection().execute(statement).all()
             if not part:
                 return
             yield list(part)
@@ -174,6 +214,17 @@ class Reversal:
             first, last = self._ends(statement)
         return range(0) if first is None or last is None else range(first, last + 1)
 
+    def _later(self, sequences: Sequence[int]) -> LaterChanges:
+        """Return the later changes in the rows with these ``sequences``."""
+        return LaterChanges(self._context, self._operation.number, sequences if self._is_followed else ())
+
+    @cached_property
+    def _is_followed(self) -> bool:
+        """Whether a later operation has changed cells."""
+        of = Operation
+        later = and_(of.batch_id == self._context.batch.id, of.number > self._operation.number, of.cells > 0)
+        return bool(self._context.session.scalar(select(exists().where(later))))
+
     def _ends(self, statement: Select[int, int]) -> tuple[int | None, int | None]:
         first, last = self._context.session.execute(statement).one()
         return first, last
@@ -186,9 +237,9 @@ class Reversal:
         """Reverse the cells of ``part``, and store what changed."""
         context = self._context
         sequences = sorted({cell.sequence for cell in part})
-        later = LaterChanges(context, self._operation.number, sequences)
-        wanted = rows_called(context, sequences)
-        rows = {row.sequence: row for row in Rows(context.session, context.batch, context.row, wanted)}
+        later = self._later(sequences)
+        read = read_rows(context, sequences, {cell.field for cell in part})
+        rows = {row.sequence: row for row in read}
         done, added = [], set()
         for cell in part:
             sequence, row = cell.sequence, rows[cell.sequence]
@@ -209,16 +260,19 @@ class Reversal:
 
     def _mark(self, row: Any, removed: bool, later: LaterChanges) -> Cell | None:
         """Remove or restore ``row``; return the changed cell."""
-        if row.removed == removed:
-            return None
-        # What others did in a row must not disappear with it.
-        author = later.author_in(row.sequence) if removed else None
-        if author:
-            reason = f"Row {row.sequence} was changed by {self._named(author)} since."
-            self.result.leave(row.sequence, REMOVED, reason)
+        if row.removed == removed or (removed and self._refuses_removal(row.sequence, later)):
             return None
         row.removed = removed
         return Cell(row.sequence, REMOVED, MARK[not removed], MARK[removed])
+
+    def _refuses_removal(self, sequence: int, later: LaterChanges) -> bool:
+        """Return whether a row was changed since, which must not disappear with it; note that it is left."""
+        author = later.author_in(sequence)
+        if author:
+            self.result.leave(
+                sequence, REMOVED, f"Row {sequence} was changed by {self._named(author)} since."
+            )
+        return author is not None
 
     def _set(self, row: Any, cell: Any, later: LaterChanges) -> Cell | None:
         """Give a cell of ``row`` what it had; return the changed cell."""
@@ -231,32 +285,42 @@ class Reversal:
         had = issues_of(row.issues, column.name)
         if now == text and _is_refused(issues) == _is_refused(had):
             return None
-        place = f"{column.label} in row {sequence}"
-        if row.removed:
-            author = later.author_of(sequence, REMOVED)
-            by = f"removed by {self._named(author)} since" if author else "removed"
-            self.result.leave(sequence, column.name, f"{place}: the row was {by}.")
-            return None
-        author = later.author_of(sequence, column.name)
-        if now != (cell.new or "") and author:
-            self.result.leave(sequence, column.name, f"{place} was changed by {self._named(author)} since.")
+        refusal = self._refusal(row, column, later, is_other=now != (cell.new or ""))
+        if refusal is not None:
+            self.result.leave(sequence, column.name, f"{column.label} in row {sequence}{refusal}")
             return None
         setattr(row, column.name, value)
-        row.issues = [*(without_issues_of(row.issues, column.name) or ()), *issues] or None
+        if row.issues or issues:
+            row.issues = [*(without_issues_of(row.issues, column.name) or ()), *issues] or None
         return Cell(sequence, column.name, now or None, cell.old, had)
+
+    def _refusal(self, row: Any, column: Column, later: LaterChanges, *, is_other: bool) -> str | None:
+        """Return the end of the sentence on why a cell is left alone; ``is_other`` tells that it is not as the operation left it."""
+        if row.removed:
+            author = later.author_of(row.sequence, REMOVED)
+            return (
+                f": the row was removed by {self._named(author)} since."
+                if author
+                else ": the row was removed."
+            )
+        author = later.author_of(row.sequence, column.name) if is_other else None
+        return f" was changed by {self._named(author)} since." if author else None
 
     def _named(self, author: str) -> str:
         return "you" if author == self._context.actor else author
 
     def _store(self, cells: Sequence[Cell]) -> None:
-        context = self._context
-        if not cells:
-            return
-        self.by = self.by or record(
-            context.handler_context, context.batch, self.kind, "", reverses=self._operation.number
-        )
-        add_cells(context.session, self.by, cells)
-        self.result.cells += len(cells)
+        if cells:
+            add_cells(self._context.session, self._recorded(), cells)
+            self.result.cells += len(cells)
+
+    def _recorded(self) -> Operation:
+        if self.by is None:
+            context = self._context
+            self.by = record(
+                context.handler_context, context.batch, self.kind, "", reverses=self._operation.number
+            )
+        return self.by
 
 
 def _not_editable(cell: Any) -> str:

@@ -21,24 +21,31 @@ from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType
 from batchbook.db.base import scalar_defaults
 from batchbook.errors import BadInput
+from batchbook.grid import CANONICAL, Conventions
 from batchbook.master.models import GridSetting
 from batchbook.security.presence import remove_place
 from batchbook.words import counted
 
 
 def create_batch(
-    engine: Engine, key: str, texts: Mapping[str, str], file: BinaryIO | None = None, file_name: str = ""
+    engine: Engine,
+    key: str,
+    texts: Mapping[str, str],
+    file: BinaryIO | None = None,
+    file_name: str = "",
+    *,
+    conventions: Conventions = CANONICAL,
 ) -> Batch:
     """Create a batch of the type ``key`` from the texts of the header's fields and, if the type takes one, a file.
 
-    The batch is in the state ``new``; populating it is another action. Raises :class:`~batchbook.errors.BadInput` (for
+    Numbers in the texts are written by the ``conventions``. The batch is in the state ``new``; populating it is another action. Raises :class:`~batchbook.errors.BadInput` (for
     fields its subclass :class:`~batchbook.batches.editing.CellProblems`) for input that cannot be used; the caller must
     then roll back the transaction.
     """
     batch_type = engine.types[key]
     if file is not None and batch_type.handler.file_source is None:
         raise BadInput(f"A batch of type {batch_type.title} takes no file.")
-    batch = batch_type.header(**_values(batch_type, texts), **new_header_values(engine.actor))
+    batch = batch_type.header(**_values(batch_type, texts, conventions), **new_header_values(engine.actor))
     with telling_failure("The batch was not created"):
         context = engine.context_of_new(batch_type, batch)
         context.handler.before_create(batch, has_file=file is not None)
@@ -54,7 +61,7 @@ def create_batch(
     return batch
 
 
-def _values(batch_type: BatchType, texts: Mapping[str, str]) -> dict[str, Any]:
+def _values(batch_type: BatchType, texts: Mapping[str, str], conventions: Conventions) -> dict[str, Any]:
     columns = editable_columns(batch_type.header, new=True)
     unknown = sorted(texts.keys() - {column.name for column in columns})
     if unknown:
@@ -66,7 +73,7 @@ def _values(batch_type: BatchType, texts: Mapping[str, str]) -> dict[str, Any]:
         for column in columns
         if column.name in texts or (column.required and column.name not in preset)
     ]
-    values = parsed(filled, {column.name: texts.get(column.name, "") for column in filled})
+    values = parsed(filled, {column.name: texts.get(column.name, "") for column in filled}, conventions)
     # The defaults are set here because the handler sees the header before it is stored.
     return {column.name: preset[column.name] for column in columns if column.name in preset} | values
 

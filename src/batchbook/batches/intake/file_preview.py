@@ -13,7 +13,7 @@ from sqlalchemy import null
 from batchbook.batches.intake.cell_reader import CellReader
 from batchbook.batches.intake.field_mapping import IntakeField, headings_of
 from batchbook.batches.intake.file_inspection import Intake
-from batchbook.grid import Column, Kind, render, to_text
+from batchbook.grid import CANONICAL, Column, Conventions, Kind, render, to_text
 from batchbook.tables.source import open_source
 
 #: How many records are searched for texts that are not recognised, and how many of these are shown of a field.
@@ -32,9 +32,9 @@ class CellPreview:
 
 
 def preview_cells(
-    intake: Intake, fields: Sequence[IntakeField], most: int
+    intake: Intake, fields: Sequence[IntakeField], most: int, conventions: Conventions = CANONICAL
 ) -> list[tuple[int, list[CellPreview]]]:
-    """Return up to ``most`` of the first rows with their numbers, each cell with its text and its meaning.
+    """Return up to ``most`` of the first rows with their numbers, each cell with its text and its meaning by ``conventions``.
 
     A column is read as the field that it fills, or else by the kind that its cells seem to have.
     """
@@ -44,7 +44,10 @@ def preview_cells(
         for place, heading in enumerate(intake.report.headings)
     ]
     return [
-        (number, [_preview_cell(reader, text) for reader, text in zip(readers, cells, strict=False)])
+        (
+            number,
+            [_preview_cell(reader, text, conventions) for reader, text in zip(readers, cells, strict=False)],
+        )
         for number, cells in intake.report.first_rows[:most]
     ]
 
@@ -58,11 +61,11 @@ def _reader_of(wanted: IntakeField, place: int, intake: Intake) -> CellReader:
     return CellReader(wanted, intake.reading.column(place), intake.mapping)
 
 
-def _preview_cell(reader: CellReader, text: str) -> CellPreview:
+def _preview_cell(reader: CellReader, text: str, conventions: Conventions) -> CellPreview:
     cell = reader.read_one(text)
     if cell.issue is not None:
         return CellPreview(text, problem=cell.issue["message"] if text.strip() else "")
-    meaning = to_text(reader.column, cell.value)
+    meaning = to_text(reader.column, cell.value, conventions)
     return CellPreview(text, meaning if meaning != text.strip() else "")
 
 
@@ -78,8 +81,10 @@ class RowsPreview:
     guessed: frozenset[str] = frozenset()
 
 
-def preview_rows(intake: Intake, fields: Sequence[IntakeField], most: int) -> RowsPreview:
-    """Return up to ``most`` of the first rows as they would become; ``meaning`` is the value, ``raw`` the text.
+def preview_rows(
+    intake: Intake, fields: Sequence[IntakeField], most: int, conventions: Conventions = CANONICAL
+) -> RowsPreview:
+    """Return up to ``most`` of the first rows as they would become; ``meaning`` is the value by ``conventions``, ``raw`` the text.
 
     Columns that are only guessed are among them, because the form above offers them.
     """
@@ -89,20 +94,23 @@ def preview_rows(intake: Intake, fields: Sequence[IntakeField], most: int) -> Ro
     intake = replace(intake, suggestion=replace(intake.suggestion, mapping=tried))
     filled = [wanted for wanted in fields if tried.fills(wanted.name)]
     rows = [
-        (number, [_preview_value(wanted, cells, intake) for wanted in filled])
+        (number, [_preview_value(wanted, cells, intake, conventions) for wanted in filled])
         for number, cells in intake.report.first_rows[:most]
     ]
     return RowsPreview([wanted.label for wanted in filled], rows, guessed)
 
 
-def _preview_value(wanted: IntakeField, cells: Sequence[str], intake: Intake) -> CellPreview:
+def _preview_value(
+    wanted: IntakeField, cells: Sequence[str], intake: Intake, conventions: Conventions
+) -> CellPreview:
     place = intake.mapping.columns.get(wanted.name)
     if place is None:
         return CellPreview("", intake.mapping.constants[wanted.name])
     text = cells[place] if place < len(cells) else ""
     cell = _reader_of(wanted, place, intake).read_one(text)
     problem = "" if cell.issue is None else cell.issue["message"]
-    return CellPreview(text, "" if cell.value is None else render(wanted.column, cell.value), problem)
+    value = "" if cell.value is None else render(wanted.column, cell.value, conventions=conventions)
+    return CellPreview(text, value, problem)
 
 
 def unrecognised_texts(

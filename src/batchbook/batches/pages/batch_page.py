@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches import access
 from batchbook.batches.concurrency import read_seen_texts, read_version
 from batchbook.batches.earlier_uploads import earlier_uploads
-from batchbook.batches.editing import CellProblems, StaleEdit
+from batchbook.batches.editing import CellProblems, StaleEdit, editable_by_name
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import Batch, BatchFile, BatchRow
+from batchbook.batches.models import Batch, BatchFile, BatchRow, CellChange
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.running.runner import ActionCall, Runner
 from batchbook.forms import BoundForm, Form
+from batchbook.grid import Column, shown_text
 from batchbook.master import Page
 from batchbook.master.conflicts import FieldConflict
 from batchbook.statuses import Status
@@ -28,6 +29,15 @@ from batchbook.web.request import Request
 
 #: Statuses of a form that is shown again: to be corrected, and overtaken by another person's change.
 UNPROCESSABLE, CONFLICT = 422, 409
+
+
+class ShownChange(NamedTuple):
+    """A cell that an operation changed: the sequence of its row, or 0, its field, and its texts before and after."""
+
+    sequence: int
+    field: str
+    old: str | None
+    new: str | None
 
 
 def may_see(page: Page, other: Batch) -> bool:
@@ -71,6 +81,20 @@ class BatchPage(Page):
     def own_url(self) -> str:
         """The batch's page."""
         return self.view.url("view", self.batch)
+
+    def shown_change(self, change: CellChange) -> ShownChange:
+        """Return a changed cell with its texts as the person reads them."""
+        column = self._edited_columns[change.sequence > 0].get(change.field)
+        old, new = change.old, change.new
+        if column is not None:
+            conventions = self.request.conventions
+            old, new = (text and shown_text(column, text, conventions) for text in (old, new))
+        return ShownChange(change.sequence, change.field, old, new)
+
+    @cached_property
+    def _edited_columns(self) -> Sequence[Mapping[str, Column]]:
+        """The editable columns by name, those of the header before those of rows."""
+        return [editable_by_name(model) for model in (self.view.batch_type.header, self.row_model)]
 
     def template_values(self, **values: Any) -> dict[str, Any]:
         """Return the context of the template, with the batch in it."""

@@ -33,7 +33,7 @@ from batchbook.batches.pages.file.inspection_page import IntakePage
 from batchbook.batches.pages.file.mapping_page import MappingPage
 from batchbook.batches.pages.file.template_page import DownloadTemplate, NewTemplate
 from batchbook.batches.pages.rows.cell_history import CellHistory
-from batchbook.batches.pages.rows.cells_endpoint import EditCells
+from batchbook.batches.pages.rows.cells_endpoint import EditCell, EditCells
 from batchbook.batches.pages.rows.change_page import ChangeColumn, FindAndReplace
 from batchbook.batches.pages.rows.cluster_page import ClusterPage
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
@@ -41,7 +41,7 @@ from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
 from batchbook.batches.pages.rows.lookup_endpoint import LookUp
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
-from batchbook.batches.pages.rows.row import EditCell, EditRow, RowPage, SourceRowPage
+from batchbook.batches.pages.rows.row import EditRow, RowPage, SourceRowPage
 from batchbook.batches.pages.rows.row_actions import (
     AddRow,
     QuickEntry,

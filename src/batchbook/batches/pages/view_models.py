@@ -20,8 +20,8 @@ from batchbook.batches.registry import BatchTypes
 from batchbook.db.transactions import is_refused_write, is_transient
 from batchbook.declarations import is_text, is_texts, shown
 from batchbook.errors import BatchbookError, reason_of
-from batchbook.forms import BoundForm, Field
-from batchbook.grid import Column, Filter, Verb
+from batchbook.forms import BoundForm, Field, Form
+from batchbook.grid import Column, Conventions, Filter, Verb, shown_text
 from batchbook.grid.parsers import choice_text
 from batchbook.master import GridView, MasterView
 from batchbook.master.routes import view_of
@@ -144,6 +144,16 @@ def options_text(context: ActionContext, stored: Mapping[str, Any]) -> list[tupl
     return [(field.label, _in_words(field, value)) for field, value in values if value not in (None, "", [])]
 
 
+def bound_options(form: Form, values: Mapping[str, Any], conventions: Conventions) -> BoundForm:
+    """Return the ``form`` of an execution's options with ``values``, some of which may be canonical texts, as a person reads them."""
+    texts = {
+        field.name: shown_text(field.column, values[field.name], conventions)
+        for field in form.fields
+        if isinstance(values.get(field.name), str)
+    }
+    return form.written_by(conventions).bind({**values, **texts})
+
+
 def _in_words(field: Field, value: Any) -> str:
     labels = {choice_text(choice.value): choice.label for choice in field.options}
     values = value if isinstance(value, list) else [value]
@@ -201,7 +211,8 @@ def execution(view: BatchMasterView, context: ActionContext) -> Execution | None
     against = plan.reasons or plan.check.refusals
     action = view.url(Action.EXECUTE.value, context.batch) if may and not against else ""
     form = context.handler.execution_policy.options
-    chosen = form.bind(default_values(context.handler)) if form and action else None
+    conventions = view.request.conventions
+    chosen = bound_options(form, default_values(context.handler), conventions) if form and action else None
     return Execution(
         plan.sentences,
         (*plan.reasons, *plan.check.refusals),

@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from batchbook.batches.models import column
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.db import ExactDecimal, UTCDateTime
-from batchbook.grid import Column, Kind
+from batchbook.grid import Column, Kind, Reference
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _TYPES: dict[Kind, type[TypeEngine[Any]]] = {
@@ -138,11 +138,13 @@ class PerBatchRows:
 
     ``columns(handler, batch)`` returns the columns that the batch's rows have besides the type's own; it is called once,
     when the batch is populated. ``supplement(handler, batch)`` yields further rows that depend on those that ``populate``
-    yielded, which are stored and indexed by then.
+    yielded, which are stored and indexed by then. ``references(handler, batch)`` returns, by column, the records that its
+    cells name, which are suggested while people type.
     """
 
     columns: Callable[[Any, Any], Sequence[RowColumn]]
     supplement: Callable[[Any, Any], Iterable[RowValues | Block]] = lambda _handler, _batch: ()
+    references: Callable[[Any, Any], Mapping[str, Reference]] = lambda _handler, _batch: {}
 
 
 def refuse_doubles(columns: Sequence[RowColumn], taken: Sequence[str]) -> None:

@@ -216,7 +216,9 @@ class Rows:
         """Iterate over the rows, which are read once."""
         if self._loaded is None:
             statement = select(self.table).where(self.where).order_by(self.model.sequence)
-            self._loaded = [self._proxy(row) for row in self.session.execute(statement).mappings()]
+            self.session.flush()  # As the session does before its own execute(), which takes twice as long for each row.
+            found = self.session.connection().execute(statement).mappings()
+            self._loaded = [self._proxy(row) for row in found.all()]
         return iter(self._loaded)
 
     def _proxy(self, values: RowMapping) -> RowProxy:

@@ -29,6 +29,7 @@ from batchbook.batches.running.action_tasks import (
     record_result,
 )
 from batchbook.batches.running.runner import job_request
+from batchbook.grid.number_formats import NUMBER_FORMAT, NumberFormat
 from batchbook.jobs import Job, JobContext, JobResult, JobService, Task
 from batchbook.master import Caller, GridReference, OpenGrid
 from batchbook.security.identity import identity_called
@@ -152,7 +153,10 @@ def _restore_rows(edit: BulkEdit) -> str:
 def _edit_header(edit: BulkEdit) -> str:
     arguments = edit.arguments
     seen = arguments.get("seen")  # Jobs of older versions have none.
-    changed = HeaderEditor(edit.engine).edit(edit.batch_id, arguments["texts"], arguments["version"], seen)
+    # The texts are as somebody typed them. Jobs of older versions tell no format.
+    conventions = NumberFormat(arguments.get(NUMBER_FORMAT, NumberFormat.POINT)).conventions
+    editor = HeaderEditor(edit.engine, conventions)
+    changed = editor.edit(edit.batch_id, arguments["texts"], arguments["version"], seen)
     return f"Changed {', '.join(changed)}, and refreshed all rows." if changed else "Nothing was changed."
 
 

@@ -109,7 +109,7 @@ function help() {
     dialog = document.createElement("dialog");
     dialog.className = "shortcuts";
     const title = heading("h2", "Keyboard shortcuts");
-    title.id = "shortcuts-title";
+    Object.assign(title, { id: "shortcuts-title", tabIndex: -1, autofocus: true });
     dialog.setAttribute("aria-labelledby", title.id);
     const close = document.createElement("form");
     close.method = "dialog";

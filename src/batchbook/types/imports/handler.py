@@ -27,7 +27,7 @@ from batchbook.batches import (
 )
 from batchbook.errors import BadInput
 from batchbook.forms import Field, Form
-from batchbook.grid import Kind, choices_of
+from batchbook.grid import Kind, Reference, choices_of
 from batchbook.types.imports.comparison import Comparison, DuplicateKeys, in_scope, missing_records
 from batchbook.types.imports.fuzzy_match import References
 from batchbook.types.imports.import_plan import ImportPlan, carried, settle_sender
@@ -110,6 +110,11 @@ def _row_columns(handler: ImportHandler, batch: Import) -> Sequence[RowColumn]:
     return tuple(handler.plan_of(batch).columns())
 
 
+def _references(handler: ImportHandler, batch: Import) -> Mapping[str, Reference]:
+    """Return the records that the cells of the batch's fields name."""
+    return handler.plan_of(batch).references
+
+
 def _supplement(handler: ImportHandler, batch: Import) -> Iterable[RowValues | Block]:
     """Yield a row for each record of the target that is missing from the file, if these are to be deleted."""
     plan = handler.plan_of(batch)
@@ -181,7 +186,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         key=_key_columns,
         number=_number_of_cheapest,
     )
-    per_batch_rows = PerBatchRows(columns=_row_columns, supplement=_supplement)
+    per_batch_rows = PerBatchRows(columns=_row_columns, supplement=_supplement, references=_references)
     callbacks = Callbacks(setup=_setup, after_edit=_after_edit)
 
     def __init__(

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, String, cast, literal
 
 from batchbook.batches import HandlerContext, IntakeField, IntakeMapping, RowColumn, stored_intake
 from batchbook.db import folded_key
-from batchbook.grid import Kind
+from batchbook.grid import Kind, Reference
 from batchbook.types.imports.fuzzy_match import References
 from batchbook.types.imports.models import Import, Mode
 from batchbook.types.imports.targets import (
@@ -83,6 +83,25 @@ class ImportPlan:
         column = replace(field.column, name=new(field.name))
         # The first synonym is the name that messages and commands give it.
         return IntakeField(field.name, column, needed, is_key, (field.name, *field.synonyms))
+
+    @property
+    def references(self) -> dict[str, Reference]:
+        """The records that the cells of fields name, by the rows' column: those referred to, and those that a key finds.
+
+        Whoever may import into the target sees them: a preview tells them as much.
+        """
+        found = {new(field.name): self._reference(field) for field in self.fields}
+        return {name: reference for name, reference in found.items() if reference is not None}
+
+    def _reference(self, field: TargetField) -> Reference | None:
+        if field.column.kind is not Kind.TEXT:
+            return None
+        if field.lookup is not None:
+            label = next(iter(field.lookup.also), None)
+            return Reference(field.lookup.by, self.target.permission, label)
+        if field.column.reference is not None:
+            return field.column.reference
+        return Reference(field.stored, self.target.permission) if self.key == (field,) else None
 
     @property
     def spells_keys(self) -> bool:

@@ -72,8 +72,9 @@ def respelled_codes(rows: Rows) -> Subquery | None:
         return None
     form = folded_key(Product.item_code)
     products = select(form.label("form"), func.min(Product.item_code).label("item_code"))
-    if len(codes) <= _FEW_CODES:
-        products = products.where(form.in_({key_form(code) for code in codes}))
+    wanted = select(folded_key(row.item_code)).where(unknown)
+    few = len(codes) <= _FEW_CODES
+    products = products.where(form.in_({key_form(code) for code in codes} if few else wanted))
     # Grouped, it is a table of its own for the databases, which they look up rather than scan for each row.
     similar = products.group_by(form).having(func.count() == 1).subquery("similar")
     return (

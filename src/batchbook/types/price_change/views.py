@@ -23,7 +23,8 @@ class PriceChangeView(BatchMasterView):
         ("item_code", "description", "size", "product", "old_price", "new_price", "change_percent"),
         # The note of such a row gives the reason, so that no column is needed.
         filter_columns=("line", "cost", "over_limit", "price_moved", "listed_key", "matched_key"),
-        layout=GridLayout(frozen=2),
+        # The status is in sight beside an open panel, at 1440 pixels.
+        layout=GridLayout(frozen=2, widths={"description": 180, "product": 130}),
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "From a price list": ("file", "pasted"),

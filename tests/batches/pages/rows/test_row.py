@@ -1,4 +1,4 @@
-"""The page and the form of one row, and a cell edited in the grid."""
+"""The page and the form of one row."""
 
 from __future__ import annotations
 
@@ -103,53 +103,6 @@ def test_a_text_that_is_no_price_is_shown_again_with_a_reason_and_changes_nothin
         assert form_with(page, "new_price")["new_price"].value == text
         assert text_of(page, "#error-new_price"), text
         assert "New price" in text_of(page, ".notice-error")
-    assert catalogue.dump() == before
-
-
-def test_a_cell_edited_in_place_answers_with_the_rows_and_the_counts_new_html(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
-) -> None:
-    cell = url_of(open_batch, "rows", 5, "cell")
-    answer = json_post(staff, cell, 200, {"field": "item_code", "value": "000000013", "version": "1"})
-    assert "Row 5" in answer["message"]
-    assert 'data-version="2"' in answer["row_html"]
-    assert "Duplicate in list" in answer["row_html"]
-    assert 'id="breakdown"' in answer["counts_html"]
-    # The row that now has a double was brought up to date with it, and comes back as well.
-    (peer,) = answer["peers"]
-    assert (peer["before"], peer["version"]) == (1, 1)
-    assert 'data-key="4"' in peer["row_html"]
-    assert "Duplicate in list" in peer["row_html"]
-    assert {catalogue.row(open_batch, sequence).status for sequence in (4, 5)} == {"duplicate"}
-    counts = COUNTS | {"Unchanged": 0, "Not in catalogue": 0, "Duplicate in list": 4}
-    assert counts_of(staff.get(url_of(open_batch))) == counts
-
-
-def test_an_edit_that_is_sent_again_is_stored_once_and_is_no_conflict_with_itself(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
-) -> None:
-    cell = url_of(open_batch, "rows", 1, "cell")
-    fields = {"field": "new_price", "value": "2.4", "version": "1"}
-    first = json_post(staff, cell, 200, fields)
-    before = catalogue.dump()
-    again = json_post(staff, cell, 200, fields)
-    assert (first["changed"], first["version"]) == (True, 2)
-    assert (again["changed"], again["version"], again["peers"]) == (False, 2, [])
-    assert again["row_html"] == first["row_html"]
-    assert catalogue.dump() == before
-
-
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_cell_edited_in_place_refuses_what_is_no_price_and_what_is_no_field(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
-) -> None:
-    before = catalogue.dump()
-    cell = url_of(open_batch, "rows", 1, "cell")
-    wrong = json_post(staff, cell, 422, {"field": "new_price", "value": "cheap", "version": "1"})
-    assert "cheap" in wrong["error"]
-    for field in ("old_price", "status", "batch_id", "version", "nothing", ""):
-        answer = json_post(staff, cell, 400, {"field": field, "value": "1", "version": "1"})
-        assert "can be edited" in answer["error"]
     assert catalogue.dump() == before
 
 

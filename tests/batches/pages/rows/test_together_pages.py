@@ -6,6 +6,7 @@ import sqlite3
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 from tests.functional.harness import form_to, json_post, token_of, url_of
 from webtest import TestApp
 
@@ -41,6 +42,20 @@ def test_a_page_is_told_of_changed_rows_and_counts(staff: TestApp, admin: TestAp
     assert "counts_html" not in changed(staff, open_batch, second["version"])
     form_to(staff.get(url_of(open_batch)), "/refresh").submit(status=303)
     assert changed(staff, open_batch, second["version"])["keys"] is None
+
+
+def test_a_poll_that_finds_nothing_is_six_look_ups(staff: TestApp, open_batch: int) -> None:
+    since = changed(staff, open_batch)["version"]
+    changed(staff, open_batch, since)
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    changed(staff, open_batch, since)
+    event.remove(Engine, "before_cursor_execute", note)
+    assert sum(statement.startswith("SELECT") for statement in sent) == 6
 
 
 def test_a_page_is_told_of_the_batch_itself(staff: TestApp, admin: TestApp, complete_batch: int) -> None:

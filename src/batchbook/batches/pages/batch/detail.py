@@ -23,7 +23,7 @@ from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
 from batchbook.batches.pages.batch.side_panels import open_panel, panels_of
 from batchbook.batches.pages.batch.undo_pages import undo_buttons
-from batchbook.batches.pages.batch_page import BatchPage, may_see, uploaded_before
+from batchbook.batches.pages.batch_page import BatchPage, ShownChange, may_see, uploaded_before
 from batchbook.batches.pages.file.inspection_page import intake_url
 from batchbook.batches.pages.rows.quick_filters import quick_filters
 from batchbook.batches.pages.rows.row_grid import RowGrid
@@ -31,8 +31,8 @@ from batchbook.batches.running.activity import activity_of, last_failure_of
 from batchbook.errors import Missing
 from batchbook.grid import choices_of
 from batchbook.master import buttons_for
+from batchbook.master.grid_settings import FULL_WINDOW, PANEL, RememberedPage
 from batchbook.master.paging import whole_number
-from batchbook.master.personal_layout import FULL_WINDOW, PANEL
 from batchbook.master.record_pages import file_response
 from batchbook.words import counted
 
@@ -94,11 +94,12 @@ class BatchDetail(BatchPage):
             sheets=self._sheet_values(files),
         )
         panels = panels_of(values)
-        opened = open_panel(self.request, self.batch, panels, rows.grid.personal.surroundings.get(PANEL))
+        around = RememberedPage(self.request.db, rows.grid.user, rows.grid.key)
+        opened = open_panel(self.request, self.batch, panels, around.choices.get(PANEL))
         return values | {
             "panels": panels,
             "open_panel": opened,
-            "full_window": bool(rows.grid.personal.surroundings.get(FULL_WINDOW)),
+            "full_window": bool(around.choices.get(FULL_WINDOW)),
         }
 
     def _follow_up_url(self) -> str | None:
@@ -218,7 +219,7 @@ class History(BatchPage):
             undo=undo_buttons(self, page),
         )
 
-    def _cells(self, operations: Sequence[Operation]) -> dict[int, list[CellChange]]:
+    def _cells(self, operations: Sequence[Operation]) -> dict[int, list[ShownChange]]:
         changes = self.request.db.scalars(
             select(CellChange)
             .where(
@@ -228,9 +229,9 @@ class History(BatchPage):
             )
             .order_by(CellChange.operation, CellChange.position)
         )
-        found: dict[int, list[CellChange]] = defaultdict(list)
+        found: dict[int, list[ShownChange]] = defaultdict(list)
         for change in changes:
-            found[change.operation].append(change)
+            found[change.operation].append(self.shown_change(change))
         return found
 
 

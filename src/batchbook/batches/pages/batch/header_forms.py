@@ -28,6 +28,7 @@ from batchbook.db.base import scalar_defaults
 from batchbook.errors import BadInput
 from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
 from batchbook.grid import Kind, to_text
+from batchbook.grid.number_formats import NUMBER_FORMAT, format_of
 from batchbook.master import Page
 from batchbook.master.conflicts import FieldConflict
 from batchbook.tables import SUFFIXES
@@ -85,7 +86,8 @@ class CreateBatch(Page):
         }
         file, name = _source(bound)
         engine = self.view.engine
-        batch = create_batch(engine, self.view.batch_type.key, texts, file, name)
+        conventions = self.request.conventions
+        batch = create_batch(engine, self.view.batch_type.key, texts, file, name, conventions=conventions)
         self._warn_of_earlier_upload(batch)
         return batch, populate_if_plain(self.request, engine, batch)
 
@@ -100,7 +102,7 @@ class CreateBatch(Page):
         source = self.view.batch_type.handler.file_source
         if source is not None:
             fields[:0] = _source_fields(source)
-        return Form(fields, [_one_source])
+        return Form(fields, [_one_source], conventions=self.request.conventions)
 
     def _form(self, bound: BoundForm) -> dict[str, Any]:
         return self.template_values(
@@ -194,25 +196,31 @@ class EditHeader(EditPage):
 
     def form(self) -> Form:
         """Return the header's form."""
-        return self.view.form(self.batch)
+        return self.view.form(self.batch).written_by(self.request.conventions)
 
     def stored(self, texts: Mapping[str, str], version: int, seen: Mapping[str, str]) -> HTTPSeeOther:
         """Store the header, or enqueue that where it refreshes very many rows; problems are found before that."""
-        editor, services = HeaderEditor(self.engine), self.request.services
+        services, conventions = self.request.services, self.request.conventions
+        editor = HeaderEditor(self.engine, conventions)
         if not is_big(services, editor.touches(self.batch.id, texts, version, seen)):
             return super().stored(texts, version, seen)
         arguments = {"texts": dict(texts), "version": version, "seen": dict(seen)}
+        arguments[NUMBER_FORMAT] = format_of(conventions).value
         result = enqueue_edit(services, self.engine, self.batch.id, EDIT_HEADER.name, arguments)
         return follow_on(self.request, result, self.next_url)
 
     def texts_now(self) -> dict[str, str]:
         """Return the stored texts of the header's fields."""
         columns = editable_columns(self.view.batch_type.header)
-        return {column.name: to_text(column, getattr(self.batch, column.name)) for column in columns}
+        conventions = self.request.conventions
+        return {
+            column.name: to_text(column, getattr(self.batch, column.name), conventions) for column in columns
+        }
 
     def store(self, texts: Mapping[str, str], version: int, seen: Mapping[str, str]) -> list[str]:
         """Store the header."""
-        return HeaderEditor(self.engine).edit(self.batch.id, texts, version, seen)
+        editor = HeaderEditor(self.engine, self.request.conventions)
+        return editor.edit(self.batch.id, texts, version, seen)
 
     def page_values(
         self,

@@ -16,6 +16,7 @@ from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.hand_over_page import log_hand_over, recipient_form, sent_recipient
 from batchbook.batches.pages.batch.schedule_page import sent_options
 from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.pages.view_models import bound_options
 from batchbook.batches.running.activity import running_now
 from batchbook.batches.running.several import MOST, MOST_ROWS, Candidates, candidates, enqueue_all
 from batchbook.errors import BadInput, Conflict
@@ -132,7 +133,8 @@ class _ManyPage(Page):
     def _form(self, _chosen: Candidates) -> BoundForm | None:
         """Return the form on the page of confirmation."""
         form = self._options_form()
-        return form.bind(default_values(self._handler)) if form else None
+        conventions = self.request.conventions
+        return bound_options(form, default_values(self._handler), conventions) if form else None
 
     @property
     def _handler(self) -> Any:

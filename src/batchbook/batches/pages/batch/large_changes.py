@@ -20,6 +20,7 @@ from batchbook.batches.lifecycle import FINAL, Action
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.view import BatchMasterView
+from batchbook.web.formatting import number as number_text
 
 #: The number of rows of each kind that the page lists.
 LISTED = 500
@@ -84,8 +85,8 @@ def _changes(view: BatchMasterView, batch: Batch, rows: Sequence[RowChange]) -> 
             view.url("row", batch, sequence=row.sequence),
             row.sequence,
             row.key,
-            f"{row.before:,}",
-            f"{row.after:,}",
+            number_text(row.before, view.request.conventions),
+            number_text(row.after, view.request.conventions),
             row.percent_text,
         )
         for row in rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,7 +34,7 @@ from batchbook.batches.running.schedule import (
 )
 from batchbook.errors import BadInput
 from batchbook.forms import BoundForm, Field, Form
-from batchbook.grid import Kind
+from batchbook.grid import CellError, Kind, canonical_text
 from batchbook.jobs import Job
 from batchbook.jobs.enqueue import scheduled_job
 from batchbook.jobs.service import JobService
@@ -87,8 +87,15 @@ def sent_options(request: Request, form: Form | None) -> dict[str, Any]:
     options: dict[str, Any] = {CONFIRM: tokens} if tokens else {}
     for field in form.fields if form else ():
         sent = request.POST.getall(field.name)
-        options[field.name] = sent if field.widget == "checkboxes" else "".join(sent[:1])
+        options[field.name] = sent if field.widget == "checkboxes" else _canonical(request, field, sent)
     return options
+
+
+def _canonical(request: Request, field: Field, sent: Sequence[str]) -> str:
+    try:
+        return canonical_text(field.column, "".join(sent[:1]), request.conventions)
+    except CellError as error:
+        raise BadInput(f"{field.label}: {error.message}") from None
 
 
 class ScheduleBatch(BatchPage):
@@ -151,7 +158,7 @@ class ScheduleBatch(BatchPage):
             earliest=_as_field(now + timedelta(minutes=1)),
             latest=_as_field(now + FARTHEST),
             zone=self.request.zone.key,
-            options=form.bind(options) if form else None,
+            options=view_models.bound_options(form, options, self.request.conventions) if form else None,
             sentences=plan.sentences if plan else (),
             numbers=numbers_of(self.view, self.batch, check or _check(context, chosen), chosen),
             confirmed=confirmations_in(options),

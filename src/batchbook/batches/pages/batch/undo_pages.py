@@ -10,16 +10,15 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.editing import Undoer, UndoResult
-from batchbook.batches.editing.undo import (
-    OvertakenError,
+from batchbook.batches.editing.reversible import (
     Reversible,
-    TooManyCellsError,
     next_redo,
     next_undo,
     reversals_of,
     reversible,
     reversible_among,
 )
+from batchbook.batches.editing.undo import OvertakenError, TooManyCellsError
 from batchbook.batches.history import UNDO, last_operation
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Operation

@@ -123,7 +123,7 @@ class IntakePage(PreparingPage):
             intake=intake,
             report=intake.report,
             bound=bound,
-            rows=preview_cells(intake, self.fields, _ROWS),
+            rows=preview_cells(intake, self.fields, _ROWS, self.request.conventions),
             shown=MOST_COLUMNS_SHOWN,
             columns_url=self.view.url("mapping", self.batch),
             cancel_url=self.own_url,

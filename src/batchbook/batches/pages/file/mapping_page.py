@@ -174,7 +174,7 @@ class MappingPage(PreparingPage):
             offers=offers,
             seen=offers.token(self.intake),
             bound=bound,
-            preview=preview_rows(intake, self.fields, _ROWS),
+            preview=preview_rows(intake, self.fields, _ROWS, self.request.conventions),
             saved=saved_mappings.mapping_names(self.request.db, place),
             intake_url=self.view.url("intake", self.batch),
             cancel_url=self.own_url,

@@ -6,7 +6,7 @@ from typing import Any
 
 from pyramid.renderers import render
 
-from batchbook.batches.editing import cell_text, editable_by_name
+from batchbook.batches.editing import editable_by_name
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch.changes_page import changed_cells_url
 from batchbook.batches.pages.rows.row import CHANGES_SHOWN, ROW_PATTERN, OneRow
@@ -37,7 +37,8 @@ class CellHistory(OneRow):
 
     def get(self) -> Any:
         """Show the changes, the latest first."""
-        column, text = self.column, cell_text(self.column, self.row)
+        column = self.column
+        text = self.text_of(column)
         values = self.template_values(
             row=self.row,
             column=column,

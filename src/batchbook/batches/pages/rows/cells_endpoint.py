@@ -1,18 +1,27 @@
-"""The endpoint that stores a block of cells; it answers JSON for the grid."""
+"""The endpoints that store one cell, and a block of cells; they answer JSON for the grid."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from pyramid.renderers import render
 from pyramid.response import Response
 
+from batchbook.batches.concurrency import read_seen_texts, read_version
+from batchbook.batches.editing import CellProblems, RowEditor, StaleEdit
 from batchbook.batches.editing.cell_blocks import BlockKind, BlockResult, CellBlock, store_block
+from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.pages.rows.row_grid import GridPage, usable
+from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE
+from batchbook.batches.pages.rows.row import ROW_PATTERN, OneRow
+from batchbook.batches.pages.rows.row_grid import GridPage, RowGrid, usable
+from batchbook.batches.pages.view_models import breakdown
 from batchbook.errors import TooLarge
 from batchbook.grid import GridState
+from batchbook.master.window_pages import rows_html
 from batchbook.web.json_bodies import JsonBody, are_texts, json_answer
 
 #: The most cells of one block: they are stored within seconds. More are changed by filters, as a job.
@@ -22,12 +31,70 @@ _NOT_UNDERSTOOD = (
 )
 
 
+class EditCell(OneRow):
+    """The endpoint that saves one cell of the grid; it answers JSON for ``static/js/grid/edit-request.js``."""
+
+    name = "cell"
+    pattern = f"{ROW_PATTERN}/cell"
+
+    def post(self) -> Response:
+        """Store one field and return the new HTML of row and counts; or return the problem, or both values of a conflict."""
+        params = self.request.POST
+        field, text = params.get("field", ""), params.get("value", "")
+        try:
+            edited = RowEditor(self.engine, self.request.conventions).edit(
+                self.batch.id, self.sequence, {field: text}, read_version(params), read_seen_texts(params)
+            )
+        except StaleEdit as error:
+            body = {"error": error.message, "version": error.version}
+            both = {"mine": error.mine[field], "theirs": error.theirs[field]}
+            return json_answer({**body, **both, **self._html()}, CONFLICT)
+        except CellProblems as error:
+            return json_answer({"error": error.message}, UNPROCESSABLE)
+        changed = bool(edited.labels)
+        message = f"Row {self.sequence}: {edited.labels[0]} saved." if changed else "Nothing was changed."
+        peers = self._peers(edited.peers)
+        return json_answer({"message": message, "changed": changed, "peers": peers, **self._html()})
+
+    def _html(self) -> dict[str, Any]:
+        rows = RowGrid(self.view, self.batch, [self.sequence])
+        (row,) = rows.grid.grid.all_rows(self.request.db, GridState(), None)
+        # The address carries the page's query, so that the counts mark the filter that the page shows.
+        counts = breakdown(self.view, self.batch, rows.grid)
+        context = {"grid": rows.grid, "breakdown": counts, "view": self.view, "batch": self.batch}
+        context |= {"problem_rows": problem_rows(self.action_context)}
+        return {
+            "version": row.version,
+            "row_html": rows_html(rows.grid, [(None, row)]),
+            "counts_html": self._render("counts", context),
+            "problems_html": self._render("problem_count", context),
+        }
+
+    def _peers(self, before: Mapping[int, int]) -> list[dict[str, Any]]:
+        """Return the peers that were refreshed as well; ``before`` has their earlier versions by number."""
+        rows = RowGrid(self.view, self.batch, list(before))
+        found = rows.grid.grid.all_rows(self.request.db, GridState(), None) if before else ()
+        return [
+            {
+                "before": before[row.sequence],
+                "version": row.version,
+                "row_html": rows_html(rows.grid, [(None, row)]),
+            }
+            for row in found
+        ]
+
+    def _render(self, part: str, context: Mapping[str, Any]) -> str:
+        html: str = render(f"batchbook.templates:batches/parts/{part}.jinja2", context, self.request)
+        return html
+
+
 class EditCells(GridPage):
-    """Stores a block of texts in rows given by number or by their place in a view; see ``static/js/grid``.
+    """The endpoint that stores a block of texts in rows given by number or by their place in a view, for ``static/js/grid/blocks.js``.
 
     The body is JSON, or a form whose field ``block`` is JSON: ``rows`` is ``{"keys": [number, …]}`` or ``{"query", "token",
     "first", "count"}``; ``columns`` are fields and ``texts`` lines of texts, which repeat; ``seen`` (optional) has the known
     texts by row and field; ``kind`` is a :class:`BlockKind`; ``add`` is a number of rows beyond the last one.
+    Numbers in texts are written as the person writes them.
     """
 
     name = "cells"
@@ -35,7 +102,7 @@ class EditCells(GridPage):
     permission = Action.EDIT.value
 
     def post(self) -> Response:
-        """Store the block as one operation, and tell what was changed, refused, and changed by somebody else."""
+        """Store the block as one operation; answer with the cells that were changed, refused, or in conflict with somebody else's change."""
         body = JsonBody.of(self.request, _NOT_UNDERSTOOD, "block")
         sequences, block = self._sequences(body.part("rows")), _block_in(body)
         add = body.number("add", HIGHEST_NUMBER)
@@ -45,7 +112,7 @@ class EditCells(GridPage):
                 f"A block may have {MOST_CELLS:,} cells, and this one has {cells:,}. Nothing was changed. Use"
                 " “Change a column” for so many rows."
             )
-        edits = block.edits(sequences, _seen_in(body), add)
+        edits = block.edits(sequences, _seen_in(body), add, self.request.conventions)
         return self._answer(store_block(self.engine, self.batch.id, edits, _kind_in(body)))
 
     def _sequences(self, rows: JsonBody) -> Sequence[int]:
@@ -101,6 +168,6 @@ def _seen_in(body: JsonBody) -> dict[int, dict[str, str]]:
 
 
 def _kind_in(body: JsonBody) -> BlockKind:
-    """Return what the person does."""
+    """Return the kind of the edit, by default that of a single one."""
     kind = body.text("kind") or BlockKind.EDIT.value
     return BlockKind(kind) if kind in list(BlockKind) else body.refuse()

@@ -20,25 +20,27 @@ from batchbook.batches.pages.rows.row_grid import GridPage
 from batchbook.batches.running.bulk_edits import CHANGE_COLUMN, enqueue_edit, is_big, rows_reference
 from batchbook.errors import BadInput
 from batchbook.forms import BoundForm, Field, Form
-from batchbook.grid import Choice, Column, Kind, choices_of
+from batchbook.grid import Choice, Column, Kind, NumberFormat, choices_of
+from batchbook.grid.number_formats import format_of
 from batchbook.grid.rounding import ROUNDINGS
 from batchbook.master.links import DEFAULT
 
-#: The parameters of the address beside those of the grid: the rule, and whether a preview is wanted.
-_RULE, _PREVIEW = "do", "preview"
+#: The parameters of the address beside those of the grid: the rule, whether a preview is wanted, and the number format in which
+#: values were typed, which filters are not.
+_RULE, _PREVIEW, _TYPED_IN = "do", "preview", "typed"
 
 _VALUES = {
     Rule.SET: (
         "New value",
-        "The text for every cell. Empty clears them. Numbers may be worked out, such as =1.2*3.",
+        "The text for every cell. Empty clears them. Numbers may be worked out, such as =1{sign}2*3.",
     ),
     Rule.ADD: (
         "Number",
-        "What is added, such as 0.50; a negative number is subtracted. Empty cells stay empty.",
+        "What is added, such as 0{sign}50; a negative number is subtracted. Empty cells stay empty.",
     ),
     Rule.PERCENT: (
         "Per cent",
-        "Such as 2.5, or -10. The results are rounded to the digits that the column keeps.",
+        "Such as 2{sign}5, or -10. The results are rounded to the digits that the column keeps.",
     ),
     Rule.SERIES: (
         "First number",
@@ -109,8 +111,19 @@ class ChangeColumn(GridPage):
             tuple(query.getall("column")),
             query.get("value", ""),
             query.get("replacement", ""),
-            *(query.get(name) == "yes" for name in ("whole", "match_case", "regex")),
+            whole=query.get("whole") == "yes",
+            match_case=query.get("match_case") == "yes",
+            regex=query.get("regex") == "yes",
+            numbers=self._typed_in.value,
         )
+
+    @property
+    def _typed_in(self) -> NumberFormat:
+        """The number format of the values in the form: the one that the address names, so that it means the same for all."""
+        query = self.request.GET
+        if _PREVIEW not in query:
+            return format_of(self.request.conventions)
+        return NumberFormat.called(query.get(_TYPED_IN, "")) or NumberFormat.POINT
 
     @property
     def _rows_url(self) -> str:
@@ -130,7 +143,7 @@ class ChangeColumn(GridPage):
         return self.template_values(
             tabs=tabs,
             bound=bound,
-            hidden=[*self._state, (_RULE, self.rule.value), (_PREVIEW, "1")],
+            hidden=[*self._state, *self._described],
             url=self.view.url(self.name, self.batch),
             post_url=f"{self.view.url(self.name, self.batch)}?{self.request.query_string}",
             preview=preview,
@@ -139,6 +152,10 @@ class ChangeColumn(GridPage):
             narrowed=self.rows.grid.state.is_narrowed,
             cancel_url=self._rows_url,
         )
+
+    @property
+    def _described(self) -> list[tuple[str, str]]:
+        return [(_RULE, self.rule.value), (_PREVIEW, "1"), (_TYPED_IN, self._typed_in.value)]
 
     def _rules(self) -> list[Rule]:
         return [rule for rule in Rule if self._columns(rule)]
@@ -170,6 +187,7 @@ class ChangeColumn(GridPage):
         if rule not in _VALUES:
             return []
         label, help_text = _VALUES[rule]
+        help_text = help_text.format(sign=self._typed_in.conventions.decimal_sign)
         value = Field.of("value", Kind.TEXT, label=label, help=help_text, required=rule is not Rule.SET)
         if rule is Rule.SERIES:
             return [value, Field.of("replacement", Kind.TEXT, label="Step", help="Such as 10; 1 if empty.")]

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pyramid.response import Response
 
 from batchbook.batches.editing import editable_by_name
+from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import BatchPage
-from batchbook.grid.references import suggestions
+from batchbook.grid.references import Reference, suggestions
 from batchbook.web.json_bodies import json_answer
 
 #: The most suggestions.
 MOST = 12
+
+
+def references_of(context: ActionContext) -> Mapping[str, Reference]:
+    """Return the records that the cells of editable columns name, by column: as the row model or the handler declares them."""
+    per_batch = context.handler.per_batch_rows
+    declared = per_batch.references(context.handler, context.batch) if per_batch else {}
+    columns = editable_by_name(context.row)
+    of_columns = {name: column.reference or declared.get(name) for name, column in columns.items()}
+    return {name: reference for name, reference in of_columns.items() if reference is not None}
 
 
 class LookUp(BatchPage):
@@ -27,8 +39,7 @@ class LookUp(BatchPage):
     def get(self) -> Response:
         """Return the suggestions; none for another column, or somebody who may not see these records."""
         name, typed = self.request.GET.get("field", ""), self.request.GET.get("q", "")
-        column = editable_by_name(self.row_model).get(name)
-        reference = column.reference if column else None
+        reference = references_of(self.action_context).get(name)
         may = reference is not None and self.request.identity.may(reference.permission)
         found = suggestions(self.request.db, reference, typed, MOST) if reference and may else []
         body = [{"text": one.text, "label": one.label} for one in found]

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from batchbook.batches.editing import CellProblems, Selection, editable_by_name
+from batchbook.batches.editing import Selection, editable_by_name
+from batchbook.batches.editing.field_changes import Entered
 from batchbook.batches.editing.problems import (
     Problem,
     SimilarCells,
     SimilarFixer,
     cell_columns,
-    check_fix,
     find_similar,
     fixed_message,
     problems_of,
@@ -25,7 +25,19 @@ from batchbook.batches.rows.issues import plain_lines
 from batchbook.batches.rows.row_values import NOT_STORED
 from batchbook.batches.running.bulk_edits import FIX_SIMILAR, enqueue_edit, is_big
 from batchbook.errors import BadInput
-from batchbook.grid import VERBS, CellError, Column, Filter, GridState, Verb, label_of, parse, to_text
+from batchbook.grid import (
+    VERBS,
+    CellError,
+    Column,
+    Filter,
+    GridState,
+    NumberFormat,
+    Verb,
+    label_of,
+    parse,
+    shown_text,
+    to_text,
+)
 from batchbook.master.links import href
 from batchbook.master.paging import NumberedPage
 
@@ -37,12 +49,16 @@ _LONGEST_FILTERED = 200
 
 @dataclass(frozen=True)
 class Line:
-    """A group of similar problems: ``rows_url`` shows their rows, ``column`` is ``None`` where they cannot be fixed together."""
+    """A group of similar problems: ``rows_url`` shows their rows, ``column`` is ``None`` where they cannot be fixed together.
+
+    ``field`` is the column of the cells, where it is known.
+    """
 
     problem: Problem
     label: str
     rows_url: str | None
     column: Column | None
+    field: Column | None
 
 
 class ProblemsPage(BatchPage):
@@ -74,7 +90,7 @@ class ProblemsPage(BatchPage):
         column = self._columns.get(problem.field)
         label = column.label if column else label_of(problem.field)
         editable = problem.whole and problem.field in editable_by_name(self.row_model)
-        return Line(problem, label, self._url_of_rows(problem, column), column if editable else None)
+        return Line(problem, label, self._url_of_rows(problem, column), column if editable else None, column)
 
     @cached_property
     def _columns(self) -> Mapping[str, Column]:
@@ -140,14 +156,15 @@ class FixSimilar(BatchPage):
             self.request.POST,
             "The form doesn't say which cells you saw, so nothing was changed.",
         )
-        text, fixer = self._text, SimilarFixer(self.engine)
-        if text is None:
+        column, fixer = self._column(), SimilarFixer(self.engine)
+        entered = self._entered(column)
+        if entered is None:
             raise BadInput("The address doesn't give a value for the cells, so nothing was changed.")
-        try:
-            check_fix(self.action_context, self.cells, text)
-        except CellProblems:
+        _, error = self._value(column)
+        if error:
             self.request.response.status_int = UNPROCESSABLE
             return self._page()
+        text = entered.text
         if not is_big(self.request.services, seen.count):
             return self.done(
                 fixed_message(fixer.fix(self.batch.id, self.cells, text, seen.token)), self.problems_url
@@ -173,6 +190,7 @@ class FixSimilar(BatchPage):
     def _page(self) -> dict[str, Any]:
         column = self._column()
         found = find_similar(self.action_context, self.cells)
+        entered = self._entered(column)
         value, error = self._value(column)
         # A text that was never read is replaced by its value, even where both are written alike.
         was_read = self._text is not None and self.cells.code != NOT_STORED
@@ -183,7 +201,9 @@ class FixSimilar(BatchPage):
             cells=self.cells,
             column=column,
             found=found,
-            text=self._text,
+            text=shown_text(column, entered.text, self.request.conventions)
+            if entered and not error
+            else self._text,
             value=value,
             error=error,
             same=unchanged and not error,
@@ -202,6 +222,13 @@ class FixSimilar(BatchPage):
             )
         return found[self.cells.field]
 
+    def _entered(self, column: Column) -> Entered | None:
+        """Return what the address gives for the cells: suggestions are canonical, what was typed names its number format."""
+        if self._text is None:
+            return None
+        typed_in = NumberFormat.called(self.request.GET.get("typed", "")) or NumberFormat.POINT
+        return Entered.of(column, self._text, "", typed_in.conventions)
+
     @property
     def _text(self) -> str | None:
         text = self.request.GET.get("with")
@@ -210,6 +237,7 @@ class FixSimilar(BatchPage):
     def _value(self, column: Column) -> tuple[Any, str]:
         """Return the value of the new text, and its problem, or an empty text."""
         try:
-            return (None if self._text is None else parse(column, self._text)), ""
+            entered = self._entered(column)
+            return (None if entered is None else entered.parse(column)), ""
         except CellError as error:
             return None, error.message

@@ -33,7 +33,7 @@ _NEW = "Changed since I looked"
 def quick_columns(
     session: Session, batch: Batch, row: type[BatchRow], user: str | None, *, has_file: bool
 ) -> tuple[Column, ...]:
-    """Return the columns by which rows are filtered for what its history tells; ``user`` is whoever looks.
+    """Return the columns that filter rows by the batch's history; ``user`` is the name of the person who looks.
 
     Their conditions name the batch, so they belong to its grid alone.
     """

@@ -1,4 +1,4 @@
-"""One row: its page, its form, the endpoint by which the grid saves a cell, and the row as it is in its file."""
+"""One row: its page, its form, and the row as it is in its file."""
 
 from __future__ import annotations
 
@@ -8,39 +8,29 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from pyramid.renderers import render
-from pyramid.response import Response
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
-from batchbook.batches.concurrency import read_seen_texts, read_version
 from batchbook.batches.editing import (
-    CellProblems,
     RowEditor,
-    StaleEdit,
     cell_text,
     editable_by_name,
     editable_columns,
     find_row,
 )
 from batchbook.batches.engine.file_intake import FileRecords, intake_fields
-from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.pages.batch.changes_page import changed_cells_url
-from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage, EditPage
+from batchbook.batches.pages.batch_page import BatchPage, EditPage, ShownChange
 from batchbook.batches.pages.rows.match_pages import row_match
-from batchbook.batches.pages.rows.row_grid import RowGrid
 from batchbook.batches.pages.view import PROBLEMS
-from batchbook.batches.pages.view_models import breakdown
 from batchbook.errors import Missing
 from batchbook.forms import BoundForm, Form, form_of
-from batchbook.grid import CellError, Column, GridState, Verb, parse, same_as, to_text
+from batchbook.grid import CellError, Column, GridState, Verb, parse, same_as, shown_text, to_text
 from batchbook.master.conflicts import FieldConflict
 from batchbook.master.links import href
-from batchbook.master.window_pages import rows_html
-from batchbook.web.json_bodies import json_answer
 
 #: The prefix of parameters in the address that fill fields of the form.
 _WITH = "with."
@@ -82,8 +72,12 @@ class OneRow(BatchPage):
         return None if column is None else getattr(self.row, column, None)
 
     def texts_now(self) -> dict[str, str]:
-        """Return the stored texts of the row's fields."""
-        return {column.name: cell_text(column, self.row) for column in editable_columns(self.row_model)}
+        """Return the stored texts of the row's fields, as the person reads them."""
+        return {column.name: self.text_of(column) for column in editable_columns(self.row_model)}
+
+    def text_of(self, column: Column) -> str:
+        """Return the text of the row's cell for editing, as the person reads it."""
+        return shown_text(column, cell_text(column, self.row), self.request.conventions)
 
     def page_values(
         self,
@@ -150,9 +144,16 @@ class OneRow(BatchPage):
             name = issue["field"]
             for words in issue.get("suggestions", ()) if name in columns else ():
                 query = urlencode({f"{_WITH}{name}": words})
-                text = _field_text(columns[name], words)
+                text = self._field_text(columns[name], words)
                 found.setdefault(name, []).append((words, text, f"{self.row_url}?{query}#field-{name}"))
         return found
+
+    def _field_text(self, column: Column, text: str) -> str:
+        """Return the canonical ``text`` as the field of ``column`` shows it: for the label of a choice its value."""
+        try:
+            return to_text(column, parse(column, text), self.request.conventions)
+        except CellError:
+            return text
 
     def _neighbours(self) -> tuple[str | None, str | None]:
         ends = {"previous": self.sequence - 1, "next": self.sequence + 1}
@@ -163,7 +164,7 @@ class OneRow(BatchPage):
         }
         return urls.get("previous"), urls.get("next")
 
-    def changes(self, field: str | None = None) -> Sequence[Row[CellChange, Operation]]:
+    def changes(self, field: str | None = None) -> Sequence[tuple[ShownChange, Operation]]:
         """Return the latest changes of the row's cells, or of one ``field``, with their operations."""
         statement = (
             select(CellChange, Operation)
@@ -177,8 +178,8 @@ class OneRow(BatchPage):
         )
         if field is not None:
             statement = statement.where(CellChange.field == field)
-        found: Sequence[Row[CellChange, Operation]] = self.request.db.execute(statement).all()
-        return found
+        found = self.request.db.execute(statement)
+        return [(self.shown_change(change), operation) for change, operation in found]
 
 
 class RowPage(OneRow):
@@ -196,7 +197,7 @@ class RowPage(OneRow):
         bound.texts = dict(self.texts_now())
         query = self.request.GET
         taken = {c.name: query[f"{_WITH}{c.name}"] for c in columns if f"{_WITH}{c.name}" in query}
-        bound.texts |= {c.name: _field_text(c, taken[c.name]) for c in columns if c.name in taken}
+        bound.texts |= {c.name: self._field_text(c, taken[c.name]) for c in columns if c.name in taken}
         for issue in self.row.issues or ():
             bound.add_error(issue["field"], issue["message"])
         return self.page_values(bound, self.row.version)
@@ -221,81 +222,17 @@ class EditRow(OneRow, EditPage):
 
     def form(self) -> Form:
         """Return the row's form."""
-        return row_form(self.row_model)
+        return row_form(self.row_model).written_by(self.request.conventions)
 
     def store(self, texts: Mapping[str, str], version: int, seen: Mapping[str, str]) -> list[str]:
         """Store the row."""
-        return RowEditor(self.engine).edit(self.batch.id, self.sequence, texts, version, seen).labels
-
-
-def _field_text(column: Column, text: str) -> str:
-    """Return ``text`` as the field of ``column`` shows it: for the label of a choice its value."""
-    try:
-        return to_text(column, parse(column, text))
-    except CellError:
-        return text
+        editor = RowEditor(self.engine, self.request.conventions)
+        return editor.edit(self.batch.id, self.sequence, texts, version, seen).labels
 
 
 def row_form(row: type[BatchRow]) -> Form:
     """Return the form of a row: all editable columns of its model."""
     return form_of(row, [column.name for column in editable_columns(row)])
-
-
-class EditCell(OneRow):
-    """The endpoint that saves one cell of the grid; it answers JSON for ``static/js/grid/edit-request.js``."""
-
-    name = "cell"
-    pattern = f"{ROW_PATTERN}/cell"
-
-    def post(self) -> Response:
-        """Store one field and return the new HTML of row and counts; or return the problem, or both values of a conflict."""
-        params = self.request.POST
-        field, text = params.get("field", ""), params.get("value", "")
-        try:
-            edited = RowEditor(self.engine).edit(
-                self.batch.id, self.sequence, {field: text}, read_version(params), read_seen_texts(params)
-            )
-        except StaleEdit as error:
-            body = {"error": error.message, "version": error.version}
-            both = {"mine": error.mine[field], "theirs": error.theirs[field]}
-            return json_answer({**body, **both, **self._html()}, CONFLICT)
-        except CellProblems as error:
-            return json_answer({"error": error.message}, UNPROCESSABLE)
-        changed = bool(edited.labels)
-        message = f"Row {self.sequence}: {edited.labels[0]} saved." if changed else "Nothing was changed."
-        peers = self._peers(edited.peers)
-        return json_answer({"message": message, "changed": changed, "peers": peers, **self._html()})
-
-    def _html(self) -> dict[str, Any]:
-        rows = RowGrid(self.view, self.batch, [self.sequence])
-        (row,) = rows.grid.grid.all_rows(self.request.db, GridState(), None)
-        # The address carries the page's query, so that the counts mark the filter that the page shows.
-        counts = breakdown(self.view, self.batch, rows.grid)
-        context = {"grid": rows.grid, "breakdown": counts, "view": self.view, "batch": self.batch}
-        context |= {"problem_rows": problem_rows(self.action_context)}
-        return {
-            "version": row.version,
-            "row_html": rows_html(rows.grid, [(None, row)]),
-            "counts_html": self._render("counts", context),
-            "problems_html": self._render("problem_count", context),
-        }
-
-    def _peers(self, before: Mapping[int, int]) -> list[dict[str, Any]]:
-        """Return the peers that were refreshed as well; ``before`` has their earlier versions by number."""
-        rows = RowGrid(self.view, self.batch, list(before))
-        found = rows.grid.grid.all_rows(self.request.db, GridState(), None) if before else ()
-        return [
-            {
-                "before": before[row.sequence],
-                "version": row.version,
-                "row_html": rows_html(rows.grid, [(None, row)]),
-            }
-            for row in found
-        ]
-
-    def _render(self, part: str, context: Mapping[str, Any]) -> str:
-        html: str = render(f"batchbook.templates:batches/parts/{part}.jinja2", context, self.request)
-        return html
 
 
 @dataclass(frozen=True)
@@ -330,9 +267,7 @@ class SourceRowPage(OneRow):
         columns = editable_by_name(self.row_model)
         fields = dict(intake.mapping.placed(intake_fields(self.action_context)))
         return [
-            FileCell(
-                heading, text, fields[place].label, cell_text(columns[fields[place].column.name], self.row)
-            )
+            FileCell(heading, text, fields[place].label, self.text_of(columns[fields[place].column.name]))
             if place in fields and fields[place].column.name in columns
             else FileCell(heading, text)
             for place, (heading, text) in enumerate(zip(intake.report.headings, record, strict=False))

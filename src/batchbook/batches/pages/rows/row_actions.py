@@ -22,7 +22,7 @@ from batchbook.batches.running.bulk_edits import (
     rows_reference,
 )
 from batchbook.errors import BadInput
-from batchbook.forms import BoundForm
+from batchbook.forms import BoundForm, Form
 from batchbook.jobs import Task
 from batchbook.web.flash import Kind, flash
 from batchbook.web.idempotency import claim_key
@@ -44,19 +44,23 @@ class AddRow(BatchPage):
 
     def get(self) -> dict[str, Any]:
         """Show the empty form."""
-        return self._page(row_form(self.row_model).bind())
+        return self._page(self._form().bind())
 
     def post(self) -> Any:
         """Add the row and show the batch; or show the form again with its problems."""
-        bound = row_form(self.row_model).validate(self.request.POST)
+        bound = self._form().validate(self.request.POST)
+        editor = RowEditor(self.engine, self.request.conventions)
         try:
             with claim_key(self.request) as remember:
-                sequence = RowEditor(self.engine).add(self.batch.id, sent_texts(bound, self.request.POST))
+                sequence = editor.add(self.batch.id, sent_texts(bound, self.request.POST))
                 remember(f"It added row {sequence}.")
         except CellProblems as error:
             show_problems(self.request, bound, error)
             return self._page(bound)
         return self.done(f"Added row {sequence}.", self.own_url)
+
+    def _form(self) -> Form:
+        return row_form(self.row_model).written_by(self.request.conventions)
 
     def _page(self, bound: BoundForm) -> dict[str, Any]:
         return self.template_values(bound=bound, cancel_url=self.own_url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from functools import cached_property, partial
 from typing import Any, cast
@@ -18,6 +19,7 @@ from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.rows.kept_counts import kept_count, snapshot_of
+from batchbook.batches.pages.rows.lookup_endpoint import references_of
 from batchbook.batches.pages.rows.quick_filters import quick_columns
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchType, BatchTypes
@@ -104,7 +106,7 @@ class RowGrid:
         request, route = self.view.request, f"{self.view.prefix}."
         self._row_url = key_url(request, f"{route}row", "sequence", id=self.batch.id)
         quick = _quick_columns(request.db, self.batch, batch_type, request.authenticated_userid)
-        columns = (*table.all_columns(row, batch_type.handler.statuses), *quick)
+        columns = (*self._with_references(table.all_columns(row, batch_type.handler.statuses)), *quick)
         hidden = {column.name for column in (*table.filters(row), *quick)}
         return GridView(
             request,
@@ -129,6 +131,13 @@ class RowGrid:
             snapshot=None if narrowed else snapshot_of(self.batch),
             windows_url=self.view.url("rows_window", self.batch),
         )
+
+    def _with_references(self, columns: Sequence[Column]) -> Sequence[Column]:
+        """Return ``columns`` with the records that their cells name in this batch, as far as its handler knows them."""
+        if not self.editing or self.view.batch_type.handler.per_batch_rows is None:
+            return columns
+        found = references_of(self.view.engine.context_of(self.batch))
+        return [replace(one, reference=found[one.name]) if one.name in found else one for one in columns]
 
     @property
     def _has_layouts(self) -> bool:

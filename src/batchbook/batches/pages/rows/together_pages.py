@@ -27,9 +27,9 @@ _LONGEST_NAME = 60
 
 
 class ChangesSince(GridPage):
-    """What changed in the batch since ``since``, which is the ``version`` of an earlier answer; JSON for ``js/grid/follow-changes.js``.
+    """The changes of the batch since ``since``, the ``version`` of an earlier answer; JSON for ``js/grid/follow-changes.js``.
 
-    ``version``    what a page has seen that shows what this answer tells of
+    ``version``    the number of the batch's last operation, to be sent as ``since`` next time
     ``keys``       the numbers of the rows that changed; null where all may have, or more than 500
     ``versions``   the versions of these rows, in the same order
     ``total``      the number of all rows
@@ -43,7 +43,7 @@ class ChangesSince(GridPage):
     pattern = "/rows/changed"
 
     def get(self) -> Response:
-        """Answer what changed; without ``since``, only what a page has seen that looks now."""
+        """Answer with the changes; without ``since``, only with the version of now."""
         text = self.request.GET.get("since")
         answer = self._nothing() if text is None else self._changed(_number(text))
         return json_answer(answer | self._present())
@@ -113,7 +113,7 @@ class NotePresence(BatchPage):
     reads_only = True
 
     def post(self) -> Response:
-        """Note the cell, beside the database."""
+        """Note the cell until the page tells of another one, or for the seconds after which it expires."""
         params, engine = self.request.POST, self.request.services.get(Engine)
         place, user = self.batch.presence_place, self.request.identity.name
         key, field = params.get("key", ""), params.get("field", "")

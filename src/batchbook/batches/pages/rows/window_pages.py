@@ -16,7 +16,7 @@ from batchbook.batches.editing.field_changes import text_in
 from batchbook.batches.pages.rows.row_grid import GridPage
 from batchbook.batches.pages.view import PROBLEMS
 from batchbook.errors import BadInput
-from batchbook.grid import Column, GridState
+from batchbook.grid import Column, GridState, shown_text
 from batchbook.grid.filters import condition
 from batchbook.grid.parsers import quoted
 from batchbook.grid.row_search import cell_with, contains_text, edge_of_data, first_match
@@ -26,9 +26,10 @@ from batchbook.grid.windows import MOST_ROWS
 from batchbook.master import GridView
 from batchbook.master.window_pages import (
     USUAL_ROWS,
-    asked_number,
-    asked_token,
-    stated,
+    names_in_address,
+    number_in_address,
+    state_in_address,
+    token_in_address,
     window_answer,
 )
 from batchbook.web.json_bodies import json_answer
@@ -54,7 +55,7 @@ class _RowsPage(GridPage):
     def grid(self) -> GridView:
         """The batch's grid, in the state of the address."""
         grid = self.rows.grid
-        grid.state = stated(grid)
+        grid.state = state_in_address(grid)
         return grid
 
     @property
@@ -65,13 +66,12 @@ class _RowsPage(GridPage):
     @property
     def token(self) -> str:
         """The token of the address."""
-        return asked_token(self.grid)
+        return token_in_address(self.grid)
 
     def columns(self) -> Sequence[Column]:
         """Return the columns that ``columns`` in the address names, separated by commas; by default those of the table."""
-        names = [name for text in self.request.GET.getall("columns") for name in text.split(",") if name]
-        # Each once: databases refuse statements with thousands of columns.
-        return [self.column(name) for name in dict.fromkeys(names)] or self.grid.personal.visible
+        # Each is named once: databases refuse statements with thousands of columns.
+        return [self.column(name) for name in names_in_address(self.grid)] or self.grid.personal.visible
 
     def column(self, name: str) -> Column:
         """Return the column of that name; raise ``BadInput`` if there is none."""
@@ -93,7 +93,7 @@ class FindRow(_RowsPage):
 
     def get(self) -> Response:
         """Answer with the place of the row, or null."""
-        params, start = self.request.GET, asked_number(self.grid, "from", 0)
+        params, start = self.request.GET, number_in_address(self.grid, "from", 0)
         upwards = params.get("direction") == "up"
         if "edge" in params:
             column = self.column(params["edge"])
@@ -108,10 +108,13 @@ class FindRow(_RowsPage):
         ordered = columns[::-1] if upwards else columns
 
         def field_with_text(values: Any) -> str | None:
-            found = cell_with(ordered, values, text)
+            found = cell_with(ordered, values, text, self.request.conventions)
             return found.name if found else None
 
-        return self._answer(self._first(contains_text(columns, text), start, upwards), field_with_text)
+        return self._answer(
+            self._first(contains_text(columns, text, self.request.conventions), start, upwards),
+            field_with_text,
+        )
 
     def _text(self) -> str:
         text: str = self.request.GET.get("text", "")
@@ -147,10 +150,15 @@ class SummarizeRows(_RowsPage):
 
     def get(self) -> Response:
         """Answer with ``{columns: {field: {count, sum, average}}}``, sum and average in words and null for no numbers."""
-        first, count = asked_number(self.grid, "first", 0), asked_number(self.grid, "count", USUAL_ROWS)
+        first, count = (
+            number_in_address(self.grid, "first", 0),
+            number_in_address(self.grid, "count", USUAL_ROWS),
+        )
         columns = self.columns()
         found = summarize(self.grid.windows, self.state, first, count, columns, self.token)
-        return json_answer({"columns": {column.name: found[column.name].texts(column) for column in columns}})
+        conventions = self.request.conventions
+        texts = {column.name: found[column.name].texts(column, conventions) for column in columns}
+        return json_answer({"columns": texts})
 
 
 class RowTexts(_RowsPage):
@@ -161,11 +169,18 @@ class RowTexts(_RowsPage):
 
     def get(self) -> Response:
         """Answer with ``{texts: [[text, …], …]}``, a line for each row."""
-        first, count = asked_number(self.grid, "first", 0), asked_number(self.grid, "count", USUAL_ROWS)
+        first, count = (
+            number_in_address(self.grid, "first", 0),
+            number_in_address(self.grid, "count", USUAL_ROWS),
+        )
         columns = self.columns()
         found = self.grid.windows.window(self.state, first, min(count, MOST_ROWS), self.token)
+        conventions = self.request.conventions
         texts = [
-            [text_in(column, row._mapping[column.name], row.issues) for column in columns]
+            [
+                shown_text(column, text_in(column, row._mapping[column.name], row.issues), conventions)
+                for column in columns
+            ]
             for _, row in found.rows
         ]
         return json_answer({"texts": texts, "keys": found.token})

@@ -13,6 +13,7 @@ from sqlalchemy import Select
 
 from batchbook.batches import access
 from batchbook.batches.concurrency import read_token
+from batchbook.batches.editing import editable_by_name
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.lifecycle import Action
@@ -170,7 +171,8 @@ class CompareWorksheet(BatchPage):
 
     def get(self) -> dict[str, Any]:
         """Show the differences, cell by cell."""
-        return self.template_values(found=self._found(), most=SHOWN, cancel_url=self.own_url)
+        columns = editable_by_name(self.row_model)
+        return self.template_values(found=self._found(), most=SHOWN, columns=columns, cancel_url=self.own_url)
 
     def post(self) -> HTTPSeeOther:
         """Apply the changes and the ticked conflicts, or enqueue that."""

@@ -1,4 +1,4 @@
-/* Blocks of cells: what is selected is copied, cut, emptied, filled or pasted over, as one operation of the server.
+/* Blocks of cells: the selection is copied, cut, emptied, filled or pasted over, as one operation of the server.
 
    new Blocks(grid)   hears "copy", "cut" and "paste" on the grid. Reads of the <row-grid>
      data-cells-url   where a block of texts is posted (batches/pages/rows/cells_endpoint.py); without it, only copying is possible
@@ -72,7 +72,7 @@ export class Blocks {
     event.preventDefault();
     if (name === "paste") {
       const { clipboardData } = event;
-      this.paste(parseClipboard({ text: clipboardData.getData("text/plain"), html: clipboardData.getData("text/html") }));
+      this.paste(parseClipboard({ text: clipboardData.getData("text/plain"), html: clipboardData.getData("text/html") }, grid.signs));
     } else this.#copy(event.clipboardData, name === "cut");
   }
 
@@ -83,7 +83,7 @@ export class Blocks {
     const columns = this.#columns(range);
     const texts = this.ready ?? (this.#isLoaded(range) ? this.#rows(range).map((row) => columns.map((at) => copyOf(grid.columns[at], row.cells[at]))) : null);
     if (!texts) return this.#fetchAndCopy(range, columns);
-    const { text, html } = toClipboard(texts, columns.map((at) => grid.columns[at].kind));
+    const { text, html } = toClipboard(texts, columns.map((at) => grid.columns[at].kind), grid.signs);
     clipboard.setData("text/plain", text);
     clipboard.setData("text/html", html);
     grid.tell(`${cells(texts.length * columns.length)} ${isCut ? "cut" : "copied"}.`);
@@ -164,7 +164,7 @@ export class Blocks {
       const count = Math.abs(down);
       const lines = columns.map((at, place) => {
         const values = texts.map((row) => row[place]);
-        const next = isSeries ? series(values, down, this.grid.columns[at].kind) : repeated(values, down);
+        const next = isSeries ? series(values, down, this.grid.columns[at].kind, this.grid.signs) : repeated(values, down);
         return down < 0 ? [...next].reverse() : next;
       });
       const filled = Array.from({ length: count }, (_, n) => lines.map((line) => line[n]));

@@ -1,6 +1,6 @@
-/* What keys and the menu do with the texts of cells, beside opening them and beside blocks (blocks.js): each gets the grid.
+/* Actions of keys and of the menu on the texts of cells, beside opening them and beside blocks (blocks.js): each gets the grid.
 
-   clear(grid)         empties what is selected          cancel(grid)       gives up a text that was not saved, else the selection
+   clear(grid)         empties the selected cells         cancel(grid)       gives up a text that was not saved, else the selection
    putToday(grid)      writes the day of today           undo(grid, name)   "undo" or "redo"
    openUnsaved(grid)   opens the next cell that was not saved; returns whether there is one
    nextProblem(grid)   the same, else goes to the next cell with a problem

@@ -9,7 +9,8 @@
 
    Keys: Enter takes the text and goes down, Tab takes it and goes right (Shift the other way): at once, whatever becomes of it. Escape
    takes nothing, and gives up a text that was not saved. Ctrl+Enter fills the selection. Alt+Enter begins a new line in a text. Arrow down goes to the buttons beside
-   the cell. Where the cell names a record, records are offered (reference-list.js), and keys are the list's first. In a field that was opened by typing, arrows take the text and go on; F2 turns that on and off.
+   the cell. Where the cell names a record, records are offered (reference-list.js), and keys are the list's first. Beside a date is
+   a calendar (date-calendar.js), which Alt+Arrow down opens. In a field that was opened by typing, arrows take the text and go on; F2 turns that on and off.
    A click elsewhere takes a text that was changed. It empties a cell only if the text was deleted by the Delete key; otherwise what was
    there stays. Keys that belong to an input method, such as the Enter that ends a composition, are left to it.
 
@@ -17,6 +18,7 @@
 
 import "./cell-popover.js";
 import { textOf } from "./columns.js";
+import { DateCalendar } from "./date-calendar.js";
 import { isOfInputMethod } from "./keyboard.js";
 import { ReferenceList } from "./reference-list.js";
 
@@ -34,6 +36,7 @@ export class CellEditor {
     this.link.hidden = true;
     if (!field) cell.append(this.field);
     if (column.reference && "lookupUrl" in grid.dataset) this.list = new ReferenceList(grid, column, this.field, () => this.take({ down: 1 }));
+    if (column.kind === "date") this.#addCalendar();
     this.field.addEventListener("keydown", (event) => this.#key(event));
     this.field.addEventListener("input", ({ inputType }) => (this.isDeleted = inputType === "deleteContentForward"));
     this.field.addEventListener("blur", (event) => this.#left(event));
@@ -69,11 +72,17 @@ export class CellEditor {
     if (step) this.grid.step(step);
   }
 
+  #addCalendar() {
+    this.calendar = new DateCalendar(this.field, this.column.label);
+    this.calendar.addEventListener("leave", ({ detail }) => this.#left(detail));
+  }
+
   #close() {
     this.isClosed = true; // A field that is taken away loses the focus, which must not count as leaving it.
     this.grid.editor = null;
     this.popover?.remove();
     this.list?.close();
+    this.calendar?.remove();
     this.field.remove();
     this.link.hidden = false;
   }
@@ -109,6 +118,7 @@ export class CellEditor {
     else if (event.key === "Enter") this.take({ down: event.shiftKey ? -1 : 1 });
     else if (event.key === "Tab") this.take({ tab: event.shiftKey ? -1 : 1 });
     else if (event.key === "F2") this.isTyped = !this.isTyped;
+    else if (event.key === "ArrowDown" && event.altKey && this.calendar) this.calendar.open();
     else if (event.key === "ArrowDown" && this.popover?.hasButtons && this.field.tagName === "INPUT") this.popover.enter();
     else if (event.key in ARROWS && this.isTyped && !event.shiftKey && !event.ctrlKey && !event.metaKey) this.take(ARROWS[event.key]);
     else return false;
@@ -157,7 +167,7 @@ export class CellEditor {
   /* A look into another window leaves the field open. */
   #left({ relatedTarget }) {
     if (this.isClosed || !document.hasFocus()) return;
-    if (relatedTarget !== this.field && !this.popover?.contains(relatedTarget)) this.take(null, false);
+    if (relatedTarget !== this.field && !this.popover?.contains(relatedTarget) && !this.calendar?.has(relatedTarget)) this.take(null, false);
   }
 
   /* Beside the cell: why it was not saved, or what would do in it. The focus stays in the field. */

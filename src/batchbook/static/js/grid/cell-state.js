@@ -14,11 +14,11 @@ const STATES = {
   waiting: { sign: "…", words: "waiting to be saved" },
   saving: { sign: "…", words: "being saved" },
   refused: { sign: "✕", words: "not saved" },
-  conflict: { sign: "≠", words: "not saved, because the row was changed meanwhile" },
+  conflict: { sign: "≠", words: "in conflict with what somebody else saved meanwhile: open the cell to choose" },
 };
 
 /* Attributes of cells that the page sets, not the server. */
-const OWN = new Set(["tabindex", "role", "aria-colindex", "aria-selected", "aria-readonly", "data-save", "data-editing", "aria-description"]);
+const OWN = new Set(["tabindex", "role", "aria-colindex", "aria-selected", "aria-readonly", "data-save", "data-editing", "aria-description", "aria-labelledby"]);
 
 /* By link: the content and the title that it has when nothing waits. */
 const stored = new WeakMap();

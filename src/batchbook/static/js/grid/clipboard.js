@@ -1,43 +1,47 @@
 /* Blocks of cells on the clipboard, as Excel, Google Sheets and LibreOffice write and read them.
 
-   parseClipboard({text, html})   the block as rows of texts, all of one length; [] where there is nothing. `text` is the clipboard's
+   parseClipboard({text, html}, signs)   the block as rows of texts, all of one length; [] where there is nothing. `text` is the clipboard's
        text/plain, `html` its text/html; either may be missing.
        Text counts where it is a table: columns between tabs, cells with line breaks or tabs in quotes, one line break at the end left out.
        Where only the HTML is a table, it counts: merged cells are their upper left one and empty ones, hidden rows and cells are left out.
        Where both have the same shape, the HTML mends what a text cannot tell: line breaks that became spaces (LibreOffice), and numbers
        that the column was too narrow for or that were shown as 1.2E+12 (`data-sheets-value`, `x:num`, `sdval`).
+       Numbers of the HTML are written with the person's `signs` (numbers.js), also those that somebody with other signs copied here.
        The HTML is parsed into a document of its own that loads nothing and runs nothing; styles and
        handlers, which would breach the policy of the page even there, are taken out before.
 
-   toClipboard(rows, kinds)       {text, html} for rows of texts. `kinds` are those of the columns (data-kind): cells of integer and decimal
+   toClipboard(rows, kinds, signs)       {text, html} for rows of texts, whose numbers have these signs. `kinds` are those of the columns (data-kind): cells of integer and decimal
        columns are numbers in any language of Excel, all others are texts, so that 007 and 1-2 stay what they are.
        Write both by a "copy" event's clipboardData.setData: navigator.clipboard.write takes the formats out of the HTML. */
+
+import { PLAIN, canonical, written } from "./numbers.js";
 
 const NUMERIC = /^(?:integer|decimal)$/;
 const PLAIN_NUMBER = /^-?\d+(?:\.\d+)?$/;
 /* How a number looks that its column was too narrow for, or that has too many digits. */
 const SHORTENED = /^(?:#+|[-+]?\d(?:[.,]\d+)?E[-+]?\d+)$/i;
 
-export function parseClipboard({ text = "", html = "" }) {
+export function parseClipboard({ text = "", html = "" }, signs = PLAIN) {
   const fromText = rowsOfText(text.replaceAll("\0", ""));
   const table = html && new DOMParser().parseFromString(withoutStyles(html), "text/html").querySelector("table");
   if (!table) return rectangle(fromText.map((row) => row.cells));
-  const fromHtml = rowsOfTable(table);
+  const fromHtml = rowsOfTable(table, signs);
+  const isForeign = (table.dataset.decimalSign ?? signs.decimal) !== signs.decimal;
   const isOfText = fromText.length > 0 && isRectangle(fromText) && !(sizeOf(fromText) === 1 && sizeOf(fromHtml) > 1);
   if (!isOfText) return rectangle(fromHtml.map((row) => row.map(({ text }) => text)));
   const isSameShape = fromText.length === fromHtml.length && fromText[0].cells.length === Math.max(...fromHtml.map((row) => row.length));
-  return fromText.map(({ cells }, at) => (isSameShape ? cells.map((cell, place) => mended(cell, fromHtml[at][place])) : cells));
+  return fromText.map(({ cells }, at) => (isSameShape ? cells.map((cell, place) => mended(cell, fromHtml[at][place], isForeign)) : cells));
 }
 
-export function toClipboard(rows, kinds = []) {
+export function toClipboard(rows, kinds = [], signs = PLAIN) {
   const lines = rows.map((row) => row.map(quoted).join("\t"));
   const isSingle = rows.length === 1 && rows[0].length === 1;
-  const body = rows.map((row) => `<tr>${row.map((text, at) => htmlCell(text, kinds[at])).join("")}</tr>`).join("\n");
+  const body = rows.map((row) => `<tr>${row.map((text, at) => htmlCell(text, kinds[at], signs)).join("")}</tr>`).join("\n");
   return {
     text: isSingle ? lines[0] : lines.map((line) => `${line}\r\n`).join(""),
     html: `<html xmlns:x="urn:schemas-microsoft-com:office:excel"><head><meta charset="utf-8">
 <style>td { mso-number-format: "\\@"; white-space: pre-wrap } br { mso-data-placement: same-cell }</style></head>
-<body><!--StartFragment--><table>
+<body><!--StartFragment--><table data-decimal-sign="${signs.decimal}">
 ${body}
 </table><!--EndFragment--></body></html>`,
   };
@@ -88,7 +92,7 @@ function withoutStyles(html) {
 }
 
 /* The visible rows of a table, each a list of {text, number}; merged cells are followed by empty ones. */
-function rowsOfTable(table) {
+function rowsOfTable(table, signs) {
   const rows = [];
   const spans = []; // By column: how many of the following rows a merged cell covers.
   for (const row of table.rows) {
@@ -99,7 +103,7 @@ function rowsOfTable(table) {
       if (isHidden(cell)) continue;
       for (let n = 0; n < cell.colSpan; n += 1) {
         spans[cells.length] = cell.rowSpan - 1;
-        cells.push(n ? EMPTY : contentOf(cell));
+        cells.push(n ? EMPTY : contentOf(cell, signs));
       }
     }
     while (spans[cells.length] > 0) spans[cells.length] -= cells.push(EMPTY) && 1;
@@ -115,13 +119,14 @@ function isHidden(element) {
   return element.hidden || /display:\s*none|visibility:\s*(?:hidden|collapse)/i.test(element.dataset.css ?? "");
 }
 
-function contentOf(cell) {
+function contentOf(cell, signs) {
   const sheets = sheetsValue(cell);
   const isMoment = /[ymdh]/i.test(cell.getAttribute("sdnum") ?? ""); // Its number counts days.
   const numbers = [cell.getAttribute("x:num"), !isMoment && cell.getAttribute("sdval"), sheets?.[3]];
-  const number = numbers.find((one) => PLAIN_NUMBER.test(one ?? ""));
+  const found = numbers.find((one) => PLAIN_NUMBER.test(one ?? ""));
+  const number = found === undefined ? undefined : written(String(found), signs);
   const text = typeof sheets?.[2] === "string" ? sheets[2].replace(/\r\n?/g, "\n") : shownText(cell);
-  return { text: SHORTENED.test(text) && number !== undefined ? String(number) : text, number: String(number ?? "") };
+  return { text: SHORTENED.test(text) && number !== undefined ? number : text, number: number ?? "" };
 }
 
 /* What Google Sheets says of a cell: {1: type, 2: its text or 3: its number}. */
@@ -158,11 +163,12 @@ function collect(node, parts, isKept) {
   }
 }
 
-function htmlCell(text, kind) {
-  if (NUMERIC.test(kind) && PLAIN_NUMBER.test(text)) {
-    const places = text.split(".")[1]?.length ?? 0;
+function htmlCell(text, kind, signs) {
+  const number = NUMERIC.test(kind) ? canonical(text, signs) : null;
+  if (number !== null) {
+    const places = number.split(".")[1]?.length ?? 0;
     const format = places ? `0\\.${"0".repeat(places)}` : "0";
-    return `<td x:num="${text}" sdval="${text}" style='mso-number-format:"${format}"'>${text}</td>`;
+    return `<td x:num="${number}" sdval="${number}" style='mso-number-format:"${format}"'>${text}</td>`;
   }
   return `<td x:str style='mso-number-format:"\\@"'>${escaped(text).replace(/\r\n?|\n/g, "<br>")}</td>`;
 }
@@ -172,9 +178,9 @@ const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt
 /* Both. */
 
 /* A cell of the text, with what its cell of the HTML knows better. */
-function mended(text, cell) {
+function mended(text, cell, isForeign) {
   if (!cell) return text;
-  if (SHORTENED.test(text) && cell.number) return cell.number;
+  if (cell.number && (isForeign || SHORTENED.test(text))) return cell.number;
   const isSame = text.replace(/\s+/g, " ").trim() === cell.text.replace(/\s+/g, " ").trim();
   return isSame && cell.text.includes("\n") && !text.includes("\n") ? cell.text : text;
 }

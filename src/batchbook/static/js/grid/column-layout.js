@@ -86,8 +86,10 @@ export class ColumnLayout extends EventTarget {
     for (const at of shown) sized.push(`${id} > thead > tr > :nth-child(${at + 1}) { width: ${columns[at].width}px; }`);
     let left = 0;
     for (const at of shown.slice(0, this.frozen)) {
-      sized.push(`${id} > * > tr > :nth-child(${at + 1}):not([colspan]) { position: sticky; left: ${left}px; z-index: 1; }`);
-      sized.push(`${id} > thead > tr > :nth-child(${at + 1}) { z-index: 3; }`);
+      const ofRows = `${id} > tbody > tr > :nth-child(${at + 1}):not([colspan])`;
+      sized.push(`${ofRows} { position: sticky; left: ${left}px; z-index: 1; }`);
+      sized.push(`:where(${ofRows}) { background: var(--surface); }`); // Any state of a cell has a colour of its own.
+      sized.push(`${id} > thead > tr > :nth-child(${at + 1}) { left: ${left}px; z-index: 3; }`);
       left += columns[at].width;
     }
     table.parentElement.style.scrollPadding = `${table.tHead.offsetHeight}px 0 0 ${left}px`; // What stays covers no cell that is gone to.

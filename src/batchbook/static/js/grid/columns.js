@@ -5,6 +5,7 @@
                            data-editable  its cells can be edited      data-required  and must not be empty
                            data-reference its cells name records, which can be looked up
      data-choices   JSON [[value, label], …]     data-scale     the digits behind the decimal sign
+   fieldsOf(columns)       their names for an address: rows that come later have the same cells
    textOf(cell)            the text of a cell as it is stored, for editing: its data-text, else the visible text
    wordsOf(column, text)   that text as it is shown: for the value of a choice its label
    copyOf(column, cell)    the text for the clipboard */
@@ -26,6 +27,10 @@ export function readColumns(table) {
       head,
     };
   });
+}
+
+export function fieldsOf(columns) {
+  return columns.map(({ field }) => field).filter(Boolean).join(",");
 }
 
 export function textOf(cell) {

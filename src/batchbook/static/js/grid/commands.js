@@ -1,4 +1,4 @@
-/* What the keys of keyboard.js do, by name: each gets the grid and {extend, event}, and returns false where the browser may have the key.
+/* The commands behind the keys of keyboard.js, by name: each gets the grid and {extend, event}, and returns false where the browser may have the key.
 
    The grid: see row-grid.js. Moving begins at the cell that has the focus, in its selection.
    runCommand(grid, name)   the same from a menu */
@@ -21,7 +21,7 @@ const toEdge = (down, right) => async (grid, { extend }) => {
   return grid.goTo({ row, column: next ?? column }, { extend });
 };
 
-export const COMMANDS = {
+const COMMANDS = {
   left: by(0, -1),
   up: by(-1, 0),
   right: by(0, 1),

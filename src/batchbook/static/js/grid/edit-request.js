@@ -1,4 +1,4 @@
-/* One edit of a cell, posted, and what its answer means.
+/* One edit of a cell, posted, and the meaning of its answer.
 
    send({url, field, text, before, version})  resolves to {outcome, body}; it never fails.
      saved      200   body: {message, changed, version, row_html, counts_html, problems_html, peers}

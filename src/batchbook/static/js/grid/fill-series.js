@@ -1,7 +1,7 @@
 /* Series of cells, as the fill handle and "fill series" continue them.
 
-   series(values, count, kind)   the next `count` texts after the texts `values`; where `count` is negative, those before them, the nearest
-       first. `kind` is the column's (data-kind):
+   series(values, count, kind, signs)   the next `count` texts after the texts `values`; where `count` is negative, those before them, the nearest
+       first. `signs` are those of numbers, see numbers.js; `kind` is the column's (data-kind):
          integer, decimal   two and more with a steady step go on by it, as exact decimals; one alone is repeated
          date               by the steady number of days; by months or years where the day of the month is the same, or always its last;
                             one alone by a day. Texts are as the server writes them: 2026-01-31
@@ -10,29 +10,31 @@
          others             repeated
        Where there is no steady step, the values are repeated in their order. */
 
+import { PLAIN, canonical, written } from "./numbers.js";
+
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const NUMBERED = /^(.*?)(\d+)$/s;
 const DAY_MS = 86_400_000;
 
-export function series(values, count, kind) {
+export function series(values, count, kind, signs = PLAIN) {
   if (!values.length || !count) return [];
   const ordered = count < 0 ? [...values].reverse() : values;
   const makers = { integer: numbers, decimal: numbers, date: dates, text: numbered };
-  const next = makers[kind]?.(ordered, count < 0 ? -1 : 1) ?? ((n) => ordered[n % ordered.length]);
+  const next = makers[kind]?.(ordered, count < 0 ? -1 : 1, signs) ?? ((n) => ordered[n % ordered.length]);
   return Array.from({ length: Math.abs(count) }, (_, n) => next(n));
 }
 
 /* Each of these returns the function for the n-th text behind the values, or null where they are no series. */
 
-function numbers(values) {
-  const parts = values.map((value) => DECIMAL.exec(value.trim()));
+function numbers(values, _direction, signs) {
+  const parts = values.map((value) => DECIMAL.exec(canonical(value.trim(), signs) ?? ""));
   if (values.length < 2 || !parts.every(Boolean)) return null;
   const places = Math.max(...parts.map(([, , , fraction = ""]) => fraction.length));
   const units = parts.map(([, sign, whole, fraction = ""]) => BigInt(`${sign}${whole}${fraction.padEnd(places, "0")}`));
   const step = steady(units);
   if (step === null) return null;
-  return (n) => decimal(units.at(-1) + step * BigInt(n + 1), places);
+  return (n) => written(decimal(units.at(-1) + step * BigInt(n + 1), places), signs);
 }
 
 function dates(values, direction) {

@@ -1,9 +1,9 @@
-/* What others change in the rows of a grid, shown within two seconds: short questions, and no connection that is held open.
+/* Changes by others to the rows of a grid, shown within two seconds: by polling, without a connection that is held open.
 
    new FollowChanges(grid)   grid: row-grid.js. Reads of the <row-grid>
      data-changes-url   where the server tells what changed since an earlier answer (batches/pages/rows/together_pages.py)
      data-these-url     where it renders rows by their keys, ?key=…&key=…
-     data-since         what the page has seen when it was rendered
+     data-since         the version of the answer that the page shows when it is rendered
      data-state         the state of the batch at that time, in words
 
    A page that is looked at asks every two seconds; one that is hidden, has not been used for five minutes, or got no answer every ten.
@@ -17,6 +17,7 @@
                          brought up to date, unless it was prevented: whoever loads the rows anew prevents it
      "cells-edited"      {editing}: [{key, field, user}], the cells that others have open now; after each answer */
 
+import { fieldsOf } from "./columns.js";
 import { replaceById } from "./page-parts.js";
 
 const OFTEN_MS = 2_000;
@@ -119,7 +120,8 @@ export class FollowChanges {
   async #fetch(keys) {
     for (let at = 0; at < keys.length; at += AT_ONCE) {
       const part = keys.slice(at, at + AT_ONCE).map((key) => ["key", key]);
-      const answer = await this.#get(this.grid.dataset.theseUrl, [...new URLSearchParams(location.search), ...part]);
+      const columns = ["columns", fieldsOf(this.grid.columns)];
+      const answer = await this.#get(this.grid.dataset.theseUrl, [...new URLSearchParams(location.search), ...part, columns]);
       if (!answer) return false;
       this.grid.updateRows(answer.html);
     }

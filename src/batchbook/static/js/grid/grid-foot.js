@@ -2,14 +2,14 @@
 
    foot.watch(grid)   grid: row-grid.js. Of rows that are not loaded, the server adds up: data-summary-url of the <row-grid>; without it
                       only their number is told.
-   Sums are exact: they are of decimals as they are written. */
+   Sums are exact: they are of decimals as they are written. Numbers are written as the person writes them (numbers.js). */
 
 import { textOf } from "./columns.js";
+import { canonical, grouped } from "./numbers.js";
 import { call } from "./session.js";
 
 const PAUSE_MS = 250;
 const MOST_HERE = 20_000;
-const NUMBER = /^-?\d+(?:\.\d+)?$/;
 
 class GridFoot extends HTMLElement {
   watch(grid) {
@@ -30,7 +30,7 @@ class GridFoot extends HTMLElement {
   async #show() {
     const { selection, rows } = this.grid;
     const { row } = selection.focus;
-    this.place.textContent = rows.isWindowed ? `Row ${figure(Math.max(1, row + 1))} of ${figure(rows.total)}` : "";
+    this.place.textContent = rows.isWindowed ? `Row ${this.#figure(Math.max(1, row + 1))} of ${this.#figure(rows.total)}` : "";
     const figures = selection.isSingle ? "" : await this.#figures(selection.ranges);
     if (this.figures.textContent !== figures) this.figures.textContent = figures;
     this.hidden = !this.place.textContent && !figures;
@@ -40,16 +40,20 @@ class GridFoot extends HTMLElement {
     const [range] = ranges;
     const size = (range.bottom - range.top + 1) * (range.right - range.left + 1);
     const isHere = ranges.length > 1 || (size <= MOST_HERE && this.#rows(range).every((row) => row?.dataset.key));
-    if (isHere) return words(ranges.flatMap((one) => this.#texts(one)));
-    if (!this.grid.dataset.summaryUrl) return `${figure(size)} cells`;
+    if (isHere) return words(ranges.flatMap((one) => this.#texts(one)), this.grid.signs);
+    if (!this.grid.dataset.summaryUrl) return `${this.#figure(size)} cells`;
     this.asked = range;
     const query = this.grid.rows.query;
     query.set("first", range.top);
     query.set("count", range.bottom - range.top + 1);
     query.set("columns", this.grid.shown.filter((at) => range.left <= at && at <= range.right).map((at) => this.grid.columns[at].field).join(","));
     const answer = await call(`${this.grid.dataset.summaryUrl}?${query}`).catch(() => null);
-    if (this.asked !== range || !answer) return `${figure(size)} cells`;
-    return ofSummary(answer, size);
+    if (this.asked !== range || !answer) return `${this.#figure(size)} cells`;
+    return ofSummary(answer, size, this.grid.signs);
+  }
+
+  #figure(number) {
+    return grouped(String(number), this.grid.signs);
   }
 
   #rows({ top, bottom }) {
@@ -64,20 +68,23 @@ class GridFoot extends HTMLElement {
   }
 }
 
-function words(cells) {
+function words(cells, signs) {
+  const figure = (number) => grouped(String(number), signs);
   const filled = cells.filter(({ text }) => text !== "");
-  const numbers = filled.filter(({ text, isNumber }) => isNumber && NUMBER.test(text)).map(({ text }) => text);
+  const numbers = filled.map(({ text, isNumber }) => (isNumber ? canonical(text, signs) : null)).filter((text) => text !== null);
   const parts = [`${figure(cells.length)} cells`, `Count ${figure(filled.length)}`];
   if (numbers.length) {
     const scale = Math.max(...numbers.map((text) => text.split(".")[1]?.length ?? 0));
     const sum = numbers.reduce((total, text) => total + scaled(text, scale), 0n);
-    parts.push(`Sum ${written(sum, scale)}`, `Average ${average(sum, scale, numbers.length)}`);
+    const [total, average] = [decimal(sum, scale), averageOf(sum, scale, numbers.length)];
+    parts.push(`Sum ${grouped(total, signs)}`, `Average ${grouped(average, signs)}`);
   }
   return parts.join(" · ");
 }
 
 /* Of the server: {columns: {FIELD: {count, sum, average}}}. Sums of different columns are told only for one. */
-function ofSummary({ columns }, size) {
+function ofSummary({ columns }, size, signs) {
+  const figure = (number) => grouped(String(number), signs);
   const all = Object.values(columns ?? {});
   const count = all.reduce((total, one) => total + Number(one.count ?? 0), 0);
   const summed = all.filter(({ sum }) => sum !== null && sum !== undefined);
@@ -92,19 +99,17 @@ function scaled(text, scale) {
   return text.startsWith("-") ? -value : value;
 }
 
-function written(value, scale) {
+function decimal(value, scale) {
   const digits = String(value < 0n ? -value : value).padStart(scale + 1, "0");
-  const whole = BigInt(digits.slice(0, digits.length - scale)).toLocaleString("en");
+  const whole = digits.slice(0, digits.length - scale);
   return `${value < 0n ? "-" : ""}${whole}${scale ? `.${digits.slice(-scale)}` : ""}`;
 }
 
 /* With two digits more than the numbers have, rounded. */
-function average(sum, scale, count) {
+function averageOf(sum, scale, count) {
   const [value, by] = [sum * 100n, BigInt(count)];
   const half = value < 0n ? -by / 2n : by / 2n;
-  return written((value + half) / by, scale + 2);
+  return decimal((value + half) / by, scale + 2);
 }
-
-const figure = (number) => number.toLocaleString("en");
 
 customElements.define("grid-foot", GridFoot);

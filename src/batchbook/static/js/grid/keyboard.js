@@ -54,10 +54,11 @@ export const KEYS = [
   key("Ctrl+F", "find", "Find"),
   key("Ctrl+G", "findNext", "Find the next, with Shift the one before", moves),
   key("Ctrl+H", "replace", "Replace"),
+  key("Shift+F2", "history", "Changes of the cell"),
   key("Ctrl+Shift+H", "history", "Changes of the cell"),
   key("F8", "nextProblem", "Next cell that was not saved, else the next with a problem"),
   key("Shift+F10", "menu", "Menu of the cell and its column"),
-  key("ContextMenu", "menu", "Menu of the cell and its column", { shown: "Menu key" }),
+  key("ContextMenu", "menu", "Menu of the cell and its column", { shown: "Menu\u00a0key" }),
   key("Ctrl+/", "keys", "This list"),
 ];
 

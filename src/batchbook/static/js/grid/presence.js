@@ -1,4 +1,4 @@
-/* Who is editing which cell of a grid: the reader's own open cell is told to the server, and the cells of others bear their names.
+/* Presence in the cells of a grid: the reader's own open cell is told to the server, and the cells that others edit bear their names.
 
    new Presence(grid)   grid: row-grid.js. Reads of the <row-grid>
      data-presence-url   where the open cell is told, key and field; without it, only others are shown

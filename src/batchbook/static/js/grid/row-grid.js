@@ -3,13 +3,14 @@
    row-grid   data-cell-url   where an edit of one cell is posted, with {key} for its row; without it nothing can be edited
               data-total      the number of all rows, of which the page has some
               data-windows-url, data-query   where further rows are fetched (row-window.js), and the parameters of the view
+              data-decimal-sign, data-group-sign   how the person writes numbers (numbers.js)
               data-keys       the token of the keys of the view in its order, where they are kept
    The rows and cells are described in templates/macros/rows.jinja2, the headings in columns.js. Without JavaScript the table has links
    to the rows' forms; with it one cell takes part in the order of Tab, and arrows move from there (WAI-ARIA's pattern of a grid).
 
-   Parts: keyboard.js, grid-keys.js and commands.js (keys), cell-actions.js, pointer.js, selection.js, row-window.js (which rows are in the page), column-layout.js,
+   Parts: keyboard.js, key-events.js and commands.js (keys), cell-actions.js, pointer.js, selection.js, row-window.js (which rows are in the page), column-layout.js,
    cell-editor.js (the open cell), typing-field.js (the field of a closed cell), saving.js (edits on their way), blocks.js (clipboard and filling), finding.js, grid-foot.js, grid-menu.js, cell-pages.js (where keys and the menu lead),
-   upgrade.js (roles), kept-edits.js (what was not saved before a reload), follow-changes.js and presence.js (what others do). Each says which further attributes of <row-grid> it reads; what lacks is not possible.
+   aria.js (roles), kept-edits.js (what was not saved before a reload), follow-changes.js and presence.js (what others do). Each says which further attributes of <row-grid> it reads; what lacks is not possible.
 
               data-layout-url                where the columns are remembered
 
@@ -22,11 +23,12 @@ import { useColumnPointer } from "./column-pointer.js";
 import { readColumns, textOf } from "./columns.js";
 import { Finding } from "./finding.js";
 import "./grid-foot.js";
-import { useKeys } from "./grid-keys.js";
+import { useKeys } from "./key-events.js";
 import "./grid-menu.js";
 import { FillHandle } from "./fill-handle.js";
 import { FollowChanges } from "./follow-changes.js";
 import { KeptEdits } from "./kept-edits.js";
+import { signsOf } from "./numbers.js";
 import { usePointer } from "./pointer.js";
 import { Presence } from "./presence.js";
 import { RowWindow } from "./row-window.js";
@@ -34,13 +36,13 @@ import { Saving } from "./saving.js";
 import { Selection } from "./selection.js";
 import { call } from "./session.js";
 import { useTypingField } from "./typing-field.js";
-import { upgradeRows, upgradeTable } from "./upgrade.js";
+import { upgradeRows, upgradeTable } from "./aria.js";
 
 class RowGrid extends HTMLElement {
   connectedCallback() {
     this.table = this.querySelector("table.grid");
     if (!this.table || this.rows) return;
-    Object.assign(this, { columns: readColumns(this.table), editor: null, isAtEnd: false, painted: new Set() });
+    Object.assign(this, { columns: readColumns(this.table), signs: signsOf(this), editor: null, isAtEnd: false, painted: new Set() });
     this.selection = new Selection();
     this.rows = new RowWindow(this);
     this.saving = new Saving(this);

@@ -12,11 +12,10 @@
    reload()                fetches the rows anew that were loaded, as after an undo; resolves when those in sight have come
    query                   the parameters of the view: its state, and the token of its kept keys
    Events: "rows" with new rows as detail, before they are shown; "shown" after the rows in the page changed; "total"; "problem"
-
-   Browsers do not scroll further than some 15 million pixels. Beyond that the bar's way is shorter than that of the rows: a turn of the
-   wheel moves both alike, a long way of the bar leaps, and when it rests it is put where it belongs. */
+   More rows than a browser scrolls are scrolled by long-scroll.js. */
 
 import { updateRow } from "./cell-state.js";
+import { LongScroll } from "./long-scroll.js";
 import { blankRow, parsedRows, spacer } from "./page-parts.js";
 import { RowSource } from "./row-source.js";
 
@@ -24,7 +23,6 @@ const BLOCK = 100;
 const MOST_BLOCKS = 3;
 const BESIDE = 15;
 const KEPT_ROWS = 5_000;
-const LONGEST_PX = 10_000_000;
 const REST_MS = 150;
 const PAUSE_MS = 30;
 const RETRY_MS = 3_000;
@@ -35,8 +33,7 @@ export class RowWindow extends EventTarget {
   #stale = new Set();
   #blanks = new Map();
   #spacers = [spacer(), spacer()];
-  #offset = 0; // How far the rows are scrolled, in pixels as if the bar had the whole way.
-  #bar = 0;
+  #scrolling;
   #source;
   #request = null;
   #timers = {};
@@ -46,6 +43,7 @@ export class RowWindow extends EventTarget {
     this.grid = grid;
     this.body = grid.table.tBodies[0];
     this.scroll = grid.table.parentElement;
+    this.#scrolling = new LongScroll(this.scroll, () => ({ height: this.total * this.height, inSight: this.#inSight }));
     const rows = [...this.body.rows];
     this.first = rows.length ? this.place(rows[0]) : 0;
     this.end = this.first + rows.length;
@@ -97,18 +95,6 @@ export class RowWindow extends EventTarget {
     return Math.max(this.rowHeight, this.scroll.clientHeight - this.grid.table.tHead.offsetHeight);
   }
 
-  get #way() {
-    return this.total * this.height;
-  }
-
-  get #barWay() {
-    return Math.min(this.#way, LONGEST_PX);
-  }
-
-  get #ratio() {
-    return (this.#way - this.#inSight) / Math.max(1, this.#barWay - this.#inSight);
-  }
-
   show() {
     if (!this.isWindowed) return;
     this.height = this.body.rows[0].getBoundingClientRect().height;
@@ -124,8 +110,8 @@ export class RowWindow extends EventTarget {
   reveal(place) {
     if (this.isWindowed) {
       const [top, bottom] = [place * this.height, (place + 1) * this.height];
-      if (top < this.#offset) this.#goTo(top);
-      else if (bottom > this.#offset + this.#inSight) this.#goTo(bottom - this.#inSight);
+      if (top < this.#scrolling.offset) this.#goTo(top);
+      else if (bottom > this.#scrolling.offset + this.#inSight) this.#goTo(bottom - this.#inSight);
       else this.#layOut();
     } else this.row(place)?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
@@ -162,38 +148,30 @@ export class RowWindow extends EventTarget {
   /* --- Scrolling --- */
 
   #goTo(offset) {
-    this.#offset = Math.max(0, Math.min(offset, this.#way - this.#inSight));
+    this.#scrolling.offset = offset;
     this.#layOut(); // The way must be there before it is gone.
-    this.scroll.scrollTop = this.#offset / this.#ratio;
-    this.#bar = this.scroll.scrollTop;
+    this.#scrolling.placeBar();
     this.#layOut(true);
   }
 
   #scrolled() {
-    const bar = this.scroll.scrollTop;
-    const step = bar - this.#bar;
-    const isLeap = Math.abs(step) > 3 * this.#inSight;
-    this.#offset = this.#way > this.#barWay && !isLeap ? this.#offset + step : bar * this.#ratio;
-    this.#offset = Math.max(0, Math.min(this.#offset, this.#way - this.#inSight));
-    this.#bar = bar;
-    this.#layOut(isLeap);
+    this.#layOut(this.#scrolling.followBar());
     clearTimeout(this.#timers.rest);
-    if (this.#way > this.#barWay) this.#timers.rest = setTimeout(() => this.#rest(), REST_MS);
+    if (this.#scrolling.isShortened) this.#timers.rest = setTimeout(() => this.#rest(), REST_MS);
   }
 
   #rest() {
-    const bar = this.#offset / this.#ratio;
-    if (Math.abs(bar - this.#bar) < 1) return;
-    this.scroll.scrollTop = bar;
-    this.#bar = this.scroll.scrollTop;
+    if (this.#scrolling.isBarPlaced) return;
+    this.#scrolling.placeBar();
     this.#layOut(true);
   }
 
   /* --- What is in the page --- */
 
   #layOut(isForced = false) {
-    const top = Math.floor(this.#offset / this.height);
-    const bottom = Math.ceil((this.#offset + this.#inSight) / this.height);
+    const { offset } = this.#scrolling;
+    const top = Math.floor(offset / this.height);
+    const bottom = Math.ceil((offset + this.#inSight) / this.height);
     this.top = top;
     const isCovered = (this.first === 0 || this.first <= top - 3) && (this.end >= this.total || this.end >= bottom + 3) && this.end > 0;
     if (isForced || !isCovered) {
@@ -238,8 +216,9 @@ export class RowWindow extends EventTarget {
   }
 
   #setSpace(held) {
-    const above = Math.max(0, this.#bar + this.first * this.height - this.#offset);
-    const below = Math.max(0, this.#barWay - above - (this.end - this.first) * this.height);
+    const { bar, offset, barHeight } = this.#scrolling;
+    const above = Math.max(0, bar + this.first * this.height - offset);
+    const below = Math.max(0, barHeight - above - (this.end - this.first) * this.height);
     const holds = [held >= 0 && held < this.first, held >= this.end];
     [above, below].forEach((space, at) => {
       this.#spacers[at].firstChild.style.height = `${Math.max(0, space - (holds[at] ? this.height : 0))}px`;
@@ -333,7 +312,7 @@ export class RowWindow extends EventTarget {
   #resize(total) {
     this.total = total;
     for (const place of [...this.#rows.keys()]) if (place >= total) this.#drop(place);
-    this.#offset = Math.max(0, Math.min(this.#offset, this.#way - this.#inSight));
+    this.#scrolling.limit();
     this.end = Math.min(total, this.end);
     this.first = Math.min(this.first, this.end);
     this.dispatchEvent(new Event("total"));

@@ -4,6 +4,8 @@
    bar.tell(text)       a sentence about the last key or click, until the next tell; read to those who do not see it
    Events: "next" when somebody wants to go to the next cell that was not saved, "retry" before the queue is resumed */
 
+const isConflict = ({ state }) => state === "conflict";
+
 class SaveStatus extends HTMLElement {
   connectedCallback() {
     this.className = "save-status";
@@ -61,7 +63,7 @@ class SaveStatus extends HTMLElement {
     if (this.queue.pending.length) return;
     const { saved, message } = this.said;
     const news = [saved > 1 ? `${cells(saved)} saved.` : message];
-    if (unsaved.length > this.said.unsaved) news.push(`${notSaved(unsaved)} F8 goes to the next one.`);
+    if (unsaved.length > this.said.unsaved) news.push(`${notSaved(unsaved)} F8 goes to the next one.${choice(unsaved)}`);
     if (news.join("")) announce(news.join(" ").trim());
     Object.assign(this.said, { unsaved: unsaved.length, saved: 0, message: "" });
   }
@@ -90,7 +92,14 @@ function cells(count, one = "", many = "") {
 }
 
 function notSaved(edits) {
-  return `${cells(edits.length, "was", "were")} not saved.`;
+  const conflicts = edits.filter(isConflict).length;
+  const which = conflicts === edits.length ? "" : `, ${conflicts} of them`;
+  const why = conflicts ? `${which} because of a conflict: somebody else changed the same cell meanwhile` : "";
+  return `${cells(edits.length, "was", "were")} not saved${why}.`;
+}
+
+function choice(edits) {
+  return edits.some(isConflict) ? " In a cell with a conflict, arrow down leads to the choice between your value and theirs." : "";
 }
 
 function announce(text) {

@@ -1,4 +1,4 @@
-/* What becomes of the texts that were typed into a grid: they are queued, sent, and what comes back is shown in the rows.
+/* Texts that were typed into a grid, on their way to the server: they are queued and sent, and the answers are shown in the rows.
 
    new Saving(grid)        makes the queue (save-queue.js) and the bar that tells of it (save-status.js)
    queue, status
@@ -19,7 +19,7 @@ import { leaveWhenSaved } from "./leave-when-saved.js";
 import { parsedRows, replaceById } from "./page-parts.js";
 import { SaveQueue } from "./save-queue.js";
 import "./save-status.js";
-import { withoutLinks } from "./upgrade.js";
+import { withoutLinks } from "./aria.js";
 
 const isSame = (one, other) => one.url === other.url && one.field === other.field;
 

@@ -1,4 +1,4 @@
-/* What is selected in a grid: the cell that has the focus, the anchor from which a range extends, and further ranges.
+/* The selection in a grid: the cell that has the focus, the anchor from which a range extends, and further ranges.
 
    A cell is {row, column}: places from 0; row -1 is that of the headings, which are never part of a range. A range is
    {top, left, bottom, right}, all included.
@@ -69,7 +69,7 @@ export class Selection extends EventTarget {
   }
 }
 
-export function clamp(value, least, most) {
+function clamp(value, least, most) {
   return Math.max(least, Math.min(value, most));
 }
 

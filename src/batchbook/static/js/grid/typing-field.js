@@ -9,9 +9,10 @@
    in it, or comes without a key, such as dictated text or a sign from a list, the cell is opened around it: the field becomes the cell's
    editor, where it is. Keys that are none of an input method are the grid's, as in cells without it.
 
-   Leaving the cell takes the field away. Its name is the column and what the cell shows, as for a cell with the focus. */
+   Leaving the cell takes the field away. Its name is the column and what the cell shows; the cell around it is named by what it shows
+   alone. On a touch screen it calls no keyboard: that comes with the editor. */
 
-import { refuse } from "./grid-keys.js";
+import { refuse } from "./key-events.js";
 
 const NAME = "cell-typing";
 const SHOWN = "cell-typing-shown";
@@ -34,6 +35,8 @@ function makeField(grid, cell, column) {
   link.id = SHOWN;
   field.setAttribute("aria-label", column.label);
   field.setAttribute("aria-labelledby", `${NAME} ${SHOWN}`);
+  cell.setAttribute("aria-labelledby", SHOWN);
+  if (matchMedia("(pointer: coarse)").matches) field.inputMode = "none";
   const hearing = new AbortController();
   const hear = (name, listener) => field.addEventListener(name, listener, { signal: hearing.signal });
 
@@ -42,6 +45,7 @@ function makeField(grid, cell, column) {
     field.removeAttribute("id");
     field.removeAttribute("aria-labelledby");
     link.removeAttribute("id");
+    cell.removeAttribute("aria-labelledby");
     cell.tabIndex = grid.tabStop === cell ? 0 : -1;
   };
   const open = () => {

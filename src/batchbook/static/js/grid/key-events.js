@@ -11,11 +11,11 @@ import { characterOf, commandOf, isOfInputMethod } from "./keyboard.js";
 const FIGURE = /^[0-9]$/;
 
 export function useKeys(grid) {
-  grid.table.addEventListener("keydown", (event) => obey(grid, event));
+  grid.table.addEventListener("keydown", (event) => onKey(grid, event));
   addEventListener("keydown", (event) => event.key === "F8" && !event.defaultPrevented && (event.preventDefault(), runCommand(grid, "nextProblem")));
 }
 
-function obey(grid, event) {
+function onKey(grid, event) {
   if (grid.editor?.field === event.target || event.defaultPrevented || isOfInputMethod(event)) return;
   const cell = event.target.closest(".cell, .head");
   if (!cell) return;

@@ -1,4 +1,4 @@
-/* A table becomes a grid for those who do not see it: roles, indexes, states (WAI-ARIA), and no links in the order of Tab.
+/* The grid for assistive technology: roles, indexes and states (WAI-ARIA), and no links in the order of Tab.
 
    upgradeTable(table, columns, isEditable)   the table and its headings
    upgradeRows(rows, isEditable)              rows, before they are shown
