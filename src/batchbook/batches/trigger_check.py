@@ -97,9 +97,7 @@ def missing_tables(connection: Connection, types: BatchTypes) -> Iterator[str]:
 
     The database has every migration.
     """
-    found: dict[str, set[str]] = {}
-    for table, column in connection.execute(text(_COLUMNS[connection.dialect.name])):
-        found.setdefault(table, set()).add(column)
+    found = columns_by_table(connection)
     for batch_type in types:
         needed = [table_of(model) for model in (*_own_models(batch_type), *batch_type.records)]
         package = batch_type.header.__module__.partition(".")[0]
@@ -117,6 +115,14 @@ def missing_tables(connection: Connection, types: BatchTypes) -> Iterator[str]:
                     f"The table {table.name} has no {noun(len(lacking), 'column')} {' and '.join(lacking)}, {whose} Write a"
                     f" migration of {package} that adds what is missing, and run “batchbook init”."
                 )
+
+
+def columns_by_table(connection: Connection) -> dict[str, set[str]]:
+    """Return the names of the columns of each table in the database."""
+    found: dict[str, set[str]] = {}
+    for table, column in connection.execute(text(_COLUMNS[connection.dialect.name])):
+        found.setdefault(table, set()).add(column)
+    return found
 
 
 def _own_models(batch_type: BatchType) -> list[type[Any]]:

@@ -14,8 +14,8 @@ from tests.batches.harness import BatchHarness, stock
 
 from batchbook.batches import Action
 from batchbook.batches.freeze import RECORD_MESSAGE
+from batchbook.batches.seal.chain import GENESIS
 from batchbook.batches.seal.models import Seal, SealChunk
-from batchbook.batches.seal.sealing import GENESIS
 from batchbook.db.transactions import transaction_scope
 
 INSERT = "INSERT INTO seal (number, batch_id, type, sealed_at, previous, digest, manifest)"

@@ -62,7 +62,7 @@ class Section:
     columns: Sequence[Column]
     key: Sequence[str]
     batch_column: str
-    chunk_rows: int = CHUNK_ROWS
+    chunk_rows: int
 
     @classmethod
     def of(cls, part: str, table: Table, dialect: Dialect, without: frozenset[str] = frozenset()) -> Section:

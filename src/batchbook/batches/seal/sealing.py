@@ -7,7 +7,6 @@ its seal, and no seal of a batch that was not executed.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -20,16 +19,12 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.models import Batch
 from batchbook.batches.rows.scope import table_of
-from batchbook.batches.seal.models import HEX_DIGITS, Seal, SealChunk
+from batchbook.batches.seal.chain import FORMAT, GENESIS, digest_of_manifest
+from batchbook.batches.seal.models import Seal, SealChunk
 from batchbook.batches.seal.parts import Section, sections_of
 from batchbook.batches.seal.serialisation import Chunk, chunks_of, digest_of, runs_of
 from batchbook.batches.seal.values import Column
 from batchbook.db.bulk_writing import bulk_insert, chunked
-
-#: The version of the format of seals.
-FORMAT = 1
-#: What the first seal has as the digest of the seal before.
-GENESIS = "0" * HEX_DIGITS
 
 #: The number of the advisory lock of PostgreSQL that orders the chain: the first letters of “seal”, as a number.
 _LOCK = int.from_bytes(b"seal")
@@ -57,7 +52,7 @@ def seal_batch(
         previous=GENESIS if last is None else last.digest,
     )
     seal.manifest = manifest_line(_manifest(seal, batch, handler, parts, late=late))
-    seal.digest = hashlib.sha256(seal.manifest.encode()).hexdigest()
+    seal.digest = digest_of_manifest(seal.manifest)
     session.add(seal)
     session.flush()
     return seal

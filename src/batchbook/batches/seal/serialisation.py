@@ -7,7 +7,7 @@ for a row. ``docs/reference/seal-format.md`` describes the format for those who 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -61,7 +61,7 @@ def _encoded(text: str) -> bytes:
     return text.encode(errors="backslashreplace")
 
 
-def chunks_of(connection: Connection, section: Section, batch_id: int) -> Iterator[Chunk]:
+def chunks_of(connection: Connection, section: Section, batch_id: int) -> Generator[Chunk]:
     """Yield the records of a batch in ``section``, in order of their keys and in chunks; none if there are no records."""
     names = [column.name for column in section.columns]
     template = _template(names)
@@ -94,8 +94,8 @@ def _read(connection: Connection, section: Section, batch_id: int) -> Iterator[S
         f" ORDER BY {', '.join(map(quote, section.key))}"
     )
     options = {"stream_results": True, "max_row_buffer": section.chunk_rows}
-    found = connection.exec_driver_sql(statement, (batch_id,), execution_options=options)
-    yield from found.partitions(section.chunk_rows)
+    with connection.exec_driver_sql(statement, (batch_id,), execution_options=options) as found:
+        yield from found.partitions(section.chunk_rows)
 
 
 def runs_of(keys: Sequence[Key]) -> str:
