@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from tests.batches.attacked import Attacked
+from sqlalchemy import URL, Engine, delete, insert
+from tests.batches.attacked import Attacked, make_batches
+from tests.batches.harness import snapshot
 
 from batchbook.batches import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.seal.parts import Section, sections_of
 from batchbook.batches.seal.serialisation import chunks_of, content_digest, keys_of, runs_of
+from batchbook.batches.seal.verification import Result, verify
+from batchbook.db import Base
+from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
+from batchbook.testing.databases import Databases
+
+from .alterations import found, with_all_rights
 
 
 def lines(attacked: Attacked, batch_id: int) -> dict[str, list[str]]:
@@ -108,3 +118,34 @@ def test_every_change_of_the_content_changes_its_digest(attacked: Attacked, chan
     kind = "BYTEA" if attacked.engine.dialect.name == "postgresql" else "BLOB"
     attacked.raw(change.replace("{bytes}", kind))
     assert digest(attacked) != before
+
+
+@pytest.mark.parametrize(("source", "target"), [("sqlite", "postgresql"), ("postgresql", "sqlite")])
+def test_a_batch_that_is_copied_to_the_other_database_is_as_sealed(
+    databases: Databases, source: str, target: str
+) -> None:
+    with (
+        databases.migrated(source, fill=(make_batches,)) as origin,
+        databases.migrated(target) as destination,
+        closing_engine(origin) as one,
+        closing_engine(destination) as other,
+    ):
+        records = snapshot(one, Base.metadata)
+        with with_all_rights(other) as session:
+            for table in Base.metadata.sorted_tables:
+                columns = [column.name for column in table.columns]
+                session.execute(delete(table))
+                if records[table.name]:
+                    session.execute(
+                        insert(table), [dict(zip(columns, row, strict=True)) for row in records[table.name]]
+                    )
+            (verdict,) = verify(session)
+            assert verdict.result is Result.AS_SEALED
+            assert found(session) == []
+
+
+@contextmanager
+def closing_engine(url: URL) -> Iterator[Engine]:
+    engine = make_engine(url)
+    yield engine
+    engine.dispose()

@@ -11,21 +11,13 @@ from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action
 from batchbook.batches.seal.chain import digest_of_manifest
-from batchbook.batches.seal.models import Seal, SealChunk
+from batchbook.batches.seal.models import Seal
 from batchbook.batches.seal.verification import Result, Verdict, verify, verify_batch
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Missing
 
-from .alterations import altered, assert_each_alteration_is_named, changed, found, with_all_rights
-
-
-@pytest.fixture
-def sealed(attacked: Attacked) -> Attacked:
-    """Two executed batches with a seal each."""
-    attacked.raw("UPDATE product SET price = 1")
-    attacked.catalogue.run(attacked.open, Action.REFRESH, Action.COMPLETE, Action.EXECUTE)
-    return attacked
+from .alterations import altered, assert_each_alteration_is_named, found, with_all_rights
 
 
 def verdicts(sealed: Attacked, *numbers: int) -> list[Verdict]:
@@ -46,51 +38,6 @@ def test_each_altered_column_and_record_of_each_table_is_named(sealed: Attacked)
         assert assert_each_alteration_is_named(session, sealed.frozen) > 70
 
 
-def test_each_altered_column_of_the_seals_is_named(sealed: Attacked) -> None:
-    with with_all_rights(sealed.engine) as session:
-        for column, kind in (
-            ("number", "integer"), ("batch_id", "integer"), ("type", "text"), ("sealed_at", "moment"),
-            ("previous", "text"), ("digest", "text"), ("manifest", "text"),
-        ):  # fmt: skip
-            with altered(
-                session, f"UPDATE seal SET {column} = {changed(session, column, kind)} WHERE number = 2"
-            ):
-                tables = [one.table for one in found(session)]
-                assert tables, column
-                assert {*tables} == {"seal"}, column
-                assert any(column in one.columns for one in found(session)), (column, found(session))
-
-
-def test_each_altered_column_of_the_chunks_is_named(sealed: Attacked) -> None:
-    own = f"batch_id = {sealed.frozen} AND table_name = 'price_change_row'"
-    with with_all_rights(sealed.engine) as session:
-        for column, kind in (
-            ("position", "integer"), ("rows", "integer"), ("digest", "text"), ("keys", "text"),
-            ("row_digests", "bytes"), ("column_digests", "bytes"),
-        ):  # fmt: skip
-            with altered(
-                session, f"UPDATE seal_chunk SET {column} = {changed(session, column, kind)} WHERE {own}"
-            ):
-                (difference,) = found(session)
-                assert (difference.table, difference.columns) == ("seal_chunk", (column,)), column
-        for statement, what in (
-            (f"DELETE FROM seal_chunk WHERE {own}", "is missing"),
-            (f"UPDATE seal_chunk SET batch_id = 99 WHERE {own}", "is missing"),
-            (f"UPDATE seal_chunk SET table_name = 'other' WHERE {own}", "is missing"),
-        ):
-            with altered(session, statement):
-                (difference,) = found(session)
-                assert (difference.table, difference.what) == ("seal_chunk", what)
-
-
-def test_two_rows_that_changed_places_are_found(sealed: Attacked) -> None:
-    place = "UPDATE price_change_row SET sequence = {1} WHERE batch_id = 1 AND sequence = {0}"
-    swaps = [place.format(1, 100), place.format(2, 1), place.format(100, 2)]
-    with with_all_rights(sealed.engine) as session, altered(session, *swaps):
-        (difference,) = found(session)
-        assert (difference.table, difference.record) == ("price_change_row", "sequence 1")
-
-
 def test_two_batches_that_changed_places_are_found(sealed: Attacked) -> None:
     tables = {"batch": "id", "price_change": "id", "price_change_row": "batch_id", "batch_file": "batch_id",
               "batch_file_chunk": "batch_id", "operation": "batch_id", "cell_change": "batch_id"}  # fmt: skip
@@ -101,15 +48,6 @@ def test_two_batches_that_changed_places_are_found(sealed: Attacked) -> None:
     ]
     with with_all_rights(sealed.engine) as session, altered(session, *swaps):
         assert {(one.batch_id, one.table) for one in found(session)} == {(1, "batch"), (2, "batch")}
-
-
-def test_seals_that_changed_places_are_found(sealed: Attacked) -> None:
-    swaps = [
-        f"UPDATE seal SET number = {new} WHERE number = {old}" for old, new in ((1, 99), (2, 1), (99, 2))
-    ]
-    with with_all_rights(sealed.engine) as session, altered(session, *swaps):
-        assert {one.table for one in found(session)} == {"seal"}
-        assert any("number" in one.columns for one in found(session))
 
 
 def test_a_chain_that_was_cut_is_found_by_the_batches_without_seals(sealed: Attacked) -> None:
@@ -140,22 +78,6 @@ def test_a_table_that_was_not_sealed_must_have_no_records(sealed: Attacked) -> N
         )
 
 
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_texts_where_numbers_belong_are_found(sealed: Attacked) -> None:
-    with with_all_rights(sealed.engine) as session:
-        for column, value in (
-            ("new_price", "'2.00'"),
-            ("removed", "'x'"),
-            ("sequence", "'x'"),
-            ("item_code", "x'ff'"),
-        ):
-            with altered(
-                session, f"UPDATE price_change_row SET {column} = {value} WHERE batch_id = 1 AND sequence = 1"
-            ):
-                (difference,) = found(session)
-                assert difference.record == "sequence 1"
-
-
 def test_a_batch_that_was_executed_before_there_were_seals_is_told_as_unsealed(sealed: Attacked) -> None:
     everything = ("DELETE FROM seal", "DELETE FROM seal_chunk")
     with with_all_rights(sealed.engine) as session, altered(session, *everything):
@@ -184,26 +106,3 @@ def test_a_batch_is_not_found_missing_after_its_retention(harness: BatchHarness)
 def test_what_was_never_executed_cannot_be_verified(attacked: Attacked) -> None:
     with pytest.raises(Missing, match="nothing to verify"):
         verdicts(attacked, attacked.open)
-
-
-def test_rows_are_located_across_chunks(harness: BatchHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A row that is missing draws the first row of the next chunk into its own."""
-    monkeypatch.setattr("batchbook.batches.seal.parts.CHUNK_ROWS", 3)
-    rows = "".join(f"{number:03d},2,\n" for number in range(1, 9))
-    batch_id = harness.open(f"item,counted,remark\n{rows}", shelf="A")
-    harness.run(batch_id, Action.COMPLETE, Action.EXECUTE)
-    with with_all_rights(harness.database) as session:
-        chunks = session.scalars(
-            select(SealChunk.rows).where(SealChunk.table_name == "shelf_count_row")
-        ).all()
-        assert chunks == [3, 3, 2]
-        assert found(session) == []
-        for statement, where in (
-            ("DELETE FROM shelf_count_row WHERE sequence = 5", ("sequence 5", "is missing")),
-            ("DELETE FROM shelf_count_row WHERE sequence = 8", ("sequence 8", "is missing")),
-            ("UPDATE shelf_count_row SET counted = 9 WHERE sequence = 6", ("sequence 6", "was changed")),
-            ("UPDATE shelf_count_row SET counted = 9 WHERE sequence > 5", ("sequence 6", "was changed")),
-        ):
-            with altered(session, statement):
-                (difference,) = found(session)
-                assert (difference.record, difference.what) == where

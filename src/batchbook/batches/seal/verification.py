@@ -64,8 +64,7 @@ def verify(session: Session, numbers: Iterable[int] | None = None, since: int = 
         known = select(Seal.number).where(Seal.number >= since).order_by(Seal.number)
         for number in session.scalars(known).all():
             yield _verify(session, session.get_one(Seal, number), tables)
-        yield from _without_seal(session) if since == 1 else ()
-        return
+        numbers = unsealed_batches(session) if since == 1 else []
     for batch_id in numbers:
         seal = session.scalars(select(Seal).where(Seal.batch_id == batch_id)).one_or_none()
         yield _verify(session, seal, tables) if seal else _unsealed(session, batch_id)
@@ -130,12 +129,10 @@ def _was_purged(session: Session, manifest: Mapping[str, Any]) -> bool:
     return not session.scalar(select(exists().where(_BATCH.c.id == manifest["batch"])))
 
 
-def _without_seal(session: Session) -> Iterator[Verdict]:
-    """Yield the verdicts on executed batches that have no seal."""
+def unsealed_batches(session: Session) -> list[int]:
+    """Return the numbers of the executed batches that have no seal."""
     executed = select(_BATCH.c.id).where(_BATCH.c.state.in_(FINAL)).order_by(_BATCH.c.id)
-    sealed = exists().where(Seal.batch_id == _BATCH.c.id)
-    for batch_id in session.scalars(executed.where(~sealed)).all():
-        yield _unsealed(session, batch_id)
+    return [*session.scalars(executed.where(~exists().where(Seal.batch_id == _BATCH.c.id)))]
 
 
 def _unsealed(session: Session, batch_id: int) -> Verdict:
