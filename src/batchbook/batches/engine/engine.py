@@ -19,6 +19,7 @@ from batchbook.batches.hook_guard import is_stop
 from batchbook.batches.lifecycle import Action, State, Transition, state_before, transition
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType, BatchTypes
+from batchbook.batches.seal.sealing import seal_batch
 from batchbook.db import utc_now
 from batchbook.db.guard import TransactionMark
 from batchbook.db.transactions import acted_by, is_transient, transaction_scope
@@ -175,6 +176,8 @@ class Engine:
             # The last statement: from here on, the database refuses every change of an executed batch.
             context.batch.state = step.target
             self.session.flush()
+            if context.batch.is_final:
+                seal_batch(self.session, context.batch, context.batch_type.handler, context.now)
         return message
 
     def adopt_rows(self, context: ActionContext) -> None:
