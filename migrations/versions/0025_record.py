@@ -1,6 +1,6 @@
 """What acted for a person, the reason for it, and what it used, in the history of batches
 
-Revision 0026, after 0023.
+Revision 0025, after 0024.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from alembic import op
 
 from batchbook import db
 
-revision = "0026"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

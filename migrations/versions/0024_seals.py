@@ -1,6 +1,6 @@
 """Seals of executed batches
 
-Revision 0028, after 0023. Batches that were executed before have no seal: “batchbook seal add” makes seals for them.
+Revision 0024, after 0023. Batches that were executed before have no seal: “batchbook seal add” makes seals for them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import append_only
 
-revision = "0028"
+revision = "0024"
 down_revision = "0023"
 branch_labels = None
 depends_on = None
