@@ -135,7 +135,7 @@ class Reversal:
         touched = TouchedRows(context, sequences, moves=True)
         if self._has_marks_alone():
             for removed in (True, False):
-                self._reverse_marks(sequences, removed=removed)
+                self._reverse_marks(removed=removed)
         else:
             self._reverse_cells()
         if self.result.sequences:
@@ -147,14 +147,14 @@ class Reversal:
         others = exists().where(self._of_operation, or_(change.field != REMOVED, change.old.is_(None)))
         return not self._context.session.scalar(select(others))
 
-    def _reverse_marks(self, sequences: Sequence[int], *, removed: bool) -> None:
-        """Remove, or restore, the rows with these ``sequences`` that were removed, or not, before the operation."""
+    def _reverse_marks(self, *, removed: bool) -> None:
+        """Remove, or restore, the rows that were removed, or not, before the operation."""
         context, row, change = self._context, self._context.row, CellChange
         marked = select(change.sequence).where(self._of_operation, change.old == MARK[removed])
         wanted: ColumnElement[bool] = row.sequence.in_(marked)
-        if removed and (left := [*self._changed_by_others(sequences)]):
-            wanted = and_(wanted, ~is_among(row.sequence, left, context.session.get_bind().dialect))
         with joining_by_hash(context.session):
+            if removed and (left := [*self._changed_by_others(wanted)]):
+                wanted = and_(wanted, ~is_among(row.sequence, left, context.session.get_bind().dialect))
             count = mark_rows(context, wanted, removed=removed)
             if not count:
                 return
@@ -164,9 +164,17 @@ class Reversal:
             self.result.sequences.update(context.session.connection().execute(found).scalars())
         self.result.cells += count
 
-    def _changed_by_others(self, sequences: Sequence[int]) -> Iterator[int]:
-        """Yield the numbers of those rows that have been changed since and must not disappear; note that they are left."""
-        later = self._later(sequences)
+    def _changed_by_others(self, wanted: ColumnElement[bool]) -> Iterator[int]:
+        """Yield the numbers of the ``wanted`` rows that have been changed since and must not disappear; note that they are left.
+
+        Those that are removed already stay so.
+        """
+        if not self._is_followed:
+            return
+        row = self._context.row
+        present = select(row.sequence).where(row.batch_id == self._context.batch.id, ~row.removed, wanted)
+        found = self._context.session.connection().execute(present.order_by(row.sequence))
+        later = self._later(found.scalars().all())
         for sequence in later.sequences:
             if self._refuses_removal(sequence, later):
                 yield sequence
