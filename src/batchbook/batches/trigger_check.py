@@ -18,6 +18,7 @@ from batchbook.db import Base
 from batchbook.jobs import Job
 from batchbook.master.models import DirectEdit
 from batchbook.schema_version import MIGRATIONS
+from batchbook.security.models import AuditEntry
 from batchbook.words import noun
 
 #: The triggers that every guarded table has, by the last part of their names.
@@ -69,7 +70,13 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
     yield from _never_frozen(types, tables, begun)
     working = {trigger for trigger, _table, works in triggers if works}
     records = {table_of(record).name for batch_type in types for record in batch_type.records}
-    guarded = {Batch.__tablename__, Job.__tablename__, DirectEdit.__tablename__, *CHILD_TABLES} | records
+    guarded = {
+        Batch.__tablename__,
+        Job.__tablename__,
+        DirectEdit.__tablename__,
+        AuditEntry.__tablename__,
+        *CHILD_TABLES,
+    } | records
     for table in sorted((guarded | rows | begun) & tables):
         events = {*_EVENTS[dialect]}
         if dialect == "postgresql" and (table in CHILD_TABLES or table in rows):
