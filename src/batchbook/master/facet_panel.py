@@ -150,9 +150,10 @@ class FacetPanel:
         """The grid in this state."""
         return href(self.base, self.state.at_page(1))
 
-    def facet_url(self, column: Column) -> str:
-        """Return the address of the facet of ``column``, in this state."""
-        return self._facet_url(column)
+    def facet_url(self, column: Column, **more: str) -> str:
+        """Return the address of the facet of ``column``, in this state, with the parameters ``more``."""
+        query = [*self.state.at_page(1).to_query(), ("column", column.name), *more.items()]
+        return f"{self.urls('facet')}?{urlencode(query)}"
 
     def facet(self, column: Column, most: int = FEW, search: str = "") -> Facet:
         """Return the facet of ``column``: at most so many values, those that contain the text ``search``."""
@@ -163,7 +164,7 @@ class FacetPanel:
         if column.kind in RANGED:
             return self._ranged(choice, others, clear_url)
         counts = self._counts(choice, others, most, search)
-        more_url = self._facet_url(column, most=str(MANY)) if counts.more and most < MANY else None
+        more_url = self.facet_url(column, most=str(MANY)) if counts.more and most < MANY else None
         note = "" if counts.values or counts.empty else "No rows."
         lines = (*self._lines(choice, counts), *self._empty_line(choice, counts.empty))
         return Facet(
@@ -180,10 +181,6 @@ class FacetPanel:
         if self.merge_url is None or not column.editable or column.kind is not Kind.TEXT:
             return None
         return f"{self.merge_url}?{urlencode([*self.state.at_page(1).to_query(), ('column', column.name)])}"
-
-    def _facet_url(self, column: Column, **more: str) -> str:
-        query = [*self.state.at_page(1).to_query(), ("column", column.name), *more.items()]
-        return f"{self.urls('facet')}?{urlencode(query)}"
 
     def _counts(self, choice: FacetChoice, others: GridState, most: int, search: str) -> ValueCounts:
         column = choice.column

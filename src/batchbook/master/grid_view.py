@@ -183,7 +183,14 @@ class GridView:
         if has_grid_params(params) or "view" in params:
             return GridState.from_params(params, self.columns)
         state = GridState.from_json(self.remembered.recall(), self.columns)
-        return state if not state.is_narrowed or self._reads(state) else GridState(problems=(_UNUSABLE,))
+        if state.is_narrowed:
+            # A remembered state comes back at every visit, so one that the database refuses would lock its owner out.
+            try:
+                with self.request.db.begin_nested():
+                    self.window = self.windows.page(state)
+            except (DataError, ProgrammingError, OverflowError):
+                return GridState(problems=(_UNUSABLE,))
+        return state
 
     @cached_property
     def views(self) -> SavedViews:
@@ -206,15 +213,6 @@ class GridView:
             snapshot=self.snapshot,
             known_total=self.known_total,
         )
-
-    def _reads(self, state: GridState) -> bool:
-        # A remembered state comes back at every visit, so one that the database refuses would lock its owner out.
-        try:
-            with self.request.db.begin_nested():
-                self.window = self.windows.page(state)
-        except (DataError, ProgrammingError, OverflowError):
-            return False
-        return True
 
     @property
     def user(self) -> str | None:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 HEAD = "item_code,description,price\n"
 
 
-@pytest.mark.parametrize(("column", "before"), [("record_id", "0006"), ("status", "0021")])
+@pytest.mark.parametrize(("column", "before"), [("record_id", "0006"), ("status", "0022")])
 def test_row_tables_that_were_there_before_get_the_index(
     harness: ImportHarness, monkeypatch: pytest.MonkeyPatch, column: str, before: str
 ) -> None:
