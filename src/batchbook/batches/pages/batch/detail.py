@@ -249,4 +249,6 @@ class Download(BatchPage):
         if record is None:
             raise Missing(f"{self.batch} has no such file.")
         chunks = partial(file_chunks, record=record)
-        return file_response(self.request, record.name, record.size, "application/octet-stream", chunks)
+        return file_response(
+            self.request, record.name, record.size, "application/octet-stream", chunks, self.batch.number
+        )
