@@ -1,6 +1,6 @@
 """What acted for a person, the reason for it, and what it used, in the history of batches
 
-Revision 0026, after 0023.
+Revision 0026, after 0025.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from batchbook import db
 
 revision = "0026"
-down_revision = "0023"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
