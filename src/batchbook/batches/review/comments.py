@@ -23,6 +23,7 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.review.models import BatchComment, CommentMention
 from batchbook.db import utc_now
+from batchbook.db.number_sets import is_listed
 from batchbook.errors import BadInput
 from batchbook.grid import Column, columns_of
 from batchbook.security.identity import identity_of_user
@@ -61,8 +62,15 @@ class Commented:
 def commentable(row: type[BatchRow]) -> dict[str, Column]:
     """Return the columns of ``row`` whose cells can be commented on, by name."""
     keys: Sequence[str] = row.__mapper__.columns.keys()
-    names = [name for name in keys if name not in _NO_CELLS]
-    return {column.name: column for column in columns_of(row, names)}
+    return {name: column for name in keys if name not in _NO_CELLS for column in _shown(row, name)}
+
+
+def _shown(row: type[BatchRow], name: str) -> Sequence[Column]:
+    """Return the column ``name`` of ``row``; none if it has values that a grid cannot show, such as JSON."""
+    try:
+        return columns_of(row, [name])
+    except TypeError:
+        return ()
 
 
 def add_comment(
@@ -164,7 +172,8 @@ def comments_by_cell(
     The field of a comment on a whole row is "sequence".
     """
     statement = select(BatchComment).where(
-        BatchComment.batch_id == batch_id, BatchComment.sequence.in_(sequences)
+        BatchComment.batch_id == batch_id,
+        is_listed(BatchComment.sequence, sequences, session.get_bind().dialect),
     )
     found: dict[int, dict[str, list[BatchComment]]] = {}
     for one in session.scalars(statement.order_by(BatchComment.number)):

@@ -83,10 +83,14 @@ def shown_comments(
     found: Sequence[BatchComment],
     bound: BoundForm | None = None,
     values: Mapping[str, Any] | None = None,
+    total: int | None = None,
 ) -> ShownComments:
-    """Return the comments ``found`` for the reader of ``page``, with the form ``bound``, by default one filled with ``values``."""
+    """Return the comments ``found`` for the reader of ``page``, with the form ``bound``, by default one filled with ``values``.
+
+    ``total`` is the number of comments on the batch, where it is known.
+    """
     session, user, batch = page.request.db, page.request.authenticated_userid, page.batch
-    unseen = set(mentions_of(session, user, batch.id)) if user else set()
+    unseen = set(mentions_of(session, user, batch.id)) if user and found else set()
     labels = {name: column.label for name, column in commentable(page.row_model).items()}
 
     def shown(one: BatchComment) -> ShownComment:
@@ -99,7 +103,7 @@ def shown_comments(
         bound = comment_form(page).bind(values or {})
     return ShownComments(
         [shown(one) for one in found],
-        count_comments(session, batch.id),
+        count_comments(session, batch.id) if total is None else total,
         bound,
         max(unseen, default=0),
         page.view.url("comment", batch),

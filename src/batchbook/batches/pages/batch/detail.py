@@ -111,7 +111,8 @@ class BatchDetail(BatchPage):
         """Return the latest comments; ``None`` for a type whose pages leave comments out."""
         if not any(page is Comments for page in self.view.pages):
             return None
-        return shown_comments(self, comments_of(self.request.db, self.batch.id, limit=IN_PANEL))
+        found = comments_of(self.request.db, self.batch.id, limit=IN_PANEL)
+        return shown_comments(self, found, total=None if len(found) == IN_PANEL else len(found))
 
     def _follow_up_url(self) -> str | None:
         """Return the address of the batch with the rows that the execution left out; ``None`` if there is none."""

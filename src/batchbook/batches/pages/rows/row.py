@@ -124,7 +124,7 @@ class OneRow(BatchPage):
         if not any(page is Comments for page in self.view.pages):
             return None
         found = comments_of(self.request.db, self.batch.id, sequence=self.sequence)
-        return shown_comments(self, found, values={ROW: self.sequence})
+        return shown_comments(self, found, values={ROW: self.sequence}, total=len(found))
 
     def _same(self) -> list[tuple[str, str]]:
         """Return links to the rows that have the same value as this one: the label of the column, and the address."""
