@@ -12,7 +12,13 @@ from batchbook.batches.directives import resolved
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch
-from batchbook.batches.pages.batch.changes_page import ChangedCells, RememberChanges
+from batchbook.batches.pages.batch.changes_page import (
+    CHANGES,
+    ChangedCells,
+    ExportChanges,
+    RememberChanges,
+    open_changes,
+)
 from batchbook.batches.pages.batch.comments_page import AddComment, Comments, SeenComments
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
 from batchbook.batches.pages.batch.hand_over_page import HandOverBatch
@@ -164,6 +170,7 @@ BATCH_PAGES = (
     CellHistory,
     ChangedCells,
     RememberChanges,
+    ExportChanges,
     Download,
 )
 
@@ -282,4 +289,5 @@ def includeme(config: Any) -> None:
         config.add_job_task(task)
     config.include("batchbook.batches.pages.lists")
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
+    config.add_grid_source(CHANGES, open_changes)
     config.add_grid_source(WORKSHEET, open_worksheet)
