@@ -30,6 +30,7 @@ CHANGED = {
     "batch_file_chunk": "data = 'x'",
     "operation": "actor = 'x'",
     "cell_change": "\"new\" = 'x'",
+    "batch_effect": "record_key = 'x'",
 }
 
 

@@ -14,6 +14,7 @@ from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.changes_page import ChangedCells, RememberChanges
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
+from batchbook.batches.pages.batch.dry_run_page import DryRunBatch, DryRunFile
 from batchbook.batches.pages.batch.hand_over_page import HandOverBatch
 from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD, CreateBatch, EditHeader
 from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, HandOverAll, RefreshAll
@@ -101,6 +102,8 @@ BATCH_PAGES = (
     PopulateBatch,
     CompleteBatch,
     ReopenBatch,
+    DryRunBatch,
+    DryRunFile,
     RefreshBatch,
     AddRow,
     EditHeader,
