@@ -92,12 +92,6 @@ def make_batches(engine: Engine) -> None:
         catalogue.edit(batch_id, 3, new_price="1.00")
         catalogue.remove(batch_id, 3)
     catalogue.run(batches[0], Action.COMPLETE, Action.EXECUTE)
-    # An open batch has no effects; what SQL put there must not get into the other one.
-    names, values = columns("batch_effect", batch_id=str(batches[1]))
-    with transaction_scope(engine) as session:
-        session.connection().exec_driver_sql(
-            f"INSERT INTO batch_effect ({names}) SELECT {values} FROM batch_effect"
-        )
 
 
 def table(name: str) -> Table:

@@ -15,7 +15,7 @@ from sqlalchemy import inspect
 from batchbook.batches.engine.execution_check import check_limits
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.handler_checks import check_handler, check_row_tables
-from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.models import Batch
 from batchbook.batches.registry import (
     BatchType,
     BatchTypes,
@@ -23,8 +23,7 @@ from batchbook.batches.registry import (
     refuse_unknown_handlers,
     swapped_handler,
 )
-from batchbook.batches.rows.per_batch import DynamicRow, OwnTables, made_at_run_time
-from batchbook.batches.rows.storage import SharedTable
+from batchbook.batches.rows.per_batch import row_model_of, storage_of
 from batchbook.batches.running.action_tasks import TASKS, recover_batches
 from batchbook.batches.running.dry_run import TASK as DRY_RUN
 from batchbook.batches.running.runner import InlineRunner, JobRunner, Runner
@@ -124,8 +123,7 @@ def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> 
     handler = _swapped(key, handler, settings)
     check_class(key, "handler", handler, BatchHandler)
     refuse_misspelt(f"The handler of batch type {key!r}", handler, BatchHandler)
-    model = _row_model_of(header)
-    rows = OwnTables(model) if issubclass(model, DynamicRow) else SharedTable(model)
+    model, rows = row_model_of(header), storage_of(header)
     check_columns(key, header, rows.declared)
     check_parameters(key, handler, header, model)
     check_row_tables(handler, model)
@@ -147,24 +145,6 @@ def _swapped(key: str, handler: Any, settings: Any) -> Any:
         raise ConfigurationError(
             f"The setting {handler_setting(key)} names {name!r}, which is not there."
         ) from error
-
-
-def _row_model_of(header: type[Batch]) -> type[BatchRow]:
-    found = [
-        row
-        for row in _subclasses(BatchRow)
-        if getattr(row, "__batch__", None) is header and not made_at_run_time(row)
-    ]
-    if len(found) != 1:
-        names = f": {', '.join(row.__name__ for row in found)}" if found else ""
-        raise ConfigurationError(
-            f"{header.__name__} needs one row model whose __batch__ names it, and has {len(found)}{names}."
-        )
-    return found[0]
-
-
-def _subclasses(model: type[Any]) -> list[type[Any]]:
-    return [sub for child in model.__subclasses__() for sub in (child, *_subclasses(child))]
 
 
 def includeme(config: Any) -> None:

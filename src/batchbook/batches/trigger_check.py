@@ -14,6 +14,7 @@ from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.rows.ddl import TABLE_PREFIX
 from batchbook.batches.rows.scope import table_of
 from batchbook.batches.rows.storage import SharedTable
+from batchbook.batches.seal.models import Seal, SealChunk
 from batchbook.db import Base
 from batchbook.jobs import Job
 from batchbook.master.models import DirectEdit
@@ -69,7 +70,14 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
     yield from _never_frozen(types, tables, begun)
     working = {trigger for trigger, _table, works in triggers if works}
     records = {table_of(record).name for batch_type in types for record in batch_type.records}
-    guarded = {Batch.__tablename__, Job.__tablename__, DirectEdit.__tablename__, *CHILD_TABLES} | records
+    sealed = {Seal.__tablename__, SealChunk.__tablename__}
+    guarded = {
+        Batch.__tablename__,
+        Job.__tablename__,
+        DirectEdit.__tablename__,
+        *CHILD_TABLES,
+        *sealed,
+    } | records
     for table in sorted((guarded | rows | begun) & tables):
         events = {*_EVENTS[dialect]}
         if dialect == "postgresql" and (table in CHILD_TABLES or table in rows):
@@ -89,9 +97,7 @@ def missing_tables(connection: Connection, types: BatchTypes) -> Iterator[str]:
 
     The database has every migration.
     """
-    found: dict[str, set[str]] = {}
-    for table, column in connection.execute(text(_COLUMNS[connection.dialect.name])):
-        found.setdefault(table, set()).add(column)
+    found = columns_by_table(connection)
     for batch_type in types:
         needed = [table_of(model) for model in (*_own_models(batch_type), *batch_type.records)]
         package = batch_type.header.__module__.partition(".")[0]
@@ -109,6 +115,14 @@ def missing_tables(connection: Connection, types: BatchTypes) -> Iterator[str]:
                     f"The table {table.name} has no {noun(len(lacking), 'column')} {' and '.join(lacking)}, {whose} Write a"
                     f" migration of {package} that adds what is missing, and run “batchbook init”."
                 )
+
+
+def columns_by_table(connection: Connection) -> dict[str, set[str]]:
+    """Return the names of the columns of each table in the database."""
+    found: dict[str, set[str]] = {}
+    for table, column in connection.execute(text(_COLUMNS[connection.dialect.name])):
+        found.setdefault(table, set()).add(column)
+    return found
 
 
 def _own_models(batch_type: BatchType) -> list[type[Any]]:

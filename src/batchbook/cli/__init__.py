@@ -93,6 +93,11 @@ _COMMANDS = {
     "batch": LazyCommand(
         "batchbook.cli.batches:batch", "Batches of every type: create, browse, edit, execute."
     ),
+    "verify": LazyCommand(
+        "batchbook.cli.seals:verify",
+        "Verify that the batches ID, or all, are as they were sealed when they were executed.",
+    ),
+    "seal": LazyCommand("batchbook.cli.seals:seal", "The chain of seals of executed batches."),
     "export": LazyCommand(
         "batchbook.cli.exports:export",
         "Export LIST, such as products, vendors or batches, or the rows of the batch with that number, to a file.",

@@ -17,10 +17,7 @@ from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.models import PriceChangeRow
 
-FILE = (
-    "item_code,description,size,price\n"
-    "001,,,2.00\n002,,,2.00\n003,,,2.00\n003,,,3.00\n004,,,4.00\n"
-)
+FILE = "item_code,description,size,price\n001,,,2.00\n002,,,2.00\n003,,,2.00\n003,,,3.00\n004,,,4.00\n"
 RECORDS = TargetRecords(
     model=Product,
     key=Product.item_code,

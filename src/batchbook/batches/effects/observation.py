@@ -12,6 +12,7 @@ from json.encoder import encode_basestring
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from batchbook.batches.effects.declaration import LONGEST_KEY, TargetRecords, values_as_json
@@ -72,6 +73,8 @@ def observing(rows: Rows, batch_id: int, declared: Sequence[TargetRecords]) -> I
             before.append(_Snapshot(records, rows))
             stack.callback(before[-1].close)
         yield
+        # Whatever somebody has put there by SQL is no effect of this execution.
+        rows.session.execute(delete(BatchEffect).where(BatchEffect.batch_id == batch_id))
         number = 0
         for records, earlier in zip(declared, before, strict=True):
             later = _Snapshot(records, rows)

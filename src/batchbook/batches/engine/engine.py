@@ -20,9 +20,10 @@ from batchbook.batches.hook_guard import is_stop
 from batchbook.batches.lifecycle import Action, State, Transition, state_before, transition
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType, BatchTypes
+from batchbook.batches.seal.sealing import seal_batch
 from batchbook.db import utc_now
 from batchbook.db.guard import TransactionMark
-from batchbook.db.transactions import is_transient, transaction_scope
+from batchbook.db.transactions import acted_by, is_transient, transaction_scope
 from batchbook.errors import BatchbookError, Conflict, Misuse, is_interrupt, reason_of
 from batchbook.jobs.enqueue import job_holding
 from batchbook.jobs.models import Job
@@ -51,7 +52,8 @@ class Result:
 class Engine:
     """Runs actions on batches for ``actor`` in ``session``; ``settings`` and ``types`` are the application's.
 
-    ``job_id`` is the job for which it works. Batches that other jobs hold are refused.
+    ``job_id`` is the job for which it works. Batches that other jobs hold are refused. ``reason`` is the actor's, for the
+    history.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Engine:
         actor: str,
         progress: Progress | None = None,
         job_id: int | None = None,
+        reason: str | None = None,
     ) -> None:
         self.session = session
         self.types = types
@@ -69,6 +72,7 @@ class Engine:
         self.actor = actor
         self.progress = CheckedProgress(progress or NoProgress())
         self.job_id = job_id
+        self.reason = reason
 
     def context_of(self, batch: Batch) -> ActionContext:
         """Return the context of an action on ``batch`` at this time."""
@@ -76,7 +80,9 @@ class Engine:
 
     def context_of_new(self, batch_type: BatchType, batch: Batch) -> ActionContext:
         """Return the context of an action on a ``batch`` of a given type, which need not be stored yet."""
-        context = HandlerContext(self.session, self.settings, self.actor, utc_now(), self.progress)
+        context = HandlerContext(
+            self.session, self.settings, self.actor, utc_now(), self.progress, self.reason
+        )
         return ActionContext(context, batch_type, batch, batch_type.make_handler(context, batch))
 
     def find(self, batch_id: int) -> Batch:
@@ -157,16 +163,22 @@ class Engine:
         """
         context = self.lock(batch_id, Action.DRY_RUN)
         refuse_stale(context.batch, Action.DRY_RUN, version)
-        mark = TransactionMark(self.session)
+        mark, name = TransactionMark(self.session), str(context.batch)
+        raised: BaseException | None = None
         try:
             with self.session.begin_nested() as attempt:
-                self._carry_out(context, Action.EXECUTE, {**options, CONFIRM: [ALL]})
-                found = read(self.session, context.batch)
+                try:
+                    self._carry_out(context, Action.EXECUTE, {**options, CONFIRM: [ALL]})
+                    found = read(self.session, context.batch)
+                except BaseException as error:
+                    raised = error
+                    raise
                 attempt.rollback()
         except BaseException as error:  # A handler is an author's code and may raise anything.
+            error = raised or error
             self._undo(error, batch_id, Action.DRY_RUN, mark)
             reason = reason_of(error)
-            raise Conflict(f"Executing {context.batch} would fail: its handler fails ({reason}).") from error
+            raise Conflict(f"Executing {name} would fail: its handler fails ({reason}).") from error
         return found
 
     def _undo(self, error: BaseException, batch_id: int, action: Action, mark: TransactionMark) -> None:
@@ -200,6 +212,8 @@ class Engine:
             # The last statement: from here on, the database refuses every change of an executed batch.
             context.batch.state = step.target
             self.session.flush()
+            if context.batch.is_final:
+                seal_batch(self.session, context.batch, context.batch_type.handler, context.now)
         return message
 
     def adopt_rows(self, context: ActionContext) -> None:
@@ -221,7 +235,7 @@ class Engine:
         ``undone``.
         """
         database: Any = self.session.get_bind()
-        with transaction_scope(database) as session:
+        with transaction_scope(database, acted_by=acted_by(self.session)) as session:
             batch = find_batch(session, self.types, batch_id, lock=True)
             batch.state = state_before(batch.state) or batch.state
             sentence = f"{batch} was not {action.done}, because its handler broke the transaction ({reason_of(error)})."

@@ -63,16 +63,17 @@ def freeze_table(connection: Connection, table: str, batch_column: str = "batch_
         connection.exec_driver_sql(statement)
 
 
-def append_only(connection: Connection, table: str) -> None:
+def append_only(connection: Connection, table: str, state: str = "executing") -> None:
     """Create the triggers that let rows of ``table`` be added, but never changed or deleted.
 
     The table records effects of batches: its column ``batch_id`` names the batch, or is null for other effects. A row
-    that names a batch is refused unless that batch is being executed, so nothing can be added to the record of an executed
-    one. The rows outlive their batch: a foreign key from ``batch_id`` would keep it from being purged.
+    that names a batch is refused unless that batch is in ``state``: being executed, so that nothing can be added to the
+    record of an executed one, or, for seals, executed. The rows outlive their batch: a foreign key from ``batch_id`` would
+    keep it from being purged.
     """
     database = _DATABASES[connection.dialect.name]
     database.create_record_functions(connection)
-    for statement in database.record_triggers(connection, table):
+    for statement in database.record_triggers(connection, table, state):
         connection.exec_driver_sql(statement)
 
 

@@ -63,17 +63,18 @@ END $$;
 """
 
 
+# Triggers of older migrations name no state, which means that the batch is being executed.
 # TRUNCATE is refused whatever is in the table, also where it comes along by CASCADE: it has no transition table, and
 # would not see rows that were added since its snapshot. A statement that touches no row changes nothing, so it passes.
 _RECORD_FUNCTIONS = """
 CREATE OR REPLACE FUNCTION batchbook_refuse_record() RETURNS trigger LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
-DECLARE named integer[]; executing bigint;
+DECLARE named integer[]; fit bigint;
 BEGIN
     IF TG_OP = 'INSERT' THEN
         named := ARRAY(SELECT DISTINCT batch_id FROM changed WHERE batch_id IS NOT NULL);
         WITH locked AS MATERIALIZED (SELECT state FROM batch WHERE id = ANY (named) ORDER BY id FOR SHARE)
-            SELECT count(*) FROM locked WHERE state = 'executing' INTO executing;
-        IF executing = cardinality(named) THEN
+            SELECT count(*) FROM locked WHERE state = coalesce(TG_ARGV[0], 'executing') INTO fit;
+        IF fit = cardinality(named) THEN
             RETURN NULL;
         END IF;
     ELSIF TG_OP IN ('UPDATE', 'DELETE') THEN
@@ -128,9 +129,9 @@ def child_triggers(_connection: Connection, table: str, column: str) -> Iterator
     yield from _triggers(table, f"batchbook_refuse_child('{column}')", column)
 
 
-def record_triggers(_connection: Connection, table: str) -> Iterator[str]:
-    """Yield the statements that create the triggers of an append-only table."""
-    yield from _triggers_alike(table, "batchbook_refuse_record()")
+def record_triggers(_connection: Connection, table: str, state: str) -> Iterator[str]:
+    """Yield the statements that create the triggers of an append-only table, to which batches in ``state`` add."""
+    yield from _triggers_alike(table, f"batchbook_refuse_record('{state}')")
 
 
 def ended_triggers(table: str, states: Collection[str]) -> Iterator[str]:

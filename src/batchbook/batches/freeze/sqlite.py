@@ -39,16 +39,14 @@ def ended_triggers(table: str, states: Collection[str], message: str = ENDED_MES
     yield _trigger(table, "DELETE", f"OLD.state {ended} AND NOT ({_PASSED.format(row='OLD')})", message)
 
 
-def record_triggers(connection: Connection, table: str) -> Iterator[str]:
-    """Yield the statements that create the triggers of an append-only table.
+def record_triggers(connection: Connection, table: str, state: str) -> Iterator[str]:
+    """Yield the statements that create the triggers of an append-only table, to which batches in ``state`` add.
 
     Raises ``ValueError`` if a unique index of the table has a condition or an expression: REPLACE silently deletes a
     row that conflicts, and a trigger could not tell which one that is.
     """
-    invented = (
-        "(NEW.batch_id IS NOT NULL"
-        " AND NOT EXISTS (SELECT 1 FROM batch AS b WHERE b.id = NEW.batch_id AND b.state = 'executing'))"
-    )
+    named = f"SELECT 1 FROM batch AS b WHERE b.id = NEW.batch_id AND b.state = '{state}'"  # noqa: S608 - A migration's names.
+    invented = f"(NEW.batch_id IS NOT NULL AND NOT EXISTS ({named}))"
     same = [f'EXISTS (SELECT 1 FROM "{table}" AS t WHERE {keys})' for keys in _unique_keys(connection, table)]  # noqa: S608 - A migration's names.
     yield _trigger(table, "INSERT", " OR ".join((invented, *same)), RECORD_MESSAGE)
     yield _trigger(table, "UPDATE", "TRUE", RECORD_MESSAGE)

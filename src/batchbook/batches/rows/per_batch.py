@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import count
 from threading import Lock
 from typing import Any
 
+from pyramid.exceptions import ConfigurationError
 from sqlalchemy import CheckConstraint, ColumnElement, Index, MetaData, Table, cast, false, null, select
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
@@ -24,7 +25,7 @@ from batchbook.batches.rows.ddl import (
 )
 from batchbook.batches.rows.row_columns import RowColumn, refuse_doubles
 from batchbook.batches.rows.scope import RESERVED, table_of
-from batchbook.batches.rows.storage import copy_rows
+from batchbook.batches.rows.storage import RowTables, SharedTable, copy_rows
 from batchbook.db.base import NAMING_CONVENTION
 
 #: The key in a header's ``params`` under which the columns of its rows are stored.
@@ -176,3 +177,29 @@ def _without_rows(base: type[DynamicRow]) -> type[BatchRow]:
     base.registry.map_imperatively(model, table, primary_key=[table.c.batch_id, table.c.sequence])
     none: type[BatchRow] = model
     return none
+
+
+def row_model_of(header: type[Batch]) -> type[BatchRow]:
+    """Return the row model whose ``__batch__`` is ``header``; raise ``ConfigurationError`` unless there is exactly one."""
+    found = [
+        row
+        for row in _subclasses(BatchRow)
+        if getattr(row, "__batch__", None) is header and not made_at_run_time(row)
+    ]
+    if len(found) != 1:
+        names = f": {', '.join(row.__name__ for row in found)}" if found else ""
+        raise ConfigurationError(
+            f"{header.__name__} needs one row model whose __batch__ names it, and has {len(found)}{names}."
+        )
+    return found[0]
+
+
+@lru_cache(maxsize=128)
+def storage_of(header: type[Batch]) -> RowTables:
+    """Return the storage of the rows of batches whose header is ``header``; raise as :func:`row_model_of` does."""
+    model = row_model_of(header)
+    return OwnTables(model) if issubclass(model, DynamicRow) else SharedTable(model)
+
+
+def _subclasses(model: type[Any]) -> list[type[Any]]:
+    return [sub for child in model.__subclasses__() for sub in (child, *_subclasses(child))]

@@ -14,7 +14,7 @@ from batchbook.batches.concurrency import next_row_version
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.issues import Issue, issue
 from batchbook.batches.rows.row_values import CellCheck
-from batchbook.db import utc_now
+from batchbook.db import Base, utc_now
 from batchbook.db.bulk_writing import bulk_update
 from batchbook.statuses import Severity, Status
 
@@ -129,8 +129,8 @@ def _no_column_to_set(name: str) -> AttributeError:
 RESERVED = frozenset(name for name in dir(RowProxy) if not name.startswith("_"))
 
 
-def table_of(model: type[BatchRow]) -> Table:
-    """Return the table of a row model."""
+def table_of(model: type[Base]) -> Table:
+    """Return the table of a model."""
     return cast("Table", model.__table__)
 
 

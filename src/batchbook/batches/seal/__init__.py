@@ -1,0 +1,1 @@
+"""Seals: digests of executed batches, chained to each other, by which any later change is found."""

@@ -1,0 +1,134 @@
+"""The canonical serialisation of a batch: each record is a line of JSON, and lines are digested in chunks.
+
+Records are read in order of their keys and at flat memory: there is one chunk of them at a time, by column, and no object
+for a row. ``docs/reference/seal-format.md`` describes the format for those who recompute it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from batchbook.batches.models import Batch
+from batchbook.batches.seal.parts import Section, content_sections
+from batchbook.batches.seal.values import canonical_json
+
+#: The number of bytes of the short digests that tell where in a chunk a difference is.
+SHORT = 8
+
+#: The key of a record within its batch, such as the number of a row.
+Key = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive records of a section: their keys, their lines, and the values of each column as a JSON array."""
+
+    position: int
+    keys: Sequence[Key]
+    lines: Sequence[bytes]
+    columns: Sequence[str]
+
+    @cached_property
+    def digest(self) -> bytes:
+        """The SHA-256 of the lines."""
+        return hashlib.sha256(b"".join(self.lines)).digest()
+
+    @cached_property
+    def row_digests(self) -> bytes:
+        """A short digest of each line."""
+        return b"".join(map(_short, self.lines))
+
+    @cached_property
+    def column_digests(self) -> bytes:
+        """A short digest of each column."""
+        return b"".join(_short(_encoded(column)) for column in self.columns)
+
+
+def _short(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=SHORT).digest()
+
+
+def _encoded(text: str) -> bytes:
+    # JSON in the database may have half of a pair of surrogates, as an escape, which is what this makes of it again.
+    return text.encode(errors="backslashreplace")
+
+
+def chunks_of(connection: Connection, section: Section, batch_id: int) -> Generator[Chunk]:
+    """Yield the records of a batch in ``section``, in order of their keys and in chunks; none if there are no records."""
+    names = [column.name for column in section.columns]
+    template = _template(names)
+    keys = [names.index(name) for name in section.record_key]
+    for position, rows in enumerate(_read(connection, section, batch_id)):
+        values = [*zip(*rows, strict=True)]
+        tokens = [column.tokens(stored) for column, stored in zip(section.columns, values, strict=True)]
+        lines = _encoded("".join(map(template.__mod__, zip(*tokens, strict=True)))).splitlines(keepends=True)
+        found = [*zip(*(values[at] for at in keys), strict=True)] or [()]
+        yield Chunk(position, found, lines, [f"[{','.join(column)}]" for column in tokens])
+
+
+def _template(names: Iterable[str]) -> str:
+    fields = ",".join(f"{canonical_json(name)}:".replace("%", "%%") + "%s" for name in names)
+    return f"{{{fields}}}\n"
+
+
+def _read(connection: Connection, section: Section, batch_id: int) -> Iterator[Sequence[Any]]:
+    """Yield the stored values of the records, as the driver returns them, in chunks."""
+    quote = connection.dialect.identifier_preparer.quote
+    on_postgresql = connection.dialect.name == "postgresql"
+    # JSON as text, because the driver would read its numbers as floats.
+    columns = ", ".join(
+        f"{quote(column.name)}::text" if on_postgresql and column.kind == "json" else quote(column.name)
+        for column in section.columns
+    )
+    mark = "%s" if on_postgresql else "?"
+    statement = (
+        f"SELECT {columns} FROM {quote(section.table)} WHERE {quote(section.batch_column)} = {mark}"  # noqa: S608 - Names are quoted.
+        f" ORDER BY {', '.join(map(quote, section.key))}"
+    )
+    options = {"stream_results": True, "max_row_buffer": section.chunk_rows}
+    with connection.exec_driver_sql(statement, (batch_id,), execution_options=options) as found:
+        yield from found.partitions(section.chunk_rows)
+
+
+def runs_of(keys: Sequence[Key]) -> str:
+    """Return ``keys``, in order, as JSON: for each run without gaps, its first key and the number of keys."""
+    if keys and not keys[0]:
+        return canonical_json([[len(keys)]])
+    # Along a run without gaps, the difference between the last number and the position stays the same.
+    grouped = groupby(enumerate(keys), key=lambda found: (*found[1][:-1], found[1][-1] - found[0]))
+    runs = ([key for _, key in group] for _, group in grouped)
+    return canonical_json([[*run[0], len(run)] for run in runs])
+
+
+def keys_of(runs: Sequence[Sequence[int]]) -> list[Key]:
+    """Return the keys of which :func:`runs_of` made ``runs``."""
+    keys: list[Key] = []
+    for *first, count in runs:
+        keys += [(*first[:-1], first[-1] + step) for step in range(count)] if first else [()] * count
+    return keys
+
+
+def digest_of(digests: Iterable[bytes]) -> str:
+    """Return the SHA-256, in hexadecimal, of ``digests`` one after the other."""
+    return hashlib.sha256(b"".join(digests)).hexdigest()
+
+
+def content_digest(session: Session, batch: Batch) -> str:
+    """Return the digest of the content of ``batch`` as it is stored now: its header, its rows and its files.
+
+    It changes with every edit, also by SQL, and not with the batch's way through its states. All rows are read.
+    """
+    connection = session.connection()
+    tables = [
+        [section.table, digest_of(chunk.digest for chunk in chunks_of(connection, section, batch.id))]
+        for section in content_sections(session, batch)
+    ]
+    return hashlib.sha256(canonical_json(tables).encode()).hexdigest()

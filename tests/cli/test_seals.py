@@ -1,0 +1,137 @@
+"""Verifying from the command line, and checkpoints: sentences, exit statuses, files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from sqlalchemy import Engine, text
+from tests.batches.attacked import make_batches
+
+from batchbook.batches.freeze import unfreeze_table
+from batchbook.batches.seal.checkpoints import Checkpoint
+from batchbook.db.transactions import transaction_scope
+from batchbook.testing.databases import Fill
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def fill(fill: tuple[Fill, ...]) -> tuple[Fill, ...]:
+    return (*fill, make_batches)
+
+
+def tamper(engine: Engine, *statements: str) -> None:
+    """Change what is sealed, as the owner of the database can."""
+    with transaction_scope(engine) as session:
+        if engine.dialect.name == "postgresql":
+            session.execute(text("SET LOCAL session_replication_role = replica"))
+        else:
+            for table in ("price_change_row", "seal", "seal_chunk"):
+                unfreeze_table(session.connection(), table)
+        for statement in statements:
+            session.execute(text(statement))
+
+
+def test_a_batch_that_nobody_changed_is_as_sealed(batchbook: Run) -> None:
+    found = batchbook("verify", 1)
+    assert found.exit_code == 0
+    assert "Batch 00000001 is as it was sealed by seal 1 of " in found.output
+    assert "The chain of 1 seal is unbroken." in found.output
+    everything = batchbook("verify", "--all")
+    assert everything.output.splitlines() == [
+        "The chain of 1 seal is unbroken.",
+        "Verified 1 batch: 1 as sealed.",
+    ]
+
+
+def test_what_differs_is_named_and_told_by_the_exit_status(batchbook: Run, engine: Engine) -> None:
+    tamper(engine, "UPDATE price_change_row SET new_price = 7 WHERE batch_id = 1 AND sequence = 2")
+    found = batchbook("verify", "--all")
+    assert found.exit_code == 1
+    assert found.output.splitlines()[0] == (
+        "Batch 00000001, seal 1, table price_change_row, sequence 2, column new_price: was changed."
+    )
+    assert "Verified 1 batch: 1 differs." in found.output
+    data = json.loads(batchbook("verify", "--since", 1, "--json").output)
+    difference = data["batches"][0]["difference"]
+    assert (difference["table"], difference["record"], difference["columns"]) == (
+        "price_change_row",
+        "sequence 2",
+        ["new_price"],
+    )
+
+
+def test_batches_of_before_are_told_and_can_be_sealed(batchbook: Run, engine: Engine) -> None:
+    tamper(engine, "DELETE FROM seal", "DELETE FROM seal_chunk")
+    found = batchbook("verify", "--all")
+    assert found.exit_code == 3
+    assert "Batch 00000001 has no seal, because it was executed before there were seals." in found.output
+    assert batchbook("seal", "add").output == "Sealed 1 batch.\n"
+    assert batchbook("seal", "add").output == "Each executed batch has a seal.\n"
+    found = batchbook("verify", 1)
+    assert found.exit_code == 0
+    assert "which was made after the execution" in found.output
+
+
+@pytest.mark.parametrize("arguments", [(), (1, "--all"), (1, "--since", 1)])
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_it_must_be_clear_what_to_verify(batchbook: Run, arguments: tuple[Any, ...]) -> None:
+    assert batchbook("verify", *arguments).exit_code == 2
+
+
+def test_an_unexecuted_batch_is_refused(batchbook: Run) -> None:
+    found = batchbook("verify", 2)
+    assert found.exit_code == 1
+    assert "nothing to verify" in found.output
+
+
+def test_a_checkpoint_finds_a_chain_that_was_rewritten(
+    batchbook: Run, engine: Engine, tmp_path: Path
+) -> None:
+    file = tmp_path / "checkpoints.txt"
+    printed = batchbook("seal", "checkpoint").output
+    taken = Checkpoint.from_line(printed)
+    assert taken.number == 1
+    assert len(taken.digest) == 64
+    assert "It was added to" in batchbook("seal", "checkpoint", "--to", file).output
+    assert batchbook("seal", "checkpoint", "--to", file, "--json").exit_code == 0
+    assert len(file.read_text().splitlines()) == 2
+    found = batchbook("verify", "--checkpoint", file)
+    assert (found.exit_code, found.output) == (
+        0,
+        "The chain of 1 seal is unbroken, and leads to 2 checkpoints.\n",
+    )
+    # Somebody with all rights changes a row, and has everything sealed anew.
+    tamper(
+        engine,
+        "UPDATE price_change_row SET new_price = 7 WHERE batch_id = 1 AND sequence = 2",
+        "DELETE FROM seal",
+        "DELETE FROM seal_chunk",
+    )
+    missing = batchbook("verify", "--checkpoint", file)
+    assert missing.exit_code == 1
+    assert "Seal 1, table seal: is missing, of which a checkpoint was taken at " in missing.output
+    batchbook("seal", "add")
+    assert batchbook("verify", "--all").exit_code == 0
+    rewritten = batchbook("verify", "--all", "--checkpoint", file)
+    assert rewritten.exit_code == 1
+    assert "it or an earlier one was rewritten" in rewritten.output
+
+
+def test_a_file_that_has_no_checkpoint_is_refused(batchbook: Run, tmp_path: Path) -> None:
+    for content in ("", "no checkpoint\n", '{"kind":"batchbook checkpoint 1","number":"x"}\n', "[]\n"):
+        file = tmp_path / "file.txt"
+        file.write_text(content)
+        found = batchbook("verify", "--checkpoint", file)
+        assert found.exit_code == 1
+        assert "nothing was verified" in found.output
+
+
+def test_without_seals_there_is_no_checkpoint(batchbook: Run, engine: Engine) -> None:
+    tamper(engine, "DELETE FROM seal", "DELETE FROM seal_chunk")
+    assert "no checkpoint to take" in batchbook("seal", "checkpoint").output
