@@ -31,9 +31,10 @@ __all__ = [
     "unfreeze_table",
 ]
 
-#: The tables with children of batches, besides the row tables: those of the first migration, and all.
+#: The tables with children of batches that the first migration creates.
 _FIRST_CHILDREN = ("batch_file", "batch_file_chunk", "operation", "cell_change")
-CHILD_TABLES = (*_FIRST_CHILDREN, "batch_effect")
+#: All tables with children of batches, besides the row tables.
+CHILD_TABLES = (*_FIRST_CHILDREN, "batch_comment", "batch_effect")
 
 # Both modules have the same functions.
 _DATABASES: dict[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgresql}
