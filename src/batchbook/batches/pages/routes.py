@@ -21,6 +21,7 @@ from batchbook.batches.pages.batch.changes_page import (
 )
 from batchbook.batches.pages.batch.comments_page import AddComment, Comments, SeenComments
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
+from batchbook.batches.pages.batch.dry_run_page import DryRunBatch, DryRunFile
 from batchbook.batches.pages.batch.hand_over_page import HandOverBatch
 from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD, CreateBatch, EditHeader
 from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, HandOverAll, RefreshAll
@@ -110,6 +111,8 @@ BATCH_PAGES = (
     CompleteBatch,
     SendBackBatch,
     ReopenBatch,
+    DryRunBatch,
+    DryRunFile,
     RefreshBatch,
     AddRow,
     EditHeader,
