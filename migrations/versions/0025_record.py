@@ -1,4 +1,4 @@
-"""What acted for a person, the reason for it, and what it used, in the history of batches
+"""What acted for a person, why, and what it used, in the history of batches; and the audit log of security
 
 Revision 0025, after 0024.
 """
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from batchbook import db
+from batchbook.batches import append_only
 
 revision = "0025"
 down_revision = "0024"
@@ -20,8 +21,41 @@ def upgrade() -> None:
     op.add_column("operation", sa.Column("acted_by", sa.String(64), nullable=True))
     op.add_column("operation", sa.Column("reason", sa.Text(), nullable=True))
     op.add_column("operation", sa.Column("evidence", db.JSONValue, nullable=True))
+    op.create_table("audit_log", *_columns("audit_log"), sa.Column("batch_id", sa.Integer(), nullable=True))
+    op.create_table("pending_audit_log", *_columns("pending_audit_log"))
+    for table in ("audit_log", "pending_audit_log"):
+        for name in ("at", "event", "actor", "target"):
+            op.create_index(f"ix_{table}_{name}", table, [name])
+    append_only(op.get_bind(), "audit_log")
+    # The one who sees what was executed sees who was there; administrators may do everything already.
+    given = sa.text(
+        "INSERT INTO role_permission (role_id, permission) SELECT id, :permission FROM role WHERE name = 'auditor'"
+    )
+    for permission in ("audit-log:view", "audit-log:export"):
+        op.execute(given.bindparams(permission=permission))
+
+
+def _columns(table: str) -> list[sa.schema.SchemaItem]:
+    return [
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(32), nullable=False),
+        sa.Column("at", db.UTCDateTime(), nullable=False),
+        sa.Column("event", sa.String(60), nullable=False),
+        sa.Column("actor", sa.String(64), nullable=True),
+        sa.Column("acted_by", sa.String(64), nullable=True),
+        sa.Column("target_kind", sa.String(20), nullable=False),
+        sa.Column("target", sa.String(200), nullable=False),
+        sa.Column("detail", db.JSONValue, nullable=True),
+        sa.Column("address", sa.String(45), nullable=True),
+        sa.Column("request_id", sa.String(16), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=f"pk_{table}"),
+        sa.UniqueConstraint("key", name=f"uq_{table}_key"),
+    ]
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM role_permission WHERE permission LIKE 'audit-log:%'")
+    op.drop_table("pending_audit_log")
+    op.drop_table("audit_log")
     for name in ("evidence", "reason", "acted_by"):
         op.drop_column("operation", name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from batchbook.batches import models as batches
 from batchbook.batches.intake import saved_mappings as intake
 from batchbook.batches.matching import record_index as matching
+from batchbook.batches.review import models as review
 from batchbook.batches.seal import models as seal
 from batchbook.catalog import models as catalog
 from batchbook.db import Base
@@ -19,8 +20,8 @@ from batchbook.types.price_change import models as price_change
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "imports", "intake", "jobs", "master", "matching", "metadata", "price_change", "seal", "security",
-    "web",
+    "batches", "catalog", "imports", "intake", "jobs", "master", "matching", "metadata", "price_change", "review", "seal",
+    "security", "web",
 ]  # fmt: skip
 
 #: The schema that the migrations lead to.

@@ -11,7 +11,7 @@ from .conftest import AccountsHarness
 @pytest.mark.parametrize(
     ("name", "entries"),
     [
-        ("ann", [("Users", "/users"), ("Roles", "/roles")]),
+        ("ann", [("Users", "/users"), ("Roles", "/roles"), ("Audit log", "/audit-log")]),
         ("helpdesk", [("Users", "/users")]),
         ("sam", []),
     ],

@@ -92,6 +92,7 @@ def test_what_is_done_to_a_user_is_logged_once_it_is_done(
     lines = [record.getMessage() for record in caplog.records if record.name == "batchbook.security"]
     assert [line.partition(" from")[0] for line in lines] == [
         "user switched off: 'sam' by 'ann'",
+        f"refused: 'POST /users/{harness.id_of('ann')}/deactivate' by 'ann'",
         "user changed: 'sam' by 'ann'",
     ]
-    assert lines[1].endswith("(roles: auditor)")
+    assert lines[2].endswith("(roles: auditor)")

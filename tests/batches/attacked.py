@@ -10,6 +10,7 @@ from sqlalchemy import Engine, Table
 
 from batchbook.batches import Action, BatchType
 from batchbook.batches.freeze import MESSAGE
+from batchbook.batches.review.comments import add_comment
 from batchbook.batches.rows.storage import SharedTable
 from batchbook.db import Base
 from batchbook.db.transactions import transaction_scope
@@ -32,6 +33,7 @@ PARTS = {
     "batch_file_chunk": "batch_id",
     "operation": "batch_id",
     "cell_change": "batch_id",
+    "batch_comment": "batch_id",
 }
 
 PRICE_CHANGE = BatchType(
@@ -90,6 +92,8 @@ def make_batches(engine: Engine) -> None:
     for batch_id in batches:
         catalogue.edit(batch_id, 3, new_price="1.00")
         catalogue.remove(batch_id, 3)
+        with catalogue.engine() as engine:
+            add_comment(engine, batch_id, "Too dear, @nobody.", 3, "new_price")
     catalogue.run(batches[0], Action.COMPLETE, Action.EXECUTE)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches import Action, Batch, State
 from batchbook.batches.models import BatchFile, BatchFileChunk, CellChange, Operation
+from batchbook.batches.review.models import BatchComment
 from batchbook.db.bulk_writing import bulk_insert, bulk_update
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
@@ -20,7 +21,7 @@ from batchbook.types.price_change.models import PriceChange, PriceChangeRow
 from .attacked import PARTS, REFUSED, Attacked, columns, table
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-MODELS = (PriceChangeRow, BatchFile, BatchFileChunk, Operation, CellChange)
+MODELS = (PriceChangeRow, BatchFile, BatchFileChunk, Operation, CellChange, BatchComment)
 CHILDREN = [name for name in PARTS if name not in ("batch", "price_change")]
 CHANGED = {
     "batch": "notes = 'x'",
@@ -30,6 +31,7 @@ CHANGED = {
     "batch_file_chunk": "data = 'x'",
     "operation": "actor = 'x'",
     "cell_change": "\"new\" = 'x'",
+    "batch_comment": "text = 'x'",
 }
 
 

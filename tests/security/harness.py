@@ -25,7 +25,16 @@ SETTINGS = {
     "tm.manager_hook": "pyramid_tm.explicit_manager",
     "tm.commit_veto": "pyramid_tm.default_commit_veto",
 }
-_TABLES = ("user_account", "role", "user_role", "role_permission", "web_session", "login_attempt")
+_TABLES = (
+    "user_account",
+    "role",
+    "user_role",
+    "role_permission",
+    "web_session",
+    "login_attempt",
+    "audit_log",
+    "pending_audit_log",
+)
 
 
 def create_tables(engine: Engine) -> None:

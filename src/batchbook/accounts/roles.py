@@ -13,7 +13,7 @@ from batchbook.accounts.known_permissions import KnownPermission, known_permissi
 from batchbook.forms import BoundForm, Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort
 from batchbook.master import PAGES, Invalid, MasterView, RecordHooks
-from batchbook.security.audit_log import record_change
+from batchbook.security.audit_log import ROLE, record_change
 from batchbook.security.models import Role, RolePermission, user_role
 from batchbook.words import counted
 
@@ -25,10 +25,13 @@ _USERS = select(func.count()).where(user_role.c.role_id == Role.id).correlate(Ro
 class RoleHooks(RecordHooks):
     """Rules for roles: who may give which permissions, and which roles can be deleted."""
 
+    _before: frozenset[str] = frozenset()
+
     def before_save(self, record: Role, values: dict[str, Any]) -> None:
         """Check that the user may give the new permissions, and keep the entries of those that stay."""
         admin_rules.one_at_a_time(self.request.db)
         present = {entry.permission: entry for entry in record.permissions}
+        self._before = frozenset(present)
         wanted = values["permissions"]
         reason = admin_rules.refusal_to_give(self.request.identity, set(wanted) - set(present))
         if reason:
@@ -39,11 +42,13 @@ class RoleHooks(RecordHooks):
         """Check that an administrator is left, and log the change."""
         admin_rules.check(self.request.db, self.request.identity)
         event = "role created" if record.version == 1 else "role changed"
-        record_change(self.request, event, record.name, "permissions: " + ", ".join(permissions_of(record)))
+        now = permissions_of(record)
+        facts = {"given": sorted({*now} - self._before), "taken": sorted(self._before - {*now})}
+        record_change(self.request, event, record.name, "permissions: " + ", ".join(now), ROLE, **facts)
 
     def after_delete(self, record: Role) -> None:
         """Log the deletion."""
-        record_change(self.request, "role deleted", record.name)
+        record_change(self.request, "role deleted", record.name, kind=ROLE)
 
     def why_not_delete(self, record: Role) -> str | None:
         """Return why the role cannot be deleted: users have it, and their pages are the place to take it away."""

@@ -42,6 +42,8 @@ class Action(StrEnum):
     REFRESH = "refresh", "Refresh", "refreshed"
     COMPLETE = "complete", "Mark complete", "marked complete"
     REOPEN = "reopen", "Reopen", "reopened"
+    SEND_BACK = "send-back", "Send back", "sent back"
+    COMMENT = "comment", "Comment", "commented on"
     EXECUTE = "execute", "Execute", "executed"
     CLONE = "clone", "Clone", "cloned"
     HAND_OVER = "hand-over", "Hand over", "handed over"
@@ -103,6 +105,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.REFRESH, (_P.EDIT,), _OPEN, job=True),
     Transition(Action.COMPLETE, (_P.EDIT,), _OPEN, target=State.COMPLETE),
     Transition(Action.REOPEN, (_P.EDIT, _P.EXECUTE), _COMPLETE, target=State.OPEN),
+    Transition(Action.SEND_BACK, (_P.EXECUTE,), _COMPLETE, target=State.OPEN),
+    Transition(Action.COMMENT, (_P.VIEW,), _AT_REST),
     Transition(Action.EXECUTE, (_P.EXECUTE,), _COMPLETE, State.EXECUTING, State.EXECUTED, job=True),
     Transition(Action.CLONE, (_P.CREATE,), _AT_REST | _EXECUTED, job=True),
     Transition(Action.HAND_OVER, (_P.HAND_OVER,), _AT_REST),
@@ -121,6 +125,7 @@ WORK = frozenset(
         Action.REFRESH,
         Action.COMPLETE,
         Action.REOPEN,
+        Action.SEND_BACK,
         Action.EXECUTE,
     }
 )
@@ -142,6 +147,13 @@ PASSED: dict[State, tuple[State, ...]] = {
     State.EXECUTED: MILESTONES,
 }
 
+#: What a batch in each state waits for, unless it was sent back; it waits for nothing in the others.
+WAITS: dict[State, str] = {
+    State.NEW: "To be populated",
+    State.OPEN: "To be corrected and marked complete",
+    State.COMPLETE: "To be reviewed and executed",
+}
+
 #: Reasons and advice for actions that a state refuses. ``{by}`` is replaced by the user and the time.
 _ADVICE: dict[tuple[Action, State], str] = {
     (Action.EDIT, State.NEW): "It has no rows yet: populate it first.",
@@ -158,6 +170,7 @@ _ADVICE: dict[tuple[Action, State], str] = {
     (Action.EXECUTE, State.OPEN): "It is still open for changes: mark it complete first.",
     (Action.EXECUTE, State.NEW): "It has no rows yet: populate it first.",
     (Action.REOPEN, State.OPEN): "It is open already.",
+    (Action.SEND_BACK, State.OPEN): "It is open already.",
 }
 
 

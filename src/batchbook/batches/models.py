@@ -95,7 +95,8 @@ class Batch(Base):
             __tablename__ = "price_change"
             vendor_code: Mapped[str | None]
 
-    The table's name is the type's key. Headers of all types share one counter for their numbers.
+    The table's name is the type's key. Headers of all types share one counter for their numbers. ``sent_back_to`` is whoever
+    has to correct a batch that was sent back, until it is marked complete again.
     """
 
     __tablename__ = "batch"
@@ -119,6 +120,10 @@ class Batch(Base):
     refreshed_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     completed_by: Mapped[str | None] = mapped_column(String(64), info=USER_NAME)
+    sent_back_to: Mapped[str | None] = mapped_column(String(64), info=USER_NAME)
+    sent_back_by: Mapped[str | None] = mapped_column(String(64), info=USER_NAME)
+    sent_back_at: Mapped[datetime | None]
+    sent_back_reason: Mapped[str | None] = mapped_column(Text)
     executed_at: Mapped[datetime | None]
     executed_by: Mapped[str | None] = mapped_column(String(64), info=USER_NAME)
     execution_options: Mapped[dict[str, Any] | None]

@@ -19,6 +19,7 @@ from batchbook.db import Base
 from batchbook.jobs import Job
 from batchbook.master.models import DirectEdit
 from batchbook.schema_version import MIGRATIONS
+from batchbook.security.models import AuditEntry
 from batchbook.words import noun
 
 #: The triggers that every guarded table has, by the last part of their names.
@@ -75,6 +76,7 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
         Batch.__tablename__,
         Job.__tablename__,
         DirectEdit.__tablename__,
+        AuditEntry.__tablename__,
         *CHILD_TABLES,
         *sealed,
     } | records

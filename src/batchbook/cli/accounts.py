@@ -112,8 +112,9 @@ def _remark(user: dict[str, Any]) -> str:
 @pass_installation
 def deactivate(installation: Installation, name: str, as_json: bool) -> None:
     """Deactivate the user NAME, who is signed out at once and can no longer sign in."""
-    with changed_user(installation, name) as (_session, found):
+    with changed_user(installation, name) as (session, found):
         found.active = False
+        record_command(session, "user switched off", found.name)
         user_id = found.id
     # Sessions end at once, whatever becomes of the transaction, so only after it was not refused.
     with installation.transaction() as session:
@@ -127,8 +128,9 @@ def deactivate(installation: Installation, name: str, as_json: bool) -> None:
 @pass_installation
 def activate(installation: Installation, name: str, as_json: bool) -> None:
     """Activate the user NAME again, who was deactivated."""
-    with changed_user(installation, name) as (_session, found):
+    with changed_user(installation, name) as (session, found):
         found.active = True
+        record_command(session, "user switched on", found.name)
     print_result(as_json, user_facts(found), f"The user {found.name} can sign in again.")
 
 
@@ -140,6 +142,7 @@ def sign_out(installation: Installation, name: str, as_json: bool) -> None:
     """Sign out the user NAME in all browsers."""
     with changed_user(installation, name) as (session, user):
         ended = revoke_sessions(session, user.id)
+        record_command(session, "sessions ended", user.name)
     print_result(as_json, {"name": user.name, "sessions": ended}, _ended(ended))
 
 
@@ -160,12 +163,12 @@ def set_password(installation: Installation, name: str, password_stdin: bool, as
     """
     password = read_password(password_stdin, _NOT_SET)
     new_hash = hash_password(password)  # It takes its time, so it is made before anything is locked.
+    installation.start_log()
     with changed_user(installation, name) as (session, user):
         if (weakness := why_weak(password, user.name, user.full_name, user.email or "")) is not None:
             raise BadInput(f"{_NOT_SET} {weakness}")
         ended = change_password(session, user, new_hash, must_change=True)
-    installation.start_log()
-    record_command("password set", user.name)
+        record_command(session, "password set", user.name)
     print_result(
         as_json,
         {"name": user.name, "sessions": ended},
@@ -189,6 +192,7 @@ def delete(installation: Installation, name: str, as_json: bool) -> None:
             )
         user_id = user.id
         session.delete(user)
+        record_command(session, "user deleted", user.name)
     with installation.transaction() as session:
         revoke_sessions(session, user_id)
     print_result(as_json, {"name": user.name, "deleted": True}, f"Deleted the user {user.name}.")

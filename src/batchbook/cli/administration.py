@@ -30,6 +30,7 @@ from batchbook.jobs.dispatcher import prepare_queue
 from batchbook.jobs.settings import JobSettings, Mode
 from batchbook.jobs.store import JobStore
 from batchbook.master.direct_edits import LONGEST_REASON
+from batchbook.security.audit_log import record_command
 from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User, normal_name
 from batchbook.security.passwords import hash_password, why_weak, zone_field
@@ -116,6 +117,7 @@ def add(
             raise BadInput(f"The user was not added. {weakness}")
         new.password_hash = hash_password(password)
         session.add(new)
+        record_command(session, "user created", new.name, _roles_text(new))
     data = {"name": new.name, "roles": [role.name for role in new.roles]}
     print_result(
         as_json,
@@ -159,7 +161,12 @@ def edit(
             found.timezone = _zone(timezone, _NOT_CHANGED)
         if number_format is not None:
             found.number_format = _number_format(number_format, _NOT_CHANGED)
+        record_command(session, "user changed", found.name, _roles_text(found))
     print_result(as_json, user_facts(found), f"Changed the user {found.name}.")
+
+
+def _roles_text(user: User) -> str:
+    return "roles: " + ", ".join(role.name for role in user.roles)
 
 
 def _free_name(session: Session, text: str) -> str:

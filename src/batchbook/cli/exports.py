@@ -13,6 +13,7 @@ from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, print_result
 from batchbook.cli.parameters import TEXT, actor_option
 from batchbook.errors import Missing
+from batchbook.security.audit_log import EXPORTED, record_file_command
 from batchbook.words import counted
 
 #: The beginning of a state in the address of a page.
@@ -74,6 +75,8 @@ def export(
         chosen = form or ("xlsx" if output.suffix.lower() == ".xlsx" else "csv")
         with output.open("wb") as file:
             write_export(grid.grid.file_columns, chosen, grid.rows(), file)
+    detail = f"{chosen}, {counted(count, 'row')}" + (f", {query}" if query else "")
+    record_file_command(installation.engine, EXPORTED, list_name, detail, actor)
     data = {"list": list_name, "file": str(output), "format": chosen, "rows": count}
     print_result(as_json, data, f"Wrote {counted(count, 'row')} to {output}.")
 

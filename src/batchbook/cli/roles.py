@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -15,6 +15,7 @@ from batchbook.cli.output import aligned, json_option, print_result
 from batchbook.cli.parameters import TEXT
 from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.grid import CellError, columns_of, parse
+from batchbook.security.audit_log import ROLE, record_command
 from batchbook.security.models import Role, RolePermission
 from batchbook.words import counted, quoted_list
 
@@ -82,6 +83,7 @@ def add(
         _give(new, allowed)
         session.flush()
         facts = _facts(new)
+        _record(session, "role created", facts)
     print_result(as_json, facts, f"Added the role {name} with {counted(len(set(allowed)), 'permission')}.")
 
 
@@ -124,6 +126,7 @@ def edit(
         found.version += 1  # Forms on older pages are compared with it.
         session.flush()
         facts = _facts(found)
+        _record(session, "role changed", facts)
     print_result(as_json, facts, f"Changed the role {name}.")
 
 
@@ -139,7 +142,13 @@ def delete(installation: Installation, name: str, as_json: bool) -> None:
             who = counted(count, "user has it", "users have it")
             raise Conflict(f"The role {name} cannot be deleted, because {who}. Give them another role first.")
         session.delete(found)
+        record_command(session, "role deleted", name, kind=ROLE)
     print_result(as_json, {"name": name, "deleted": True}, f"Deleted the role {name}.")
+
+
+def _record(session: Session, event: str, facts: Mapping[str, Any]) -> None:
+    detail = "permissions: " + ", ".join(facts["permissions"])
+    record_command(session, event, facts["name"], detail, ROLE)
 
 
 def _find(session: Session, name: str) -> Role:

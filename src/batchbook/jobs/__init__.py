@@ -8,6 +8,7 @@ from batchbook.jobs.enqueue import JobRequest
 from batchbook.jobs.models import Job, JobGroup
 from batchbook.jobs.service import JobService
 from batchbook.jobs.tasks import JobContext, JobResult, Task
+from batchbook.security.audit_log import collect_all, record_settings
 from batchbook.services import services_of
 
 __all__ = ["Job", "JobContext", "JobGroup", "JobRequest", "JobResult", "JobService", "Task"]
@@ -24,6 +25,7 @@ def include_services(config: Any) -> None:
     """Add the directive ``config.add_job_task`` and the service :class:`JobService`."""
     jobs = JobService(config.registry.settings)
     services_of(config.registry).add(JobService, jobs)
+    jobs.upkeep.extend((collect_all, record_settings))
     config.add_directive("add_job_task", _add_job_task)
 
 

@@ -37,6 +37,7 @@ from batchbook.master.grid_settings import RememberedState, recall
 from batchbook.master.links import GridLinks
 from batchbook.master.personal_layout import PersonalLayout
 from batchbook.master.row_cells import (
+    CellNotes,
     EditableRows,
     LinkFor,
     RowIdentity,
@@ -60,7 +61,7 @@ class GridView:
     returns the number of rows of a state where it need not be counted, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept. ``declared_layout`` is
     how the table is laid out until a person arranges it, which is posted to ``layout_url``, empty where that is not possible.
     ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable``,
-    ``mark`` and ``identity`` are those of :func:`~batchbook.master.row_cells.table_rows`. ``element_data`` has further attributes
+    ``mark`` and ``identity`` are those of :func:`~batchbook.master.row_cells.table_rows`, and ``notes`` returns the marks on the cells of some rows. ``element_data`` has further attributes
     of ``<row-grid>`` without their ``data-``, such as ``cell-url``; what it lacks is not possible in this grid.
     """
 
@@ -82,6 +83,7 @@ class GridView:
     editable: EditableRows | None = None
     mark: Callable[[Row[Any]], str] | None = None
     identity: Callable[[Row[Any]], RowIdentity] | None = None
+    notes: Callable[[Sequence[Row[Any]]], CellNotes] | None = None
     element_data: Mapping[str, Any] = field(default_factory=dict)
     snapshot: Callable[[Session], Snapshot] | None = None
     windows_url: str = ""
@@ -123,9 +125,10 @@ class GridView:
 
         ``places`` are those of the rows, from 1.
         """
+        found = list(rows)
         return table_rows(
             columns or self.personal.visible,
-            rows,
+            found,
             self.request.zone,
             self.request.conventions,
             links=self.cell_links,
@@ -133,6 +136,7 @@ class GridView:
             mark=self.mark,
             identity=self.identity,
             places=places,
+            notes=self.notes(found) if self.notes and found else None,
         )
 
     @property

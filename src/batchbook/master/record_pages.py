@@ -27,6 +27,7 @@ from batchbook.master.links import DEFAULT, PRINT
 from batchbook.master.paging import whole_number
 from batchbook.master.printing import Printout, print_page
 from batchbook.master.view import Page, buttons_for
+from batchbook.security.audit_log import DOWNLOADED, EXPORTED, FILE, record_event
 
 #: How many direct edits the page of a record shows.
 DIRECT_EDITS_SHOWN = 20
@@ -230,9 +231,18 @@ def export_name(view: GridView, file_format: str, name: str) -> str:
 
 
 def file_response(
-    request: Any, name: str, size: int, content_type: str, chunks: Callable[[Session], Iterator[bytes]]
+    request: Any,
+    name: str,
+    size: int,
+    content_type: str,
+    chunks: Callable[[Session], Iterator[bytes]],
+    owner: str = "",
 ) -> Response:
-    """Return a stored file as a download called ``name``, byte for byte: ``size`` bytes, which ``chunks`` reads."""
+    """Return a stored file as a download called ``name``, byte for byte: ``size`` bytes, which ``chunks`` reads.
+
+    The audit log keeps who gets it, with the ``owner`` of the file, such as the number of a batch.
+    """
+    record_event(request, DOWNLOADED, f"{owner} {name}".strip(), f"{size:,} bytes", FILE)
 
     def stream() -> Iterator[bytes]:
         # The server sends the bytes after the request's transaction has ended, so the stream has one of its own.
@@ -256,6 +266,7 @@ def export_response(
     """
     check_export(view, file_format)
     columns = view.grid.file_columns if columns is None else columns
+    record_event(view.request, EXPORTED, name, view.request.path_qs, FILE)
     response = Response(content_type=CONTENT_TYPES[file_format])
     response.headers["Content-Disposition"] = f'attachment; filename="{export_name(view, file_format, name)}"'
     if file_format == "csv":

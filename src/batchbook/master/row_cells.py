@@ -49,6 +49,18 @@ class CellIssue(NamedTuple):
         return self._replace(suggestions=[*texts])
 
 
+class CellNote(NamedTuple):
+    """A mark on a cell: its look, such as “commented”, the ``sentence`` on it, and the text that the cell had ``before``, if that is to be shown."""
+
+    look: str
+    sentence: str
+    before: str | None = None
+
+
+#: The marks on the cells of some rows, by the key of the row and the name of the column.
+CellNotes = Mapping[Any, Mapping[str, Sequence[CellNote]]]
+
+
 class EditableRow(NamedTuple):
     """A row whose editable columns can be edited: the address of its form, and its issues by column."""
 
@@ -91,6 +103,20 @@ class Cell(NamedTuple):
             return f'{start}><a{link_attributes} href="{escape(url)}">{html}</a></{tag}>'
         return f'{start} title="{title}">{html}</{tag}>' if title else f"{start}>{html}</{tag}>"
 
+    def noted(self, notes: Sequence[CellNote]) -> Cell:
+        """Return the cell with the marks ``notes``."""
+        looks = " ".join(f"cell-{one.look}" for one in notes)
+        attributes = Markup(str(self.attributes).replace(' class="', f' class="{looks} ', 1))  # noqa: S704 - Names of looks.
+        attributes += _NOTED.format(" ".join(one.sentence for one in notes))
+        for one in notes:
+            if one.before is not None:
+                attributes += _BEFORE.format(one.before)
+        return self._replace(attributes=attributes, title=Markup())
+
+
+_NOTED = Markup(' title="{}"')
+_BEFORE = Markup(' data-before="{}"')
+
 
 def _written_issue(issue: CellIssue, html: Markup, url: str) -> Markup:
     """Return the rest of the start of a cell with ``issue``, and its content."""
@@ -132,11 +158,13 @@ def table_rows(
     mark: Callable[[Row[Any]], str] | None = None,
     identity: Callable[[Row[Any]], RowIdentity] | None = None,
     places: Iterable[int] | None = None,
+    notes: CellNotes | None = None,
 ) -> Iterator[TableRow]:
     """Yield each of ``rows`` with its cells; moments are in ``zone``, and numbers are written by the ``conventions``.
 
     ``links`` say by the name of a column where its cells lead, ``editable`` which rows can be edited, ``mark`` how a row
     looks, and ``identity`` its key and version. ``places`` are those of the rows in the grid, from 1, where they are known.
+    ``notes`` are the marks on cells, by the key of :class:`RowIdentity`.
     """
     links = links or {}
     makers = [
@@ -147,6 +175,11 @@ def table_rows(
         values = row._mapping
         edit = editable(row) if editable else None
         cells = [make(values[name], row, edit) for name, make in makers]
+        marked = notes.get(identity(row).key) if notes and identity else None
+        if marked:
+            for at, (name, _make) in enumerate(makers):
+                if name in marked:
+                    cells[at] = cells[at].noted(marked[name])
         attributes = _IDENTITY.format(*identity(row)) if identity else Markup()
         if place:
             attributes += _PLACE.format(place + 1)

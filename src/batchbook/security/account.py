@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from batchbook.forms import BoundForm, Form
 from batchbook.grid import NumberFormat
-from batchbook.security.audit_log import record_change, record_event
+from batchbook.security.audit_log import record_change, record_event, record_session
 from batchbook.security.authentication import Verified, authenticate, change_password, still_valid
 from batchbook.security.kept_forms import KEPT_FIELD, KeptForm, local_path
 from batchbook.security.models import User
@@ -197,7 +197,7 @@ class AskPasswordViews:
         bound = _PASSWORD_FORM.validate(self.request.POST)
         if bound.valid and verify_present(self.request, bound) is not None:
             note_password_typed(self.request.db, self.request)
-            record_change(self.request, "password confirmed", self.request.identity.name)
+            record_session(self.request, "password confirmed", self.request.identity.name)
             if self.kept is not None:
                 return send_again_page(self.request, self.kept, self.next, 200, "Your password is confirmed.")
             return HTTPSeeOther(self.next)

@@ -46,6 +46,8 @@ DEFAULT_ROLES: Mapping[str, DefaultRole] = MappingProxyType(
             description="Sees every executed batch and the catalogue; changes nothing.",
             permissions=(
                 "batch:*:audit",
+                "audit-log:view",
+                "audit-log:export",
                 *(
                     f"{table}:{may}"
                     for table in ("products", "vendors", "departments")

@@ -1,13 +1,14 @@
-"""Models of users, roles, web sessions, counters of login attempts, and what people are editing."""
+"""Models of users, roles, web sessions, counters of login attempts, what people are editing, and the audit log."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Integer, String, Table, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from batchbook.db import Base, utc_now
+from batchbook.db import USER_NAME, Base, utc_now
 from batchbook.db.base import SIDE_FILE
 
 
@@ -124,3 +125,40 @@ class Presence(Base):
     key: Mapped[str] = mapped_column(String(200))
     field: Mapped[str] = mapped_column(String(60))
     expires_at: Mapped[datetime]
+
+
+class _AuditColumns:
+    """The columns of an event in the audit log.
+
+    ``key`` is random: by it, an event that was written aside is moved once. ``actor`` is null for a visitor who is not signed
+    in and for the administrator of the machine; ``acted_by`` tells what acted on the actor's behalf, such as "job 12".
+    ``target_kind`` and ``target`` name what the event happened to.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    at: Mapped[datetime] = mapped_column(index=True, info={"seconds": True})
+    event: Mapped[str] = mapped_column(String(60), index=True)
+    actor: Mapped[str | None] = mapped_column(String(64), index=True, info=USER_NAME)
+    acted_by: Mapped[str | None] = mapped_column(String(64))
+    target_kind: Mapped[str] = mapped_column(String(20))
+    target: Mapped[str] = mapped_column(String(200), index=True)
+    detail: Mapped[dict[str, Any] | None]
+    address: Mapped[str | None] = mapped_column(String(45))
+    request_id: Mapped[str | None] = mapped_column(String(16))
+
+
+class AuditEntry(_AuditColumns, Base):
+    """An event in the audit log. The table is append-only."""
+
+    __tablename__ = "audit_log"
+
+    # Always null, since no batch makes entries by being executed; ``append_only`` needs the column.
+    batch_id: Mapped[int | None]
+
+
+class PendingAuditEntry(_AuditColumns, Base):
+    """An event that waits in the side file of a SQLite database to be moved to the audit log."""
+
+    __tablename__ = "pending_audit_log"
+    __table_args__ = ({"info": {SIDE_FILE: True}},)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind
-from batchbook.security.audit_log import record_change, record_event
+from batchbook.security.audit_log import record_event, record_session
 from batchbook.security.authentication import authenticate, refresh_hash, sign_in
 from batchbook.security.kept_forms import KEPT_FIELD, KeptForm, NotKept, local_path
 from batchbook.security.passwords import password_field
@@ -56,7 +56,7 @@ class LoginViews:
             record_event(self.request, "sign-in failed", name)
             return self._refuse(400, FAILED, name)
         throttle.forgive(name, self._address)
-        record_change(self.request, "signed in", verified.name)
+        record_session(self.request, "signed in", verified.name)
         if self.kept is not None and self.kept.is_of(verified.name):
             return send_again_page(self.request, self.kept, self.next, 200)
         if self.kept is not None:
@@ -115,7 +115,7 @@ def refusal_page(request: Any, template: str, values: _Page, status: int) -> Res
 def logout(request: Any) -> HTTPSeeOther:
     """Sign this browser out and show the sign-in page."""
     if request.identity:
-        record_change(request, "signed out", request.identity.name)
+        record_session(request, "signed out", request.identity.name)
     end_session(request.db, request)
     request.flash("You are signed out.", "info")
     # Not "cookies": the new, anonymous one comes with this very answer.

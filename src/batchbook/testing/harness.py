@@ -28,7 +28,7 @@ from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs.service import JobService
 from batchbook.security.default_roles import install_default_roles
-from batchbook.security.models import Role, User
+from batchbook.security.models import AuditEntry, PendingAuditEntry, Role, User
 from batchbook.security.passwords import hash_password
 from batchbook.services import services_of
 from batchbook.testing.databases import BACKENDS, Databases
@@ -186,8 +186,9 @@ class AppHarness:
         }
 
     def snapshot(self, *leave_out: str) -> Snapshot:
-        """Return all rows of all tables, by table and primary key, leaving out the tables ``leave_out``."""
-        there = set(inspect(self.engine).get_table_names()) - set(leave_out)
+        """Return all rows of all tables but the audit log, by table and primary key, leaving out the tables ``leave_out``."""
+        own = {AuditEntry.__tablename__, PendingAuditEntry.__tablename__}
+        there = set(inspect(self.engine).get_table_names()) - own - set(leave_out)
         found: Snapshot = {}
         with self.transaction(read_only=True) as session:
             for table in Base.metadata.tables.values():

@@ -28,6 +28,7 @@ _STAFF = {
     "prepare",
     "populate",
     "clone",
+    "comment",
 }
 _READING = {"view", "download"}
 

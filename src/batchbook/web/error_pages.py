@@ -19,6 +19,7 @@ from batchbook.db.outages import outage_of
 from batchbook.db.transactions import SAFE_METHODS, is_timeout
 from batchbook.errors import BadInput, BatchbookError, Busy, Conflict, Missing, Misuse, Refused, TooLarge
 from batchbook.security.account import ask_password_page
+from batchbook.security.audit_log import PAGE, REFUSED, record_event
 from batchbook.security.kept_forms import KeptForm, local_path
 from batchbook.security.policy import PasswordChangeNeeded, PasswordNeeded, identity_or_nobody
 from batchbook.security.views import send_again_page, signed_out_page
@@ -148,6 +149,9 @@ def _log_refusal(request: Request, problem: Problem) -> None:
         *who,
         *what,
     )
+    if identity is not None and problem.status in _REFUSALS:
+        address = f"{request.method} {request.environ.get('PATH_INFO', '')}"
+        record_event(request, REFUSED, address, problem.message, PAGE)
 
 
 def _page(request: Request, problem: Problem) -> str:

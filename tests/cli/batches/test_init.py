@@ -40,6 +40,7 @@ def test_commands_name_who_acts_or_who_reads(commands: dict[str, click.Command])
         "problems",
         "duplicates",
         "matches",
+        "comments",
     }
     assert {name for name, demanded in required.items() if demanded is False} == reading
 

@@ -1,8 +1,9 @@
-"""The actions that change a batch's state: populate, refresh, complete, reopen and execute."""
+"""The actions that change a batch's state: populate, refresh, complete, reopen, send back and execute."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from batchbook.batches.engine.context import ActionContext, around
@@ -25,8 +26,9 @@ from batchbook.batches.intake.file_inspection import describe_source
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.matching.memory import match_rows
+from batchbook.batches.models import Batch
 from batchbook.batches.rows.storage import RowWriter
-from batchbook.errors import Conflict
+from batchbook.errors import BadInput, Conflict
 from batchbook.words import counted
 
 #: The key, among the figures of an execution's outcome, of the number of the follow-up batch.
@@ -96,6 +98,7 @@ def _complete(context: ActionContext, _options: Mapping[str, Any]) -> str:
         raise Conflict(f"{context.batch} was not marked complete. {reason}")
     context.handler.callbacks.on_complete(context.handler, context.batch)
     context.batch.completed_at, context.batch.completed_by = context.now, context.actor
+    note_sent_back(context.batch)
     record(context.handler_context, context.batch, "complete", "Marked complete.")
     return f"{context.batch} was marked complete; it can be executed now."
 
@@ -105,6 +108,29 @@ def _reopen(context: ActionContext, _options: Mapping[str, Any]) -> str:
     dropped = cancel_schedule(context, f"{context.actor} reopened it")
     record(context.handler_context, context.batch, "reopen", f"Reopened.{dropped}")
     return f"{context.batch} was reopened; its rows can be changed again.{dropped}"
+
+
+def _send_back(context: ActionContext, _options: Mapping[str, Any]) -> str:
+    batch, reason = context.batch, context.handler_context.reason
+    if reason is None:
+        raise BadInput(f"{batch} was not sent back. Give the reason: it tells what has to be corrected.")
+    to = batch.completed_by or batch.owner
+    batch.completed_at = batch.completed_by = None
+    note_sent_back(batch, to, context.actor, context.now, reason)
+    dropped = cancel_schedule(context, f"{context.actor} sent it back")
+    record(context.handler_context, batch, "send-back", f"Sent back to {to}.{dropped}")
+    return f"{batch} was sent back to {to}; its rows can be changed again.{dropped}"
+
+
+def note_sent_back(
+    batch: Batch,
+    to: str | None = None,
+    by: str | None = None,
+    at: datetime | None = None,
+    reason: str | None = None,
+) -> None:
+    """Note in the header of ``batch`` who has to correct it and why; without arguments, that nobody has to."""
+    batch.sent_back_to, batch.sent_back_by, batch.sent_back_at, batch.sent_back_reason = to, by, at, reason
 
 
 def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
@@ -145,5 +171,6 @@ ACTIONS: dict[Action, Callable[[ActionContext, Mapping[str, Any]], str]] = {
     Action.REFRESH: _refresh,
     Action.COMPLETE: _complete,
     Action.REOPEN: _reopen,
+    Action.SEND_BACK: _send_back,
     Action.EXECUTE: _execute,
 }

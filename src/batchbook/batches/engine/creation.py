@@ -23,6 +23,7 @@ from batchbook.db.base import scalar_defaults
 from batchbook.errors import BadInput
 from batchbook.grid import CANONICAL, Conventions
 from batchbook.master.models import GridSetting
+from batchbook.security.audit_log import record_action
 from batchbook.security.presence import remove_place
 from batchbook.words import counted
 
@@ -101,6 +102,14 @@ def delete_batch(engine: Engine, batch_id: int) -> str:
     context.handler.callbacks.on_delete(context.handler, batch)
     dropped = cancel_schedule(context, f"{context.actor} deleted it")
     name, rows = str(batch), batch.row_count
+    record_action(
+        context.session,
+        context.actor,
+        "batch deleted",
+        batch.number,
+        f"{batch.type}, {counted(rows, 'row')}",
+        type=batch.type,
+    )
     context.batch_type.rows.discard(context.session, batch)
     context.session.execute(delete(GridSetting).where(GridSetting.grid.startswith(batch.filters_key)))
     remove_place(context.session, batch.presence_place)

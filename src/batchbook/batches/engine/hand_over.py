@@ -104,6 +104,8 @@ def hand_over(engine: Engine, batch_id: int, to: str, version: int | None = None
     dropped = _cancel_refused_execution(context)
     before = batch.version
     batch.handed_to = recipient.name
+    if batch.sent_back_to is not None:
+        batch.sent_back_to = recipient.name
     bump_version(batch)
     follow_batch(session, batch, before)
     event = _event(former, recipient, dropped)
@@ -221,6 +223,12 @@ def _hand_over_locked(
         update(Batch)
         .where(Batch.id.in_(summaries))
         .values(handed_to=recipient.name, version=Batch.version + 1)
+        .execution_options(synchronize_session="evaluate")
+    )
+    session.execute(
+        update(Batch)
+        .where(Batch.id.in_(summaries), Batch.sent_back_to.is_not(None))
+        .values(sent_back_to=recipient.name)
         .execution_options(synchronize_session="evaluate")
     )
     context = HandlerContext(session, engine.settings, engine.actor, utc_now())

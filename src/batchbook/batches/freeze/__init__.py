@@ -31,8 +31,10 @@ __all__ = [
     "unfreeze_table",
 ]
 
-#: The tables with children of batches, besides the row tables.
-CHILD_TABLES = ("batch_file", "batch_file_chunk", "operation", "cell_change")
+#: The tables with children of batches that the first migration creates.
+_FIRST_CHILDREN = ("batch_file", "batch_file_chunk", "operation", "cell_change")
+#: All tables with children of batches, besides the row tables.
+CHILD_TABLES = (*_FIRST_CHILDREN, "batch_comment")
 
 # Both modules have the same functions.
 _DATABASES: dict[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgresql}
@@ -44,7 +46,7 @@ def freeze_core(connection: Connection) -> None:
     database.create_functions(connection)
     for statement in database.header_triggers():
         connection.exec_driver_sql(statement)
-    for table in CHILD_TABLES:
+    for table in _FIRST_CHILDREN:
         freeze_table(connection, table)
 
 

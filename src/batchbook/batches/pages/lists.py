@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, null, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from batchbook.batches import access
 from batchbook.batches.engine.hand_over import owner_has_left
@@ -19,6 +20,8 @@ from batchbook.batches.models import Batch
 from batchbook.batches.pages import view
 from batchbook.batches.pages.view import COMMON, FILTERS, state_query
 from batchbook.batches.registry import BatchTypes
+from batchbook.batches.review.comments import unseen_mentions
+from batchbook.batches.review.models import BatchComment
 from batchbook.batches.running.activity import Running, running_now
 from batchbook.errors import Missing
 from batchbook.grid import Choice, Column, Kind, Sort, Verb
@@ -136,7 +139,6 @@ class Section:
     """Batches that need the same of the person: their total, cards of the latest, and the address of the list of all.
 
     ``all_url`` is empty if no list shows just these.
-    ``shows_reasons`` tells that each card shows the reason of the batch's failure.
     """
 
     title: str
@@ -144,7 +146,16 @@ class Section:
     total: int
     cards: list[dict[str, Any]]
     all_url: str
-    shows_reasons: bool = False
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A comment that mentions the person: its batch in words, the address of the batch's comments, and that by which it counts as seen."""
+
+    comment: BatchComment
+    batch: str
+    url: str
+    seen_url: str
 
 
 class HomePage:
@@ -157,7 +168,8 @@ class HomePage:
 
     def get(self) -> dict[str, Any]:
         """Show the batches that need attention, and those executed recently."""
-        to_act_on = [self._failed(), self._to_execute(), self._left(), self._mine()]
+        to_act_on = [self._failed(), self._sent_back(), self._to_execute(), self._left(), self._mine()]
+        mentions = self._mentions()
         executed = self._section(
             "Recently executed",
             "Frozen, and part of the audit trail.",
@@ -166,7 +178,8 @@ class HomePage:
         )
         return {
             "sections": [section for section in (*to_act_on, executed) if section.total],
-            "needs_attention": any(section.total for section in to_act_on),
+            "mentions": mentions,
+            "needs_attention": bool(mentions) or any(section.total for section in to_act_on),
             "creatable": creatable(self.request),
             "sees_batches": any(access.may(self.permissions, one.key, Action.VIEW) for one in self.types),
             "all_url": default_link(self.request.route_path("batches.index")),
@@ -181,10 +194,32 @@ class HomePage:
             query.append(_IS_MINE)
         elif executable != self._types_for(Action.VIEW):
             query = []  # No filters show one's own batches and those of some types together.
-        section = self._section(
-            "Failed", "Their last action failed, and nothing of it was kept.", condition, query
+        return self._section(
+            "Failed", "Their last action failed, and nothing of it was kept.", condition, query, Batch.failure
         )
-        return replace(section, shows_reasons=True)
+
+    def _sent_back(self) -> Section:
+        return self._section(
+            "Sent back to you",
+            "Correct what the reason tells, then mark them complete again.",
+            Batch.sent_back_to == self.request.authenticated_userid,
+            [(f"f.sent_back.{Verb.IS_TRUE}", ""), (f"f.waits_for.{Verb.IS_ME}", "")],
+            Batch.sent_back_by + ": " + Batch.sent_back_reason,
+        )
+
+    def _mentions(self) -> list[Mention]:
+        """Return the latest comments that mention this person, who has not looked at them."""
+        wanted = unseen_mentions(self.request.authenticated_userid)
+        seen = wanted.where(access.visible(self.permissions, self.types)).limit(SHOWN)
+        return [
+            Mention(
+                comment,
+                f"{self.types[key].title} {comment.batch_id:08d}",
+                self.request.route_path(f"batches.{key}.comments", id=comment.batch_id),
+                self.request.route_path(f"batches.{key}.comments_seen", id=comment.batch_id),
+            )
+            for comment, key in self.request.db.execute(seen)
+        ]
 
     def _to_execute(self) -> Section:
         states, types = sources_of(Action.EXECUTE), self._types_for(Action.EXECUTE)
@@ -209,8 +244,8 @@ class HomePage:
         return self._section(
             "Your open batches",
             "Correct their rows, then mark them complete.",
-            (Batch.owner == self.request.authenticated_userid) & _in(states),
-            [*state_query(states), _IS_MINE],
+            (Batch.owner == self.request.authenticated_userid) & _in(states) & Batch.sent_back_to.is_(None),
+            [*state_query(states), _IS_MINE, (f"f.sent_back.{Verb.IS_FALSE}", "")],
         )
 
     def _types_for(self, action: Action) -> list[str]:
@@ -218,11 +253,17 @@ class HomePage:
         return [one.key for one in self.types if access.may(self.permissions, one.key, action)]
 
     def _section(
-        self, title: str, hint: str, condition: ColumnElement[bool], query: Sequence[tuple[str, str]]
+        self,
+        title: str,
+        hint: str,
+        condition: ColumnElement[bool],
+        query: Sequence[tuple[str, str]],
+        reason: ColumnElement[str | None] | InstrumentedAttribute[str | None] | None = None,
     ) -> Section:
         """Return the batches that satisfy ``condition``.
 
-        ``query`` has the filters by which the list of all batches shows the same ones; it is empty if none do.
+        ``query`` has the filters by which the list of all batches shows the same ones; it is empty if none do. ``reason`` is the SQL
+        of the text that each card shows.
         """
         statement = select(Batch).where(access.visible(self.permissions, self.types), condition)
         total = self.request.db.scalar(select(func.count()).select_from(statement.subquery())) or 0
@@ -235,7 +276,7 @@ class HomePage:
             Batch.state,
             Batch.row_count,
             Batch.owner.label("owner"),
-            Batch.failure,
+            (null() if reason is None else reason).label("reason"),
             latest.element,
         )
         rows = self.request.db.execute(
@@ -253,7 +294,7 @@ class HomePage:
             "state": State(row.state),
             "row_count": row.row_count,
             "owner": row.owner,
-            "failure": row.failure or "",
+            "reason": row.reason or "",
             "at": row[-1],
         }
 

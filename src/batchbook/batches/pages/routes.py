@@ -14,6 +14,7 @@ from batchbook.batches.editing import editable_columns
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.changes_page import ChangedCells, RememberChanges
+from batchbook.batches.pages.batch.comments_page import AddComment, Comments, SeenComments
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
 from batchbook.batches.pages.batch.hand_over_page import HandOverBatch
 from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD, CreateBatch, EditHeader
@@ -27,6 +28,7 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
     PopulateBatch,
     RefreshBatch,
     ReopenBatch,
+    SendBackBatch,
 )
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
 from batchbook.batches.pages.batch.undo_pages import Redo, Undo, UndoOperation
@@ -102,6 +104,7 @@ BATCH_PAGES = (
     MappingPage,
     PopulateBatch,
     CompleteBatch,
+    SendBackBatch,
     ReopenBatch,
     RefreshBatch,
     AddRow,
@@ -153,6 +156,9 @@ BATCH_PAGES = (
     TakeMatch,
     UndoMatch,
     MakeNewRecords,
+    Comments,
+    AddComment,
+    SeenComments,
     History,
     Undo,
     Redo,

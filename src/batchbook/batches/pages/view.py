@@ -7,14 +7,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, case, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from batchbook.batches import access
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine.context import find_batch
 from batchbook.batches.engine.engine import Engine, locked_refusal
 from batchbook.batches.engine.hand_over import owner_has_left
-from batchbook.batches.lifecycle import READING, TRANSITIONS, Action, BatchPermission, State
+from batchbook.batches.lifecycle import (
+    READING,
+    TRANSITIONS,
+    WAITS,
+    Action,
+    BatchPermission,
+    State,
+    sources_of,
+)
 from batchbook.batches.models import Batch, BatchRow, number_in_sql
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.running.activity import LockedByJob, batch_locked_by_job
@@ -61,6 +69,30 @@ ROWS = Column("row_count", "Rows", Batch.row_count, Kind.INTEGER)
 CREATED_BY = Column("created_by", "Created by", Batch.created_by, Kind.USER)
 OWNER = Column("owner", "Owner", Batch.owner, Kind.USER)
 CREATED_AT = Column("created_at", "Created", Batch.created_at, Kind.DATETIME)
+#: Whom a batch waits for: nobody in particular while it is complete.
+WAITS_FOR = Column(
+    "waits_for",
+    "Waits for",
+    case(
+        (
+            Batch.state.in_(sources_of(Action.POPULATE, Action.EDIT)),
+            func.coalesce(Batch.sent_back_to, Batch.owner),
+        )
+    ),
+    Kind.USER,
+)
+WAITS_WHY = Column(
+    "waits_why",
+    "Because",
+    case(
+        (
+            Batch.sent_back_to.is_not(None),
+            "Sent back by " + Batch.sent_back_by + ": " + Batch.sent_back_reason,
+        ),
+        *((Batch.state == state.value, why) for state, why in WAITS.items()),
+    ),
+    Kind.TEXT,
+)
 EXECUTED_BY = Column("executed_by", "Executed by", Batch.executed_by, Kind.USER)
 EXECUTED_AT = Column("executed_at", "Executed", Batch.executed_at, Kind.DATETIME)
 
@@ -68,6 +100,7 @@ EXECUTED_AT = Column("executed_at", "Executed", Batch.executed_at, Kind.DATETIME
 FILTERS = (
     OWNER,
     Column("owner_left", "Owner can't sign in", owner_has_left(), Kind.BOOLEAN),
+    Column("sent_back", "Sent back", Batch.sent_back_to.is_not(None), Kind.BOOLEAN),
     Column("failure", "Last failure", Batch.failure, Kind.TEXT),
 )
 
@@ -78,7 +111,19 @@ def state_query(states: Collection[State]) -> list[tuple[str, str]]:
 
 
 #: The columns of an index of batches, unless its type declares others.
-COMMON = (NUMBER, DESCRIPTION, STATE, NOW, ROWS, CREATED_BY, CREATED_AT, EXECUTED_BY, EXECUTED_AT)
+COMMON = (
+    NUMBER,
+    DESCRIPTION,
+    STATE,
+    NOW,
+    WAITS_FOR,
+    WAITS_WHY,
+    ROWS,
+    CREATED_BY,
+    CREATED_AT,
+    EXECUTED_BY,
+    EXECUTED_AT,
+)
 
 #: The column of every row grid that is true for rows with problems.
 PROBLEMS = "problems"

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from batchbook.batches import access
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.preview import default_values, preview_execution
-from batchbook.batches.lifecycle import MILESTONES, PASSED, Action, State
+from batchbook.batches.lifecycle import MILESTONES, PASSED, WAITS, Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.large_changes import NumberView, large_changes_url, numbers_of
 from batchbook.batches.pages.view import BatchMasterView
@@ -130,6 +130,17 @@ def milestones(batch: Batch) -> list[Milestone]:
         )
         for milestone in MILESTONES
     ]
+
+
+def waiting(batch: Batch) -> str:
+    """Return what ``batch`` waits for, and for whom, as a part of its page's lead; an empty text if it waits for nobody."""
+    why = WAITS.get(State(batch.state))
+    if why is None:
+        return ""
+    if batch.sent_back_to:
+        return f"waits for {batch.sent_back_to}: sent back by {batch.sent_back_by}"
+    whose = "" if batch.state == State.COMPLETE else f" for {batch.owner}"
+    return f"waits{whose} {why[:1].lower()}{why[1:]}"
 
 
 def chosen_options(context: ActionContext) -> list[tuple[str, str]]:

@@ -133,6 +133,18 @@ _COMMANDS = {
         "batchbook.cli.batches.lifecycle_commands:reopen",
         "Reopen the batch ID, which was marked as complete, for changes.",
     ),
+    "send-back": LazyCommand(
+        "batchbook.cli.batches.review_commands:send_back",
+        "Send the batch ID, which is marked as complete, back to be corrected, with a reason.",
+    ),
+    "comment": LazyCommand(
+        "batchbook.cli.batches.review_commands:comment",
+        "Add the comment TEXT to the batch ID, or to a row or cell of it; @NAME in it tells a user.",
+    ),
+    "comments": LazyCommand(
+        "batchbook.cli.batches.review_commands:list_comments",
+        "List the comments on the batch ID, with users and times, the oldest first.",
+    ),
     "execute": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:execute",
         "Execute the batch ID. This cannot be undone: from then on the batch is frozen.",

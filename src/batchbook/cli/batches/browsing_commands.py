@@ -129,6 +129,7 @@ def _operation_line(item: dict[str, Any]) -> str:
 _FACTS = (
     *("state", "status", "failure", "version", "row_count", "removed_count", "status_counts"),
     *("created_at", "created_by", "owner", "refreshed_at", "completed_at", "completed_by"),
+    *("sent_back_to", "sent_back_by", "sent_back_at", "sent_back_reason"),
     *("executed_at", "executed_by", "execution_options", "execution_outcome", "purge_after"),
 )
 
@@ -186,12 +187,18 @@ def _facts(context: ActionContext) -> Iterator[tuple[str, str]]:
     yield "Handed over to", batch.handed_to or ""
     yield "Refreshed", _time_and_user(batch.refreshed_at, None)
     yield "Marked as complete", _time_and_user(batch.completed_at, batch.completed_by)
+    yield "Sent back to", _sent_back(batch)
     yield "Executed", _time_and_user(batch.executed_at, batch.executed_by)
     yield "Last failure", batch.failure or ""
     yield "Rows", f"{batch.kept_count:,}"
     yield "Removed rows", f"{batch.removed_count:,}" if batch.removed_count else ""
     for total in totals_of(context):
         yield total.label, str(total.value)
+
+
+def _sent_back(batch: Batch) -> str:
+    when = _time_and_user(batch.sent_back_at, batch.sent_back_by)
+    return f"{batch.sent_back_to}, {when}: {batch.sent_back_reason}" if batch.sent_back_to else ""
 
 
 def _time_and_user(at: Any, by: str | None) -> str:

@@ -36,6 +36,7 @@ from batchbook.cli.output import (
 from batchbook.cli.parameters import TEXT, actor_option, batch_argument, reader_option
 from batchbook.errors import BadInput, Missing
 from batchbook.grid import Column, Grid, GridState, Kind, columns_of, csv_chunks
+from batchbook.security.audit_log import DOWNLOADED, EXPORTED, record_file_command
 from batchbook.words import counted
 
 _HIDDEN = frozenset({"batch_id", "issues", "removed", "version", "modified_at"})
@@ -96,6 +97,9 @@ def rows(
                 from batchbook.master.record_pages import write_export  # Pages are loaded for files only.
 
                 write_export(columns, form or "csv", found, cast("BinaryIO", output))
+    record_file_command(
+        installation.engine, EXPORTED, batch.number, form or ("json" if as_json else "csv"), reader
+    )
 
 
 def status_condition(
@@ -153,8 +157,13 @@ def download(
         chunks = file_chunks(session.db, record)
         if output is None:
             print_bytes(chunks)
-            return
-        output.writelines(chunks)
+        else:
+            output.writelines(chunks)
+    record_file_command(
+        installation.engine, DOWNLOADED, f"{batch_id:08d} {record.name}", record.sha256, reader
+    )
+    if output is None:
+        return
     data = {"name": record.name, "size": record.size, "sha256": record.sha256, "output": output.name}
     if output.name != "-":
         print_result(as_json, data, f"Wrote {record.name}, {record.size:,} bytes, to {output.name}.")
@@ -201,6 +210,9 @@ def worksheet(
         # Only now, because a refusal must not leave an empty file behind.
         output.writelines(iter(lambda: file.read(_PIECE), b""))
         facts = {**batch_identity(batch), "rows": count, "output": output.name}
+    record_file_command(
+        installation.engine, EXPORTED, batch.number, f"worksheet, {counted(count, 'row')}", reader
+    )
     if output.name != "-":
         print_result(as_json, facts, f"Wrote {counted(count, 'row')} of {batch} to {output.name}.")
 

@@ -234,9 +234,9 @@ def hand_over_batches(
             mine = select(Batch).where(owned_by(normal_name(owner)), session.visible).order_by(Batch.id)
             found = list(session.db.scalars(mine))
         outcome = hand_over_all(session.engine, identity_of(session.db, actor), found, recipient)
-    to = normal_name(recipient)
-    for former, detail in outcome.events(to).items():
-        record_command(EVENT, former, f"{detail}; for {actor}")
+        to = normal_name(recipient)
+        for former, detail in outcome.events(to).items():
+            record_command(session.db, EVENT, former, f"{detail}; for {actor}", actor=normal_name(actor))
     done = [number for numbers_of_owner in outcome.done.values() for number in numbers_of_owner]
     print_result(
         as_json,

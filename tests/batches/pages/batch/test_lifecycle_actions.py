@@ -11,6 +11,7 @@ from tests.functional.harness import (
     COUNTS,
     PRICE_LIST,
     CatalogueDatabase,
+    column_of,
     counts_of,
     form_to,
     number_in,
@@ -158,3 +159,31 @@ def test_a_tick_confirms_what_the_page_showed_and_nothing_else(
     assert catalogue.prices() == before
     form_to(page, "/execute").submit(status=303)
     assert catalogue.prices() != before
+
+
+def test_a_batch_is_sent_back_to_whoever_marked_it_complete_until_that_is_done_again(
+    staff: TestApp, admin: TestApp, complete_batch: int
+) -> None:
+    assert "Send back" not in text_of(staff.get(url_of(complete_batch)), ".page-actions")
+    post(staff, url_of(complete_batch, "send-back"), 403, reason="x")
+    page = admin.get(url_of(complete_batch, "send-back"))
+    form = next(one for one in page.forms.values() if "reason" in one.fields)
+    assert "What has to be corrected needs a value" in text_of(form.submit(status=422))
+    form["reason"] = "Row 2 doubles its price.\nAsk the vendor."
+    page = form.submit(status=303).follow()
+    assert f"Batch {complete_batch:08d} was sent back to staff" in text_of(page, ".flashes")
+    assert "Sent back to staff by admin Row 2 doubles its price. Ask the vendor." in text_of(page)
+    assert "waits for staff: sent back by admin" in text_of(page, ".page-lead")
+    home = staff.get("/")
+    assert "Sent back to you 1" in text_of(home)
+    assert "admin: Row 2 doubles its price. Ask the vendor." in text_of(home)
+    assert "Your open batches" not in text_of(home)
+    index = admin.get("/batches")
+    assert column_of(index, "Waits for") == ["staff"]
+    assert column_of(index, "Because") == ["Sent back by admin: Row 2 doubles its price. Ask the vendor."]
+    form_to(staff.get(url_of(complete_batch)), "/complete").submit(status=303)
+    assert "Sent back" not in text_of(staff.get("/"))
+    assert column_of(admin.get("/batches"), "Because") == ["To be reviewed and executed"]
+    history = text_of(admin.get(url_of(complete_batch, "history")))
+    assert "Sent back to staff." in history
+    assert "Reason: Row 2 doubles its price. Ask the vendor." in history

@@ -19,7 +19,7 @@ def test_a_panel_opens_by_its_address_and_another_one_by_what_concerns_the_batch
 ) -> None:
     page = staff.get(url_of(open_batch))
     names = [panel["data-panel"] for panel in page.html.select("details[data-panel]")]
-    assert names == ["breakdown", "facets", "details", "execution", "history", "files"]
+    assert names == ["breakdown", "facets", "details", "execution", "comments", "history", "files"]
     assert opened(page) == ["breakdown"]
     assert opened(staff.get(f"{url_of(open_batch)}?panel=history")) == ["history"]
     assert opened(staff.get(f"{url_of(open_batch)}?panel=")) == []

@@ -21,6 +21,7 @@ from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.matching.new_records import linked_batches
 from batchbook.batches.models import BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
+from batchbook.batches.pages.batch.comments_page import IN_PANEL, Comments, ShownComments, shown_comments
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
 from batchbook.batches.pages.batch.side_panels import open_panel, panels_of
 from batchbook.batches.pages.batch.undo_pages import undo_buttons
@@ -28,6 +29,7 @@ from batchbook.batches.pages.batch_page import BatchPage, ShownChange, may_see, 
 from batchbook.batches.pages.file.inspection_page import intake_url
 from batchbook.batches.pages.rows.quick_filters import quick_filters
 from batchbook.batches.pages.rows.row_grid import RowGrid
+from batchbook.batches.review.comments import comments_of
 from batchbook.batches.running.activity import activity_of, last_failure_of
 from batchbook.errors import Missing
 from batchbook.grid import choices_of
@@ -90,6 +92,8 @@ class BatchDetail(BatchPage):
             grid=rows.grid,
             groups=group_operations(operations, is_cut=len(operations) == OPERATIONS_READ)[:ENTRIES_SHOWN],
             operation_count=latest,
+            comments=self._comments(),
+            waits=view_models.waiting(self.batch),
             undo=undo_buttons(self, operations),
             files=self._file_values(files),
             sheets=self._sheet_values(files),
@@ -102,6 +106,13 @@ class BatchDetail(BatchPage):
             "open_panel": opened,
             "full_window": bool(around.choices.get(FULL_WINDOW)),
         }
+
+    def _comments(self) -> ShownComments | None:
+        """Return the latest comments; ``None`` for a type whose pages leave comments out."""
+        if not any(page is Comments for page in self.view.pages):
+            return None
+        found = comments_of(self.request.db, self.batch.id, limit=IN_PANEL)
+        return shown_comments(self, found, total=None if len(found) == IN_PANEL else len(found))
 
     def _follow_up_url(self) -> str | None:
         """Return the address of the batch with the rows that the execution left out; ``None`` if there is none."""
@@ -249,4 +260,6 @@ class Download(BatchPage):
         if record is None:
             raise Missing(f"{self.batch} has no such file.")
         chunks = partial(file_chunks, record=record)
-        return file_response(self.request, record.name, record.size, "application/octet-stream", chunks)
+        return file_response(
+            self.request, record.name, record.size, "application/octet-stream", chunks, self.batch.number
+        )

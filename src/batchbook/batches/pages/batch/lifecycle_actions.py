@@ -10,13 +10,15 @@ from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.execution_check import Unconfirmed
 from batchbook.batches.engine.file_intake import intake_fields
 from batchbook.batches.engine.preview import why_not_execute
-from batchbook.batches.handler import CONFIRM
+from batchbook.batches.handler import CONFIRM, REASON
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch.large_changes import numbers_of
 from batchbook.batches.pages.batch.schedule_page import sent_options, sent_reason
-from batchbook.batches.pages.batch_page import CONFLICT, BatchPage, follow_on
+from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage, follow_on
 from batchbook.batches.pages.view_models import executes_for
+from batchbook.forms import BoundForm, Field, Form
+from batchbook.grid import Kind
 from batchbook.master import MasterView
 from batchbook.security.policy import demand_recent_password
 from batchbook.web.idempotency import FORM_KEY, claim_key
@@ -91,6 +93,45 @@ class ReopenBatch(_ActionPage):
     """Open a complete batch for changes again."""
 
     action = Action.REOPEN
+
+
+_REASON = Form(
+    [
+        Field.of(
+            REASON,
+            Kind.TEXT,
+            label="What has to be corrected",
+            widget="textarea",
+            required=True,
+            max_length=2_000,
+        )
+    ]
+)
+
+
+class SendBackBatch(BatchPage):
+    """Return a complete batch to whoever marked it complete, with the reason."""
+
+    name = permission = Action.SEND_BACK.value
+    pattern = f"/{Action.SEND_BACK.value}"
+    template = "batchbook.templates:batches/send_back.jinja2"
+    button = "Send back…"
+
+    def get(self) -> dict[str, Any]:
+        """Show the form."""
+        return self._page(_REASON.bind())
+
+    def post(self) -> Any:
+        """Send the batch back, if it still has the version that the person saw; or show the form again."""
+        bound = _REASON.validate(self.request.POST)
+        if not bound.valid:
+            self.request.response.status_int = UNPROCESSABLE
+            return self._page(bound)
+        return self.submit(Action.SEND_BACK, sent_reason(self.request), read_version(self.request.POST))
+
+    def _page(self, bound: BoundForm) -> dict[str, Any]:
+        to = self.batch.completed_by or self.batch.owner
+        return self.template_values(form=bound, to=to, cancel_url=self.own_url)
 
 
 class ExecuteBatch(_ActionPage):

@@ -45,12 +45,17 @@ def _is_executable(values: Values) -> bool:
     return any(values[name] for name in ("planned", "execution")) or bool(values["batch"].execution_outcome)
 
 
+def _has_comments(values: Values) -> bool:
+    return values["comments"] is not None and (values["comments"].form or values["comments"].total)
+
+
 #: The panels of every batch, in the order of their buttons.
 SIDE_PANELS = (
     SidePanel("breakdown", "Breakdown", "M3 13V8.5M8 13V3M13 13V6", lambda values: values["batch"].row_count),
     SidePanel("facets", "Facets", "M2.5 4h11M2.5 8h7M2.5 12h4", lambda values: values["batch"].row_count),
     SidePanel("details", "Details", "M8 7.2V11.5M8 4.6v.1M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0Z"),
     SidePanel("execution", "Execution", "M5 3.2v9.6L12.5 8Z", _is_executable),
+    SidePanel("comments", "Comments", "M2.5 3h11v7.5H7.5L4.5 13v-2.5h-2Z", _has_comments),
     SidePanel("history", "History", "M8 4.5V8l2.4 1.6M2.6 9.5A5.6 5.6 0 1 0 3.4 5M2.6 2.6V5h2.5"),
     SidePanel("files", "Files", "M4 2h5l3 3v9H4ZM9 2v3h3", lambda values: values["files"]),
 )

@@ -24,9 +24,11 @@ from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.pages.batch.changes_page import changed_cells_url
+from batchbook.batches.pages.batch.comments_page import ROW, Comments, ShownComments, shown_comments
 from batchbook.batches.pages.batch_page import BatchPage, EditPage, ShownChange
 from batchbook.batches.pages.rows.match_pages import row_match
 from batchbook.batches.pages.view import PROBLEMS
+from batchbook.batches.review.comments import comments_of
 from batchbook.errors import Missing
 from batchbook.forms import BoundForm, Form, form_of
 from batchbook.grid import CellError, Column, GridState, Verb, parse, same_as, shown_text, to_text
@@ -114,7 +116,15 @@ class OneRow(BatchPage):
             file_url=None if self.line is None else f"{self.row_url}/file",
             match=row_match(self, self.row),
             neighbours=self._neighbours(),
+            comments=self._comments(),
         )
+
+    def _comments(self) -> ShownComments | None:
+        """Return the comments on the row and its cells; ``None`` for a type whose pages leave comments out."""
+        if not any(page is Comments for page in self.view.pages):
+            return None
+        found = comments_of(self.request.db, self.batch.id, sequence=self.sequence)
+        return shown_comments(self, found, values={ROW: self.sequence}, total=len(found))
 
     def _same(self) -> list[tuple[str, str]]:
         """Return links to the rows that have the same value as this one: the label of the column, and the address."""

@@ -18,6 +18,7 @@ from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.batch_page import BatchPage
+from batchbook.batches.pages.rows.cell_notes import cell_notes
 from batchbook.batches.pages.rows.kept_counts import kept_count, snapshot_of
 from batchbook.batches.pages.rows.lookup_endpoint import references_of
 from batchbook.batches.pages.rows.quick_filters import quick_columns
@@ -127,6 +128,7 @@ class RowGrid:
             editable=self._editable_row if self.editing else None,
             mark=lambda row: "removed" if row.removed else "",
             identity=lambda row: RowIdentity(row.sequence, row.version),
+            notes=partial(cell_notes, request.db, self.batch),
             element_data=self._element_data() if sequences is None else {},
             snapshot=None if narrowed else snapshot_of(self.batch),
             windows_url=self.view.url("rows_window", self.batch),
@@ -163,6 +165,9 @@ class RowGrid:
         if "cell_history" in pages:
             history = self.view.url("cell_history", self.batch, sequence=_KEY, field=_FIELD)
             data["cell-history-url"] = "{key}".join(history.rsplit(_KEY, 1)).replace(_FIELD, "{field}")
+        if "comments" in pages:
+            comments = self.view.url("comments", self.batch, _query=[("sequence", _KEY), ("field", _FIELD)])
+            data["comments-url"] = comments.replace(_KEY, "{key}").replace(_FIELD, "{field}")
         # The state of the rows that the page shows, on which follow-changes.js goes on.
         since = last_operation(self.view.request.db, self.batch.id)
         return data | {"since": str(since), "state": State(self.batch.state).label.lower()}

@@ -35,6 +35,7 @@ from batchbook.errors import BadInput
 from batchbook.grid import Column, Grid
 from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid
 from batchbook.master.record_pages import CONTENT_TYPES, export_name
+from batchbook.security.audit_log import EXPORTED, FILE, record_event
 from batchbook.web.flash import flash
 from batchbook.web.form_parsing import Upload
 from batchbook.web.idempotency import claim_key
@@ -109,6 +110,7 @@ class DownloadWorksheet(ExportPage, BatchPage):
         """Return the worksheet."""
         response = Response(content_type=CONTENT_TYPES[self.file_format])
         name = export_name(view, self.file_format, self.file_name)
+        record_event(self.request, EXPORTED, self.file_name, self.request.path_qs, FILE)
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         file = TemporaryFile()  # noqa: SIM115 - The server closes it when it is sent.
         rows = view.grid.all_rows(self.request.db, view.state, view.user)

@@ -2,12 +2,14 @@
 
    openReplace(grid)    the page that finds and replaces, with the filters of the grid and the column of the cell
    openHistory(grid)    the changes of the cell          hasHistory(grid)   whether there is such a page for it
+   openComments(grid)   the comments on the row of the cell, with the form for another one     hasComments(grid)   whether there are such pages
    sameAs(grid)         the function that shows only rows with the same in this column; null where no filter can hold it
    sameAsUrl(kind, field, text, here)   the address of the grid with that filter beside those that it has. kind, field: data-kind and data-field
                         of the column; text: that of the cell for editing, "" for an empty one ("yes" or "no" of a yes/no, an ISO day of a
                         date or moment); here: the present address
    Reads of the <row-grid>
      data-replace-url          where texts are replaced
+     data-comments-url         the comments on a row, with {key} and {field} for the cell
      data-cell-history-url     the changes of one cell, with {key} and {field} for it */
 
 import { textOf } from "./columns.js";
@@ -36,6 +38,16 @@ export function openHistory(grid) {
   const { key, field } = grid.addressOf(grid.active);
   const url = grid.dataset.cellHistoryUrl.replace("{key}", encodeURIComponent(key)).replace("{field}", encodeURIComponent(field));
   return follow(grid, url);
+}
+
+export function hasComments(grid) {
+  return Boolean(grid.dataset.commentsUrl && grid.active?.closest("tr").dataset.key);
+}
+
+export function openComments(grid) {
+  const { key } = grid.active.closest("tr").dataset;
+  const { field } = grid.columns[grid.selection.focus.column];
+  return follow(grid, grid.dataset.commentsUrl.replace("{key}", encodeURIComponent(key)).replace("{field}", encodeURIComponent(field ?? "")));
 }
 
 /* What is stored in the cell counts: what was typed and is not saved is in no row yet. */

@@ -3,7 +3,7 @@
    menu.open(grid, at)   at: {x, y} in the window; items are those of the grid's commands and of the column in focus
    Arrows, Home, End and first letters move in it, Enter chooses, Escape and Tab close it, and so does a click elsewhere. */
 
-import { hasHistory, sameAs } from "./cell-pages.js";
+import { hasComments, hasHistory, openComments, sameAs } from "./cell-pages.js";
 import { runCommand } from "./commands.js";
 import { shownKey } from "./keyboard.js";
 
@@ -47,6 +47,7 @@ class GridMenu extends HTMLElement {
     const same = row >= 0 && sameAs(grid);
     if (same) ofCells.push({ label: "Same as this cell", run: same });
     if (row >= 0 && hasHistory(grid)) ofCells.push(command("history", "History of this cell"));
+    if (row >= 0 && hasComments(grid)) ofCells.push({ label: "Comments…", run: () => openComments(grid) });
     if (row >= 0) ofCells.push(command("find", "Find…"), command("nextProblem", "Next problem"));
     const place = grid.shown.indexOf(at);
     const ofColumn = [

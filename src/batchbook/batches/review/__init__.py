@@ -1,0 +1,1 @@
+"""The review of batches before their execution: comments with mentions."""

@@ -1,0 +1,60 @@
+"""Commands of the review: they send a batch back, and comment on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from batchbook.batches import Action, Batch
+from batchbook.batches.review.comments import add_comment, comments_of
+from batchbook.batches.review.models import BatchComment
+from batchbook.cli.batches.command_factories import CommandResult, batch_result, change_command
+from batchbook.cli.batches.session import CommandSession, reading_session
+from batchbook.cli.installation import Installation, pass_installation
+from batchbook.cli.output import batch_identity, json_option, print_result, utc_text
+from batchbook.cli.parameters import TEXT, batch_argument, reader_option, reason_option
+
+
+@change_command(Action.SEND_BACK.value, Action.SEND_BACK, reason_option)
+def send_back(session: CommandSession, batch: Batch, options: Mapping[str, Any]) -> CommandResult:
+    """Send the batch ID, which is marked as complete, back to be corrected, with a reason."""
+    return batch_result(batch, session.run(batch.id, Action.SEND_BACK, options).message)
+
+
+@change_command(
+    "comment",
+    Action.COMMENT,
+    click.argument("text", type=TEXT),
+    click.option("--row", type=click.IntRange(1), metavar="SEQUENCE", help="The row that it is about."),
+    click.option("--field", type=TEXT, metavar="FIELD", help="The cell of that row that it is about."),
+)
+def comment(
+    session: CommandSession, batch: Batch, text: str, row: int | None, field: str | None
+) -> CommandResult:
+    """Add the comment TEXT to the batch ID, or to a row or cell of it; @NAME in it tells a user."""
+    added = add_comment(session.engine, batch.id, text, row, field)
+    facts = {"comment": added.comment.number, "mentioned": [*added.mentioned], "unknown": [*added.unknown]}
+    return batch_result(batch, f"{batch}: {added.sentence}", **facts)
+
+
+@click.command("comments")
+@batch_argument
+@reader_option
+@json_option
+@pass_installation
+def list_comments(installation: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
+    """List the comments on the batch ID, with users and times, the oldest first."""
+    with reading_session(installation, reader) as session:
+        batch = session.find(batch_id, Action.VIEW)
+        found = [*reversed(comments_of(session.db, batch.id))]
+        names = ("number", "sequence", "field", "at", "author", "text")
+        items = [{name: getattr(one, name) for name in names} for one in found]
+        lines = map(_line, found) if found else [f"{batch} has no comments."]
+        print_result(as_json, {**batch_identity(batch), "comments": items}, *lines)
+
+
+def _line(one: BatchComment) -> str:
+    row = "" if one.sequence is None else f"row {one.sequence}{f', {one.field}' if one.field else ''}: "
+    return f"{one.number:>4}  {utc_text(one.at)}  {one.author:<12}  {row}{one.text}"
