@@ -26,7 +26,7 @@ def test_an_auditor_downloads_the_pack_of_a_batch_and_of_a_selection(
     assert batches_in(one.body) == [executed_batch]
     assert one.content_type == "application/zip"
     assert f"auditors-pack-{executed_batch:08d}.zip" in one.headers["Content-Disposition"]
-    assert "auditor's pack downloaded" in caplog.text
+    assert f"exported: 'auditors-pack-{executed_batch:08d}.zip' by 'auditor'" in caplog.text
     listed = auditor.get("/audit?f.type.equal=price_change")
     assert batches_in(listed.click("Auditor's pack of these").body) == [executed_batch]
     auditor.get("/audit/auditors-pack.zip?f.type.equal=import", status=404)

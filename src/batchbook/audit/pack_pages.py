@@ -18,14 +18,11 @@ from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Missing, TooLarge
 from batchbook.master import MasterView, Page
-from batchbook.security.audit_log import record_event
+from batchbook.security.audit_log import EXPORTED, FILE, record_event
 from batchbook.web.request import Request
 
 #: The most batches in a pack that a page sends. The command has no limit.
 MOST = 500
-
-#: The event in the audit log.
-DOWNLOADED = "auditor's pack downloaded"
 
 
 class DownloadPack(BatchPage):
@@ -83,7 +80,8 @@ def pack_response(request: Request, numbers: Sequence[int]) -> Response:
     batches = batches_called(request.db, numbers)
     demand_packable(request.identity.permissions, batches, actor)
     pack = Pack(request.db, types, batches, actor, utc_now())
-    record_event(request, DOWNLOADED, pack.name, ", ".join(batch.number for batch in batches))
+    detail = f"auditor's pack of {', '.join(batch.number for batch in batches)}"
+    record_event(request, EXPORTED, pack.name, detail, FILE)
 
     def stream() -> Iterator[bytes]:
         # The server sends the bytes after the request's transaction has ended, so the stream has one of its own.

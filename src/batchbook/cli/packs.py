@@ -15,7 +15,7 @@ from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, print_result
 from batchbook.cli.parameters import NUMBER, actor_option
 from batchbook.db import utc_now
-from batchbook.security.audit_log import record_command
+from batchbook.security.audit_log import EXPORTED, record_file_command
 from batchbook.words import counted
 
 
@@ -44,7 +44,8 @@ def pack(installation: Installation, numbers: tuple[int, ...], file: Path, actor
         batches = [session.find(number, Action.DOWNLOAD) for number in sorted({*numbers})]
         demand_packable(session.person.permissions, batches, session.person.name)
         written = _write(Pack(db, session.types, batches, session.person.name, utc_now()), file)
-    record_command("auditor's pack written", file.name, ", ".join(batch.number for batch in batches))
+    detail = f"auditor's pack {written['sha256']} of {', '.join(batch.number for batch in batches)}"
+    record_file_command(installation.engine, EXPORTED, file.name, detail, actor)
     print_result(
         as_json,
         {"batches": [batch.id for batch in batches], "file": str(file), **written},
