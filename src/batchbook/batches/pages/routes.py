@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -93,7 +94,8 @@ from batchbook.declarations import (
 )
 from batchbook.forms import form_of
 from batchbook.grid import Column, GridLayout
-from batchbook.master import GRID_PAGES
+from batchbook.master import GRID_PAGES, Page
+from batchbook.services import services_of
 
 #: The pages of every batch type, in the order of their buttons.
 BATCH_PAGES = (
@@ -178,8 +180,19 @@ BATCH_PAGES = (
 )
 
 
-def bound_view(view: type[BatchMasterView], batch_type: BatchType) -> type[BatchMasterView]:
-    """Return a subclass of ``view`` with the model, names, addresses and pages of the registered type."""
+class FurtherPages(list[type[Page]]):
+    """The pages that other packages add to those of every batch type. One per application, among the services."""
+
+
+def add_batch_page(config: Any, page: type[Page]) -> None:
+    """Directive: give all batch types that are registered later the page ``page``, behind their own ones."""
+    services_of(config.registry).get(FurtherPages).append(page)
+
+
+def bound_view(
+    view: type[BatchMasterView], batch_type: BatchType, further: Sequence[type[Page]] = ()
+) -> type[BatchMasterView]:
+    """Return a subclass of ``view`` with the model, names and addresses of the registered type, its pages and ``further`` ones."""
     data = {
         "batch_type": batch_type,
         "model": batch_type.header,
@@ -187,7 +200,7 @@ def bound_view(view: type[BatchMasterView], batch_type: BatchType) -> type[Batch
         "path": f"/batches/{batch_type.path}",
         "title": batch_type.title_plural,
         "title_one": batch_type.title.lower(),
-        "pages": view.pages or BATCH_PAGES,
+        "pages": (*(view.pages or BATCH_PAGES), *further),
         "__module__": view.__module__,
         "__doc__": view.__doc__,
     }
@@ -205,7 +218,7 @@ def add_batch_pages(config: Any, batch_type: BatchType) -> None:
         refuse_wrong_method(batch_type.view, method, BatchMasterView)
     _check_declared(batch_type)
     _refuse_taken_names(batch_type.header)
-    view = bound_view(batch_type.view, batch_type)
+    view = bound_view(batch_type.view, batch_type, services_of(config.registry).get(FurtherPages))
     config.add_master_view(view)
     _check_view(batch_type, view)
     readers = tuple(
@@ -287,7 +300,9 @@ def _check_header_form(view: type[BatchMasterView]) -> None:
 
 def includeme(config: Any) -> None:
     """Register the lists over all types, the tasks of bulk edits, and the grids that jobs open again."""
+    services_of(config.registry).add(FurtherPages, FurtherPages())
     config.add_directive("add_batch_pages", "batchbook.batches.pages.routes.add_batch_pages")
+    config.add_directive("add_batch_page", "batchbook.batches.pages.routes.add_batch_page")
     for task in (*BULK_EDITS, TAKE_WORKSHEET):
         config.add_job_task(task)
     config.include("batchbook.batches.pages.lists")
