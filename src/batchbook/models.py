@@ -8,6 +8,7 @@ from __future__ import annotations
 from batchbook.batches import models as batches
 from batchbook.batches.intake import saved_mappings as intake
 from batchbook.batches.matching import record_index as matching
+from batchbook.batches.retention import models as retention
 from batchbook.catalog import models as catalog
 from batchbook.db import Base
 from batchbook.jobs import models as jobs
@@ -18,7 +19,7 @@ from batchbook.types.price_change import models as price_change
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "imports", "intake", "jobs", "master", "matching", "metadata", "price_change", "security", "web",
+    "batches", "catalog", "imports", "intake", "jobs", "master", "matching", "metadata", "price_change", "retention", "security", "web",
 ]  # fmt: skip
 
 #: The schema that the migrations lead to.
