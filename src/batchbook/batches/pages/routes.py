@@ -306,6 +306,7 @@ def includeme(config: Any) -> None:
     for task in (*BULK_EDITS, TAKE_WORKSHEET):
         config.add_job_task(task)
     config.include("batchbook.batches.pages.lists")
+    config.include("batchbook.batches.pages.retention_pages")
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
     config.add_grid_source(CHANGES, open_changes)
     config.add_grid_source(WORKSHEET, open_worksheet)
