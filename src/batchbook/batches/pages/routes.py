@@ -78,6 +78,7 @@ from batchbook.batches.pages.rows.worksheet_pages import (
 )
 from batchbook.batches.pages.view import COMMON, FILTERS, BatchMasterView, RowTable
 from batchbook.batches.registry import BatchType
+from batchbook.batches.review.overlap import OverlapCounts
 from batchbook.batches.running.bulk_edits import BATCH_ROWS, BULK_EDITS
 from batchbook.batches.type_checks import check_class
 from batchbook.batches.worksheets.uploads import TAKE_WORKSHEET
@@ -93,6 +94,7 @@ from batchbook.declarations import (
 from batchbook.forms import form_of
 from batchbook.grid import Column, GridLayout
 from batchbook.master import GRID_PAGES
+from batchbook.services import services_of
 
 #: The pages of every batch type, in the order of their buttons.
 BATCH_PAGES = (
@@ -289,5 +291,6 @@ def includeme(config: Any) -> None:
         config.add_job_task(task)
     config.include("batchbook.batches.pages.lists")
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
+    services_of(config.registry).add(OverlapCounts, OverlapCounts())
     config.add_grid_source(CHANGES, open_changes)
     config.add_grid_source(WORKSHEET, open_worksheet)
