@@ -10,6 +10,7 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import JSON, Integer, inspect
 
+from batchbook.batches.effects.declaration import Reversing
 from batchbook.batches.handler import (
     CONFIRM,
     REASON,
@@ -78,6 +79,7 @@ _HANDLER = {
     "duplicates": or_none(instance_of(Duplicates, "a Duplicates")),
     "matching": or_none(instance_of(Matching, "a Matching")),
     "per_batch_rows": or_none(instance_of(PerBatchRows, "a PerBatchRows")),
+    "reversing": or_none(instance_of(Reversing, "a Reversing")),
     "callbacks": instance_of(Callbacks, "Callbacks"),
 }
 
@@ -112,6 +114,10 @@ _PARTS = {
         "columns": function_of("handler", "batch"),
         "supplement": function_of("handler", "batch"),
         "references": function_of("handler", "batch"),
+    },
+    "reversing": {
+        "header": function_of("handler", "source", "effects"),
+        "rows": function_of("handler", "batch", "effects"),
     },
     "callbacks": {
         "setup": function_of("handler", "action", "batch"),

@@ -28,6 +28,7 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
     PopulateBatch,
     RefreshBatch,
     ReopenBatch,
+    ReverseBatch,
     SendBackBatch,
 )
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
@@ -111,6 +112,7 @@ BATCH_PAGES = (
     AddRow,
     EditHeader,
     CloneBatch,
+    ReverseBatch,
     HandOverBatch,
     DeleteBatch,
     ExecuteBatch,
