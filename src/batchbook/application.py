@@ -32,6 +32,7 @@ def configure(settings: Mapping[str, Any]) -> Any:
     config.include("batchbook.master")
     config.include("batchbook.jobs")
     config.include("batchbook.batches")
+    config.include("batchbook.audit")
     config.include("batchbook.catalog")
     config.include("batchbook.accounts")
     config.include("batchbook.types.imports")

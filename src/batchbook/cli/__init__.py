@@ -98,6 +98,10 @@ _COMMANDS = {
         "Verify that the batches ID, or all, are as they were sealed when they were executed.",
     ),
     "seal": LazyCommand("batchbook.cli.seals:seal", "The chain of seals of executed batches."),
+    "pack": LazyCommand(
+        "batchbook.cli.packs:pack",
+        "Write the auditor's pack of the executed batches ID: a ZIP that proves them without Batchbook.",
+    ),
     "export": LazyCommand(
         "batchbook.cli.exports:export",
         "Export LIST, such as products, vendors or batches, or the rows of the batch with that number, to a file.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -12,7 +13,13 @@ from batchbook.batches.directives import resolved
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch
-from batchbook.batches.pages.batch.changes_page import ChangedCells, RememberChanges
+from batchbook.batches.pages.batch.changes_page import (
+    CHANGES,
+    ChangedCells,
+    ExportChanges,
+    RememberChanges,
+    open_changes,
+)
 from batchbook.batches.pages.batch.comments_page import AddComment, Comments, SeenComments
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
 from batchbook.batches.pages.batch.dry_run_page import DryRunBatch, DryRunFile
@@ -88,7 +95,8 @@ from batchbook.declarations import (
 )
 from batchbook.forms import form_of
 from batchbook.grid import Column, GridLayout
-from batchbook.master import GRID_PAGES
+from batchbook.master import GRID_PAGES, Page
+from batchbook.services import services_of
 
 #: The pages of every batch type, in the order of their buttons.
 BATCH_PAGES = (
@@ -169,12 +177,24 @@ BATCH_PAGES = (
     CellHistory,
     ChangedCells,
     RememberChanges,
+    ExportChanges,
     Download,
 )
 
 
-def bound_view(view: type[BatchMasterView], batch_type: BatchType) -> type[BatchMasterView]:
-    """Return a subclass of ``view`` with the model, names, addresses and pages of the registered type."""
+class FurtherPages(list[type[Page]]):
+    """The pages that other packages add to those of every batch type. One per application, among the services."""
+
+
+def add_batch_page(config: Any, page: type[Page]) -> None:
+    """Directive: give all batch types that are registered later the page ``page``, behind their own ones."""
+    services_of(config.registry).get(FurtherPages).append(page)
+
+
+def bound_view(
+    view: type[BatchMasterView], batch_type: BatchType, further: Sequence[type[Page]] = ()
+) -> type[BatchMasterView]:
+    """Return a subclass of ``view`` with the model, names and addresses of the registered type, its pages and ``further`` ones."""
     data = {
         "batch_type": batch_type,
         "model": batch_type.header,
@@ -182,7 +202,7 @@ def bound_view(view: type[BatchMasterView], batch_type: BatchType) -> type[Batch
         "path": f"/batches/{batch_type.path}",
         "title": batch_type.title_plural,
         "title_one": batch_type.title.lower(),
-        "pages": view.pages or BATCH_PAGES,
+        "pages": (*(view.pages or BATCH_PAGES), *further),
         "__module__": view.__module__,
         "__doc__": view.__doc__,
     }
@@ -200,7 +220,7 @@ def add_batch_pages(config: Any, batch_type: BatchType) -> None:
         refuse_wrong_method(batch_type.view, method, BatchMasterView)
     _check_declared(batch_type)
     _refuse_taken_names(batch_type.header)
-    view = bound_view(batch_type.view, batch_type)
+    view = bound_view(batch_type.view, batch_type, services_of(config.registry).get(FurtherPages))
     config.add_master_view(view)
     _check_view(batch_type, view)
     readers = tuple(
@@ -282,9 +302,12 @@ def _check_header_form(view: type[BatchMasterView]) -> None:
 
 def includeme(config: Any) -> None:
     """Register the lists over all types, the tasks of bulk edits, and the grids that jobs open again."""
+    services_of(config.registry).add(FurtherPages, FurtherPages())
     config.add_directive("add_batch_pages", "batchbook.batches.pages.routes.add_batch_pages")
+    config.add_directive("add_batch_page", "batchbook.batches.pages.routes.add_batch_page")
     for task in (*BULK_EDITS, TAKE_WORKSHEET):
         config.add_job_task(task)
     config.include("batchbook.batches.pages.lists")
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
+    config.add_grid_source(CHANGES, open_changes)
     config.add_grid_source(WORKSHEET, open_worksheet)
