@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlalchemy.orm import InstrumentedAttribute
 
-from batchbook.batches.effects.declaration import TargetRecords
+from batchbook.batches.effects.declaration import Reversing, TargetRecords
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action
@@ -66,6 +66,7 @@ __all__ = [
     "NumberChange",
     "Outcome",
     "QuickEntry",
+    "Reversing",
     "RowValues",
     "TargetRecords",
     "Total",
@@ -247,6 +248,8 @@ class BatchHandler(ABC, Generic[B, R]):
     touched_records: TouchedRecords | None = None
     #: The columns of rows that are stored in a table for each batch; ``None`` if all batches share a table.
     per_batch_rows: PerBatchRows | None = None
+    #: The way in which executed batches are reversed by another batch; ``None`` if they cannot be.
+    reversing: Reversing | None = None
     #: Functions that are called before or after actions on a batch.
     callbacks: Callbacks = Callbacks()
     #: The approximate number of rows that ``populate`` will yield, for the display of progress; set for you if they come

@@ -10,6 +10,7 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import JSON, Integer, inspect
 
+from batchbook.batches.effects.declaration import Reversing
 from batchbook.batches.handler import (
     CONFIRM,
     REASON,
@@ -80,6 +81,7 @@ _HANDLER = {
     "touched_records": or_none(instance_of(TouchedRecords, "a TouchedRecords")),
     "matching": or_none(instance_of(Matching, "a Matching")),
     "per_batch_rows": or_none(instance_of(PerBatchRows, "a PerBatchRows")),
+    "reversing": or_none(instance_of(Reversing, "a Reversing")),
     "callbacks": instance_of(Callbacks, "Callbacks"),
 }
 
@@ -115,6 +117,10 @@ _PARTS = {
         "columns": function_of("handler", "batch"),
         "supplement": function_of("handler", "batch"),
         "references": function_of("handler", "batch"),
+    },
+    "reversing": {
+        "header": function_of("handler", "source", "effects"),
+        "rows": function_of("handler", "batch", "effects"),
     },
     "callbacks": {
         "setup": function_of("handler", "action", "batch"),

@@ -47,6 +47,7 @@ class Action(StrEnum):
     COMMENT = "comment", "Comment", "commented on"
     EXECUTE = "execute", "Execute", "executed"
     CLONE = "clone", "Clone", "cloned"
+    REVERSE = "reverse-batch", "Reverse", "reversed"
     HAND_OVER = "hand-over", "Hand over", "handed over"
     DELETE = "delete", "Delete", "deleted"
 
@@ -66,6 +67,7 @@ class BatchPermission(StrEnum):
     CREATE = "create"
     EDIT = "edit"
     EXECUTE = "execute"
+    REVERSE = "reverse"
     HAND_OVER = "hand-over"
     DELETE = "delete"
 
@@ -111,6 +113,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.COMMENT, (_P.VIEW,), _AT_REST),
     Transition(Action.EXECUTE, (_P.EXECUTE,), _COMPLETE, State.EXECUTING, State.EXECUTED, job=True),
     Transition(Action.CLONE, (_P.CREATE,), _AT_REST | _EXECUTED, job=True),
+    Transition(Action.REVERSE, (_P.REVERSE,), _EXECUTED, job=True),
     Transition(Action.HAND_OVER, (_P.HAND_OVER,), _AT_REST),
     Transition(Action.DELETE, (_P.DELETE,), _AT_REST, job=True),
 )

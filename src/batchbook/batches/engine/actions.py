@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from batchbook.batches.effects.models import effects_of
 from batchbook.batches.effects.observation import observing
 from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.engine.copying import follow_up
@@ -29,6 +30,7 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.matching.memory import match_rows
 from batchbook.batches.models import Batch
 from batchbook.batches.retention.models import retention_of
+from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.batches.rows.storage import RowWriter
 from batchbook.errors import BadInput, Conflict
 from batchbook.words import counted
@@ -40,7 +42,8 @@ FOLLOW_UP = "follow_up"
 def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
     batch, handler, tables = context.batch, context.handler, context.batch_type.rows
     with around(Action.POPULATE, context):
-        ensure_inspected(context)
+        if batch.reverses is None:
+            ensure_inspected(context)
         per_batch = handler.per_batch_rows
         tables.make_room(context.session, batch, per_batch.columns(handler, batch) if per_batch else ())
         handler.row_model = tables.of(batch)
@@ -50,7 +53,7 @@ def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
             context.progress.report("populate", written, handler.expected_rows)
 
         with handler_code(context.session):
-            writer.write(handler.populate(batch), handler.chunk_size, report)
+            writer.write(_source_rows(context), handler.chunk_size, report)
         tables.written(context.session, batch)
         if per_batch:
             with handler_code(context.session):
@@ -72,6 +75,14 @@ def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
         evidence=evidence_of(context, files=True, rows=written, statuses=dict(batch.status_counts)),
     )
     return f"{context.batch} was populated with {counted(written, 'row')}."
+
+
+def _source_rows(context: ActionContext) -> Iterable[RowValues | Block]:
+    """Return the rows to populate a batch with: those of its source, or those that reverse the effects of another batch."""
+    batch, handler = context.batch, context.handler
+    if batch.reverses is None or handler.reversing is None:
+        return handler.populate(batch)
+    return handler.reversing.rows(handler, batch, effects_of(context.session, batch.reverses))
 
 
 def _refresh(context: ActionContext, _options: Mapping[str, Any]) -> str:

@@ -35,6 +35,7 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
     PopulateBatch,
     RefreshBatch,
     ReopenBatch,
+    ReverseBatch,
     SendBackBatch,
 )
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
@@ -120,6 +121,7 @@ BATCH_PAGES = (
     AddRow,
     EditHeader,
     CloneBatch,
+    ReverseBatch,
     HandOverBatch,
     DeleteBatch,
     ExecuteBatch,

@@ -169,6 +169,10 @@ _COMMANDS = {
         "batchbook.cli.batches.lifecycle_commands:clone",
         "Create an open batch with the header, rows and files of the batch ID, and print its number.",
     ),
+    "reverse": LazyCommand(
+        "batchbook.cli.batches.lifecycle_commands:reverse",
+        "Create a batch that restores the values from before the executed batch ID, and print its number.",
+    ),
     "hand-over": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:hand_over_batches",
         "Hand over the batches ID, or all unfinished batches of the user --from, to another user.",

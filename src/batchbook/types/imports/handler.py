@@ -60,6 +60,7 @@ from batchbook.types.imports.preconditions import (
     refuse_unsure_deletion,
 )
 from batchbook.types.imports.record_writing import RecordWriter
+from batchbook.types.imports.reversing import REVERSING
 from batchbook.types.imports.row_problems import Problems
 from batchbook.types.imports.similar_keys import SimilarForms, SimilarKeys
 from batchbook.types.imports.targets import ImportTargets, new
@@ -196,6 +197,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     )
     touched_records = TouchedRecords(key=_touched_key, columns=_key_columns)
     per_batch_rows = PerBatchRows(columns=_row_columns, supplement=_supplement, references=_references)
+    reversing = REVERSING
     callbacks = Callbacks(setup=_setup, after_edit=_after_edit)
 
     def __init__(

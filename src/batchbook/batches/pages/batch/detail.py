@@ -15,11 +15,12 @@ from batchbook.batches.changed_rows import original_text
 from batchbook.batches.engine.actions import FOLLOW_UP
 from batchbook.batches.engine.preview import totals_of
 from batchbook.batches.engine.refresh import problem_rows
+from batchbook.batches.engine.reversing import links_of
 from batchbook.batches.files import WORKSHEET, file_chunks
 from batchbook.batches.history import WITHOUT_EFFECT
 from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.matching.new_records import linked_batches
-from batchbook.batches.models import BatchFile, CellChange, Operation
+from batchbook.batches.models import Batch, BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.changes_page import differing_cells_url, source_word
 from batchbook.batches.pages.batch.comments_page import IN_PANEL, Comments, ShownComments, shown_comments
@@ -78,7 +79,7 @@ class BatchDetail(BatchPage):
             own_status=next((one for one in own_statuses if one.value == self.batch.status), None),
             milestones=view_models.milestones(self.batch),
             facts=view_models.facts(self.view, self.batch),
-            linked=[one for one in linked_batches(self.request.db, self.batch) if may_see(self, one[1])],
+            linked=[one for one in self._linked() if may_see(self, one[1])],
             totals=totals_of(context),
             breakdown=view_models.breakdown(self.view, self.batch, rows.grid),
             problem_rows=problems,
@@ -119,6 +120,9 @@ class BatchDetail(BatchPage):
             return None
         found = comments_of(self.request.db, self.batch.id, limit=IN_PANEL)
         return shown_comments(self, found, total=None if len(found) == IN_PANEL else len(found))
+
+    def _linked(self) -> list[tuple[str, Batch]]:
+        return [*linked_batches(self.request.db, self.batch), *links_of(self.request.db, self.batch)]
 
     def _follow_up_url(self) -> str | None:
         """Return the address of the batch with the rows that the execution left out; ``None`` if there is none."""

@@ -10,6 +10,7 @@ from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.execution_check import Unconfirmed
 from batchbook.batches.engine.file_intake import intake_fields
 from batchbook.batches.engine.preview import why_not_execute
+from batchbook.batches.engine.reversing import why_not_reverse
 from batchbook.batches.handler import CONFIRM, REASON
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
@@ -166,6 +167,25 @@ class CloneBatch(_ActionPage):
 
     def post(self) -> HTTPSeeOther:
         """Clone, and show the clone."""
+        with claim_key(self.request) as remember:
+            result = self.ask(self.action)
+            remember(result.message)
+        url = self.request.route_path(f"{self.view.prefix}.view", id=result.batch_id or self.batch.id)
+        return follow_on(self.request, result, url)
+
+
+class ReverseBatch(_ActionPage):
+    """Make a new batch that restores the values from before this one."""
+
+    action = Action.REVERSE
+
+    @classmethod
+    def offered(cls, view: MasterView, record: Any) -> bool:
+        """Offer it where values from before are kept, and no other batch that restores them waits."""
+        return why_not_reverse(view.engine.context_of(record)) is None  # type: ignore[attr-defined]
+
+    def post(self) -> HTTPSeeOther:
+        """Make the batch, and show it."""
         with claim_key(self.request) as remember:
             result = self.ask(self.action)
             remember(result.message)
