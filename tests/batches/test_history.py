@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 from tests.batches.harness import BatchHarness
 
-from batchbook.batches.history import Cell, add_cells, note_failure, record
+from batchbook.batches.history import Cell, add_cells, note_failure, record, record_all
+from batchbook.batches.models import Operation
+from batchbook.db.transactions import transaction_scope
 
 
 @pytest.fixture
@@ -28,6 +31,27 @@ def test_operations_are_numbered_within_their_batch_and_name_the_actor(
     assert harness.operations(batch_id)[1:] == [
         ("note", "ann", "Looked at it.", 0),
         ("note", "ann", "Looked again.", 0),
+    ]
+
+
+def test_an_operation_names_what_acted_for_the_person_and_the_reason(
+    harness: BatchHarness, batch_id: int
+) -> None:
+    with transaction_scope(harness.database, acted_by="job 12") as session:
+        engine = harness.on(session)
+        engine.reason = "The vendor sent a new list."
+        context = engine.context_of(engine.find(batch_id))
+        record(context.handler_context, context.batch, "note", "Looked.", evidence={"rows": 1})
+        record(context.handler_context, context.batch, "note", "Looked again.", reason="To be sure.")
+        record_all(context.handler_context, "note", {batch_id: "And again."})
+    query = select(Operation).where(Operation.batch_id == batch_id).order_by(Operation.number)
+    with transaction_scope(harness.database, read_only=True) as session:
+        found = [(one.acted_by, one.reason, one.evidence) for one in session.scalars(query)]
+    assert found == [
+        (None, None, None),
+        ("job 12", "The vendor sent a new list.", {"rows": 1}),
+        ("job 12", "To be sure.", None),
+        ("job 12", "The vendor sent a new list.", None),
     ]
 
 

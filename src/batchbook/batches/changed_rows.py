@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, case, cast, exists, func, select
+from sqlalchemy.orm import aliased
 
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import REMEMBERED
@@ -60,6 +61,26 @@ def differing_sequences(batch_id: int) -> Sequences:
     before = case((once, cells.c.old), else_=text_at(cells.c.first, change.old))
     now = case((once, cells.c.new), else_=text_at(cells.c.last, change.new))
     return select(cells.c.sequence).where(before.is_distinct_from(now))
+
+
+def original_text(cell: type[CellChange]) -> ColumnElement[str | None]:
+    """Return the text that a changed ``cell`` got from the file or query: the one before its first change.
+
+    It is null for a row that people added, and for the header.
+    """
+    first = aliased(CellChange)
+    return (
+        select(first.old)
+        .where(
+            first.batch_id == cell.batch_id,
+            first.sequence == cell.sequence,
+            first.field == cell.field,
+            cell.sequence > 0,
+        )
+        .order_by(first.operation, first.position)
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def changed_by_others(batch_id: int, user: str | None, operation: int) -> Sequences:

@@ -49,11 +49,14 @@ class QuickEntry:
 
 #: The name among the options of an execution for the warnings that are confirmed; no option of a type has it.
 CONFIRM = "confirm"
+#: The option of an action with the reason that the user gives for it. The history keeps it.
+REASON = "reason"
 #: The confirmation of all warnings of an execution.
 ALL = "all"
 
 __all__ = [
     "CONFIRM",
+    "REASON",
     "BatchHandler",
     "Block",
     "Callbacks",

@@ -12,6 +12,7 @@ from sqlalchemy import JSON, Integer, inspect
 
 from batchbook.batches.handler import (
     CONFIRM,
+    REASON,
     BatchHandler,
     Callbacks,
     Duplicates,
@@ -241,10 +242,14 @@ def _demand_columns(where: str, model: type[Any], names: Iterable[str]) -> None:
 def _check_policy(name: str, policy: ExecutionPolicy) -> None:
     """Refuse defaults of options that do not exist, or that a person could not choose."""
     fields_of = {field.name for field in policy.options.fields} if policy.options else set()
-    if CONFIRM in fields_of:
-        raise ConfigurationError(
-            f"{name}.execution_policy has an option called {CONFIRM!r}, the name by which warnings are confirmed: give it another."
-        )
+    for taken, use in (
+        (CONFIRM, "by which warnings are confirmed"),
+        (REASON, "of the reason that a user gives"),
+    ):
+        if taken in fields_of:
+            raise ConfigurationError(
+                f"{name}.execution_policy has an option called {taken!r}, the name {use}: give it another."
+            )
     if unknown := sorted(policy.defaults.keys() - fields_of):
         offered = ", ".join(sorted(fields_of)) or "none"
         raise ConfigurationError(

@@ -22,7 +22,8 @@ HIGHEST_NUMBER = 2**31 - 1
 class HandlerContext:
     """The session, the application's settings, the name of the user who acts, and the time of the action (UTC).
 
-    The action reports its progress to ``progress``.
+    The action reports its progress to ``progress``. ``reason`` is the text with which the user explains the action, if there
+    is one; the operations that the action adds to the history carry it.
     """
 
     session: Session
@@ -30,6 +31,7 @@ class HandlerContext:
     actor: str
     now: datetime
     progress: Progress = field(default_factory=NoProgress)
+    reason: str | None = None
 
     @property
     def permissions(self) -> frozenset[str]:

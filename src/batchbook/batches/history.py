@@ -13,6 +13,7 @@ from batchbook.batches.handler_context import HandlerContext, next_number
 from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.batches.rows.issues import Issue
 from batchbook.db.bulk_writing import bulk_insert, bulk_insert_columns
+from batchbook.db.transactions import acted_by
 
 #: The kinds of operations for an action that failed, was refused, or was cancelled.
 FAILURE, REFUSAL, CANCEL = "failure", "refusal", "cancel"
@@ -23,7 +24,7 @@ ADD, UNDO, REDO = "add", "undo", "redo"
 #: Those whose action did not take place.
 WITHOUT_EFFECT = (FAILURE, REFUSAL, CANCEL)
 
-_OPERATION_COLUMNS = ("batch_id", "number", "kind", "at", "actor", "summary", "cells")
+_OPERATION_COLUMNS = ("batch_id", "number", "kind", "at", "actor", "summary", "cells", "acted_by", "reason")
 
 #: The field of the cells that tell of the removal of rows, and the texts of the mark.
 REMOVED, MARK = "removed", {True: "yes", False: "no"}
@@ -54,10 +55,14 @@ def record(
     summary: str,
     cells: Iterable[Cell] = (),
     reverses: int | None = None,
+    *,
+    reason: str | None = None,
+    evidence: Mapping[str, Any] | None = None,
 ) -> Operation:
     """Add an operation to the history of ``batch``, which the caller has locked.
 
     ``kind`` is a short code, ``summary`` a sentence for people, ``reverses`` the number of the operation that it reverses.
+    ``reason`` is the person's, by default that of the whole action; ``evidence`` as in :class:`Operation`.
     """
     session = context.session
     changed = list(cells)
@@ -70,6 +75,9 @@ def record(
         summary=summary,
         cells=len(changed),
         reverses=reverses,
+        acted_by=acted_by(session),
+        reason=reason or context.reason,
+        evidence=None if evidence is None else dict(evidence),
     )
     session.add(operation)
     session.flush()  # The cells, written in bulk below, refer to it.
@@ -85,8 +93,19 @@ def record_all(context: HandlerContext, kind: str, summaries: Mapping[int, str])
     highest = select(Operation.batch_id, func.max(Operation.number).label("last"))
     known = highest.where(Operation.batch_id.in_(summaries)).group_by(Operation.batch_id)
     last = {row.batch_id: row.last for row in context.session.execute(known)}
+    how = acted_by(context.session)
     rows = (
-        (batch_id, last.get(batch_id, 0) + 1, kind, context.now, context.actor, summary, 0)
+        (
+            batch_id,
+            last.get(batch_id, 0) + 1,
+            kind,
+            context.now,
+            context.actor,
+            summary,
+            0,
+            how,
+            context.reason,
+        )
         for batch_id, summary in summaries.items()
     )
     table = Operation.metadata.tables[Operation.__tablename__]

@@ -292,6 +292,10 @@ class Operation(Base):
 
     ``reverses`` is the number of the operation that it reverses, if it is an undo or redo; an operation is reversed once at
     the most. To redo is to reverse the undo.
+
+    ``actor`` is the person; ``acted_by`` tells what acted on the person's behalf, such as "job 12" or "command", and is null
+    for what was done in person. ``reason`` is the text that the person gave. ``evidence`` has the figures of the action and
+    the digests of what it used, as ``engine/evidence`` describes.
     """
 
     __tablename__ = "operation"
@@ -305,6 +309,9 @@ class Operation(Base):
     summary: Mapped[str] = mapped_column(Text)
     cells: Mapped[int] = mapped_column(default=0)
     reverses: Mapped[int | None]
+    acted_by: Mapped[str | None] = mapped_column(String(64))
+    reason: Mapped[str | None] = mapped_column(Text)
+    evidence: Mapped[dict[str, Any] | None]
 
 
 class CellChange(Base):

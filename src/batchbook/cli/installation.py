@@ -135,7 +135,7 @@ class Installation(AbstractContextManager["Installation"]):
         Raises :class:`~batchbook.errors.Conflict` if it lacks one.
         """
         self.require_current()
-        with transaction_scope(self.engine, read_only=read_only) as session:
+        with transaction_scope(self.engine, read_only=read_only, acted_by="command") as session:
             yield session
 
     def require_current(self) -> None:

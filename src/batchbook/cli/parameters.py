@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from batchbook.batches.handler import CONFIRM
+from batchbook.batches.handler import CONFIRM, REASON
 
 
 class Text(click.ParamType[str]):
@@ -118,8 +118,10 @@ def execution_options(command: _Command) -> _Command:
     """Give a command ``--option`` and ``--confirm``, passed together as the mapping ``options``; a repeated key has a list."""
 
     @wraps(command)
-    def with_confirmations(*arguments: Any, confirm: tuple[str, ...], **values: Any) -> Any:
-        options = values["options"]
+    def with_confirmations(
+        *arguments: Any, confirm: tuple[str, ...], reason: str | None, **values: Any
+    ) -> Any:
+        options = values["options"] | _given(reason)
         if confirm:
             sent = options.get(CONFIRM, [])
             options = {**options, CONFIRM: [*([sent] if isinstance(sent, str) else sent), *confirm]}
@@ -127,7 +129,26 @@ def execution_options(command: _Command) -> _Command:
 
     text = "Confirm a warning of the execution by its name, or “all”; may be repeated."
     confirmation = click.option("--confirm", metavar="NAME", multiple=True, type=TEXT, help=text)
-    return cast("_Command", unconfirmed_options(confirmation(with_confirmations)))
+    return cast("_Command", unconfirmed_options(confirmation(_reason(with_confirmations))))
+
+
+def reason_option(command: _Command) -> _Command:
+    """Give a command the option ``--reason``, passed in the mapping ``options``, and a hidden ``--option``, which is refused."""
+
+    @wraps(command)
+    def with_reason(*arguments: Any, reason: str | None, **values: Any) -> Any:
+        return command(*arguments, **{**values, "options": _given(reason)})
+
+    return cast("_Command", no_options(_reason(with_reason)))
+
+
+def _reason(command: _Command) -> _Command:
+    text = "The reason for it, which the history keeps."
+    return click.option("--reason", metavar="TEXT", type=TEXT, help=text)(command)
+
+
+def _given(reason: str | None) -> dict[str, str]:
+    return {REASON: reason} if reason else {}
 
 
 def unconfirmed_options(command: _Command) -> _Command:

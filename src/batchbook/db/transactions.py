@@ -177,10 +177,25 @@ def make_session(engine: Engine, *, read_only: bool = False, waiting: WaitingLim
     return GuardedSession(engine.execution_options(**options), expire_on_commit=False)
 
 
+_ACTED_BY = "batchbook_acted_by"
+
+
+def acted_by(session: Session) -> str | None:
+    """Return what acts in ``session`` on a person's behalf, such as "job 12"; ``None`` if the person acts in person."""
+    found: str | None = session.info.get(_ACTED_BY)
+    return found
+
+
 @contextmanager
-def transaction_scope(engine: Engine, *, read_only: bool = False) -> Iterator[Session]:
-    """Yield a session in a new transaction: committed at the end of the block, rolled back if the block raises."""
+def transaction_scope(
+    engine: Engine, *, read_only: bool = False, acted_by: str | None = None
+) -> Iterator[Session]:
+    """Yield a session in a new transaction: committed at the end of the block, rolled back if the block raises.
+
+    ``acted_by`` is what acts in it on a person's behalf; the history of batches and the audit log keep it.
+    """
     with make_session(engine, read_only=read_only) as session, session.begin():
+        session.info[_ACTED_BY] = acted_by
         yield session
 
 

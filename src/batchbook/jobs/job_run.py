@@ -105,16 +105,16 @@ class JobRun:
         return self.jobs.tasks[job.task]
 
     @contextmanager
-    def _transaction(self) -> Iterator[Session]:
-        """Yield a session in a transaction that other processes can terminate if this one hangs."""
-        with transaction_scope(self.engine) as session:
+    def _transaction(self, job_id: int) -> Iterator[Session]:
+        """Yield a session in a transaction for a job, which other processes can terminate if this one hangs."""
+        with transaction_scope(self.engine, acted_by=f"job {job_id}") as session:
             if self.engine.dialect.name == "postgresql":
                 name = text("SELECT set_config('application_name', :name, true)")
                 session.execute(name, {"name": self.owner})
             yield session
 
     def _take(self, job_id: int, dispatch: int) -> Job | None:
-        with self._transaction() as session:
+        with self._transaction(job_id) as session:
             job = lease.acquire(session, job_id, dispatch, self.owner)
             if job is None:
                 return None
@@ -150,7 +150,7 @@ class JobRun:
         own = JobProgress(self.jobs.store, job, self._stopping)
         progress = _ProgressToBoth(own, self._watch, attempt)
         progress.report("begin", 0, None)
-        with self._prepared(attempt, progress) as prepared, self._transaction() as session:
+        with self._prepared(attempt, progress) as prepared, self._transaction(job.id) as session:
             lease.ensure_held(session, job)
             try:
                 with attempt.interruptible(session):
@@ -178,7 +178,7 @@ class JobRun:
     def write_end(self, job: Job, state: JobState, job_result: JobResult) -> bool:
         """Write the result of a job whose process is gone; return whether this call did so."""
         with suppress(lease.LostLease):
-            with self._transaction() as session:
+            with self._transaction(job.id) as session:
                 self._write_failure(session, job, state, job_result)
             self._note_end(job, job_result.message)
             return True
@@ -186,7 +186,7 @@ class JobRun:
 
     def _finish_failed(self, job: Job, state: JobState, job_result: JobResult) -> None:
         def write() -> None:
-            with self._transaction() as session:
+            with self._transaction(job.id) as session:
                 self._write_failure(session, job, state, job_result)
 
         with suppress(lease.LostLease):
@@ -222,7 +222,7 @@ class JobRun:
 
     def _hand_back(self, job: Job) -> None:
         def write() -> bool:
-            with self._transaction() as session:
+            with self._transaction(job.id) as session:
                 return lease.release(session, job, counted=False)
 
         if self._retry_while_busy(write):

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from tests.jobs.harness import JobHarness, hooked
 
 from batchbook.batches import Action, Batch, State
+from batchbook.batches.models import Operation
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
@@ -46,6 +47,18 @@ def test_what_failed_can_be_tried_again_by_a_person_unless_something_else_happen
     assert len(harness.catalogue.price_history()) == 1, "The options are those that were chosen."
     with pytest.raises(Conflict, match="executed"):
         harness.retry(failed.id)
+
+
+def test_the_history_names_the_job_that_acted_for_the_person(harness: JobHarness) -> None:
+    batch_id = harness.complete()
+    harness.with_handler(**hooked("execute", lambda: 1 / 0))
+    failed = harness.do(batch_id, Action.EXECUTE, reason="Agreed.")
+    harness.with_handler()
+    job = harness.do(batch_id, Action.EXECUTE, reason="Agreed again.")
+    query = select(Operation.acted_by, Operation.reason).where(Operation.batch_id == batch_id)
+    with transaction_scope(harness.catalogue.engine, read_only=True) as session:
+        found = [tuple(row) for row in session.execute(query.order_by(Operation.number))]
+    assert found[-2:] == [(f"job {failed.id}", "Agreed."), (f"job {job.id}", "Agreed again.")]
 
 
 def test_nobody_confirms_for_whoever_tries_again(harness: JobHarness) -> None:

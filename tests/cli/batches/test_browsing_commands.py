@@ -105,7 +105,9 @@ def test_history(batch: Run, opened: str) -> None:
         (3, "admin", 1),
     ]
     assert (
-        batch("history", opened).stdout.splitlines()[2].endswith("admin         Changed New price in row 1.")
+        batch("history", opened)
+        .stdout.splitlines()[2]
+        .endswith("admin (by command)  Changed New price in row 1.")
     )
 
 

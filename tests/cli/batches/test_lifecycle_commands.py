@@ -112,10 +112,10 @@ def test_a_run_of_every_action(batch: Run, catalogue: Engine, opened: str) -> No
     for arguments, sentence in [
         (("refresh", opened, "--as", "staff"), "was refreshed; no status changed."),
         (("complete", opened, "--as", "staff"), "was marked complete"),
-        (("reopen", opened, "--as", "staff"), "was reopened"),
+        (("reopen", opened, "--as", "staff", "--reason", "Two rows are missing."), "was reopened"),
         (("complete", opened, "--as", "staff"), "was marked complete"),
         (
-            ("execute", opened, "--as", "admin"),
+            ("execute", opened, "--as", "admin", "--reason", "Agreed."),
             "was executed: 2 prices changed, 1 unchanged, 2 rows left out.",
         ),
     ]:
@@ -125,8 +125,12 @@ def test_a_run_of_every_action(batch: Run, catalogue: Engine, opened: str) -> No
     after = prices(catalogue)
     assert (after["000000011"], after["000000012"]) == (Decimal("2.20"), Decimal("2.70"))
     assert (after["000000013"], after["000000099"]) == (Decimal("0.50"), Decimal("1.10"))
-    kinds = [item["kind"] for item in json.loads(batch("history", opened, "--json").stdout)]
-    assert kinds == ["create", "populate", "refresh", "complete", "reopen", "complete", "execute"]
+    history = json.loads(batch("history", opened, "--json").stdout)
+    kinds = ["create", "populate", "refresh", "complete", "reopen", "complete", "execute"]
+    assert [item["kind"] for item in history] == kinds
+    assert {item["acted_by"] for item in history} == {"command"}
+    assert [item["reason"] for item in history if item["reason"]] == ["Two rows are missing.", "Agreed."]
+    assert "(by command)" in batch("history", opened).stdout
 
 
 def test_options_choose_what_is_applied(batch: Run, catalogue: Engine, completed: str) -> None:
@@ -156,6 +160,9 @@ def test_a_price_that_changed_meanwhile(batch: Run, catalogue: Engine, completed
     refused = batch("execute", completed, "--as", "admin")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "000000011 (was 2.00, now 2.50)" in refused.stderr
+    last = json.loads(batch("history", completed, "--json").stdout)[-1]
+    assert (last["kind"], last["actor"]) == ("refusal", "admin")
+    assert "000000011 (was 2.00, now 2.50)" in last["summary"]
     assert prices(catalogue)["000000012"] == Decimal("3.00")
     assert batch("execute", completed, "--as", "admin", "--option", "overwrite=yes").exit_code == 0
     assert prices(catalogue)["000000011"] == Decimal("2.20")

@@ -7,6 +7,7 @@ from typing import Any
 
 from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.engine.copying import follow_up
+from batchbook.batches.engine.evidence import evidence_of
 from batchbook.batches.engine.execution_check import demand_confirmation, lock_changing
 from batchbook.batches.engine.file_intake import (
     ensure_inspected,
@@ -59,7 +60,13 @@ def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
     match_rows(context)
     intake = stored_intake(batch) if maps_columns(context) else None
     source = "" if intake is None else describe_source(intake, intake_fields(context))
-    record(context.handler_context, batch, "populate", f"Populated with {counted(written, 'row')}{source}.")
+    record(
+        context.handler_context,
+        batch,
+        "populate",
+        f"Populated with {counted(written, 'row')}{source}.",
+        evidence=evidence_of(context, files=True, rows=written, statuses=dict(batch.status_counts)),
+    )
     return f"{context.batch} was populated with {counted(written, 'row')}."
 
 
@@ -76,6 +83,9 @@ def _refresh(context: ActionContext, _options: Mapping[str, Any]) -> str:
         context.batch,
         "refresh",
         f"Refreshed {counted(context.batch.kept_count, 'row')}; {changed}.",
+        evidence=evidence_of(
+            context, rows=context.batch.kept_count, statuses=dict(context.batch.status_counts), before=before
+        ),
     )
     return f"{context.batch} was refreshed; {changed}."
 

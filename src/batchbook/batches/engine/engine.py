@@ -22,7 +22,7 @@ from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.seal.sealing import seal_batch
 from batchbook.db import utc_now
 from batchbook.db.guard import TransactionMark
-from batchbook.db.transactions import is_transient, transaction_scope
+from batchbook.db.transactions import acted_by, is_transient, transaction_scope
 from batchbook.errors import BatchbookError, Conflict, Misuse, is_interrupt, reason_of
 from batchbook.jobs.enqueue import job_holding
 from batchbook.jobs.models import Job
@@ -49,7 +49,8 @@ class Result:
 class Engine:
     """Runs actions on batches for ``actor`` in ``session``; ``settings`` and ``types`` are the application's.
 
-    ``job_id`` is the job for which it works. Batches that other jobs hold are refused.
+    ``job_id`` is the job for which it works. Batches that other jobs hold are refused. ``reason`` is the actor's, for the
+    history.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Engine:
         actor: str,
         progress: Progress | None = None,
         job_id: int | None = None,
+        reason: str | None = None,
     ) -> None:
         self.session = session
         self.types = types
@@ -67,6 +69,7 @@ class Engine:
         self.actor = actor
         self.progress = CheckedProgress(progress or NoProgress())
         self.job_id = job_id
+        self.reason = reason
 
     def context_of(self, batch: Batch) -> ActionContext:
         """Return the context of an action on ``batch`` at this time."""
@@ -74,7 +77,9 @@ class Engine:
 
     def context_of_new(self, batch_type: BatchType, batch: Batch) -> ActionContext:
         """Return the context of an action on a ``batch`` of a given type, which need not be stored yet."""
-        context = HandlerContext(self.session, self.settings, self.actor, utc_now(), self.progress)
+        context = HandlerContext(
+            self.session, self.settings, self.actor, utc_now(), self.progress, self.reason
+        )
         return ActionContext(context, batch_type, batch, batch_type.make_handler(context, batch))
 
     def find(self, batch_id: int) -> Batch:
@@ -194,7 +199,7 @@ class Engine:
         ``undone``.
         """
         database: Any = self.session.get_bind()
-        with transaction_scope(database) as session:
+        with transaction_scope(database, acted_by=acted_by(self.session)) as session:
             batch = find_batch(session, self.types, batch_id, lock=True)
             batch.state = state_before(batch.state) or batch.state
             sentence = f"{batch} was not {action.done}, because its handler broke the transaction ({reason_of(error)})."

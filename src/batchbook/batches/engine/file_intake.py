@@ -13,9 +13,10 @@ from sqlalchemy.orm import aliased
 from batchbook import tables
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.files import input_file, open_file
+from batchbook.batches.history import record
 from batchbook.batches.intake.field_mapping import IntakeField, headings_of, merge_texts
-from batchbook.batches.intake.file_inspection import Intake
-from batchbook.batches.intake.file_source import FileSource, stored_intake
+from batchbook.batches.intake.file_inspection import Intake, describe_source, storable_json
+from batchbook.batches.intake.file_source import FileSource, store_intake, stored_intake
 from batchbook.batches.intake.saved_mappings import last_mapping, save_mapping
 from batchbook.batches.models import CellChange
 from batchbook.errors import BadInput
@@ -50,6 +51,30 @@ def ensure_inspected(context: ActionContext) -> None:
     if has_mapped_file(context) and stored_intake(context.batch) is None:
         with suppress(BadInput):
             file_source_of(context).inspect(context.handler, context.batch)
+
+
+#: The kind of the operation for choices about a batch's file.
+INTAKE = "intake"
+
+
+def store_choices(context: ActionContext, before: Intake | None, intake: Intake) -> None:
+    """Store ``intake``, which a person chose instead of ``before``, with the batch, and record the choices.
+
+    Nothing is recorded where nothing else was chosen than before.
+    """
+    store_intake(context.batch, intake)
+    chosen = (intake.chosen, intake.mapping, intake.name)
+    if before is not None and chosen == (before.chosen, before.mapping, before.name):
+        return
+    name = intake.report.name
+    source = describe_source(intake, intake_fields(context))
+    record(
+        context.handler_context,
+        context.batch,
+        INTAKE,
+        f"Chose how “{name}” is read" + (f": rows{source}." if source else "."),
+        evidence=storable_json({"reading": intake.chosen.to_json(), "mapping": intake.mapping.to_json()}),
+    )
 
 
 #: The maximum number of corrections that are learned from a batch.

@@ -16,7 +16,7 @@ from batchbook.batches.engine.execution_check import (
     check_execution,
     demand_confirmation,
 )
-from batchbook.batches.handler import CONFIRM, BatchHandler, Total
+from batchbook.batches.handler import CONFIRM, REASON, BatchHandler, Total
 from batchbook.batches.lifecycle import FINAL, FORESEEABLE, Action, is_possible, why_not
 from batchbook.db.transactions import is_refused_write, is_transient
 from batchbook.errors import BadInput, BatchbookError, Conflict, Misuse, reason_of
@@ -33,14 +33,19 @@ def without_confirmations(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: text for name, text in options.items() if name != CONFIRM}
 
 
+def without_reason(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the texts ``options`` of an action, less the reason that the user gives for it."""
+    return {name: text for name, text in options.items() if name != REASON}
+
+
 def bind_options(handler: BatchHandler[Any, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of the handler's execution options: the texts in ``chosen``, and defaults for the others.
 
-    The confirmations of warnings among them are left out.
+    The confirmations of warnings among them and the reason are left out.
 
     Raises :class:`batchbook.errors.BadInput` for an option that the type does not have, and for an invalid value.
     """
-    chosen = without_confirmations(chosen)
+    chosen = without_reason(without_confirmations(chosen))
     bound = _read(handler, chosen)
     known = {field.name for field in bound.fields}
     unknown = sorted(chosen.keys() - known)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
+import sqlalchemy
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches import access
@@ -18,7 +19,10 @@ from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchFile, BatchRow, CellChange
 from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.running.action_tasks import note_refusal
 from batchbook.batches.running.runner import ActionCall, Runner
+from batchbook.errors import BatchbookError
 from batchbook.forms import BoundForm, Form
 from batchbook.grid import Column, shown_text
 from batchbook.master import Page
@@ -32,12 +36,16 @@ UNPROCESSABLE, CONFLICT = 422, 409
 
 
 class ShownChange(NamedTuple):
-    """A cell that an operation changed: the sequence of its row, or 0, its field, and its texts before and after."""
+    """A cell that an operation changed: the sequence of its row, or 0, its field, and its texts before and after.
+
+    ``original`` is the text from the file or query.
+    """
 
     sequence: int
     field: str
     old: str | None
     new: str | None
+    original: str | None
 
 
 def may_see(page: Page, other: Batch) -> bool:
@@ -82,14 +90,14 @@ class BatchPage(Page):
         """The batch's page."""
         return self.view.url("view", self.batch)
 
-    def shown_change(self, change: CellChange) -> ShownChange:
-        """Return a changed cell with its texts as the person reads them."""
+    def shown_change(self, change: CellChange, original: str | None) -> ShownChange:
+        """Return a changed cell with its texts, also the ``original`` one from the source, as the person reads them."""
         column = self._edited_columns[change.sequence > 0].get(change.field)
-        old, new = change.old, change.new
+        texts = [change.old, change.new, original]
         if column is not None:
             conventions = self.request.conventions
-            old, new = (text and shown_text(column, text, conventions) for text in (old, new))
-        return ShownChange(change.sequence, change.field, old, new)
+            texts = [text and shown_text(column, text, conventions) for text in texts]
+        return ShownChange(change.sequence, change.field, *texts)
 
     @cached_property
     def _edited_columns(self) -> Sequence[Mapping[str, Column]]:
@@ -105,8 +113,19 @@ class BatchPage(Page):
     ) -> Result:
         """Have the runner do ``action`` or enqueue it; return its result."""
         call = ActionCall(self.batch.id, action, self.request.authenticated_userid, options or {}, version)
-        result: Result = self.request.services.get(Runner).submit(self.request.db, call)
+        try:
+            result: Result = self.request.services.get(Runner).submit(self.request.db, call)
+        except BatchbookError as error:
+            if action is Action.EXECUTE:
+                self._note_refusal(call, error)
+            raise
         return result
+
+    def _note_refusal(self, call: ActionCall, error: BatchbookError) -> None:
+        """Record that ``call`` was refused, once the request's transaction is rolled back."""
+        services = self.request.services
+        database, types = services.get(sqlalchemy.Engine), services.get(BatchTypes)
+        self.request.tm.get().addAfterAbortHook(note_refusal, (database, types, call, error, None))
 
     def submit(
         self, action: Action, options: Mapping[str, Any] | None = None, version: int | None = None

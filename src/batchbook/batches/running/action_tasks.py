@@ -16,16 +16,16 @@ from batchbook.batches.concurrency import bump_version, refuse_stale
 from batchbook.batches.engine.context import find_batch
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.scheduled_execution import follow_batch
-from batchbook.batches.handler import CONFIRM
+from batchbook.batches.handler import CONFIRM, REASON
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.history import CANCEL, FAILURE, REFUSAL, WITHOUT_EFFECT, note_failure, record
 from batchbook.batches.lifecycle import TRANSITIONS, Action, state_before
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.registry import BatchTypes
-from batchbook.batches.running.runner import ActionCall, Runner, perform
+from batchbook.batches.running.runner import ActionCall, Runner, perform, reason_in
 from batchbook.db import utc_now
 from batchbook.db.transactions import is_transient, transaction_scope
-from batchbook.errors import Conflict, Missing
+from batchbook.errors import BatchbookError, Conflict, Missing
 from batchbook.jobs import Job, JobContext, JobResult, Task
 from batchbook.jobs.enqueue import job_holding
 from batchbook.jobs.models import REFUSED_KEY, JobState
@@ -88,6 +88,34 @@ def record_result(job_context: JobContext, job_result: JobResult) -> None:
     record(engine.context_of(batch).handler_context, batch, kind, job_result.message)
 
 
+def note_refusal(
+    database: sqlalchemy.Engine, types: BatchTypes, call: ActionCall, error: BatchbookError, by: str | None
+) -> None:
+    """Record in the history that ``call`` was refused with ``error``, in a transaction of its own, once that of the call is over.
+
+    ``by`` is what acted for the person, as in :class:`~batchbook.batches.models.Operation`. Input that cannot be used is no
+    refusal. Nothing is recorded with an executed batch, which is frozen, nor with one that a job holds, which would have to be waited for.
+    """
+    if not isinstance(error, Conflict):
+        return
+    try:
+        with transaction_scope(database, acted_by=by) as session:
+            if job_holding(session, call.batch_id) is not None:
+                return
+            batch = find_batch(session, types, call.batch_id, lock=True)
+            if batch.is_final:
+                return
+            reason = reason_in(call.options)
+            context = HandlerContext(session, {}, call.actor, utc_now(), reason=reason)
+            record(context, batch, REFUSAL, f"{call.action.label} was refused: {error.message}")
+    except Missing:
+        return
+    except DBAPIError as failed:
+        if not is_transient(failed):
+            raise
+        log.info("A refusal was not recorded, because the database is busy: %s", failed.orig)
+
+
 def batch_page(request: Any, job: Job) -> str | None:
     """Return the address of the batch that a job made or worked on, or of the list if the job deleted the batch.
 
@@ -139,7 +167,8 @@ def _retry(services: Services, session: Session, job: Job, by: str) -> Job:
     batch = demand_again(services, session, job, by, action)
     options = dict(job.arguments["options"])
     if by != job.asked_by:
-        options.pop(CONFIRM, None)  # Nobody confirms for somebody else.
+        for own in (CONFIRM, REASON):  # Nobody confirms, or gives a reason, for somebody else.
+            options.pop(own, None)
     call = ActionCall(batch.id, action, by, options, retry_of=job.id)
     result = services.get(Runner).submit(session, call)
     return session.get_one(Job, result.job_id)
@@ -177,7 +206,7 @@ def recover_batches(services: Services) -> None:
         found: Sequence[int] = session.scalars(statement).all()
     for batch_id in found:
         try:
-            with transaction_scope(database) as session:
+            with transaction_scope(database, acted_by="recovery") as session:
                 _recover(session, batch_id, passed)
         except DBAPIError as error:
             if not is_transient(error):

@@ -17,9 +17,10 @@ from batchbook.batches.engine.creation import clone_batch, delete_batch
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.engine.file_intake import intake_fields
 from batchbook.batches.engine.hand_over import RECIPIENT, hand_over
-from batchbook.batches.engine.preview import confirmed_options
+from batchbook.batches.engine.preview import confirmed_options, without_reason
 from batchbook.batches.engine.scheduled_execution import cancel_schedule_for_execution
 from batchbook.batches.files import input_file
+from batchbook.batches.handler import REASON
 from batchbook.batches.hook_guard import handler_code
 from batchbook.batches.intake.file_inspection import refuse_unprepared
 from batchbook.batches.intake.file_source import stored_intake
@@ -28,6 +29,7 @@ from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
 from batchbook.errors import BatchbookError
 from batchbook.jobs import JobRequest, JobService
+from batchbook.words import storable
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ class InlineRunner:
 
 
 def perform(engine: Engine, call: ActionCall) -> Result:
-    """Perform ``call`` with an engine that acts for its actor."""
+    """Perform ``call`` with an engine that acts for its actor, who may have given a reason among the options."""
+    engine.reason = reason_in(call.options)
     match call.action:
         case Action.CLONE:
             source = engine.find(call.batch_id)
@@ -88,7 +91,16 @@ def perform(engine: Engine, call: ActionCall) -> Result:
             return Result(delete_batch(engine, call.batch_id))
         case Action.HAND_OVER:
             return Result(hand_over(engine, call.batch_id, str(call.options[RECIPIENT]), call.version))
-    return engine.run(call.batch_id, call.action, call.options, call.version)
+    return engine.run(call.batch_id, call.action, without_reason(call.options), call.version)
+
+
+#: The maximum length of a reason.
+_LONGEST_REASON = 2_000
+
+
+def reason_in(options: Mapping[str, Any]) -> str | None:
+    """Return the reason among the ``options`` of an action; ``None`` if there is none."""
+    return storable(str(options.get(REASON) or "").strip())[:_LONGEST_REASON] or None
 
 
 def executes_by_itself(engine: Engine, call: ActionCall, result: Result) -> bool:
@@ -150,7 +162,8 @@ class JobRunner:
             return result
         if not may_execute(engine, call):
             return left_waiting(call, result)
-        execution = replace(call, action=Action.EXECUTE, options={}, version=None)
+        given = {name: text for name, text in call.options.items() if name == REASON}
+        execution = replace(call, action=Action.EXECUTE, options=given, version=None)
         try:
             enqueued = self._enqueue(engine, execution)
         except BatchbookError as error:

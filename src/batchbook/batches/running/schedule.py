@@ -15,7 +15,7 @@ from batchbook.batches.engine.scheduled_execution import SCHEDULE, UNSCHEDULE, c
 from batchbook.batches.history import record
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.registry import BatchTypes
-from batchbook.batches.running.runner import ActionCall, Runner
+from batchbook.batches.running.runner import ActionCall, Runner, reason_in
 from batchbook.errors import BadInput, Conflict
 from batchbook.jobs import JobService
 from batchbook.services import Services
@@ -74,7 +74,8 @@ def unschedule(services: Services, session: Session, call: ActionCall) -> Result
 
 
 def _locked(services: Services, session: Session, call: ActionCall) -> ActionContext:
-    engine = Engine(session, services.get(BatchTypes), services.settings, call.actor)
+    reason = reason_in(call.options)
+    engine = Engine(session, services.get(BatchTypes), services.settings, call.actor, reason=reason)
     context = engine.lock(call.batch_id, Action.EXECUTE)
     refuse_stale(context.batch, Action.EXECUTE, call.version)
     return context

@@ -112,7 +112,7 @@ def history(installation: Installation, batch_id: int, reader: str | None, as_js
     """List the operations on the batch ID, with users and times, the oldest first."""
     with reading_session(installation, reader) as session:
         session.find(batch_id, Action.VIEW)
-        names = ("number", "kind", "at", "actor", "summary", "cells")
+        names = ("number", "kind", "at", "actor", "acted_by", "summary", "reason", "cells", "evidence")
         chosen = select(*(getattr(Operation, name) for name in names)).where(Operation.batch_id == batch_id)
         found = session.db.execute(chosen.order_by(Operation.number).execution_options(yield_per=1_000))
         items = (dict(row) for row in found.mappings())
@@ -120,10 +120,10 @@ def history(installation: Installation, batch_id: int, reader: str | None, as_js
 
 
 def _operation_line(item: dict[str, Any]) -> str:
-    return (
-        printable(f"{item['number']:>4}  {utc_text(item['at'])}  {item['actor']:<12}  {item['summary']}")
-        + "\n"
-    )
+    how = f" (by {item['acted_by']})" if item["acted_by"] else ""
+    why = f" Reason: {item['reason']}" if item["reason"] else ""
+    line = f"{item['number']:>4}  {utc_text(item['at'])}  {item['actor'] + how:<12}  {item['summary']}{why}"
+    return printable(line) + "\n"
 
 
 _FACTS = (

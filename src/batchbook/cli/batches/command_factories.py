@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 import click
 
-from batchbook.batches import Action, Batch
+from batchbook import schema_version
+from batchbook.batches import Action, Batch, BatchTypes
 from batchbook.batches.engine.engine import Result
+from batchbook.batches.running.action_tasks import note_refusal
+from batchbook.batches.running.runner import ActionCall
 from batchbook.cli.batches.session import CommandSession, acting_session, reading_session
 from batchbook.cli.foreground_job import Foreground
 from batchbook.cli.installation import Installation, pass_installation
@@ -22,6 +26,7 @@ from batchbook.cli.parameters import (
     batch_argument,
     no_options,
 )
+from batchbook.errors import Conflict
 from batchbook.jobs import Job
 from batchbook.jobs.models import JobState
 from batchbook.jobs.service import JobService
@@ -145,9 +150,13 @@ def run_action(
     background: bool,
 ) -> CommandResult:
     """Run ``action`` on a batch, in a transaction of its own or as a job, and return what the command prints."""
-    with acting_session(installation, actor) as session:
+    options = values.get("options")
+    with (
+        _noting_refusals(installation, batch_id, actor, action, options),
+        acting_session(installation, actor) as session,
+    ):
         identity = batch_identity(session.find(batch_id, action))
-        result = session.run(batch_id, action, values.get("options"))
+        result = session.run(batch_id, action, options)
         if result.job_id is None:
             return _command_result(session, identity, result, make_result)
         if background:
@@ -156,6 +165,21 @@ def run_action(
     ended = foreground.finish(job)
     with reading_session(installation, None) as session:
         return _command_result(session, identity, _result_of_job(result, ended), make_result)
+
+
+@contextmanager
+def _noting_refusals(
+    installation: Installation, batch_id: int, actor: str, action: Action, options: Mapping[str, Any] | None
+) -> Iterator[None]:
+    """Record in the history of the batch that the user was refused its execution."""
+    try:
+        yield
+    except Conflict as error:
+        if action is Action.EXECUTE and schema_version.is_current(installation.engine, installation.plugins):
+            types = installation.services.get(BatchTypes)
+            call = ActionCall(batch_id, action, actor, options or {})
+            note_refusal(installation.engine, types, call, error, "command")
+        raise
 
 
 def _command_result(

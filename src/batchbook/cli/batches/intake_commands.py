@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, TypeVar
 import click
 
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.file_intake import file_source_of, intake_fields
+from batchbook.batches.engine.file_intake import file_source_of, intake_fields, store_choices
 from batchbook.batches.intake import saved_mappings
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.intake.file_inspection import (
@@ -25,7 +25,6 @@ from batchbook.batches.intake.file_inspection import (
     refuse_unmapped,
     refuse_unreadable,
 )
-from batchbook.batches.intake.file_source import store_intake
 from batchbook.batches.intake.mapping_form import choose_columns
 from batchbook.batches.intake.reading_form import DELIMITERS, FORMATS, QUOTINGS
 from batchbook.cli.installation import Installation
@@ -221,23 +220,25 @@ def inspect_and_map(context: ActionContext, choices: Choices, *, demand: bool) -
         )
     if choices.pairs or choices.mapping:
         intake = replace(choose_columns(intake, fields, choices.pairs), name=choices.mapping or "")
-        store_intake(context.batch, intake)
-    if (
-        choices.pairs
-        or choices.mapping
-        or choices.of_columns != ColumnReading()
-        or choices.reading.encoding
-        or choices.reading.odd_lines
-    ):
-        saved_mappings.save_mapping(
-            context.session, place, intake.mapping, intake.chosen, by=context.actor, at=context.now
-        )
+    _keep_choices(context, choices, intake)
     for note in intake.report.notes:
         if needs_decision(note, fields, intake.mapping):
             click.echo(printable(note.message), err=True)
     _report_unused(intake, fields)
     if demand:
         _demand(intake, fields)
+
+
+def _keep_choices(context: ActionContext, choices: Choices, intake: Intake) -> None:
+    """Record the choices, and remember those for the sender of the file that will hold for the next file, too."""
+    if choices != Choices():
+        store_choices(context, None, intake)
+    reading, columns = choices.reading, choices.of_columns != ColumnReading()
+    if choices.pairs or choices.mapping or columns or reading.encoding or reading.odd_lines:
+        place = file_source_of(context).mapping_scope(context.batch)
+        saved_mappings.save_mapping(
+            context.session, place, intake.mapping, intake.chosen, by=context.actor, at=context.now
+        )
 
 
 def _with_columns(report: Report, choices: Choices) -> Reading:

@@ -46,7 +46,7 @@ from batchbook.cli.parameters import (
     at_option,
     background_option,
     execution_options,
-    no_options,
+    reason_option,
     values_option,
     zone_option,
 )
@@ -177,7 +177,9 @@ delete = action_command(
 populate = action_command(Action.POPULATE, "Fill the batch ID with rows from its source.")
 refresh = action_command(Action.REFRESH, "Compare the rows of the batch ID with current data.")
 complete = action_command(
-    Action.COMPLETE, "Mark the batch ID as complete, ready to be reviewed and executed."
+    Action.COMPLETE,
+    "Mark the batch ID as complete, ready to be reviewed and executed.",
+    options=reason_option,
 )
 execute = action_command(
     Action.EXECUTE,
@@ -186,10 +188,10 @@ execute = action_command(
 )
 
 
-@change_command("reopen", Action.REOPEN, no_options)
-def reopen(session: CommandSession, batch: Batch) -> CommandResult:
+@change_command("reopen", Action.REOPEN, reason_option)
+def reopen(session: CommandSession, batch: Batch, options: Mapping[str, Any]) -> CommandResult:
     """Reopen the batch ID, which was marked as complete, for changes."""
-    return batch_result(batch, session.run(batch.id, Action.REOPEN).message)
+    return batch_result(batch, session.run(batch.id, Action.REOPEN, options).message)
 
 
 @change_command("schedule", Action.EXECUTE, at_option, zone_option, execution_options)

@@ -83,7 +83,7 @@ def test_the_history_names_each_change_with_its_cells(
     page = staff.get(url_of(open_batch)).click("Full history")
     events = [" ".join(e.get_text(" ").split()) for e in page.html.select(".event")]
     assert events[0].startswith("Changed New price in row 1 . staff ,")
-    assert "1 New price 2.20 2.50" in events[0]
+    assert "1 New price 2.20 2.20 2.50" in events[0]
     assert [event.split(".")[0] for event in events[1:]] == ["Populated with 8 rows", "Created from list"]
     assert "2.20 2.50 staff" in text_of(staff.get(url_of(open_batch, "rows", 1)))
 

@@ -80,6 +80,22 @@ def test_the_password_is_asked_again_where_marking_complete_executes(
         assert catalogue.batch(open_batch).state == "executed"
 
 
+def test_a_refused_execution_is_kept_in_the_history(
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
+) -> None:
+    catalogue.set_price("000000011", "2.50")
+    url = url_of(complete_batch)
+    form = form_to(admin.get(url), "/execute")
+    form["reason"] = "The vendor waits."
+    page = form.submit(status=409)
+    if "Confirm to execute" in page:
+        form_to(page, "/execute").submit(status=409)
+    history = admin.get(url_of(complete_batch, "history"))
+    assert "Execute was refused" in text_of(history)
+    assert "Reason: The vendor waits." in text_of(history)
+    assert catalogue.batch(complete_batch).state == "complete"
+
+
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_staff_do_not_delete_batches(catalogue: CatalogueDatabase, staff: TestApp, open_batch: int) -> None:
     assert "Delete" not in text_of(staff.get(url_of(open_batch)), ".page-actions")

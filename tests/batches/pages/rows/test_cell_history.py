@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.functional.harness import json_post, url_of
+from tests.functional.harness import column_of, json_post, url_of
 from webtest import TestApp
 
 
@@ -22,6 +22,17 @@ def test_a_cell_has_its_own_history(staff: TestApp, admin: TestApp, open_batch: 
     assert (body["label"], body["text"]) == ("New price", "2.40")
     assert body["html"].count("<tr>") == 3
     assert "<html" not in body["html"]
+    source = page.html.find(string=lambda text: "From the source:" in text)
+    assert source is not None
+    assert source.strip() == "From the source: 2.20"
+    grid = staff.get(url_of(open_batch, "changes"))
+    assert [column_of(grid, name) for name in ("From source", "Before", "After")] == [
+        ["2.20", "2.20"],
+        ["2.30", "2.20"],
+        ["2.40", "2.30"],
+    ]
+    shown = staff.get(url_of(open_batch, "history")).html.select(".timeline table td")
+    assert [cell.text.strip() for cell in shown][:4] == ["New price", "2.20", "2.30", "2.40"]
     assert "Nobody has changed this cell." in staff.get(
         url_of(open_batch, "rows", 2, "cells", "new_price", "history")
     )

@@ -7,6 +7,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import Row, select
 
+from batchbook.batches.changed_rows import original_text
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.batches.pages.batch_page import BatchPage
@@ -73,9 +74,12 @@ class _ChangesPage(BatchPage):
             Column("at", "Changed", Operation.at, Kind.DATETIME, seconds=True),
             _ROW,
             Column("field", "Field", CellChange.field, Kind.CHOICE, choices=fields),
+            Column("original", "From source", original_text(CellChange), Kind.TEXT),
             Column("old", "Before", CellChange.old, Kind.TEXT),
             Column("new", "After", CellChange.new, Kind.TEXT),
             Column("actor", "Changed by", Operation.actor, Kind.USER),
+            Column("acted_by", "Acted by", Operation.acted_by, Kind.TEXT),
+            Column("reason", "Reason", Operation.reason, Kind.TEXT),
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from pyramid.response import Response
 from sqlalchemy import select
 
+from batchbook.batches.changed_rows import original_text
 from batchbook.batches.engine.actions import FOLLOW_UP
 from batchbook.batches.engine.preview import totals_of
 from batchbook.batches.engine.refresh import problem_rows
@@ -220,8 +221,8 @@ class History(BatchPage):
         )
 
     def _cells(self, operations: Sequence[Operation]) -> dict[int, list[ShownChange]]:
-        changes = self.request.db.scalars(
-            select(CellChange)
+        changes = self.request.db.execute(
+            select(CellChange, original_text(CellChange))
             .where(
                 CellChange.batch_id == self.batch.id,
                 CellChange.operation.in_([operation.number for operation in operations]),
@@ -230,8 +231,8 @@ class History(BatchPage):
             .order_by(CellChange.operation, CellChange.position)
         )
         found: dict[int, list[ShownChange]] = defaultdict(list)
-        for change in changes:
-            found[change.operation].append(self.shown_change(change))
+        for change, original in changes:
+            found[change.operation].append(self.shown_change(change, original))
         return found
 
 

@@ -14,7 +14,7 @@ from batchbook.batches.handler import CONFIRM
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch.large_changes import numbers_of
-from batchbook.batches.pages.batch.schedule_page import sent_options
+from batchbook.batches.pages.batch.schedule_page import sent_options, sent_reason
 from batchbook.batches.pages.batch_page import CONFLICT, BatchPage, follow_on
 from batchbook.batches.pages.view_models import executes_for
 from batchbook.master import MasterView
@@ -37,8 +37,8 @@ class _ActionPage(BatchPage):
         cls.button = cls.__dict__.get("button", cls.action.label)
 
     def post(self) -> HTTPSeeOther:
-        """Submit the action and show the batch."""
-        return self.submit(self.action)
+        """Submit the action, with the reason if one was sent, and show the batch."""
+        return self.submit(self.action, sent_reason(self.request))
 
 
 class PopulateBatch(_ActionPage):

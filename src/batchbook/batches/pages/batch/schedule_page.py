@@ -19,7 +19,7 @@ from batchbook.batches.engine.execution_check import (
     confirmations_in,
 )
 from batchbook.batches.engine.preview import bind_options, default_values, options_as_json, preview_execution
-from batchbook.batches.handler import CONFIRM
+from batchbook.batches.handler import CONFIRM, REASON
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.large_changes import numbers_of
@@ -78,13 +78,19 @@ def schedule_url(page: BatchPage) -> str | None:
     return page.view.url("schedule", page.batch) if offered else None
 
 
+def sent_reason(request: Request) -> dict[str, Any]:
+    """Return, as an option of an action, the reason that a form sent; empty without one."""
+    reason = request.POST.get(REASON, "").strip()
+    return {REASON: reason} if reason else {}
+
+
 def sent_options(request: Request, form: Form | None) -> dict[str, Any]:
     """Return the options of an execution that a form sent: texts by name.
 
     A form confirms what it showed, by tokens; a name alone would confirm whatever changes now.
     """
     tokens = sorted(one for one in confirmations_in({CONFIRM: request.POST.getall(CONFIRM)}) if ":" in one)
-    options: dict[str, Any] = {CONFIRM: tokens} if tokens else {}
+    options: dict[str, Any] = ({CONFIRM: tokens} if tokens else {}) | sent_reason(request)
     for field in form.fields if form else ():
         sent = request.POST.getall(field.name)
         options[field.name] = sent if field.widget == "checkboxes" else _canonical(request, field, sent)
@@ -149,7 +155,7 @@ class ScheduleBatch(BatchPage):
     ) -> dict[str, Any]:
         """Return the values of the page; ``check`` is that of the chosen ``options``, if it was made already."""
         context = self.action_context
-        chosen = {name: text for name, text in options.items() if name != CONFIRM}
+        chosen = {name: text for name, text in options.items() if name not in (CONFIRM, REASON)}
         now = self.request.services.get(JobService).clock().astimezone(self.request.zone)
         form = context.handler.execution_policy.options
         plan = preview_execution(context)
@@ -162,6 +168,7 @@ class ScheduleBatch(BatchPage):
             sentences=plan.sentences if plan else (),
             numbers=numbers_of(self.view, self.batch, check or _check(context, chosen), chosen),
             confirmed=confirmations_in(options),
+            reason=options.get(REASON, ""),
             planned=scheduled_execution_of(self, context),
             cancel_url=self.own_url,
         )

@@ -9,11 +9,16 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.engine.file_intake import file_source_of, has_mapped_file, intake_fields
+from batchbook.batches.engine.file_intake import (
+    file_source_of,
+    has_mapped_file,
+    intake_fields,
+    store_choices,
+)
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.intake.file_inspection import Intake, refuse_unreadable
 from batchbook.batches.intake.file_preview import preview_cells
-from batchbook.batches.intake.file_source import store_intake, stored_intake
+from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.intake.reading_form import (
     MOST_COLUMNS_SHOWN,
     reading_form,
@@ -68,6 +73,10 @@ class PreparingPage(BatchPage):
         """The action that the page is for."""
         return Action(self.permission)
 
+    def _keep(self, intake: Intake) -> None:
+        """Store and record the choices that the person made about the file."""
+        store_choices(self.action_context, self.intake, intake)
+
 
 class IntakePage(PreparingPage):
     """The summary of a file, its columns with the evidence for each guess, and the form of its settings."""
@@ -96,6 +105,7 @@ class IntakePage(PreparingPage):
             with self.request.db.begin_nested():
                 found = self._inspected(intake, settings)
                 refuse_unreadable(found)
+                self._keep(found)
         except BadInput as error:
             # Choices that do not help either are not stored, but show what the file looks like by them.
             shown = found if intake.report.problem else intake
@@ -107,11 +117,11 @@ class IntakePage(PreparingPage):
     def _inspected(self, before: Intake, settings: Reading) -> Intake:
         if settings == before.chosen and stored_intake(self.batch):
             return before
-        found = file_source_of(self.action_context).inspect(self.action_context.handler, self.batch, settings)
+        context = self.action_context
+        found = file_source_of(context).inspect(context.handler, self.batch, settings, keep=False)
         if found.report.headings == before.report.headings:
             # The columns are the same, so their mapping stays.
             found = replace(found, suggestion=before.suggestion, decided=before.decided, name=before.name)
-            store_intake(self.batch, found)
         return found
 
     def _refused(self, intake: Intake, bound: BoundForm) -> dict[str, Any]:

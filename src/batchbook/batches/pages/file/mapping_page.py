@@ -14,7 +14,6 @@ from batchbook.batches.files import demand_input_file, open_file
 from batchbook.batches.intake import saved_mappings
 from batchbook.batches.intake.file_inspection import Intake, refuse_unreadable
 from batchbook.batches.intake.file_preview import preview_rows, unrecognised_texts
-from batchbook.batches.intake.file_source import store_intake
 from batchbook.batches.intake.mapping_form import (
     MappingOffers,
     Padding,
@@ -76,8 +75,7 @@ class MappingPage(PreparingPage):
             return self._refused(intake, offers, bound)
         if populates:
             return self._populate(intake, offers, bound)
-        store_intake(self.batch, intake)
-        self._save(intake, bound)
+        self._keep(self._save(intake, bound))
         return HTTPSeeOther(self.view.url(self.name, self.batch))
 
     def _refuse_unseen(self, offers: MappingOffers) -> None:
@@ -110,13 +108,13 @@ class MappingPage(PreparingPage):
             self.request.db, file_source_of(self.action_context).mapping_scope(self.batch), name
         )
         suggestion = suggest(self.fields, self.intake.report, remembered)
-        store_intake(self.batch, replace(self.intake, suggestion=suggestion, decided=True, name=name))
+        self._keep(replace(self.intake, suggestion=suggestion, decided=True, name=name))
         return HTTPSeeOther(self.view.url(self.name, self.batch))
 
     def _populate(self, intake: Intake, offers: MappingOffers, bound: BoundForm) -> Any:
         try:
             with claim_key(self.request) as remember:
-                store_intake(self.batch, self._save(intake, bound))
+                self._keep(self._save(intake, bound))
                 remember_last(self.request.db, self, intake)
                 result = self.ask(Action.POPULATE)
                 remember(result.message)
@@ -131,9 +129,7 @@ class MappingPage(PreparingPage):
         if not name:
             return intake
         remember_last(self.request.db, self, intake, name)
-        named = replace(intake, name=name)
-        store_intake(self.batch, named)
-        return named
+        return replace(intake, name=name)
 
     def _offers(self, intake: Intake) -> MappingOffers:
         record = demand_input_file(self.request.db, self.batch)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from pyramid.renderers import render
+from sqlalchemy import select
 
 from batchbook.batches.editing import editable_by_name
+from batchbook.batches.history import REMOVED
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.models import CellChange
 from batchbook.batches.pages.batch.changes_page import changed_cells_url
 from batchbook.batches.pages.rows.row import CHANGES_SHOWN, ROW_PATTERN, OneRow
 from batchbook.errors import Missing
@@ -35,15 +38,25 @@ class CellHistory(OneRow):
             raise Missing(f"{self.batch} has no field “{name[:60]}” whose cells could be changed.")
         return column
 
+    def _is_added(self) -> bool:
+        mark = select(CellChange.position).where(
+            CellChange.batch_id == self.batch.id,
+            CellChange.sequence == self.sequence,
+            CellChange.field == REMOVED,
+            CellChange.old.is_(None),
+        )
+        return self.request.db.scalar(mark.limit(1)) is not None
+
     def get(self) -> Any:
         """Show the changes, the latest first."""
         column = self.column
-        text = self.text_of(column)
+        text, changes = self.text_of(column), self.changes(column.name)
         values = self.template_values(
             row=self.row,
             column=column,
             text=text,
-            changes=self.changes(column.name),
+            changes=changes,
+            original=None if not changes or self._is_added() else changes[0][0].original or "",
             most_changes=CHANGES_SHOWN,
             changes_url=changed_cells_url(self.view, self.batch, sequence=self.sequence),
             row_url=self.row_url,

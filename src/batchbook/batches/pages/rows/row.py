@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select
 
+from batchbook.batches.changed_rows import original_text
 from batchbook.batches.editing import (
     RowEditor,
     cell_text,
@@ -167,7 +168,7 @@ class OneRow(BatchPage):
     def changes(self, field: str | None = None) -> Sequence[tuple[ShownChange, Operation]]:
         """Return the latest changes of the row's cells, or of one ``field``, with their operations."""
         statement = (
-            select(CellChange, Operation)
+            select(CellChange, original_text(CellChange), Operation)
             .join(
                 Operation,
                 (Operation.batch_id == CellChange.batch_id) & (Operation.number == CellChange.operation),
@@ -179,7 +180,7 @@ class OneRow(BatchPage):
         if field is not None:
             statement = statement.where(CellChange.field == field)
         found = self.request.db.execute(statement)
-        return [(self.shown_change(change), operation) for change, operation in found]
+        return [(self.shown_change(change, original), operation) for change, original, operation in found]
 
 
 class RowPage(OneRow):
