@@ -12,7 +12,7 @@ from batchbook import db
 from batchbook.batches import append_only
 
 revision = "0028"
-down_revision = "0023"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

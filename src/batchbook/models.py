@@ -8,6 +8,7 @@ from __future__ import annotations
 from batchbook.batches import models as batches
 from batchbook.batches.intake import saved_mappings as intake
 from batchbook.batches.matching import record_index as matching
+from batchbook.batches.policies import models as policies
 from batchbook.batches.seal import models as seal
 from batchbook.catalog import models as catalog
 from batchbook.db import Base
@@ -19,7 +20,7 @@ from batchbook.types.price_change import models as price_change
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "imports", "intake", "jobs", "master", "matching", "metadata", "price_change", "seal", "security",
+    "batches", "catalog", "imports", "intake", "jobs", "master", "matching", "metadata", "policies", "price_change", "seal", "security",
     "web",
 ]  # fmt: skip
 

@@ -20,7 +20,19 @@ from batchbook.security.settings import ASK_PASSWORD_FOR, SecuritySettings
 from batchbook.services import services_of
 
 _GENERAL = {"*": "Everything except batches", "batch:*": "Batches of every type"}
-_ORDER = ("*", "view", "export", "create", "edit", EDIT_DIRECTLY, "audit", "execute", "hand-over", "delete")
+_ORDER = (
+    "*",
+    "view",
+    "export",
+    "create",
+    "edit",
+    EDIT_DIRECTLY,
+    "audit",
+    "approve",
+    "execute",
+    "hand-over",
+    "delete",
+)
 #: Permissions of views that no role needs.
 _FOR_ALL = (SIGNED_IN, OWN_ACCOUNT, NO_PERMISSION_REQUIRED)
 

@@ -42,6 +42,7 @@ class Action(StrEnum):
     REFRESH = "refresh", "Refresh", "refreshed"
     COMPLETE = "complete", "Mark complete", "marked complete"
     REOPEN = "reopen", "Reopen", "reopened"
+    APPROVE = "approve", "Approve", "approved"
     EXECUTE = "execute", "Execute", "executed"
     CLONE = "clone", "Clone", "cloned"
     HAND_OVER = "hand-over", "Hand over", "handed over"
@@ -62,6 +63,7 @@ class BatchPermission(StrEnum):
     AUDIT = "audit"
     CREATE = "create"
     EDIT = "edit"
+    APPROVE = "approve"
     EXECUTE = "execute"
     HAND_OVER = "hand-over"
     DELETE = "delete"
@@ -103,6 +105,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.REFRESH, (_P.EDIT,), _OPEN, job=True),
     Transition(Action.COMPLETE, (_P.EDIT,), _OPEN, target=State.COMPLETE),
     Transition(Action.REOPEN, (_P.EDIT, _P.EXECUTE), _COMPLETE, target=State.OPEN),
+    Transition(Action.APPROVE, (_P.APPROVE,), _COMPLETE),
     Transition(Action.EXECUTE, (_P.EXECUTE,), _COMPLETE, State.EXECUTING, State.EXECUTED, job=True),
     Transition(Action.CLONE, (_P.CREATE,), _AT_REST | _EXECUTED, job=True),
     Transition(Action.HAND_OVER, (_P.HAND_OVER,), _AT_REST),
@@ -155,6 +158,8 @@ _ADVICE: dict[tuple[Action, State], str] = {
     (Action.POPULATE, State.OPEN): "It is populated already: refresh it, or create a new batch.",
     (Action.COMPLETE, State.NEW): "It has no rows yet: populate it first.",
     (Action.COMPLETE, State.COMPLETE): "It is marked complete already{by}.",
+    (Action.APPROVE, State.OPEN): "It is still open for changes: mark it complete first.",
+    (Action.APPROVE, State.NEW): "It has no rows yet: populate it first.",
     (Action.EXECUTE, State.OPEN): "It is still open for changes: mark it complete first.",
     (Action.EXECUTE, State.NEW): "It has no rows yet: populate it first.",
     (Action.REOPEN, State.OPEN): "It is open already.",

@@ -1,4 +1,4 @@
-"""The actions that change a batch's state: populate, refresh, complete, reopen and execute."""
+"""The actions that the engine runs: populate, refresh, complete, reopen, approve and execute."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from batchbook.batches.engine.file_intake import (
 )
 from batchbook.batches.engine.preview import bind_options, options_as_json, why_not_execute
 from batchbook.batches.engine.refresh import recount, recount_refreshed, refresh_in_chunks
-from batchbook.batches.engine.scheduled_execution import cancel_schedule, cancel_schedule_for_execution
+from batchbook.batches.engine.scheduled_execution import (
+    cancel_schedule,
+    cancel_schedule_for_execution,
+    follow_version,
+)
 from batchbook.batches.handler import CONFIRM, Outcome
 from batchbook.batches.history import record
 from batchbook.batches.hook_guard import handler_code
@@ -25,8 +29,12 @@ from batchbook.batches.intake.file_inspection import describe_source
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.matching.memory import match_rows
+from batchbook.batches.policies.approvals import approve
+from batchbook.batches.policies.demands import demand_policy, sign_execution
+from batchbook.batches.policies.stored import store_declared
 from batchbook.batches.rows.storage import RowWriter
 from batchbook.errors import Conflict
+from batchbook.jobs.enqueue import scheduled_job
 from batchbook.words import counted
 
 #: The key, among the figures of an execution's outcome, of the number of the follow-up batch.
@@ -95,6 +103,8 @@ def _complete(context: ActionContext, _options: Mapping[str, Any]) -> str:
     if reason is not None:
         raise Conflict(f"{context.batch} was not marked complete. {reason}")
     context.handler.callbacks.on_complete(context.handler, context.batch)
+    declared = context.handler.execution_policy.policy
+    store_declared(context.session, context.batch.type, declared, context.now)
     context.batch.completed_at, context.batch.completed_by = context.now, context.actor
     record(context.handler_context, context.batch, "complete", "Marked complete.")
     return f"{context.batch} was marked complete; it can be executed now."
@@ -107,13 +117,24 @@ def _reopen(context: ActionContext, _options: Mapping[str, Any]) -> str:
     return f"{context.batch} was reopened; its rows can be changed again.{dropped}"
 
 
+def _approve(context: ActionContext, _options: Mapping[str, Any]) -> str:
+    message = approve(context)
+    job = scheduled_job(context.session, context.batch.id)
+    if job is not None:  # An approval raises the version, and changes nothing.
+        follow_version(job, context.batch.version, context.batch.version + 1)
+    return message
+
+
 def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
     reason = context.handler.why_not_execute(context.batch)
     if reason is not None:
         raise Conflict(f"{context.batch} was not executed. {reason}")
     chosen = bind_options(context.handler, options)
     lock_changing(context, chosen)
+    digest = demand_policy(context, chosen)
     confirmed = demand_confirmation(context, chosen, options)
+    if digest is not None:
+        sign_execution(context, chosen, digest)
     cancel_schedule_for_execution(context)
     with around(Action.EXECUTE, context):
         rows = context.rows()
@@ -145,5 +166,6 @@ ACTIONS: dict[Action, Callable[[ActionContext, Mapping[str, Any]], str]] = {
     Action.REFRESH: _refresh,
     Action.COMPLETE: _complete,
     Action.REOPEN: _reopen,
+    Action.APPROVE: _approve,
     Action.EXECUTE: _execute,
 }

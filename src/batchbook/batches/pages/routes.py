@@ -19,6 +19,7 @@ from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD,
 from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, HandOverAll, RefreshAll
 from batchbook.batches.pages.batch.large_changes import LargeChanges
 from batchbook.batches.pages.batch.lifecycle_actions import (
+    ApproveBatch,
     CloneBatch,
     CompleteBatch,
     DeleteBatch,
@@ -107,6 +108,7 @@ BATCH_PAGES = (
     CloneBatch,
     HandOverBatch,
     DeleteBatch,
+    ApproveBatch,
     ExecuteBatch,
     LargeChanges,
     ScheduleBatch,
@@ -275,5 +277,6 @@ def includeme(config: Any) -> None:
     for task in (*BULK_EDITS, TAKE_WORKSHEET):
         config.add_job_task(task)
     config.include("batchbook.batches.pages.lists")
+    config.include("batchbook.batches.pages.policies")
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
     config.add_grid_source(WORKSHEET, open_worksheet)

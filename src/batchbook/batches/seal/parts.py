@@ -10,6 +10,7 @@ from sqlalchemy import Dialect, Table, inspect
 from sqlalchemy.orm import Session
 
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, CellChange, Operation
+from batchbook.batches.policies.models import BatchApproval
 from batchbook.batches.rows.per_batch import storage_of
 from batchbook.batches.rows.scope import table_of
 from batchbook.batches.seal.values import DIGEST, Column, kind_of
@@ -38,6 +39,7 @@ PARTS: tuple[Part, ...] = (
     Part(FILES, (BatchFile, BatchFileChunk)),
     Part("operations", (Operation,)),
     Part("cells", (CellChange,)),
+    Part("approvals", (BatchApproval,)),
 )
 #: The parts with what a batch would change. Those who approve a batch approve these.
 CONTENT = (HEADER, ROWS, FILES)

@@ -133,6 +133,14 @@ _COMMANDS = {
         "batchbook.cli.batches.lifecycle_commands:reopen",
         "Reopen the batch ID, which was marked as complete, for changes.",
     ),
+    "approve": LazyCommand(
+        "batchbook.cli.batches.policy_commands:approve",
+        "Approve the content of the batch ID as it is now. Any later change of it voids this.",
+    ),
+    "sign": LazyCommand(
+        "batchbook.cli.batches.policy_commands:sign",
+        "Sign the execution of the batch ID as it is now, with the password of the user; “execute” comes next.",
+    ),
     "execute": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:execute",
         "Execute the batch ID. This cannot be undone: from then on the batch is frozen.",

@@ -21,6 +21,7 @@ from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.matching.new_records import linked_batches
 from batchbook.batches.models import BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
+from batchbook.batches.pages.batch.policy_panel import policy_panel
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
 from batchbook.batches.pages.batch.side_panels import open_panel, panels_of
 from batchbook.batches.pages.batch.undo_pages import undo_buttons
@@ -80,6 +81,7 @@ class BatchDetail(BatchPage):
             quick=quick_filters(self, rows.grid, latest, problems, edited),
             duplicates_url=self._duplicates_url() if rows.editing else None,
             execution=execution,
+            policy=execution.policy if execution else policy_panel(self.view, context),
             planned=scheduled_execution_of(self, context),
             schedule_url=schedule_url(self),
             chosen=view_models.chosen_options(context),
