@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 
-from batchbook.batches.editing.reversal import LeftAlone, Reversal, Reversed
+from batchbook.batches.editing.reversal import LeftAlone, Reversal, Reversed, reverse_header
 from batchbook.batches.editing.reversible import Reversible, is_reversible, next_redo, next_undo, original_of
+from batchbook.batches.editing.row_reversal import RowReversal
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.handler_context import HIGHEST_NUMBER
@@ -127,10 +128,10 @@ class Undoer:
         operation = _demand(context, number)
         reversal = Reversal(context, operation)
         if _is_of_header(context, operation):
-            is_refreshed = reversal.reverse_header()
+            is_refreshed = reverse_header(reversal)
         else:
             is_refreshed = False
-            reversal.reverse_rows()
+            RowReversal(reversal).reverse()
         done, by = reversal.result, reversal.by
         original, memory = original_of(context.session, operation), ""
         if by is not None:
