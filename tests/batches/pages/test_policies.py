@@ -30,6 +30,12 @@ def set_policy(admin: TestApp, **values: Any) -> Any:
     return form.submit(status=303).follow()
 
 
+def type_password(client: TestApp) -> None:
+    form = form_with(client.get("/account/confirm"), "present")
+    form["present"] = PASSWORD
+    form.submit(status=303)
+
+
 def test_only_administrators_see_and_change_policies(
     catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp
 ) -> None:
@@ -93,6 +99,7 @@ def test_approvals_are_given_on_the_page_and_void_when_the_content_changes(
 def test_an_execution_is_signed_with_the_password_and_has_a_reason(
     catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp, complete_batch: int
 ) -> None:
+    type_password(admin)
     set_policy(admin, signature=True, reason=True, reasons="Price list\nCorrection", other_reasons=False)
     page = admin.get(url_of(complete_batch))
     assert "You sign this, as it is now: reviewed and approved" in text_of(page, "#execution")
@@ -100,7 +107,7 @@ def test_an_execution_is_signed_with_the_password_and_has_a_reason(
     assert "Give a reason: “Price list” or “Correction”." in text_of(form.submit(status=409))
     assert catalogue.batch(complete_batch).state == "complete"
     form["reason"] = "Price list"
-    form.submit(status=303)  # The password was typed for signing in, just now.
+    form.submit(status=303)
     page = admin.get(url_of(complete_batch))
     assert "Signed by admin" in text_of(page, "#approvals")
     history = text_of(admin.get(url_of(complete_batch, "history")))
@@ -111,6 +118,7 @@ def test_an_execution_is_signed_with_the_password_and_has_a_reason(
 def test_a_password_signs_once(
     catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp, complete_batch: int
 ) -> None:
+    type_password(admin)
     set_policy(admin, signature=True)
     again = number_in(upload(staff, PRICE_LIST, vendor_code="V1"))
     form_to(staff.get(url_of(again)), "/complete").submit(status=303)

@@ -118,6 +118,6 @@ def sign_if_needed(engine: Engine, batch_id: int, options: Mapping[str, Any]) ->
 
     The caller has demanded the password.
     """
-    context = engine.lock(batch_id, Action.EXECUTE)
-    if policy_of(context).signature:
+    if policy_of(engine.context_of(engine.find(batch_id))).signature:
+        context = engine.lock(batch_id, Action.EXECUTE)
         sign_content(context, bind_options(context.handler, options))
