@@ -28,6 +28,7 @@ from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD,
 from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, HandOverAll, RefreshAll
 from batchbook.batches.pages.batch.large_changes import LargeChanges
 from batchbook.batches.pages.batch.lifecycle_actions import (
+    ApproveBatch,
     CloneBatch,
     CompleteBatch,
     DeleteBatch,
@@ -124,6 +125,7 @@ BATCH_PAGES = (
     ReverseBatch,
     HandOverBatch,
     DeleteBatch,
+    ApproveBatch,
     ExecuteBatch,
     LargeChanges,
     ScheduleBatch,
@@ -310,6 +312,7 @@ def includeme(config: Any) -> None:
         config.add_job_task(task)
     config.include("batchbook.batches.pages.lists")
     config.include("batchbook.batches.pages.retention_pages")
+    config.include("batchbook.batches.pages.policies")
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
     services_of(config.registry).add(OverlapCounts, OverlapCounts())
     config.add_grid_source(CHANGES, open_changes)

@@ -145,6 +145,14 @@ _COMMANDS = {
         "batchbook.cli.batches.review_commands:list_comments",
         "List the comments on the batch ID, with users and times, the oldest first.",
     ),
+    "approve": LazyCommand(
+        "batchbook.cli.batches.policy_commands:approve",
+        "Approve the content of the batch ID as it is now. Any later change of it voids this.",
+    ),
+    "sign": LazyCommand(
+        "batchbook.cli.batches.policy_commands:sign",
+        "Sign the execution of the batch ID as it is now, with the password of the user; “execute” comes next.",
+    ),
     "execute": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:execute",
         "Execute the batch ID. This cannot be undone: from then on the batch is frozen.",
