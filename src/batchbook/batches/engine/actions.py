@@ -154,6 +154,8 @@ def note_sent_back(
 ) -> None:
     """Note in the header of ``batch`` who has to correct it and why; without arguments, that nobody has to."""
     batch.sent_back_to, batch.sent_back_by, batch.sent_back_at, batch.sent_back_reason = to, by, at, reason
+
+
 def _approve(context: ActionContext, _options: Mapping[str, Any]) -> str:
     message = approve(context)
     job = scheduled_job(context.session, context.batch.id)

@@ -139,6 +139,8 @@ class SendBackBatch(BatchPage):
     def _page(self, bound: BoundForm) -> dict[str, Any]:
         to = self.batch.completed_by or self.batch.owner
         return self.template_values(form=bound, to=to, cancel_url=self.own_url)
+
+
 class ApproveBatch(_ActionPage):
     """Approve the content of a complete batch as it is now. The button is in the panel of approvals."""
 
