@@ -194,8 +194,8 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
     )
     batch.execution_outcome = {"summary": summary, "figures": figures}
     batch.executed_at, batch.executed_by = context.now, context.actor
-    declared = context.handler.execution_policy.retention
-    retention = retention_of(context.session, batch.type, declared)
+    keeps = context.handler.execution_policy.retention
+    retention = retention_of(context.session, batch.type, keeps)
     batch.purge_after = None if retention is None else context.now + retention
     although = f" Confirmed: {' '.join(one.warning for one in confirmed)}" if confirmed else ""
     record(context.handler_context, context.batch, "execute", f"Executed: {summary}{although}")
