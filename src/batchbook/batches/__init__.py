@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from batchbook.batches.handler import Outcome as Outcome
     from batchbook.batches.handler import QuickEntry as QuickEntry
     from batchbook.batches.handler import Total as Total
+    from batchbook.batches.handler import TouchedRecords as TouchedRecords
     from batchbook.batches.handler_context import HandlerContext as HandlerContext
     from batchbook.batches.intake.cell_reader import IntakeReader as IntakeReader
     from batchbook.batches.intake.field_mapping import IntakeField as IntakeField

@@ -70,6 +70,7 @@ __all__ = [
     "RowValues",
     "TargetRecords",
     "Total",
+    "TouchedRecords",
 ]
 
 
@@ -166,6 +167,30 @@ class Duplicates:
         return self.number(handler, batch) if callable(self.number) else self.number
 
 
+@dataclass(frozen=True, kw_only=True)
+class TouchedRecords:
+    """Declaration of the records that rows change, by which overlapping batches are found: ``touched_records`` of a handler.
+
+    ``key`` are the attributes of the records' model that identify a record, ``columns`` the names of the columns of rows that
+    have the same values, in the same order; by default the handler's ``peer_columns``. Each may be a function of the handler
+    and the batch.
+    """
+
+    # They get the author's own handler and header, whose types only the author's code knows.
+    key: Sequence[Any] | Callable[[Any, Any], Sequence[Any]]
+    columns: Sequence[str] | Callable[[Any, Any], Sequence[str]] = ()
+
+    def key_of(self, handler: Any, batch: Any) -> Sequence[Any]:
+        """Return the attributes of the records' key for ``batch``."""
+        return self.key(handler, batch) if callable(self.key) else self.key
+
+    def columns_of(self, handler: Any, batch: Any) -> Sequence[str]:
+        """Return the names of the columns of the rows of ``batch``."""
+        return (
+            self.columns(handler, batch) if callable(self.columns) else self.columns
+        ) or handler.peer_columns
+
+
 # The functions get the author's own handler and headers, whose types only the author's code knows.
 @dataclass(frozen=True, kw_only=True)
 class Callbacks:
@@ -219,6 +244,8 @@ class BatchHandler(ABC, Generic[B, R]):
     matching: Matching | None = None
     #: The rows that are duplicates of each other; ``None`` if the type has none.
     duplicates: Duplicates | None = None
+    #: The records that rows change, by which overlapping batches are found; ``None`` if the type changes none.
+    touched_records: TouchedRecords | None = None
     #: The columns of rows that are stored in a table for each batch; ``None`` if all batches share a table.
     per_batch_rows: PerBatchRows | None = None
     #: The way in which executed batches are reversed by another batch; ``None`` if they cannot be.

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from batchbook.batches.freeze import CHILD_TABLES
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchType, BatchTypes
+from batchbook.batches.retention.models import LegalHold, Tombstone
 from batchbook.batches.rows.ddl import TABLE_PREFIX
 from batchbook.batches.rows.scope import table_of
 from batchbook.batches.rows.storage import SharedTable
@@ -80,6 +81,7 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
         *CHILD_TABLES,
         *sealed,
     } | records
+    guarded |= {AuditEntry.__tablename__, LegalHold.__tablename__, Tombstone.__tablename__}
     for table in sorted((guarded | rows | begun) & tables):
         events = {*_EVENTS[dialect]}
         if dialect == "postgresql" and (table in CHILD_TABLES or table in rows):

@@ -29,6 +29,7 @@ from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.matching.memory import match_rows
 from batchbook.batches.models import Batch
+from batchbook.batches.retention.models import retention_of
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.batches.rows.storage import RowWriter
 from batchbook.errors import BadInput, Conflict
@@ -172,8 +173,9 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
     )
     batch.execution_outcome = {"summary": summary, "figures": figures}
     batch.executed_at, batch.executed_by = context.now, context.actor
-    retention = context.handler.execution_policy.retention
-    batch.purge_after = context.now + retention if retention else None
+    declared = context.handler.execution_policy.retention
+    retention = retention_of(context.session, batch.type, declared)
+    batch.purge_after = None if retention is None else context.now + retention
     although = f" Confirmed: {' '.join(one.warning for one in confirmed)}" if confirmed else ""
     record(context.handler_context, context.batch, "execute", f"Executed: {summary}{although}")
     return f"{context.batch} was executed: {summary}"

@@ -81,6 +81,7 @@ from batchbook.batches.pages.rows.worksheet_pages import (
 )
 from batchbook.batches.pages.view import COMMON, FILTERS, BatchMasterView, RowTable
 from batchbook.batches.registry import BatchType
+from batchbook.batches.review.overlap import OverlapCounts
 from batchbook.batches.running.bulk_edits import BATCH_ROWS, BULK_EDITS
 from batchbook.batches.type_checks import check_class
 from batchbook.batches.worksheets.uploads import TAKE_WORKSHEET
@@ -308,6 +309,8 @@ def includeme(config: Any) -> None:
     for task in (*BULK_EDITS, TAKE_WORKSHEET):
         config.add_job_task(task)
     config.include("batchbook.batches.pages.lists")
+    config.include("batchbook.batches.pages.retention_pages")
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
+    services_of(config.registry).add(OverlapCounts, OverlapCounts())
     config.add_grid_source(CHANGES, open_changes)
     config.add_grid_source(WORKSHEET, open_worksheet)

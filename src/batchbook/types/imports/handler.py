@@ -25,6 +25,7 @@ from batchbook.batches import (
     Rows,
     RowValues,
     TargetRecords,
+    TouchedRecords,
 )
 from batchbook.errors import BadInput
 from batchbook.forms import Field, Form
@@ -94,6 +95,11 @@ def _known_texts(handler: ImportHandler, batch: Import, field: str, texts: Seque
 def _key_columns(handler: ImportHandler, batch: Import) -> Sequence[str]:
     """Return the columns of the key: rows with similar ones are peers, and no duplicates."""
     return [new(field.name) for field in handler.plan_of(batch).key]
+
+
+def _touched_key(handler: ImportHandler, batch: Import) -> Sequence[Any]:
+    """Return the columns of the target's records by which the rows find them."""
+    return [field.stored for field in handler.plan_of(batch).key]
 
 
 def _number_of_cheapest(handler: ImportHandler, batch: Import) -> str | None:
@@ -189,6 +195,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         key=_key_columns,
         number=_number_of_cheapest,
     )
+    touched_records = TouchedRecords(key=_touched_key, columns=_key_columns)
     per_batch_rows = PerBatchRows(columns=_row_columns, supplement=_supplement, references=_references)
     reversing = REVERSING
     callbacks = Callbacks(setup=_setup, after_edit=_after_edit)

@@ -33,6 +33,7 @@ from batchbook.batches import (
     Rows,
     RowValues,
     TargetRecords,
+    TouchedRecords,
 )
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db import joining_by_hash, lock_records
@@ -132,6 +133,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     duplicates = Duplicates(
         status=PriceStatus.DUPLICATE, also=(PriceStatus.INVALID,), key=("item_code",), number="new_price"
     )
+    touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
     file_source = FileSource(
         columns={
             "item_code": "item_code",

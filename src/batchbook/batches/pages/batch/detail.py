@@ -24,6 +24,7 @@ from batchbook.batches.models import Batch, BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.changes_page import differing_cells_url, source_word
 from batchbook.batches.pages.batch.comments_page import IN_PANEL, Comments, ShownComments, shown_comments
+from batchbook.batches.pages.batch.overlap_page import overlaps_view
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
 from batchbook.batches.pages.batch.side_panels import open_panel, panels_of
 from batchbook.batches.pages.batch.undo_pages import undo_buttons
@@ -96,6 +97,7 @@ class BatchDetail(BatchPage):
             groups=group_operations(operations, is_cut=len(operations) == OPERATIONS_READ)[:ENTRIES_SHOWN],
             operation_count=latest,
             comments=self._comments(),
+            overlaps=overlaps_view(self),
             waits=view_models.waiting(self.batch),
             differing_url=differing_cells_url(self.view, self.batch) if quick.offers_differing else "",
             source=source_word(self.view.batch_type),
