@@ -35,6 +35,7 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
     ReopenBatch,
     SendBackBatch,
 )
+from batchbook.batches.pages.batch.replay_page import ReplayCorrections
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
 from batchbook.batches.pages.batch.undo_pages import Redo, Undo, UndoOperation
 from batchbook.batches.pages.file.inspection_page import IntakePage
@@ -115,6 +116,7 @@ BATCH_PAGES = (
     RefreshBatch,
     AddRow,
     EditHeader,
+    ReplayCorrections,
     CloneBatch,
     HandOverBatch,
     DeleteBatch,
