@@ -39,6 +39,7 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
     ReverseBatch,
     SendBackBatch,
 )
+from batchbook.batches.pages.batch.replay_page import ReplayCorrections
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
 from batchbook.batches.pages.batch.undo_pages import Redo, Undo, UndoOperation
 from batchbook.batches.pages.file.inspection_page import IntakePage
@@ -121,6 +122,7 @@ BATCH_PAGES = (
     RefreshBatch,
     AddRow,
     EditHeader,
+    ReplayCorrections,
     CloneBatch,
     ReverseBatch,
     HandOverBatch,

@@ -133,6 +133,10 @@ _COMMANDS = {
         "batchbook.cli.batches.lifecycle_commands:reopen",
         "Reopen the batch ID, which was marked as complete, for changes.",
     ),
+    "replay": LazyCommand(
+        "batchbook.cli.batches.review_commands:replay",
+        "Apply the corrections that people made to an earlier batch of the same source to the batch ID, where they fit.",
+    ),
     "send-back": LazyCommand(
         "batchbook.cli.batches.review_commands:send_back",
         "Send the batch ID, which is marked as complete, back to be corrected, with a reason.",
