@@ -6,6 +6,7 @@ A plug-in's models join the same metadata when the plug-in is imported; they are
 from __future__ import annotations
 
 from batchbook.batches import models as batches
+from batchbook.batches.effects import models as effects
 from batchbook.batches.intake import saved_mappings as intake
 from batchbook.batches.matching import record_index as matching
 from batchbook.batches.review import models as review
@@ -20,7 +21,8 @@ from batchbook.types.price_change import models as price_change
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "imports", "intake", "jobs", "master", "matching", "metadata", "price_change", "review", "seal",
+    "batches", "catalog", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "price_change",
+    "review", "seal",
     "security", "web",
 ]  # fmt: skip
 

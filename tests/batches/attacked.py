@@ -34,6 +34,7 @@ PARTS = {
     "operation": "batch_id",
     "cell_change": "batch_id",
     "batch_comment": "batch_id",
+    "batch_effect": "batch_id",
 }
 
 PRICE_CHANGE = BatchType(

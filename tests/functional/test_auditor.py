@@ -32,7 +32,7 @@ ALLOWED = (
     "account.password",
     "account.sessions",
     "account.timezone",
-    "account.number_format",
+    "account.number-format",
 )
 #: … and asking for files of what they may see.
 OWN_PAGES = (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batchbook.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from batchbook.batches.effects.declaration import TargetRecords as TargetRecords
     from batchbook.batches.files import file_chunks as file_chunks
     from batchbook.batches.files import input_file as input_file
     from batchbook.batches.files import open_file as open_file

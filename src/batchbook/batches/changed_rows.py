@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, case, cast, exists, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    case,
+    cast,
+    exists,
+    func,
+    select,
+)
+from sqlalchemy.orm import Session, aliased
 
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import REMEMBERED
 from batchbook.batches.models import BatchRow, CellChange, Operation
+from batchbook.db.number_sets import is_listed
 
 #: The field under which history keeps that a row was removed or restored.
 REMOVED = "removed"
@@ -37,11 +50,50 @@ def differing_sequences(batch_id: int) -> Sequences:
 
     A cell that was changed, and changed back, does not differ. Added rows differ in all that was typed.
     """
+    cells = _differing(batch_id).subquery()
+    return select(cells.c.sequence)
+
+
+def differing_cells(
+    session: Session, batch_id: int, sequences: Sequence[int]
+) -> Iterator[tuple[int, str, str | None, str | None]]:
+    """Yield the cells of the rows ``sequences``, those of a window, that differ from the source: row, field, text there and now."""
     change = CellChange
-    place = cast(change.operation, BigInteger) * _PLACES + change.position
+    listed = is_listed(change.sequence, sequences, session.get_bind().dialect)
+    changes = select(
+        change.operation, change.position, change.sequence, change.field, change.old, change.new
+    ).where(change.batch_id == batch_id, listed, change.field != REMOVED)
+    texts: dict[tuple[int, str], tuple[str | None, str | None]] = {}
+    # Sorted here: asked for this order, SQLite goes through all changes of the batch.
+    for _, _, sequence, field, old, new in sorted(session.execute(changes), key=lambda found: found[:2]):
+        before, _ = texts.get((sequence, field), (old, None))
+        texts[sequence, field] = before, new
+    yield from ((*place, before, now) for place, (before, now) in texts.items() if before != now)
+
+
+def is_latest_and_differs(batch_id: int, *, differs: bool = True) -> ColumnElement[bool]:
+    """Return the condition that a changed cell is the latest change of a cell that differs from the source.
+
+    With ``differs=False``, it is the condition for all other changes.
+    """
+    cells = _differing(batch_id).subquery()
+    latest = select(cells.c.last)
+    place = _place(CellChange)
+    return place.in_(latest) if differs else place.not_in(latest)
+
+
+def _place(change: type[CellChange]) -> ColumnElement[int]:
+    return cast(change.operation, BigInteger) * _PLACES + change.position
+
+
+def _differing(batch_id: int) -> Select[Any]:
+    """Return the SELECT of the cells that differ: sequence, field, the place of the last change, text before and now."""
+    change = CellChange
+    place = _place(change)
     cells = (
         select(
             change.sequence,
+            change.field,
             func.min(place).label("first"),
             func.max(place).label("last"),
             func.min(change.old).label("old"),
@@ -60,7 +112,9 @@ def differing_sequences(batch_id: int) -> Sequences:
     once = cells.c.first == cells.c.last
     before = case((once, cells.c.old), else_=text_at(cells.c.first, change.old))
     now = case((once, cells.c.new), else_=text_at(cells.c.last, change.new))
-    return select(cells.c.sequence).where(before.is_distinct_from(now))
+    return select(
+        cells.c.sequence, cells.c.field, cells.c.last, before.label("before"), now.label("now")
+    ).where(before.is_distinct_from(now))
 
 
 def original_text(cell: type[CellChange]) -> ColumnElement[str | None]:

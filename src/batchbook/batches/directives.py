@@ -25,6 +25,7 @@ from batchbook.batches.registry import (
 )
 from batchbook.batches.rows.per_batch import row_model_of, storage_of
 from batchbook.batches.running.action_tasks import TASKS, recover_batches
+from batchbook.batches.running.dry_run import TASK as DRY_RUN
 from batchbook.batches.running.runner import InlineRunner, JobRunner, Runner
 from batchbook.batches.type_checks import (
     check_class,
@@ -152,7 +153,7 @@ def includeme(config: Any) -> None:
     services = services_of(config.registry)
     services.add(BatchTypes, types)
     services.add(Runner, _runner(types, services))
-    for task in TASKS:
+    for task in (*TASKS, DRY_RUN):
         config.add_job_task(task)
     services.get(JobService).upkeep.extend((recover_batches, remove_expired))
     config.add_directive("add_batch_type", add_batch_type)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlalchemy.orm import InstrumentedAttribute
 
+from batchbook.batches.effects.declaration import TargetRecords
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action
@@ -66,6 +67,7 @@ __all__ = [
     "Outcome",
     "QuickEntry",
     "RowValues",
+    "TargetRecords",
     "Total",
 ]
 
@@ -281,6 +283,13 @@ class BatchHandler(ABC, Generic[B, R]):
 
     def number_changes(self, batch: B, options: Mapping[str, Any]) -> Sequence[NumberChange]:
         """Return the numbers that executing the batch with ``options`` changes, so that unusual changes are confirmed."""
+        return ()
+
+    def target_records(self, batch: B, options: Mapping[str, Any]) -> Sequence[TargetRecords]:
+        """Return the records that executing the batch with ``options`` may change, so that their values are kept.
+
+        A dry run lists them, with the values before and after. By default there are none.
+        """
         return ()
 
     def totals(self, batch: B) -> list[Total]:

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
+from batchbook.batches.effects.declaration import TargetRecords
 from batchbook.batches.handler import ALL, BatchHandler, Callbacks, NumberChange, Outcome, Total
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.rows.scope import checked_status
@@ -169,6 +170,7 @@ _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "known_texts": (is_texts, "a list of texts"),
     "layout": (lambda found: found is None or isinstance(found, Layout), "a Layout or None"),
     "learned_fields": (is_texts, "a tuple of names of fields"),
+    "target_records": (_are(TargetRecords), "a list of TargetRecords"),
     "row_for": (
         lambda found: found is None or isinstance(found, Mapping),
         "a mapping of columns to values, or None",

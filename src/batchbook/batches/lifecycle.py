@@ -42,6 +42,7 @@ class Action(StrEnum):
     REFRESH = "refresh", "Refresh", "refreshed"
     COMPLETE = "complete", "Mark complete", "marked complete"
     REOPEN = "reopen", "Reopen", "reopened"
+    DRY_RUN = "dry-run", "Dry run", "tried out"
     SEND_BACK = "send-back", "Send back", "sent back"
     COMMENT = "comment", "Comment", "commented on"
     EXECUTE = "execute", "Execute", "executed"
@@ -105,6 +106,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.REFRESH, (_P.EDIT,), _OPEN, job=True),
     Transition(Action.COMPLETE, (_P.EDIT,), _OPEN, target=State.COMPLETE),
     Transition(Action.REOPEN, (_P.EDIT, _P.EXECUTE), _COMPLETE, target=State.OPEN),
+    Transition(Action.DRY_RUN, (_P.EDIT, _P.EXECUTE), _COMPLETE),
     Transition(Action.SEND_BACK, (_P.EXECUTE,), _COMPLETE, target=State.OPEN),
     Transition(Action.COMMENT, (_P.VIEW,), _AT_REST),
     Transition(Action.EXECUTE, (_P.EXECUTE,), _COMPLETE, State.EXECUTING, State.EXECUTED, job=True),
@@ -167,6 +169,7 @@ _ADVICE: dict[tuple[Action, State], str] = {
     (Action.POPULATE, State.OPEN): "It is populated already: refresh it, or create a new batch.",
     (Action.COMPLETE, State.NEW): "It has no rows yet: populate it first.",
     (Action.COMPLETE, State.COMPLETE): "It is marked complete already{by}.",
+    (Action.DRY_RUN, State.OPEN): "It is still open for changes: mark it complete first.",
     (Action.EXECUTE, State.OPEN): "It is still open for changes: mark it complete first.",
     (Action.EXECUTE, State.NEW): "It has no rows yet: populate it first.",
     (Action.REOPEN, State.OPEN): "It is open already.",

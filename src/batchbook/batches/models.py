@@ -129,6 +129,8 @@ class Batch(Base):
     execution_options: Mapped[dict[str, Any] | None]
     execution_outcome: Mapped[dict[str, Any] | None]
     purge_after: Mapped[datetime | None]
+    #: The number of the executed batch that this one reverses. That one is frozen, and may be purged.
+    reverses: Mapped[int | None] = mapped_column(index=True)
     version: Mapped[int] = mapped_column(default=1)
 
     @hybrid_property

@@ -68,6 +68,9 @@ def test_every_table_of_a_batch_is_sealed_with_all_its_columns(attacked: Attacke
         "batch_file_chunk",
         "operation",
         "cell_change",
+        "batch_comment",
+        "batch_effect",
+        "batch_effect",
     ]
     assert [*sealed] == names
     for name in names:

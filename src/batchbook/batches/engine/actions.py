@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from batchbook.batches.effects.observation import observing
 from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.engine.copying import follow_up
 from batchbook.batches.engine.evidence import evidence_of
@@ -143,8 +144,10 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
     cancel_schedule_for_execution(context)
     with around(Action.EXECUTE, context):
         rows = context.rows()
-        outcome: Outcome = context.handler.execute(context.batch, rows, chosen)
-        rows.save()
+        declared = context.handler.target_records(context.batch, chosen)
+        with observing(rows, context.batch.id, declared):
+            outcome: Outcome = context.handler.execute(context.batch, rows, chosen)
+            rows.save()
     recount(context)
     learn_corrections(context)
     batch = context.batch

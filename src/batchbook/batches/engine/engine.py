@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import bump_version, refuse_stale
 from batchbook.batches.engine.actions import ACTIONS
 from batchbook.batches.engine.context import ActionContext, find_batch
+from batchbook.batches.handler import ALL, CONFIRM
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.history import note_failure
 from batchbook.batches.hook_guard import is_stop
@@ -29,6 +30,8 @@ from batchbook.jobs.models import Job
 from batchbook.progress import CheckedProgress, NoProgress, Progress
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _MAY_BE_KEPT = " Some of its work may have been kept. Check the batch, and the data that it changes, before you try again."
 
@@ -142,10 +145,44 @@ class Engine:
                     raise
         except BaseException as error:  # noqa: BLE001 - A handler is an author's code and may raise anything.
             # If the handler broke the transaction, undoing it raises another error, which is not the reason.
-            return self._ended_by(raised or error, batch_id, action, mark)
+            error = raised or error
+            self._undo(error, batch_id, action, mark)
+            return self._failed(batch_id, action, error)
 
-    def _ended_by(self, error: BaseException, batch_id: int, action: Action, mark: TransactionMark) -> Result:
-        """Return the result of an action that raised ``error``; raise ``error`` unless it is the handler's failure."""
+    def dry_run(
+        self,
+        batch_id: int,
+        options: Mapping[str, Any],
+        read: Callable[[Session, Batch], T],
+        version: int | None = None,
+    ) -> T:
+        """Execute a batch as :meth:`run` does, call ``read`` with the session and the executed batch, and undo it all.
+
+        Return the result of ``read``. Warnings count as confirmed. Nothing of it is kept, not even that it failed: whatever
+        refuses the execution is raised, and so is ``Conflict`` if the handler fails.
+        """
+        context = self.lock(batch_id, Action.DRY_RUN)
+        refuse_stale(context.batch, Action.DRY_RUN, version)
+        mark, name = TransactionMark(self.session), str(context.batch)
+        raised: BaseException | None = None
+        try:
+            with self.session.begin_nested() as attempt:
+                try:
+                    self._carry_out(context, Action.EXECUTE, {**options, CONFIRM: [ALL]})
+                    found = read(self.session, context.batch)
+                except BaseException as error:
+                    raised = error
+                    raise
+                attempt.rollback()
+        except BaseException as error:  # A handler is an author's code and may raise anything.
+            error = raised or error
+            self._undo(error, batch_id, Action.DRY_RUN, mark)
+            reason = reason_of(error)
+            raise Conflict(f"Executing {name} would fail: its handler fails ({reason}).") from error
+        return found
+
+    def _undo(self, error: BaseException, batch_id: int, action: Action, mark: TransactionMark) -> None:
+        """Undo an action that raised ``error``; raise ``error`` again unless it is the handler's failure."""
         if is_interrupt(error) or is_transient(error):
             raise error  # Not the handler's failure: the caller rolls back everything, and may try again.
         where = (action, batch_id, self.job_id or "none")
@@ -160,7 +197,6 @@ class Engine:
         if isinstance(error, BatchbookError) and not isinstance(error, Misuse):
             raise error
         log.error("%s of batch %s failed (job %s)", *where, exc_info=error)
-        return self._failed(batch_id, action, error)
 
     def _carry_out(self, context: ActionContext, action: Action, options: Mapping[str, Any]) -> str:
         """Perform the action, and change the batch's state before and after it; return the action's sentence."""

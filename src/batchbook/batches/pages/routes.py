@@ -13,9 +13,16 @@ from batchbook.batches.directives import resolved
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.lifecycle import Action, BatchPermission
 from batchbook.batches.models import Batch
-from batchbook.batches.pages.batch.changes_page import ChangedCells, RememberChanges
+from batchbook.batches.pages.batch.changes_page import (
+    CHANGES,
+    ChangedCells,
+    ExportChanges,
+    RememberChanges,
+    open_changes,
+)
 from batchbook.batches.pages.batch.comments_page import AddComment, Comments, SeenComments
 from batchbook.batches.pages.batch.detail import BatchDetail, Download, History
+from batchbook.batches.pages.batch.dry_run_page import DryRunBatch, DryRunFile
 from batchbook.batches.pages.batch.hand_over_page import HandOverBatch
 from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD, CreateBatch, EditHeader
 from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, HandOverAll, RefreshAll
@@ -106,6 +113,8 @@ BATCH_PAGES = (
     CompleteBatch,
     SendBackBatch,
     ReopenBatch,
+    DryRunBatch,
+    DryRunFile,
     RefreshBatch,
     AddRow,
     EditHeader,
@@ -166,6 +175,7 @@ BATCH_PAGES = (
     CellHistory,
     ChangedCells,
     RememberChanges,
+    ExportChanges,
     Download,
 )
 
@@ -297,4 +307,5 @@ def includeme(config: Any) -> None:
         config.add_job_task(task)
     config.include("batchbook.batches.pages.lists")
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
+    config.add_grid_source(CHANGES, open_changes)
     config.add_grid_source(WORKSHEET, open_worksheet)

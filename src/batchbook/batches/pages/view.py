@@ -60,6 +60,7 @@ NOW = Column(
             Choice(done, f"Being {done}", Severity.INFO, JobState.RUNNING.sign)
             for done in (
                 *dict.fromkeys(line.action.done for line in TRANSITIONS if line.job),
+                Action.DRY_RUN.done,
                 Action.EDIT.done,
             )
         ),

@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import Dialect, Table, inspect
 from sqlalchemy.orm import Session
 
+from batchbook.batches.effects.models import BatchEffect
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, CellChange, Operation
+from batchbook.batches.review.models import BatchComment
 from batchbook.batches.rows.per_batch import storage_of
 from batchbook.batches.rows.scope import table_of
 from batchbook.batches.seal.values import DIGEST, Column, kind_of
@@ -38,6 +40,8 @@ PARTS: tuple[Part, ...] = (
     Part(FILES, (BatchFile, BatchFileChunk)),
     Part("operations", (Operation,)),
     Part("cells", (CellChange,)),
+    Part("comments", (BatchComment,)),
+    Part("effects", (BatchEffect,)),
 )
 #: The parts with what a batch would change. Those who approve a batch approve these.
 CONTENT = (HEADER, ROWS, FILES)

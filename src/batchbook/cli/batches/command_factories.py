@@ -99,6 +99,10 @@ def _command(
 ResultMaker = Callable[[CommandSession, Mapping[str, Any], Result], CommandResult]
 
 
+#: Does a dry run of an action, and prints its result, if the values of the options ask for one; takes its own from these.
+DryRunner = Callable[[Installation, int, str, dict[str, Any], bool], bool]
+
+
 def state_result(session: CommandSession, identity: Mapping[str, Any], result: Result) -> CommandResult:
     """Return the result with the state that the batch is in now."""
     return batch_result(session.engine.find(identity["id"]), result.message)
@@ -110,6 +114,7 @@ def action_command(
     *,
     options: Parameter = no_options,
     make_result: ResultMaker = state_result,
+    instead: DryRunner | None = None,
 ) -> click.Command:
     """Return the command for ``action`` on a batch, which may run as a job.
 
@@ -118,6 +123,7 @@ def action_command(
         text: the command's help.
         options: the decorator that adds options of the action.
         make_result: called with the outcome of the action, unless it failed.
+        instead: does a dry run where the options ask for one; returns whether they do.
 
     """
 
@@ -125,6 +131,8 @@ def action_command(
     def command(
         installation: Installation, /, batch_id: int, actor: str, as_json: bool, **values: Any
     ) -> None:
+        if instead and instead(installation, batch_id, actor, values, as_json):
+            return
         background = values.pop("background")
         quiet = values.pop("quiet") or as_json
         if background:

@@ -26,6 +26,7 @@ from batchbook.cli.batches.command_factories import (
     demand_job_runner,
     enqueued_result,
 )
+from batchbook.cli.batches.dry_run_options import dry_run_instead, dry_run_options
 from batchbook.cli.batches.intake_commands import (
     Choices,
     choices_of,
@@ -184,7 +185,8 @@ complete = action_command(
 execute = action_command(
     Action.EXECUTE,
     "Execute the batch ID. This cannot be undone: from then on the batch is frozen.",
-    options=execution_options,
+    options=dry_run_options,
+    instead=dry_run_instead,
 )
 
 

@@ -24,11 +24,13 @@ from batchbook.batches import (
     RowColumn,
     Rows,
     RowValues,
+    TargetRecords,
 )
 from batchbook.errors import BadInput
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, Reference, choices_of
 from batchbook.types.imports.comparison import Comparison, DuplicateKeys, in_scope, missing_records
+from batchbook.types.imports.effects import number_changes, target_records
 from batchbook.types.imports.fuzzy_match import References
 from batchbook.types.imports.import_plan import ImportPlan, carried, settle_sender
 from batchbook.types.imports.models import (
@@ -286,26 +288,11 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
 
         Where records may be overwritten, they change from the values of now.
         """
-        row, plan = self.row_model, self.plan_of(batch)
-        kinds = (Kind.INTEGER, Kind.DECIMAL)
-        numbers = [f for f in plan.written if f.lookup is None and f.column.kind in kinds]
-        of_now = {
-            field.name: select(field.stored).where(plan.target.id == row.record_id).scalar_subquery()
-            for field in numbers
-            if options["overwrite"]
-        }
-        return [
-            NumberChange(
-                name=field.name,
-                label=f"“{field.label}”",
-                before=of_now.get(field.name, plan.before(row, field)),
-                after=plan.column(row, field),
-                where=has_status(row, ImportStatus.UPDATE),
-                named_by=[new(key.name) for key in plan.key],
-                records=(plan.target.id, row.record_id == plan.target.id) if options["overwrite"] else None,
-            )
-            for field in numbers
-        ]
+        return number_changes(self.plan_of(batch), self.row_model, overwrite=bool(options["overwrite"]))
+
+    def target_records(self, batch: Import, options: Mapping[str, Any]) -> list[TargetRecords]:  # noqa: ARG002 - It is a hook.
+        """Return the records of the target, and those that references may add."""
+        return target_records(self.plan_of(batch), self.row_model)
 
     def execute(self, batch: Import, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Create, update and delete records by one statement each: of all rows, or of the valid ones."""

@@ -29,6 +29,7 @@ from batchbook.batches import (
     Outcome,
     Rows,
     RowValues,
+    TargetRecords,
 )
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db import joining_by_hash, lock_records
@@ -222,6 +223,18 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
                 where=row.status.in_(options["apply"]),
                 warn_above=batch.warn_above,
                 records=(Product.id, _to_lock(options)) if options["overwrite"] else None,
+            )
+        ]
+
+    def target_records(self, batch: PriceChange, options: Mapping[str, Any]) -> list[TargetRecords]:  # noqa: ARG002 - It is a hook.
+        """Return the products that rows of the chosen statuses name."""
+        return [
+            TargetRecords(
+                model=Product,
+                key=Product.item_code,
+                join=_row.item_code == Product.item_code,
+                fields={"price": Product.price},
+                where=_row.status.in_(options["apply"]),
             )
         ]
 

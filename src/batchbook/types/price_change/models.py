@@ -145,6 +145,7 @@ class PriceChangeRow(MatchedRow, BatchRow):
     product: Mapped[str | None] = column(String(200), label="In catalogue")
     old_price: Mapped[Decimal | None] = column(PRICE)
     new_price: Mapped[Decimal | None] = editable(PRICE, minimum=Decimal("0.01"))
+    executed_price: Mapped[Decimal | None] = column(PRICE)
     cost: Mapped[Decimal | None] = column(PRICE)
     computed_from: Mapped[Decimal | None] = column(PRICE)
     price_moved: Mapped[bool] = column(default=False, server_default=false(), label="Catalogue price moved")

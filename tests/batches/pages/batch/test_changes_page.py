@@ -66,3 +66,23 @@ def test_filters_of_changes_are_remembered_for_the_batch(
     form.set("value.0", "2", 0)
     assert result_count(form.submit("do", value="apply", status=303).follow()) == 1
     assert result_count(staff.get(url_of(edited, "changes"))) == 1
+
+
+def test_cells_that_differ_from_the_file_are_marked_listed_once_and_exported(
+    catalogue: CatalogueDatabase, edited: int, staff: TestApp
+) -> None:
+    first = column_of(staff.get(url_of(edited, "changes?f.sequence.equal=2")), "Before")[0]
+    fields = {"field": "new_price", "value": first, "version": "2"}
+    json_post(staff, url_of(edited, "rows", 2, "cell"), 200, fields)  # Row 2 is as in the file again.
+    page = staff.get(url_of(edited))
+    marked = page.html.select(".cell-differs")
+    assert [(cell["title"], cell["data-before"]) for cell in marked] == [
+        ("In the file: “2.20”. Here: “2.60”.", "2.20")
+    ]
+    page = page.click("Cells that differ from the file")
+    assert (column_of(page, "From source"), column_of(page, "After")) == (["2.20"], ["2.60"])
+    exported = page.click("CSV")
+    assert [line.split(",")[2:7] for line in exported.text.splitlines()[1:]] == [
+        ["1", "New price", "2.20", "2.50", "2.60"]
+    ]
+    assert result_count(staff.get(url_of(edited, "changes?f.differs.is_false="))) == 3

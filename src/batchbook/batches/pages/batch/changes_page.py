@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
-from sqlalchemy import Row, select
+from sqlalchemy import Row, null, select
 
-from batchbook.batches.changed_rows import original_text
+from batchbook.batches import access
+from batchbook.batches.changed_rows import is_latest_and_differs, original_text
+from batchbook.batches.engine.context import find_batch
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.grid import Choice, Column, Grid, Kind, Sort, Verb, label_of
-from batchbook.master import GridView, key_url
+from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid, key_url
 from batchbook.master.filter_form import remember_form
 
+#: The name of the grid source of a batch's changed cells; its argument is ``batch_id``.
+CHANGES = "batch_changes"
+#: The column that filters for the latest changes of the cells that differ from their source.
+DIFFERS = "differs"
 _OPERATION = Column("operation", "Operation", CellChange.operation, Kind.INTEGER)
 _ROW = Column(
     "sequence", "Row", CellChange.sequence, Kind.INTEGER, description="The batch's header is row 0."
@@ -26,6 +35,67 @@ def changed_cells_url(view: BatchMasterView, batch: Batch, **only: int) -> str:
     """Return the address of the changed cells ``only`` of a row (``sequence``) or an ``operation``."""
     query = [(f"f.{name}.{Verb.EQUAL}", value) for name, value in only.items()]
     return view.url("changes", batch, _query=query or [("view", "default")])
+
+
+def differing_cells_url(view: BatchMasterView, batch: Batch) -> str:
+    """Return the address of the cells that differ from the file or query that they came from, each as it was changed last."""
+    return view.url("changes", batch, _query=[(f"f.{DIFFERS}.{Verb.IS_TRUE}", "")])
+
+
+def _grid_of(batch: Batch, batch_type: BatchType, zone: tzinfo) -> Grid:
+    """Return the grid of the changed cells of ``batch``, with the column that filters for those that differ from its source."""
+    row = batch_type.rows.of(batch)
+    names = [*row.__mapper__.columns.keys(), *batch_type.header.__mapper__.columns.keys()]
+    fields = tuple(Choice(name, label_of(name)) for name in dict.fromkeys(names))
+    source = source_word(batch_type)
+    conditions = {
+        Verb.IS_TRUE: lambda: is_latest_and_differs(batch.id),
+        Verb.IS_FALSE: lambda: is_latest_and_differs(batch.id, differs=False),
+    }
+    columns = (
+        _OPERATION,
+        Column("at", "Changed", Operation.at, Kind.DATETIME, seconds=True),
+        _ROW,
+        Column("field", "Field", CellChange.field, Kind.CHOICE, choices=fields),
+        Column("original", "From source", original_text(CellChange), Kind.TEXT),
+        Column("old", "Before", CellChange.old, Kind.TEXT),
+        Column("new", "After", CellChange.new, Kind.TEXT),
+        Column("actor", "Changed by", Operation.actor, Kind.USER),
+        Column("acted_by", "Acted by", Operation.acted_by, Kind.TEXT),
+        Column("reason", "Reason", Operation.reason, Kind.TEXT),
+        Column(
+            DIFFERS,
+            f"Latest change of a cell that differs from the {source}",
+            null(),
+            Kind.BOOLEAN,
+            sortable=False,
+            conditions=conditions,
+        ),
+    )
+    changes = (
+        select(CellChange)
+        .join(
+            Operation,
+            (Operation.batch_id == CellChange.batch_id) & (Operation.number == CellChange.operation),
+        )
+        .where(CellChange.batch_id == batch.id)
+    )
+    key = (CellChange.operation, CellChange.position)
+    return Grid(columns, changes, key, (Sort(_OPERATION.name, descending=True),), zone=zone)
+
+
+def source_word(batch_type: BatchType) -> str:
+    """Return the word for what the rows of batches of a type are made from."""
+    return "file" if batch_type.handler.file_source is not None else "source"
+
+
+def open_changes(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
+    """Open the grid of a batch's changed cells, for :data:`CHANGES`."""
+    types = caller.services.get(BatchTypes)
+    batch = find_batch(caller.session, types, arguments["batch_id"])
+    caller.refuse_unless(permitted=access.may_now(caller.identity.permissions, batch, Action.VIEW))
+    grid = _grid_of(batch, types[batch.type], caller.zone)
+    return OpenGrid(grid=grid, columns=grid.columns, caller=caller)
 
 
 class _ChangesPage(BatchPage):
@@ -42,44 +112,16 @@ class _ChangesPage(BatchPage):
             sequence = change._mapping["sequence"]
             return row_url(sequence) if sequence else None
 
-        changes = (
-            select(CellChange)
-            .join(
-                Operation,
-                (Operation.batch_id == CellChange.batch_id) & (Operation.number == CellChange.operation),
-            )
-            .where(CellChange.batch_id == batch.id)
-        )
         return GridView(
             request,
             key="changes",
             filters_key=f"{batch.filters_key}.changes",
-            grid=Grid(
-                self._columns(),
-                changes,
-                (CellChange.operation, CellChange.position),
-                (Sort(_OPERATION.name, descending=True),),
-                zone=request.zone,
-            ),
+            grid=_grid_of(batch, self.view.batch_type, request.zone),
             url=self.view.url("changes", batch),
             settings_url=self.view.url("remember_changes", batch),
+            export_url=lambda name: self.view.url("export_changes", batch, format=name),
+            hidden={DIFFERS},
             cell_links={_ROW.name: link},
-        )
-
-    def _columns(self) -> tuple[Column, ...]:
-        names = [*self.row_model.__mapper__.columns.keys(), *self.view.model.__mapper__.columns.keys()]
-        fields = tuple(Choice(name, label_of(name)) for name in dict.fromkeys(names))
-        return (
-            _OPERATION,
-            Column("at", "Changed", Operation.at, Kind.DATETIME, seconds=True),
-            _ROW,
-            Column("field", "Field", CellChange.field, Kind.CHOICE, choices=fields),
-            Column("original", "From source", original_text(CellChange), Kind.TEXT),
-            Column("old", "Before", CellChange.old, Kind.TEXT),
-            Column("new", "After", CellChange.new, Kind.TEXT),
-            Column("actor", "Changed by", Operation.actor, Kind.USER),
-            Column("acted_by", "Acted by", Operation.acted_by, Kind.TEXT),
-            Column("reason", "Reason", Operation.reason, Kind.TEXT),
         )
 
 
@@ -92,7 +134,11 @@ class ChangedCells(_ChangesPage):
 
     def get(self) -> dict[str, Any]:
         """Show the grid."""
-        return self.template_values(grid=self.grid())
+        return self.template_values(
+            grid=self.grid(),
+            source=source_word(self.view.batch_type),
+            differing_url=differing_cells_url(self.view, self.batch),
+        )
 
 
 class RememberChanges(_ChangesPage):
@@ -104,3 +150,29 @@ class RememberChanges(_ChangesPage):
     def post(self) -> HTTPSeeOther:
         """Remember the posted state, and redirect to the link that shows it."""
         return HTTPSeeOther(remember_form(self.grid()))
+
+
+class ExportChanges(_ChangesPage, ExportPage):
+    """The changed cells as a file."""
+
+    name = "export_changes"
+    pattern = "/changes.{format}"
+
+    def exported(self) -> GridView:
+        """Return the grid of the changed cells."""
+        return self.grid()
+
+    @property
+    def reference(self) -> GridReference:
+        """The grid of the changed cells."""
+        return GridReference(CHANGES, {"batch_id": self.batch.id})
+
+    @property
+    def print_title(self) -> tuple[str, str]:
+        """The batch."""
+        return f"Changed cells of batch {self.batch.number}", self.batch.description or ""
+
+    @property
+    def file_name(self) -> str:
+        """The type and the batch's number."""
+        return f"{self.view.batch_type.path}-{self.batch.number}-changes"

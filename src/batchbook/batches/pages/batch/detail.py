@@ -21,6 +21,7 @@ from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.matching.new_records import linked_batches
 from batchbook.batches.models import BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
+from batchbook.batches.pages.batch.changes_page import differing_cells_url, source_word
 from batchbook.batches.pages.batch.comments_page import IN_PANEL, Comments, ShownComments, shown_comments
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
 from batchbook.batches.pages.batch.side_panels import open_panel, panels_of
@@ -64,6 +65,7 @@ class BatchDetail(BatchPage):
         execution = None if activity else view_models.execution(self.view, context)
         latest, problems = operations[0].number if operations else 0, problem_rows(context)
         edited = execution.edited if execution else 0
+        quick = quick_filters(self, rows.grid, latest, problems, edited)
         own_statuses = choices_of(self.view.batch_type.handler.header_statuses or ())
         values = self.template_values(
             buttons=buttons_for(self.view, self.batch),
@@ -79,7 +81,7 @@ class BatchDetail(BatchPage):
             totals=totals_of(context),
             breakdown=view_models.breakdown(self.view, self.batch, rows.grid),
             problem_rows=problems,
-            quick=quick_filters(self, rows.grid, latest, problems, edited),
+            quick=quick,
             duplicates_url=self._duplicates_url() if rows.editing else None,
             execution=execution,
             planned=scheduled_execution_of(self, context),
@@ -94,6 +96,8 @@ class BatchDetail(BatchPage):
             operation_count=latest,
             comments=self._comments(),
             waits=view_models.waiting(self.batch),
+            differing_url=differing_cells_url(self.view, self.batch) if quick.offers_differing else "",
+            source=source_word(self.view.batch_type),
             undo=undo_buttons(self, operations),
             files=self._file_values(files),
             sheets=self._sheet_values(files),

@@ -1,4 +1,4 @@
-"""The marks on the cells of a batch's grid: which of them people commented on."""
+"""The marks on the cells of a batch's grid: which differ from the file or query that they came from, and which have comments."""
 
 from __future__ import annotations
 
@@ -8,27 +8,59 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from batchbook.batches.models import Batch
+from batchbook.batches.changed_rows import differing_cells
+from batchbook.batches.editing import editable_by_name
+from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.review.comments import comments_by_cell
 from batchbook.batches.review.models import BatchComment
+from batchbook.grid import Conventions, shown_text
 from batchbook.master.row_cells import CellNote, CellNotes
 from batchbook.words import counted
 
-#: The number of characters of a comment in the title of its cell.
+#: The number of characters of a text or comment in the title of its cell.
 _LONGEST = 200
 
 
-def cell_notes(session: Session, batch: Batch, rows: Sequence[Row[Any]]) -> CellNotes:
-    """Return the marks on the cells of ``rows``, by their numbers and the names of columns, in one query."""
-    comments = comments_by_cell(session, batch.id, [row.sequence for row in rows])
-    return {
-        sequence: {field: [_commented(found)] for field, found in of_row.items()}
-        for sequence, of_row in comments.items()
-    }
+class CellMarks:
+    """The marks on the cells of ``batch``: those that differ from the ``source``, and those that people commented on.
+
+    Texts are written by the ``conventions`` of the reader.
+    """
+
+    def __init__(
+        self, session: Session, batch: Batch, row: type[BatchRow], source: str, conventions: Conventions
+    ) -> None:
+        self._session, self._batch, self._source, self._conventions = session, batch, source, conventions
+        self._columns = editable_by_name(row)
+
+    def of(self, rows: Sequence[Row[Any]]) -> CellNotes:
+        """Return the marks on the cells of ``rows``, by their numbers and the names of columns, in two queries."""
+        sequences = [row.sequence for row in rows]
+        notes: dict[int, dict[str, list[CellNote]]] = {}
+        for sequence, field, before, now in differing_cells(self._session, self._batch.id, sequences):
+            notes.setdefault(sequence, {})[field] = [self._differing(field, before, now)]
+        for sequence, of_row in comments_by_cell(self._session, self._batch.id, sequences).items():
+            for field, found in of_row.items():
+                notes.setdefault(sequence, {}).setdefault(field, []).append(_commented(found))
+        return notes
+
+    def _differing(self, field: str, before: str | None, now: str | None) -> CellNote:
+        column = self._columns.get(field)
+        texts = [
+            shown_text(column, text, self._conventions) if text and column is not None else text or ""
+            for text in (before, now)
+        ]
+        old, new = (f"“{_cut(text)}”" if text else "empty" for text in texts)
+        if before is None:
+            return CellNote("differs", f"Entered here: {new}.")
+        return CellNote("differs", f"In the {self._source}: {old}. Here: {new}.", _cut(texts[0]) or "(empty)")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _commented(comments: Sequence[BatchComment]) -> CellNote:
     latest = comments[-1]
-    text = latest.text if len(latest.text) <= _LONGEST else f"{latest.text[: _LONGEST - 1]}…"
     more = f" {counted(len(comments) - 1, 'earlier comment')}." if len(comments) > 1 else ""
-    return CellNote("commented", f"{latest.author} commented: {text}{more}")
+    return CellNote("commented", f"{latest.author} commented: {_cut(latest.text)}{more}")

@@ -94,6 +94,11 @@ class QuickFilters:
         return [offered.clause for offered in self.filters if offered.active]
 
     @property
+    def offers_differing(self) -> bool:
+        """Whether one of the filters is for rows that differ from their source."""
+        return any(offered.clause.column == DIFFERS for offered in self.filters)
+
+    @property
     def offers_new(self) -> bool:
         """Whether one of the filters is for what others changed since the last visit."""
         return any(offered.label == _NEW for offered in self.filters)

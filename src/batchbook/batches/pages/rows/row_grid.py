@@ -17,8 +17,9 @@ from batchbook.batches.engine.context import find_batch
 from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.pages.batch.changes_page import source_word
 from batchbook.batches.pages.batch_page import BatchPage
-from batchbook.batches.pages.rows.cell_notes import cell_notes
+from batchbook.batches.pages.rows.cell_notes import CellMarks
 from batchbook.batches.pages.rows.kept_counts import kept_count, snapshot_of
 from batchbook.batches.pages.rows.lookup_endpoint import references_of
 from batchbook.batches.pages.rows.quick_filters import quick_columns
@@ -128,7 +129,7 @@ class RowGrid:
             editable=self._editable_row if self.editing else None,
             mark=lambda row: "removed" if row.removed else "",
             identity=lambda row: RowIdentity(row.sequence, row.version),
-            notes=partial(cell_notes, request.db, self.batch),
+            notes=CellMarks(request.db, self.batch, row, source_word(batch_type), request.conventions).of,
             element_data=self._element_data() if sequences is None else {},
             snapshot=None if narrowed else snapshot_of(self.batch),
             windows_url=self.view.url("rows_window", self.batch),
