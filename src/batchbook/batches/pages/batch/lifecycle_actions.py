@@ -10,7 +10,7 @@ from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.execution_check import Unconfirmed
 from batchbook.batches.engine.file_intake import intake_fields
 from batchbook.batches.engine.preview import why_not_execute
-from batchbook.batches.handler import CONFIRM
+from batchbook.batches.handler import CONFIRM, REASON
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch.large_changes import numbers_of
@@ -28,7 +28,7 @@ from batchbook.security.policy import demand_recent_password
 from batchbook.web.idempotency import FORM_KEY, claim_key
 
 #: The fields of a form that each form has of its own.
-_OWN_FIELDS = frozenset({"csrf_token", FORM_KEY, CONFIRM})
+_OWN_FIELDS = frozenset({"csrf_token", FORM_KEY, CONFIRM, REASON})
 
 
 class _ActionPage(BatchPage):
@@ -135,6 +135,7 @@ class ExecuteBatch(_ActionPage):
             self.request.response.status_int = CONFLICT
             return self.template_values(
                 needs=ExecutionNeeds.of(policy),
+                reason=options.get(REASON, ""),
                 numbers=numbers_of(self.view, self.batch, error.check, options),
                 sent=[(name, text) for name, text in self.request.POST.items() if name not in _OWN_FIELDS],
                 post_url=self.view.url(self.action.value, self.batch),
