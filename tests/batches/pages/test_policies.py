@@ -110,6 +110,9 @@ def test_an_execution_is_signed_with_the_password_and_has_a_reason(
     form.submit(status=303)
     page = admin.get(url_of(complete_batch))
     assert "Signed by admin" in text_of(page, "#approvals")
+    printed = text_of(admin.get(f"{url_of(complete_batch)}/rows.print"))
+    assert "signed by admin on" in printed
+    assert "UTC: reviewed and approved" in printed
     history = text_of(admin.get(url_of(complete_batch, "history")))
     assert "Signed: reviewed and approved." in history
     assert "Price list" in history
