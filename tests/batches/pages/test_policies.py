@@ -110,6 +110,9 @@ def test_an_execution_is_signed_with_the_password_and_has_a_reason(
     form.submit(status=303)
     page = admin.get(url_of(complete_batch))
     assert "Signed by admin" in text_of(page, "#approvals")
+    printed = text_of(admin.get(f"{url_of(complete_batch)}/rows.print"))
+    assert "signed by admin on" in printed
+    assert "UTC: reviewed and approved" in printed
     history = text_of(admin.get(url_of(complete_batch, "history")))
     assert "Signed: reviewed and approved." in history
     assert "Price list" in history
@@ -142,3 +145,28 @@ def test_a_second_person_is_demanded_on_the_page(
     page = admin.get(url_of(complete_batch))
     assert "admin marked it complete, so somebody else must execute it" in text_of(page, "#execution")
     assert not [form for form in page.forms.values() if form.action.endswith("/execute")]
+
+
+def test_limits_are_confirmed_with_a_reason_or_refuse_on_the_page(
+    catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
+) -> None:
+    set_policy(admin, rows_warn="5", sum_refuse="1")
+    assert "limits of number of rows, sum of all changes of numbers" in text_of(admin.get("/policies"))
+    page = admin.get(url_of(complete_batch))
+    refusal = text_of(page, "#execution")
+    assert "The changes of numbers amount to" in refusal
+    assert "That is not allowed here" in refusal
+    assert not [form for form in page.forms.values() if form.action.endswith("/execute")]
+    set_policy(admin, sum_refuse="")
+    page = admin.get(url_of(complete_batch))
+    assert "rows, more than 5. I have checked them." in text_of(page, "#execution")
+    form = form_to(page, "/execute")  # It ticks all boxes.
+    again = form.submit(status=409)
+    assert catalogue.batch(complete_batch).state == "complete"
+    form = form_to(again, "/execute")
+    form["reason"] = "The yearly list."
+    form.submit(status=303)
+    assert catalogue.batch(complete_batch).state == "executed"
+    history = text_of(admin.get(url_of(complete_batch, "history")))
+    assert "rows, more than 5." in history
+    assert "The yearly list." in history

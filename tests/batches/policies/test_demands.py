@@ -18,8 +18,10 @@ from tests.batches.policies.controlled import (
 )
 
 from batchbook.batches import Action
+from batchbook.batches.engine.preview import confirmed_options, unconfirmed_warnings
 from batchbook.batches.policies.demands import amount_of, sign_content
 from batchbook.db import utc_now
+from batchbook.errors import Conflict
 
 
 @pytest.mark.parametrize(("limit", "is_needed"), [("201", True), ("202", False)])
@@ -64,6 +66,20 @@ def test_a_reason_is_demanded_from_the_list(counts: BatchHarness) -> None:
     with counts.engine() as engine:
         engine.reason = "Year end"
         assert not engine.run(batch_id, Action.EXECUTE, {"confirm": "all"}).failed
+
+
+def test_a_scheduled_execution_and_several_at_once_keep_to_the_times(counts: BatchHarness) -> None:
+    tomorrow = utc_now() + timedelta(days=1)
+    counts = declaring(counts, windows=f"{tomorrow:%a} 00:00-24:00", signature=True, reason=True)
+    batch_id = complete(counts)
+    with counts.engine() as engine:
+        engine.reason = "Planned."
+        context = engine.lock(batch_id, Action.EXECUTE)
+        assert "only at these times" in unconfirmed_warnings(context, {})
+        sign_content(context, OPTIONS)
+        assert confirmed_options(context, {"confirm": "all"}, tomorrow)["confirm"]
+        with pytest.raises(Conflict, match="only at these times"):
+            confirmed_options(context, {"confirm": "all"}, tomorrow + timedelta(days=1))
 
 
 def test_executions_wait_for_their_time(counts: BatchHarness) -> None:

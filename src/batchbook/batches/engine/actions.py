@@ -190,7 +190,7 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
         summary = f"{summary} {counted(rest.row_count, 'row')} went into {str(rest).lower()}."
         figures[FOLLOW_UP] = rest.id
     batch.execution_options = options_as_json(chosen) | (
-        {CONFIRM: [one.change.name for one in confirmed]} if confirmed else {}
+        {CONFIRM: [one.name for one in confirmed]} if confirmed else {}
     )
     batch.execution_outcome = {"summary": summary, "figures": figures}
     batch.executed_at, batch.executed_by = context.now, context.actor

@@ -19,6 +19,7 @@ from batchbook.batches.engine.execution_check import (
 from batchbook.batches.handler import CONFIRM, REASON, BatchHandler, Total
 from batchbook.batches.lifecycle import FINAL, FORESEEABLE, Action, is_possible, why_not
 from batchbook.batches.policies.demands import demand_policy
+from batchbook.batches.policies.limits import LimitCheck
 from batchbook.db.transactions import is_refused_write, is_transient
 from batchbook.errors import BadInput, BatchbookError, Conflict, Misuse, reason_of
 from batchbook.forms import BoundForm, Form
@@ -144,7 +145,7 @@ def confirmed_options(
     """
     values = bind_options(context.handler, options)
     _ask_handler(context, lambda: demand_policy(context, values, at, is_asked=is_asked), lambda _words: None)
-    nothing: list[NumberCheck] = []
+    nothing: list[NumberCheck | LimitCheck] = []
     warned = _ask_handler(
         context, lambda: demand_confirmation(context, values, options), lambda _words: nothing
     )

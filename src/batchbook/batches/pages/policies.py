@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.batches.policies.declaration import MOST_APPROVALS, Policy
+from batchbook.batches.policies.declaration import MOST_APPROVALS, Limit, Policy
 from batchbook.batches.policies.stored import applied_policy, latest_version, set_policy, versions
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.db import utc_now
@@ -23,6 +24,15 @@ VIEW, EDIT = "policies:view", "policies:edit"
 _LISTED = 50
 _UNPROCESSABLE, _CONFLICT = 422, 409
 _BASED_ON = "based_on"
+
+#: The measures of limits, in words.
+LABELS = {
+    "rows": "Number of rows",
+    "percent": "Largest change of a number, in per cent",
+    "amount": "Largest change of a number",
+    "share": "Rows removed or with problems, in per cent",
+    "sum": "Sum of all changes of numbers",
+}
 
 _FORM = Form(
     [
@@ -78,6 +88,11 @@ _FORM = Form(
             help="Such as Europe/Berlin.",
             required=True,
         ),
+        *(
+            Field.of(f"{measure}_{kind}", Kind.DECIMAL, label=f"{label}: {words}", minimum=0)
+            for measure, label in LABELS.items()
+            for kind, words in (("warn", "confirm with a reason above"), ("refuse", "refuse above"))
+        ),
     ]
 )
 
@@ -100,7 +115,9 @@ class PoliciesPages:
     def form(self) -> dict[str, Any]:
         """Show the form with the policy that applies."""
         policy = self._policy(self._type)
-        values = {field.name: getattr(policy, field.name) for field in _FORM.fields}
+        values = {one.name: getattr(policy, one.name) for one in fields(policy)}
+        for limit in policy.limits:
+            values |= {f"{limit.measure}_warn": limit.warn, f"{limit.measure}_refuse": limit.refuse}
         bound = self._form.bind(values | {"reasons": "\n".join(policy.reasons)})
         return self._page(bound)
 
@@ -180,6 +197,8 @@ def _read(bound: BoundForm) -> Policy:
     values = dict(bound.values)
     values["reasons"] = tuple(line.strip() for line in (values["reasons"] or "").splitlines() if line.strip())
     values["windows"] = values["windows"] or ""
+    limits = (Limit(one, values.pop(f"{one}_warn"), values.pop(f"{one}_refuse")) for one in LABELS)
+    values["limits"] = tuple(limit for limit in limits if limit != Limit(limit.measure))
     return Policy(**values)
 
 
@@ -193,6 +212,7 @@ def described(policy: Policy) -> list[str]:
         (policy.approvals, approvers + above),
         (policy.signature, "signed with the password"),
         (policy.reason, "a reason"),
+        (policy.limits, "limits of " + ", ".join(LABELS[one.measure].lower() for one in policy.limits)),
         (policy.windows, f"only {policy.windows} ({policy.zone})"),
     ]
     return [phrase for applies, phrase in found if applies]

@@ -92,6 +92,15 @@ def signatures_of_executions(context: ActionContext) -> Sequence[BatchApproval]:
     return _signatures(context, EXECUTE)
 
 
+def signed_words(context: ActionContext) -> str:
+    """Return by whom the execution of a batch was signed, when, and with which meaning, for print; empty if it was not."""
+    signatures = signatures_of_executions(context)
+    if not signatures:
+        return ""
+    last = signatures[-1]
+    return f", signed by {last.signed_by} on {last.at:%Y-%m-%d at %H:%M:%S} UTC: {last.meaning}"
+
+
 def last_signed_at(session: Session, user: str) -> datetime | None:
     """Return when ``user`` last signed the execution of any batch with the password; ``None`` if never."""
     own = (BatchApproval.signed_by == user, BatchApproval.kind == EXECUTE, BatchApproval.meaning == MEANING)

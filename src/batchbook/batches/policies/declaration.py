@@ -16,6 +16,31 @@ MEANING = "reviewed and approved"
 MOST_APPROVALS, LONGEST_REASON = 9, 200
 
 
+#: What limits of an execution measure: rows, the largest change of a number in per cent and as amount, the share of rows that
+#: are removed or have problems in per cent, and the sum of all changes of numbers.
+PERCENT = "percent"
+MEASURES = ("rows", PERCENT, "amount", "share", "sum")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The limits of a measure: above ``warn`` an execution has to be confirmed with a reason, above ``refuse`` it is refused."""
+
+    measure: str
+    warn: Decimal | None = None
+    refuse: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        """Raise :class:`~batchbook.errors.BadInput` for an unknown measure, and for a limit that is none."""
+        if self.measure not in MEASURES:
+            raise BadInput(f"There is no measure “{self.measure}”. Measures: {', '.join(MEASURES)}.")
+        for limit in (self.warn, self.refuse):
+            if limit is not None and not (0 <= limit < _BEYOND and round(limit, 4) == limit):
+                raise BadInput(
+                    "A limit must be a number from 0 with at most 14 digits before the decimal point, and 4 behind it."
+                )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """The conditions under which batches of a type are executed. By default there are none.
@@ -33,6 +58,7 @@ class Policy:
         other_reasons: a text that is not among ``reasons`` may be given as well.
         windows: the times at which executions are allowed, such as ``Mon-Fri 08:00-18:00``; none for any time.
         zone: the time zone of the windows.
+        limits: the limits of what an execution changes.
 
     """
 
@@ -46,6 +72,7 @@ class Policy:
     other_reasons: bool = True
     windows: str = ""
     zone: str = "UTC"
+    limits: tuple[Limit, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what could not be applied; raise :class:`~batchbook.errors.BadInput`."""
@@ -78,7 +105,13 @@ class Policy:
         known = {one.name: stored[one.name] for one in fields(cls) if one.name in stored}
         for name in _DECIMALS & known.keys():
             known[name] = None if known[name] is None else Decimal(known[name])
-        return cls(**known | ({"reasons": tuple(known["reasons"])} if "reasons" in known else {}))
+        if "reasons" in known:
+            known["reasons"] = tuple(known["reasons"])
+        if "limits" in known:
+            known["limits"] = tuple(
+                Limit(measure, *map(_as_decimal, both)) for measure, *both in known["limits"]
+            )
+        return cls(**known)
 
     def changes_from(self, before: Policy) -> list[str]:
         """Return a phrase for each condition that differs from ``before``, for the audit log."""
@@ -90,7 +123,13 @@ _BEYOND = Decimal(10) ** 14
 _DECIMALS = frozenset({"approvals_above"})
 
 
+def _as_decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
 def _as_json(value: Any) -> Any:
+    if isinstance(value, Limit):
+        return [value.measure, _as_json(value.warn), _as_json(value.refuse)]
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return list(value) if isinstance(value, tuple) else value
+    return [_as_json(one) for one in value] if isinstance(value, tuple) else value

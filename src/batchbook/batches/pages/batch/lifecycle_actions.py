@@ -31,7 +31,7 @@ from batchbook.security.policy import demand_recent_password
 from batchbook.web.idempotency import FORM_KEY, claim_key
 
 #: The fields of a form that each form has of its own.
-_OWN_FIELDS = frozenset({"csrf_token", FORM_KEY, CONFIRM})
+_OWN_FIELDS = frozenset({"csrf_token", FORM_KEY, CONFIRM, REASON})
 
 
 class _ActionPage(BatchPage):
@@ -177,6 +177,7 @@ class ExecuteBatch(_ActionPage):
             self.request.response.status_int = CONFLICT
             return self.template_values(
                 needs=ExecutionNeeds.of(policy),
+                reason=options.get(REASON, ""),
                 numbers=numbers_of(self.view, self.batch, error.check, options),
                 sent=[(name, text) for name, text in self.request.POST.items() if name not in _OWN_FIELDS],
                 post_url=self.view.url(self.action.value, self.batch),
