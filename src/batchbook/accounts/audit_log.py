@@ -44,6 +44,18 @@ class AuditLogView(MasterView):
     default_sort = (Sort("at", descending=True),)
     pages = (Index, Detail, *GRID_PAGES)
     links: ClassVar = {"batch": batch_path}
+    templates: ClassVar = {"index": "batchbook.templates:accounts/audit_log.jinja2"}
+
+    @property
+    def related(self) -> list[tuple[str, str]]:
+        """The titles and addresses of the pages of retention that the person may see, if the application has them."""
+        views = self.request.registry.introspector.get_category("master views", ())
+        found = {one.prefix: one for item in views for one in [item["introspectable"]["view"]]}
+        return [
+            (found[prefix].title, self.request.route_path(f"{prefix}.index"))
+            for prefix in ("retention", "legal-holds", "tombstones")
+            if prefix in found and self.request.identity.may(found[prefix].permission("view"))
+        ]
 
     def facts(self, record: AuditEntry) -> list[tuple[Column, Any]]:
         """Return the columns of the event, with all that is known about it."""

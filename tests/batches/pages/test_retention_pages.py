@@ -59,7 +59,7 @@ def test_purged_batches_are_listed(
     with transaction_scope(engine) as session:
         purge_batch(session, services_of(app.registry).get(BatchTypes), complete_batch, "admin")
     admin.get(url_of(complete_batch), status=404)
-    page = admin.get("/tombstones?view=default")
+    page = admin.get("/audit-log").click("Purged batches")
     assert column_of(page, "Purged by") == ["admin"]
     assert f"{complete_batch:08d}" in text_of(page.click(f"{complete_batch:08d}", index=0))
     catalogue.price_history()

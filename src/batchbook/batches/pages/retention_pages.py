@@ -108,7 +108,8 @@ class LegalHoldView(MasterView):
     grid_columns = (
         *columns_of(LegalHold, ("at",)),
         Column("batch", "Batch", number_in_sql(LegalHold.number), Kind.TEXT, link="batch"),
-        *columns_of(LegalHold, ("placed", "reason", "actor", "acted_by")),
+        Column("placed", "Held", LegalHold.placed, Kind.BOOLEAN),
+        *columns_of(LegalHold, ("reason", "actor", "acted_by")),
     )
     filter_columns = (Column("number", "Batch number", LegalHold.number, Kind.INTEGER),)
     facts_fields = ("number", "placed", "reason", "at", "actor", "acted_by")
@@ -156,7 +157,6 @@ class TombstoneView(MasterView):
 
 
 def includeme(config: Any) -> None:
-    """Register the views, with their entries in the navigation."""
-    for order, view in enumerate((RetentionPolicyView, LegalHoldView, TombstoneView), start=95):
+    """Register the views. The page of the audit log leads to them."""
+    for view in (RetentionPolicyView, LegalHoldView, TombstoneView):
         config.add_master_view(view)
-        config.add_navigation(view.title, f"{view.prefix}.index", view.permission("view"), "accounts", order)

@@ -38,7 +38,7 @@ class LegalHold(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[int] = column(minimum=1, maximum=2**31 - 1, label="Batch number")
-    placed: Mapped[bool] = column(default=True, label="Held")
+    placed: Mapped[bool] = column(default=True, label="Hold the batch; without a tick, release it")
     reason: Mapped[str] = column(Text)
     at: Mapped[datetime] = mapped_column(default=utc_now)
     actor: Mapped[str] = mapped_column(String(64), info=USER_NAME)
