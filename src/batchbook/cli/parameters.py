@@ -159,6 +159,16 @@ def unconfirmed_options(command: _Command) -> _Command:
     )
 
 
+def several_options(command: _Command) -> _Command:
+    """Give a command that executes several batches ``--option`` and ``--reason``, passed together as ``options``."""
+
+    @wraps(command)
+    def with_reason(*arguments: Any, reason: str | None, **values: Any) -> Any:
+        return command(*arguments, **{**values, "options": values["options"] | _given(reason)})
+
+    return unconfirmed_options(cast("_Command", _reason(with_reason)))
+
+
 def at_option(command: _Command) -> _Command:
     """Give a command the option ``--at``, a date and time as text."""
     text = "The date and time, such as “2026-12-01 06:00”."

@@ -34,3 +34,14 @@ def test_a_batch_is_approved_and_signed_before_it_is_executed(
     approved = batch("approve", opened, *as_admin, "--reason", "Compared with the list.")
     assert "was approved. Any later change of its content voids this." in approved.stdout
     assert batch("execute", opened, *as_admin).exit_code == 0
+
+
+def test_a_reason_is_given_for_several_batches(batch: Run, catalogue: Engine, opened: str) -> None:
+    with transaction_scope(catalogue) as session:
+        set_policy(session, "price_change", Policy(reason=True), utc_now(), "admin", 0)
+    batch("complete", opened, "--as", "staff")
+    execute_all = ("execute-all", "price_change", "--as", "admin")
+    refused = batch(*execute_all)
+    assert "Give a reason." in refused.stdout + refused.stderr
+    assert batch(*execute_all, "--reason", "The yearly list.").exit_code == 0
+    assert "The yearly list." in batch("history", opened, "--json").stdout

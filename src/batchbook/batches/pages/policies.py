@@ -64,7 +64,7 @@ _FORM = Form(
             "signature",
             Kind.BOOLEAN,
             label="Executing needs the password, as a signature",
-            help="The signature means “reviewed and approved”. It is kept with the batch and printed.",
+            help="The signature means “reviewed and approved”. It is kept with the batch, and printed with its rows.",
         ),
         Field.of("reason", Kind.BOOLEAN, label="Executing needs a reason"),
         Field.of(

@@ -26,7 +26,7 @@ from batchbook.cli.parameters import (
     actor_option,
     background_option,
     no_options,
-    unconfirmed_options,
+    several_options,
 )
 from batchbook.errors import BadInput, BatchbookError, Conflict, Missing
 from batchbook.words import counted
@@ -217,7 +217,7 @@ refresh_all = _many_command(
 )
 execute_all = _many_command(
     Action.EXECUTE,
-    unconfirmed_options,
+    several_options,
     # Each batch with a warning is left out, so that somebody looks at it and confirms it by itself.
     "Execute all batches of TYPE that are marked as complete, one after the other.",
 )
