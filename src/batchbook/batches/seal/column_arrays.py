@@ -34,6 +34,7 @@ _ON_POSTGRESQL = {
 #: The most columns for which arrays are asked: SQLite's limit on the columns of a result is 2,000.
 _MOST_COLUMNS = 500
 
+
 class ColumnArrays:
     """Reads the chunks of a batch in ``section``, each from after a given key."""
 
