@@ -125,9 +125,9 @@ def _as_they_are(column: Column, elements: str) -> list[str] | None:
     """Return the elements of an array if they are tokens as they are, such as whole numbers, or texts without nulls."""
     if column.kind == "integer":
         return elements.split(",")
-    if column.kind == "text" and elements.startswith('"'):
-        # Within a text, a quotation mark is escaped, and there is no line break.
-        return elements.replace('","', '"\n"').split("\n")
+    if column.kind == "text" and elements.startswith('"') and "\\" not in elements:
+        # From after the first quotation mark on, each one ends a text or begins one, and there are no line breaks.
+        return ('"' + elements[1:].replace('","', '"\n"')).split("\n")
     return None
 
 
