@@ -153,6 +153,10 @@ def test_numbers_have_the_signs_of_the_person(modules: Modules) -> None:
     # Somebody with other signs pastes the number, not its text; a text stays what it is.
     assert modules.parse(**copied, signs=COMMA) == [["2,50", "1.5"]]
     assert modules.parse(**copied, signs=POINT) == [["2.50", "1.5"]]
+    # A program in another language tells the number beside its text.
+    cells = "<table><tr><td sdval='1.234'>1,234<td sdval='1234.5'>1.234,50<td sdval='7'>7<td sdval='0.125'>12,5%</table>"
+    assert modules.parse("1,234\t1.234,50\t7\t12,5%", cells, POINT) == [["1.234", "1234.50", "7", "12,5%"]]
+    assert modules.parse("1,234\t1.234,50\t7\t12,5%", cells, COMMA) == [["1,234", "1.234,50", "7", "12,5%"]]
     assert modules.parse("1,2E+12", "<table><tr><td x:num='1200000000000.5'>1,2E+12</table>", COMMA) == [
         ["1200000000000,5"]
     ]

@@ -25,7 +25,15 @@ from .harness import (
 )
 
 #: What an auditor may post, as it concerns nobody else: one's own account, signing out, how one's grids look, what one has seen.
-ALLOWED = ("login", "logout", "account.confirm", "account.password", "account.sessions", "account.timezone")
+ALLOWED = (
+    "login",
+    "logout",
+    "account.confirm",
+    "account.password",
+    "account.sessions",
+    "account.timezone",
+    "account.number-format",
+)
 #: … and asking for files of what they may see.
 OWN_PAGES = (
     ".remember",

@@ -200,6 +200,34 @@ def test_a_column_is_changed_by_numbers_in_the_format(
     assert price(catalogue, open_batch) == Decimal("1000.50")
 
 
+def test_a_page_that_is_open_stays_in_its_format(
+    catalogue: CatalogueDatabase, german: TestApp, open_batch: int
+) -> None:
+    new = form_with(german.get(url_of(open_batch, "rows", "new")), "new_price")
+    known = form_with(german.get(url_of(open_batch, "rows", 1)), "new_price")
+    grid = german.get(url_of(open_batch)).html
+    written = grid.select_one("meta[name=csrf-token]")["data-number-format"]
+    assert written == COMMA
+    post(german, "/account/number-format", number_format="")
+
+    new["item_code"], new["new_price"] = "N-1", "1,234"
+    assert "more than 2 digits" in text_of(new.submit(status=422))
+    new["new_price"] = "1.234"
+    new.submit(status=303)
+    assert price(catalogue, open_batch, catalogue.batch(open_batch).row_count) == Decimal(1234)
+    known["new_price"] = "1.234,5"
+    known.submit(status=303)
+    assert price(catalogue, open_batch) == Decimal("1234.50")
+
+    headers = {"Accept": "application/json", "X-CSRF-Token": token_of(german), "X-Number-Format": written}
+    body = {"rows": {"keys": [2]}, "columns": ["new_price"], "texts": [["1.500"]]}
+    german.post_json(url_of(open_batch, "cells"), body, headers=headers)
+    assert price(catalogue, open_batch, 2) == Decimal(1500)
+    texts = url_of(open_batch, "rows/texts?columns=new_price&count=2")
+    assert german.get(texts, headers=headers).json["texts"] == [["1234,50"], ["1500,00"]]
+    assert german.get(texts).json["texts"] == [["1234.50"], ["1500.00"]]
+
+
 def test_files_stay_canonical(german: TestApp, open_batch: int) -> None:
     export = german.get(f"{url_of(open_batch, 'rows.csv')}?view=default").text
     assert "2.20" in export

@@ -12,7 +12,7 @@ from batchbook.errors import BadInput, TooLarge
 from batchbook.web import WebSettings
 from batchbook.web.form_parsing import MULTIPART, read_form
 from batchbook.web.formatting import bytesize
-from batchbook.web.request import Request
+from batchbook.web.request import Request, keep_format_of_form
 from batchbook.words import is_storable
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -116,6 +116,7 @@ def readable_form(view: Callable[..., Any], info: Any) -> Callable[..., Any]:
     def parse_and_call(context: Any, request: Request) -> Any:
         if request.method not in SAFE_METHODS:
             read_form(request)
+            keep_format_of_form(request)
         return view(context, request)
 
     return parse_and_call

@@ -31,9 +31,22 @@ def zone_for(services: Services, identity: Any) -> ZoneInfo:
     return (zone_called(chosen) if chosen else None) or services.get(WebSettings).timezone
 
 
+#: The hidden field of a form, and the header of a script's request, that name the number format of their page.
+FORMAT_FIELD, FORMAT_HEADER = "_number_format", "X-Number-Format"
+
+
 def conventions_of(request: Request) -> Conventions:
-    """Return how the user who makes the request writes numbers; days and moments are ISO for all."""
-    return number_format_for(request.services, request.identity).conventions
+    """Return how the user who makes the request writes numbers, by the page that it comes from; days and moments are ISO for all."""
+    of_page = NumberFormat.called(request.headers.get(FORMAT_HEADER, ""))
+    return (of_page or number_format_for(request.services, request.identity)).conventions
+
+
+def keep_format_of_form(request: Request) -> None:
+    """Read and write numbers like the page that the form in ``request`` is on, whatever its user has chosen since."""
+    name = request.POST.get(FORMAT_FIELD, "")
+    of_page = NumberFormat.called(name) if isinstance(name, str) else None
+    if of_page is not None:
+        request.conventions = of_page.conventions
 
 
 def number_format_for(services: Services, identity: Any) -> NumberFormat:

@@ -64,3 +64,15 @@ def test_rows_that_somebody_else_changed_are_not_removed_again(harness: BatchHar
     assert [row.removed for row in harness.rows(batch_id)] == [False, False, True, False, True, True]
     assert undo(ann, batch_id).undone == 3
     harness.assert_counted(batch_id)
+
+
+def test_a_row_that_somebody_else_removed_already_is_not_left_alone(harness: BatchHarness) -> None:
+    batch_id = _opened(harness, 6)
+    ann, bob = harness.by("ann"), harness.by("bob")
+    with ann.engine() as at_work:
+        RowRemover(at_work).remove_where(batch_id, ShelfCountRow.sequence > 2)
+    assert undo(ann, batch_id).undone == 4
+    bob.remove(batch_id, 4)
+    result = redo(ann, batch_id)
+    assert (result.undone, result.left, result.sequences) == (3, 0, [3, 5, 6])
+    harness.assert_counted(batch_id)

@@ -106,6 +106,14 @@ def test_the_sign_of_decimals_is_that_of_the_column() -> None:
     assert read(("1", "1,200", ""), reading=reading)[0]["counted"] is None
 
 
+def test_a_refused_number_with_a_decimal_comma_is_kept_as_that_number() -> None:
+    reading = Reading(columns=(ColumnReading(), ColumnReading(decimal_sign=",")))
+    rows = read(("1", "1,200", ""), ("2", "1.200,5 pcs", ""), ("3", "1,200 a", ""), reading=reading)
+    assert [row["issues"][0]["raw"] for row in rows] == ["1.200", "1200.5", "1,200 a"]
+    plain = read(("1", "1,200.5", ""), ("2", "1,20", ""))
+    assert [row["issues"][0]["raw"] for row in plain] == ["1,200.5", "1,20"]
+
+
 def test_more_different_texts_than_are_remembered_are_read_alike() -> None:
     records = [(str(n), str(n % 300), "") for n in range(2_000)]
     assert [row["counted"] for row in read(*records)] == [n % 300 for n in range(2_000)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from batchbook.batches.intake.mapping_form import (
@@ -16,6 +18,8 @@ from batchbook.batches.intake.mapping_form import (
     usual_length,
 )
 from batchbook.errors import BadInput
+from batchbook.grid import CANONICAL, NumberFormat
+from batchbook.tables.report import ColumnReading
 
 from .fields import FIELDS
 from .inspected import inspected
@@ -60,6 +64,39 @@ def test_the_form_shows_the_mapping_and_returns_it() -> None:
         (3,),
     )
     assert chosen.mapping.values == {"price": {"cheap": "0.99"}}
+
+
+def test_numbers_are_typed_in_a_persons_format_and_kept_as_files_are_read() -> None:
+    comma = NumberFormat.COMMA.conventions
+    report = inspected().report
+    reading = replace(report.reading, columns=(ColumnReading(), ColumnReading(decimal_sign=",")))
+    in_commas = replace(inspected(), report=replace(report, reading=reading))
+    for intake, typed, conventions, kept in (
+        (inspected(), "1.234,5", comma, "1234.5"),
+        (in_commas, "1.234,5", comma, "1234,5"),
+        (in_commas, "0.99", CANONICAL, "0,99"),
+    ):
+        form = mapping_form(intake, FIELDS, OFFERS, carries=False)
+        sent = {"column.item_code": "0", "column.price": "1", "value.price.0": typed}
+        bound = form.validate(sent)
+        chosen = intake_from_form(bound, intake, FIELDS, OFFERS, conventions)
+        check_mapping(bound, chosen, FIELDS, OFFERS, conventions)
+        assert bound.errors == {}
+        assert chosen.mapping.values == {"price": {"cheap": kept}}
+        shown = mapping_form_values(chosen, FIELDS, OFFERS, conventions)
+        assert shown["value.price.0"] == typed.replace("1.234", "1234")
+
+    sent = {"column.item_code": "0", "column.price": CONSTANT_CHOICE, "constant.price": "1,23"}
+    bound = mapping_form(inspected(), FIELDS, OFFERS, carries=False).validate(sent)
+    chosen = intake_from_form(bound, inspected(), FIELDS, OFFERS, comma)
+    check_mapping(bound, chosen, FIELDS, OFFERS, comma)
+    assert (bound.errors, chosen.mapping.constants) == ({}, {"price": "1.23"})
+    assert mapping_form_values(chosen, FIELDS, OFFERS, comma)["constant.price"] == "1,23"
+    bound = mapping_form(inspected(), FIELDS, OFFERS, carries=False).validate(
+        sent | {"constant.price": "1.5"}
+    )
+    check_mapping(bound, intake_from_form(bound, inspected(), FIELDS, OFFERS, comma), FIELDS, OFFERS, comma)
+    assert set(bound.errors) == {"constant.price"}
 
 
 def test_what_is_missing_or_no_value_is_an_error_of_its_field() -> None:

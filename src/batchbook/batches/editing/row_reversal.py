@@ -52,7 +52,7 @@ class RowReversal:
         self._reversal, self._context = reversal, reversal.context
 
     def reverse(self) -> None:
-        """Reverse the operation, refresh these, and adjust the counts."""
+        """Reverse the operation, refresh its rows and their peers, and adjust the counts."""
         context, sequences = self._context, self._reversal.sequences()
         touched = TouchedRows(context, sequences, moves=True)
         if self._has_marks_alone():

@@ -12,7 +12,7 @@ from batchbook.batches.models import BatchRow
 from batchbook.batches.rows.issues import Issue, issue
 from batchbook.batches.rows.row_values import Block
 from batchbook.db.base import scalar_defaults
-from batchbook.grid import CellError, Column, parser_for, to_text
+from batchbook.grid import CellError, Column, canonical_text, parser_for, to_text
 from batchbook.statuses import Severity
 from batchbook.tables.normalise import conventions_of, mark_remover, normaliser, text_cleaner
 from batchbook.tables.report import Chunk, ColumnReading, Reading
@@ -42,7 +42,7 @@ class CellReader:
 
     def __init__(self, wanted: IntakeField, reading: ColumnReading, mapping: IntakeMapping) -> None:
         self.column: Column = wanted.column
-        conventions = conventions_of(reading)
+        self._conventions = conventions = conventions_of(reading)
         self._parse = parser_for(self.column, conventions)
         self._quick = bulk_parser(self.column, conventions)
         self._tidy = normaliser(self.column.kind, reading)
@@ -106,7 +106,21 @@ class CellReader:
                 return ReadCell(self._parse(tidied), normalised=True)
             except CellError as still:
                 error = still
-        return ReadCell(self.column.blank, issue(self.column.name, error.code, error.message, raw=text))
+        raw = self._kept(text, tidied)
+        return ReadCell(self.column.blank, issue(self.column.name, error.code, error.message, raw=raw))
+
+    def _kept(self, text: str, tidied: str) -> str:
+        """Return the text to keep of one that was refused: canonical if it is a number with a decimal comma.
+
+        Whoever reads it later does not know the conventions of the file: 1,234 would be a thousand times as much.
+        """
+        if self._conventions.decimal_sign == ".":
+            return text
+        try:
+            canonical = canonical_text(self.column, tidied, self._conventions)
+        except CellError:
+            return text
+        return text if canonical == tidied else canonical
 
     def _replaced(self, text: str) -> str:
         """Return ``text`` as it is to be read: replaced as the mapping has it, or without its mark, padded with zeros."""

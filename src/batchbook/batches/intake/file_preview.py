@@ -13,7 +13,7 @@ from sqlalchemy import null
 from batchbook.batches.intake.cell_reader import CellReader
 from batchbook.batches.intake.field_mapping import IntakeField, headings_of
 from batchbook.batches.intake.file_inspection import Intake
-from batchbook.grid import CANONICAL, Column, Conventions, Kind, render, to_text
+from batchbook.grid import CANONICAL, Column, Conventions, Kind, render, shown_text, to_text
 from batchbook.tables.source import open_source
 
 #: How many records are searched for texts that are not recognised, and how many of these are shown of a field.
@@ -105,7 +105,8 @@ def _preview_value(
 ) -> CellPreview:
     place = intake.mapping.columns.get(wanted.name)
     if place is None:
-        return CellPreview("", intake.mapping.constants[wanted.name])
+        constant = intake.mapping.constants[wanted.name]
+        return CellPreview("", shown_text(wanted.column, constant, conventions))
     text = cells[place] if place < len(cells) else ""
     cell = _reader_of(wanted, place, intake).read_one(text)
     problem = "" if cell.issue is None else cell.issue["message"]

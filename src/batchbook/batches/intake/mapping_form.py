@@ -13,7 +13,18 @@ from batchbook.batches.intake.saved_mappings import LONGEST_NAME
 from batchbook.batches.intake.suggestions import BY_YOU, Suggestion, normalise_name
 from batchbook.errors import BadInput
 from batchbook.forms import BoundForm, Field, Form
-from batchbook.grid import CellError, Choice, Kind, parse
+from batchbook.grid import (
+    CANONICAL,
+    CellError,
+    Choice,
+    Column,
+    Conventions,
+    Kind,
+    canonical_text,
+    parse,
+    shown_text,
+)
+from batchbook.tables.normalise import conventions_of
 from batchbook.words import counted, quoted_list
 
 #: How many of the codes must have one length for it to be the usual one.
@@ -175,9 +186,16 @@ def _fields_for(wanted: IntakeField, columns: Sequence[Choice], offers: MappingO
 
 
 def mapping_form_values(
-    intake: Intake, fields: Sequence[IntakeField], offers: MappingOffers
+    intake: Intake,
+    fields: Sequence[IntakeField],
+    offers: MappingOffers,
+    conventions: Conventions = CANONICAL,
 ) -> dict[str, Any]:
-    """Return the values that the form shows: the mapping as it is, and guesses where it has nothing."""
+    """Return the values that the form shows: the mapping as it is, and guesses where it has nothing.
+
+    Numbers are written by the ``conventions`` of the person. A mapping has those for every row canonical, and those that
+    texts mean as they would stand in the column.
+    """
     mapping = intake.mapping
     values: dict[str, Any] = {"carried": [str(place) for place in mapping.carried]}
     for wanted in fields:
@@ -187,18 +205,40 @@ def mapping_form_values(
         values[f"column.{name}"] = (
             CONSTANT_CHOICE if constant is not None else None if place is None else str(place)
         )
-        values[f"constant.{name}"] = constant
+        values[f"constant.{name}"] = constant and shown_text(wanted.column, constant, conventions)
         values[f"pad.{name}"] = name in mapping.widths
         for number, text in enumerate(offers.texts.get(name, ())):
-            values[f"value.{name}.{number}"] = mapping.values.get(name, {}).get(text)
+            taken = mapping.values.get(name, {}).get(text)
+            in_file = _conventions_in_file(intake, place)
+            values[f"value.{name}.{number}"] = taken and _rewritten(
+                wanted.column, taken, in_file, conventions
+            )
     return values
 
 
+def _conventions_in_file(intake: Intake, place: int | None) -> Conventions:
+    """Return the conventions of the file's column at ``place``."""
+    return CANONICAL if place is None else conventions_of(intake.reading.column(place))
+
+
+def _rewritten(column: Column, text: str, before: Conventions, after: Conventions) -> str:
+    """Return ``text``, a number written by the conventions ``before``, as those ``after`` write it; any other text as it is."""
+    try:
+        return shown_text(column, canonical_text(column, text, before), after)
+    except CellError:
+        return text
+
+
 def intake_from_form(
-    bound: BoundForm, intake: Intake, fields: Sequence[IntakeField], offers: MappingOffers
+    bound: BoundForm,
+    intake: Intake,
+    fields: Sequence[IntakeField],
+    offers: MappingOffers,
+    conventions: Conventions = CANONICAL,
 ) -> Intake:
-    """Return ``intake`` with the mapping in the form ``bound``."""
+    """Return ``intake`` with the mapping in the form ``bound``, in which numbers are written by the ``conventions``."""
     values = bound.values
+    by_name = {wanted.name: wanted for wanted in fields}
     chosen: dict[str, str | None] = {wanted.name: values.get(f"column.{wanted.name}") for wanted in fields}
     for name, choice in chosen.items():
         if choice is None and values.get(f"constant.{name}"):
@@ -207,11 +247,17 @@ def intake_from_form(
     mapping = IntakeMapping(
         columns=columns,
         constants={
-            name: values.get(f"constant.{name}") or ""
+            name: _rewritten(
+                by_name[name].column, values.get(f"constant.{name}") or "", conventions, CANONICAL
+            )
             for name, choice in chosen.items()
             if choice == CONSTANT_CHOICE
         },
-        values=_values(bound, intake.mapping, columns, offers),
+        values={
+            name: texts
+            for name, place in columns.items()
+            if (texts := _values(bound, intake, by_name[name], place, offers, conventions))
+        },
         widths={
             name: padding.width
             for name, padding in offers.paddings.items()
@@ -236,38 +282,46 @@ def _reason(name: str, mapping: IntakeMapping, intake: Intake) -> str:
 
 
 def _values(
-    bound: BoundForm, before: IntakeMapping, columns: Mapping[str, int], offers: MappingOffers
-) -> dict[str, dict[str, str]]:
-    values: dict[str, dict[str, str]] = {}
-    for name in columns:
-        offered = offers.texts.get(name, {})
-        texts = {text: taken for text, taken in before.values.get(name, {}).items() if text not in offered}
-        for number, text in enumerate(offered):
-            taken = bound.values.get(f"value.{name}.{number}")
-            if taken:
-                texts[text] = taken
-        if texts:
-            values[name] = texts
-    return values
+    bound: BoundForm,
+    intake: Intake,
+    wanted: IntakeField,
+    place: int,
+    offers: MappingOffers,
+    conventions: Conventions,
+) -> dict[str, str]:
+    """Return the meanings of texts in the file's column at ``place``, which fills ``wanted``: as chosen, or as before if not offered."""
+    name, in_file = wanted.name, _conventions_in_file(intake, place)
+    offered = offers.texts.get(name, {})
+    texts = {
+        text: taken for text, taken in intake.mapping.values.get(name, {}).items() if text not in offered
+    }
+    for number, text in enumerate(offered):
+        taken = bound.values.get(f"value.{name}.{number}")
+        if taken:
+            texts[text] = _rewritten(wanted.column, taken, conventions, in_file)
+    return texts
 
 
 def check_mapping(
-    bound: BoundForm, intake: Intake, fields: Sequence[IntakeField], offers: MappingOffers
+    bound: BoundForm,
+    intake: Intake,
+    fields: Sequence[IntakeField],
+    offers: MappingOffers,
+    conventions: Conventions = CANONICAL,
 ) -> None:
-    """Add errors to ``bound`` for texts that cannot be stored, and for missing fields."""
+    """Add errors to ``bound`` for texts that cannot be stored, with numbers written by the ``conventions``, and for missing fields."""
     for wanted in fields:
         name = wanted.name
-        constant = intake.mapping.constants.get(name)
-        if constant is not None:
-            _check_text(bound, f"constant.{name}", wanted, constant)
+        if name in intake.mapping.constants:
+            _check_text(bound, f"constant.{name}", wanted, conventions)
         elif bound.values.get(f"constant.{name}"):
             bound.add_error(
                 f"constant.{name}",
                 "A column is chosen as well: clear this value, or choose “Same value for every row” instead.",
             )
         for number, text in enumerate(offers.texts.get(name, ())):
-            if text in (taken := intake.mapping.values.get(name, {})):
-                _check_text(bound, f"value.{name}.{number}", wanted, taken[text])
+            if text in intake.mapping.values.get(name, {}):
+                _check_text(bound, f"value.{name}.{number}", wanted, conventions)
     if len(intake.mapping.carried) > MOST_CARRIED:
         bound.add_error(
             "carried",
@@ -280,8 +334,8 @@ def check_mapping(
         )
 
 
-def _check_text(bound: BoundForm, name: str, wanted: IntakeField, text: str) -> None:
+def _check_text(bound: BoundForm, name: str, wanted: IntakeField, conventions: Conventions) -> None:
     try:
-        parse(wanted.column, text)
+        parse(wanted.column, bound.values.get(name) or "", conventions)
     except CellError as error:
         bound.add_error(name, error.message)

@@ -24,7 +24,7 @@ class PriceChangeView(BatchMasterView):
         # The note of such a row gives the reason, so that no column is needed.
         filter_columns=("line", "cost", "over_limit", "price_moved", "listed_key", "matched_key"),
         # The status is in sight beside an open panel, at 1440 pixels.
-        layout=GridLayout(frozen=2, widths={"description": 180, "product": 130}),
+        layout=GridLayout(frozen=2, widths={"description": 178, "product": 120}),
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "From a price list": ("file", "pasted"),

@@ -53,7 +53,9 @@ class MappingPage(PreparingPage):
         return self._page(
             self.intake,
             offers,
-            self._form(offers).bind(mapping_form_values(self.intake, self.fields, offers)),
+            self._form(offers).bind(
+                mapping_form_values(self.intake, self.fields, offers, self.request.conventions)
+            ),
         )
 
     def post(self) -> Any:
@@ -67,9 +69,10 @@ class MappingPage(PreparingPage):
         bound = self._form(offers).validate(self.request.POST)
         if not bound.valid:
             return self._refused(self.intake, offers, bound)
-        intake = intake_from_form(bound, self.intake, self.fields, offers)
+        conventions = self.request.conventions
+        intake = intake_from_form(bound, self.intake, self.fields, offers, conventions)
         populates = self.request.POST.get("do") == "populate"
-        check_mapping(bound, intake, self.fields, offers)
+        check_mapping(bound, intake, self.fields, offers, conventions)
         self._check_name(bound)
         only_missing = all(name.startswith("column.") for name in bound.errors)
         if bound.errors and (populates or not only_missing):

@@ -6,7 +6,8 @@
        Where only the HTML is a table, it counts: merged cells are their upper left one and empty ones, hidden rows and cells are left out.
        Where both have the same shape, the HTML mends what a text cannot tell: line breaks that became spaces (LibreOffice), and numbers
        that the column was too narrow for or that were shown as 1.2E+12 (`data-sheets-value`, `x:num`, `sdval`).
-       Numbers of the HTML are written with the person's `signs` (numbers.js), also those that somebody with other signs copied here.
+       Numbers of the HTML are written with the person's `signs` (numbers.js), also those that somebody with other signs copied here, or
+       that a program shows with another decimal sign: 1,234 beside the number 1.234.
        The HTML is parsed into a document of its own that loads nothing and runs nothing; styles and
        handlers, which would breach the policy of the page even there, are taken out before.
 
@@ -28,7 +29,7 @@ export function parseClipboard({ text = "", html = "" }, signs = PLAIN) {
   const fromHtml = rowsOfTable(table, signs);
   const isForeign = (table.dataset.decimalSign ?? signs.decimal) !== signs.decimal;
   const isOfText = fromText.length > 0 && isRectangle(fromText) && !(sizeOf(fromText) === 1 && sizeOf(fromHtml) > 1);
-  if (!isOfText) return rectangle(fromHtml.map((row) => row.map(({ text }) => text)));
+  if (!isOfText) return rectangle(fromHtml.map((row) => row.map((cell) => mended(cell.text, cell, isForeign))));
   const isSameShape = fromText.length === fromHtml.length && fromText[0].cells.length === Math.max(...fromHtml.map((row) => row.length));
   return fromText.map(({ cells }, at) => (isSameShape ? cells.map((cell, place) => mended(cell, fromHtml[at][place], isForeign)) : cells));
 }
@@ -126,7 +127,20 @@ function contentOf(cell, signs) {
   const found = numbers.find((one) => PLAIN_NUMBER.test(one ?? ""));
   const number = found === undefined ? undefined : written(String(found), signs);
   const text = typeof sheets?.[2] === "string" ? sheets[2].replace(/\r\n?/g, "\n") : shownText(cell);
-  return { text: SHORTENED.test(text) && number !== undefined ? number : text, number: number ?? "" };
+  const ofOtherSigns = found === undefined ? null : otherwiseSigned(text, Number(found), signs);
+  return { text: SHORTENED.test(text) && number !== undefined ? number : text, number: number ?? "", ofOtherSigns };
+}
+
+/* The text with the person's signs if it is the number with the other decimal sign, and not with theirs; else null. */
+function otherwiseSigned(text, number, signs) {
+  const [own, other] = [signs.decimal, signs.decimal === "," ? "." : ","].map((decimal) => ungrouped(text, decimal));
+  const isIt = (plain) => plain !== null && Math.abs(Number(plain) - number) <= 0.501 * 10 ** -(plain.split(".")[1]?.length ?? 0);
+  return isIt(other) && !isIt(own) ? written(other, signs) : null;
+}
+
+function ungrouped(text, decimal) {
+  const plain = text.replace(/[\s'’]/g, "").replaceAll(decimal === "," ? "." : ",", "").replace(decimal, ".");
+  return PLAIN_NUMBER.test(plain) ? plain : null;
 }
 
 /* What Google Sheets says of a cell: {1: type, 2: its text or 3: its number}. */
@@ -180,6 +194,7 @@ const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt
 /* A cell of the text, with what its cell of the HTML knows better. */
 function mended(text, cell, isForeign) {
   if (!cell) return text;
+  if (cell.ofOtherSigns && text.trim() === cell.text.trim()) return cell.ofOtherSigns;
   if (cell.number && (isForeign || SHORTENED.test(text))) return cell.number;
   const isSame = text.replace(/\s+/g, " ").trim() === cell.text.replace(/\s+/g, " ").trim();
   return isSame && cell.text.includes("\n") && !text.includes("\n") ? cell.text : text;

@@ -11,7 +11,7 @@
    conflict, whatever else of the row was changed; form-encoded, with X-CSRF-Token and Accept: application/json, and with the page's query behind the
    address, so that the counts that come back know what the page shows. */
 
-import { renewed, tokenOf } from "./session.js";
+import { numberFormat, renewed, tokenOf } from "./session.js";
 
 const PATIENCE_MS = 60_000;
 const KEPT = "What you typed is kept on this page.";
@@ -34,7 +34,7 @@ async function post({ url, field, text, before, version }) {
   try {
     const answer = await fetch(url + location.search, {
       method: "POST",
-      headers: { Accept: "application/json", "X-CSRF-Token": tokenOf(document)?.content ?? "" },
+      headers: { Accept: "application/json", ...numberFormat(), "X-CSRF-Token": tokenOf(document)?.content ?? "" },
       body: new URLSearchParams({ field, value: text, version, [`seen.${field}`]: before }),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });

@@ -19,6 +19,7 @@
 
 import { fieldsOf } from "./columns.js";
 import { replaceById } from "./page-parts.js";
+import { numberFormat } from "./session.js";
 
 const OFTEN_MS = 2_000;
 const SELDOM_MS = 10_000;
@@ -81,7 +82,7 @@ export class FollowChanges {
   async #get(url, query) {
     try {
       const answer = await fetch(`${url}?${new URLSearchParams(query)}`, {
-        headers: { Accept: "application/json" },
+        headers: { Accept: "application/json", ...numberFormat() },
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
       this.#isOut = [401, 403, 404].includes(answer.status);

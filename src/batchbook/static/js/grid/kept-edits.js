@@ -2,7 +2,7 @@
 
    new KeptEdits(grid)   grid: row-grid.js with its queue
 
-   What save-queue.js has not saved is written to sessionStorage after each change, under the person and the batch: it outlives a reload
+   What save-queue.js has not saved is written to sessionStorage after each change, under the person, the signs of their numbers, and the batch: it outlives a reload
    and a crash that the browser recovers from, is in no other tab, and ends with the tab. Somebody else who signs in in the same tab is
    shown nothing of it.
 
@@ -18,7 +18,7 @@ const NAMED = 10;
 export class KeptEdits {
   constructor(grid) {
     this.grid = grid;
-    this.place = [PREFIX, grid.dataset.user, location.pathname].join(" ");
+    this.place = [PREFIX, grid.dataset.user, Object.values(grid.signs).join(""), location.pathname].join(" ");
     this.offered = this.#read();
     if (this.offered.length) this.#offer();
     grid.queue.addEventListener("change", () => this.#write());

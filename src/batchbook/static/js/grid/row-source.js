@@ -9,6 +9,7 @@
    forgetKeys()                   the next window is one of the view as it is then */
 
 import { fieldsOf } from "./columns.js";
+import { numberFormat } from "./session.js";
 
 export class RowSource {
   constructor(grid) {
@@ -33,7 +34,7 @@ export class RowSource {
     query.set("count", count);
     const columns = fieldsOf(this.grid.columns);
     query.set("columns", columns);
-    const answer = await fetch(`${this.grid.dataset.windowsUrl}?${query}`, { headers: { Accept: "application/json" }, signal });
+    const answer = await fetch(`${this.grid.dataset.windowsUrl}?${query}`, { headers: { Accept: "application/json", ...numberFormat() }, signal });
     const body = await answer.json().catch(() => ({}));
     if (!answer.ok || typeof body.html !== "string") throw new Error(body.error ?? "The rows could not be loaded. Trying again…");
     if (!signal?.aborted && columns !== fieldsOf(this.grid.columns)) return this.ask({ first, count, signal }); // Arranged meanwhile.

@@ -2,9 +2,11 @@
 
    meta[name=csrf-token]   content   the token         data-user   who is signed in         data-renew   a page with a newer one
                            data-sign-in   the page to sign in on
+                           data-number-format   the format of the page's numbers, whatever the person has chosen since
    After a new sign-in the page's token is not valid any more. It is renewed if the same person has signed in.
 
    tokenOf(page)      the meta element of a document
+   numberFormat()     the header of a request that has numbers, or is answered with some
    renewed()          looks who is signed in now, and takes over their token: "renewed", "same", "out", "other" or "away"
    call(url, body)    POSTs JSON, or GETs without a body; resolves to what the server answered, as an object. Fails with an Error whose message is
                       a sentence, the server's own where it gave one. */
@@ -13,6 +15,8 @@ const PATIENCE_MS = 60_000;
 const AWAY = "The server could not be reached, so nothing was changed. Try again.";
 
 export const tokenOf = (page) => page.querySelector("meta[name=csrf-token]");
+
+export const numberFormat = () => ({ "X-Number-Format": tokenOf(document)?.dataset.numberFormat ?? "" });
 
 export async function renewed() {
   const mine = tokenOf(document);
@@ -38,7 +42,7 @@ export async function call(url, body) {
 }
 
 async function ask(url, body) {
-  const headers = { Accept: "application/json" };
+  const headers = { Accept: "application/json", ...numberFormat() };
   const isPost = body !== undefined;
   if (isPost) Object.assign(headers, { "Content-Type": "application/json", "X-CSRF-Token": tokenOf(document)?.content ?? "" });
   try {
