@@ -124,6 +124,8 @@ def test_it_runs_and_prints_its_table(capfd: pytest.CaptureFixture[str], tmp_pat
 
     sizes = ["--rows", "150", "--rounds", "1", "--statements", "210", "4110", "--pages", "10", "60"]
     sizes += [
+        "--sealing",
+        "150",
         "--jobs",
         "150",
         "1",
