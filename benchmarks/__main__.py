@@ -22,6 +22,7 @@ from benchmarks.price_changes import grid_costs
 from benchmarks.race import race
 from benchmarks.rendering import cost_lines, row_cost
 from benchmarks.report import Figures, table
+from benchmarks.sealing import SealingCost, sealing_cost, sealing_lines
 from benchmarks.statements import statements
 from benchmarks.windows import window_costs
 from benchmarks.workbooks import looking
@@ -92,6 +93,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("ROWS", "WORKBOOK"),
         help="rows of a CSV and of a workbook to import; 0 for none (default: 100,000 each)",
     )
+    parser.add_argument(
+        "--sealing",
+        type=int,
+        default=100_000,
+        metavar="ROWS",
+        help="rows of a batch whose sealing to measure; 0 for none (default: 100,000)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE, too")
     return parser
 
@@ -117,7 +125,18 @@ def _measured(name: str, options: argparse.Namespace) -> Figures | None:
         server.close()
     figures = replace(figures, imports=_imports(name, options), executions=_executions(name, options))
     print(f"\n{table(figures)}", flush=True)
+    if options.sealing:
+        print("\n".join(sealing_lines(_sealing(name, options))), flush=True)
     return figures
+
+
+def _sealing(name: str, options: argparse.Namespace) -> SealingCost:
+    server = DATABASES[name]()  # Anew, because its catalogue is another one.
+    try:
+        with TemporaryDirectory() as folder:
+            return sealing_cost(server, Path(folder), options.sealing, options.rounds)
+    finally:
+        server.close()
 
 
 def _imports(name: str, options: argparse.Namespace) -> list[ImportRace]:

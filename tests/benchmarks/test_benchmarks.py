@@ -124,6 +124,8 @@ def test_it_runs_and_prints_its_table(capfd: pytest.CaptureFixture[str], tmp_pat
 
     sizes = ["--rows", "150", "--rounds", "1", "--statements", "210", "4110", "--pages", "10", "60"]
     sizes += [
+        "--sealing",
+        "150",
         "--jobs",
         "150",
         "1",
@@ -202,3 +204,12 @@ def test_a_block_of_cells_is_measured(server: Any, tmp_path: Path) -> None:
     assert (cost.rows, cost.cells) == (40, 40 * len(COLUMNS))
     assert 0 < cost.seconds < 60
     assert "40 rows, 200 cells" in next(cost_lines(cost))
+
+
+def test_what_sealing_adds_is_a_share_of_the_execution_without_it(server: Any, tmp_path: Path) -> None:
+    from benchmarks.sealing import sealing_cost, sealing_lines
+
+    cost = sealing_cost(server, tmp_path, 600, 1)
+    assert 0 < cost.sealing[0] < cost.whole[0]
+    assert cost.share == cost.sealing[0] / (cost.whole[0] - cost.sealing[0])
+    assert "600 rows" in "\n".join(sealing_lines(cost))

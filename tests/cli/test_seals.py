@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy import Engine, text
 from tests.batches.attacked import make_batches
+from tests.batches.seal.authority import authority_address, authority_folder  # noqa: F401 - They are fixtures.
 
 from batchbook.batches.freeze import unfreeze_table
 from batchbook.batches.seal.checkpoints import Checkpoint
@@ -135,3 +136,27 @@ def test_a_file_that_has_no_checkpoint_is_refused(batchbook: Run, tmp_path: Path
 def test_without_seals_there_is_no_checkpoint(batchbook: Run, engine: Engine) -> None:
     tamper(engine, "DELETE FROM seal", "DELETE FROM seal_chunk")
     assert "no checkpoint to take" in batchbook("seal", "checkpoint").output
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_checkpoint_can_be_time_stamped(
+    batchbook: Run,
+    tmp_path: Path,
+    folder: Path,
+    authority: str,
+) -> None:
+    pytest.importorskip("asn1crypto")
+    pytest.importorskip("cryptography")
+    assert "no time-stamping authority to ask" in batchbook("seal", "checkpoint", "--timestamp").output
+    ini, file = tmp_path / "batchbook.ini", tmp_path / "checkpoints.txt"
+    more = f"batchbook.timestamp_url = {authority}\nbatchbook.timestamp_certificates = {folder}/root.pem\n"
+    ini.write_text(ini.read_text().replace("batchbook.development", f"{more}batchbook.development"))
+    assert batchbook("seal", "checkpoint", "--timestamp", "--to", file).exit_code == 0
+    line = file.read_text()
+    assert Checkpoint.from_line(line).timestamp
+    assert batchbook("verify", "--checkpoint", file).exit_code == 0
+    taken = json.loads(line)
+    file.write_text(json.dumps(taken | {"digest": "ab" * 32}) + "\n")
+    found = batchbook("verify", "--checkpoint", file)
+    assert found.exit_code == 1
+    assert "it is for another digest" in found.output

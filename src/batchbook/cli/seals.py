@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from batchbook.batches.seal.checkpoints import (
     take_checkpoint,
 )
 from batchbook.batches.seal.sealing import head_of_chain, seal_batch
+from batchbook.batches.seal.timestamps import request_timestamp, trusted_certificates, verify_timestamp
 from batchbook.batches.seal.verification import Result, Verdict, unsealed_batches
 from batchbook.batches.seal.verification import verify as verify_batches
 from batchbook.cli.installation import Installation, pass_installation
@@ -64,6 +66,7 @@ def verify(
     if [bool(numbers), everything, since is not None].count(True) != 1 and not (files and not numbers):
         raise click.UsageError("Give either numbers of batches, --all or --since, or a --checkpoint.")
     checkpoints = [one for file in files for one in _read(file)]
+    _verify_timestamps(installation, checkpoints)
     with installation.transaction(read_only=True) as session:
         broken = [*verify_chain(session, since or 1), *compare_checkpoints(session, checkpoints)]
         wanted = everything or since is not None or bool(numbers)
@@ -86,6 +89,15 @@ def _read(file: Path) -> Sequence[Checkpoint]:
         return read_checkpoints(file.read_text(encoding="utf-8"), file.name)
     except UnicodeDecodeError as error:
         raise BadInput(f"{file.name} is no file of checkpoints, so nothing was verified.") from error
+
+
+def _verify_timestamps(installation: Installation, checkpoints: Sequence[Checkpoint]) -> None:
+    """Raise ``Conflict`` if one of ``checkpoints`` has a time stamp that is not to be trusted."""
+    stamped = [(one.digest, one.timestamp) for one in checkpoints if one.timestamp is not None]
+    if stamped:
+        trusted = trusted_certificates(installation.settings)
+        for digest, timestamp in stamped:
+            verify_timestamp(timestamp, digest, trusted)
 
 
 def _shown(found: Iterator[Verdict], *, each: bool, as_json: bool) -> Iterator[Verdict]:
@@ -156,12 +168,18 @@ def seal() -> None:
 
 @seal.command()
 @click.option("--to", "file", type=_FILE, help="The file to which the checkpoint is added as a line.")
+@click.option(
+    "--timestamp", is_flag=True, help="Have the time-stamping authority of the settings confirm it."
+)
 @json_option
 @pass_installation
-def checkpoint(installation: Installation, file: Path | None, as_json: bool) -> None:
+def checkpoint(installation: Installation, file: Path | None, timestamp: bool, as_json: bool) -> None:
     """Print the head of the chain of seals, to be kept where nobody can change it together with the database."""
     with installation.transaction(read_only=True) as session:
         taken = take_checkpoint(session, utc_now())
+    if timestamp:
+        reply = request_timestamp(installation.settings, taken.digest)
+        taken = replace(taken, timestamp=reply)
     if file is not None:
         with file.open("a", encoding="utf-8") as lines:
             lines.write(taken.to_line())

@@ -17,8 +17,8 @@ from batchbook.batches.rows.per_batch import storage_of
 from batchbook.batches.rows.scope import table_of
 from batchbook.batches.seal.values import DIGEST, Column, kind_of
 
-#: The number of records in a chunk.
-CHUNK_ROWS = 1_000
+#: The number of records in a chunk. Smaller chunks take longer, larger ones more memory.
+CHUNK_ROWS = 2_000
 #: The number of records in a chunk of the table with the bytes of files, each of which has up to 256 KB.
 _FILE_CHUNK_ROWS = 16
 

@@ -8,11 +8,13 @@ its seal, and no seal of a batch that was not executed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -29,7 +31,8 @@ from batchbook.db.bulk_writing import bulk_insert, chunked
 #: The number of the advisory lock of PostgreSQL that orders the chain: the first letters of “seal”, as a number.
 _LOCK = int.from_bytes(b"seal")
 _CHUNKS_WRITTEN = 50
-_CHUNK_COLUMNS = tuple(SealChunk.__table__.columns.keys())
+#: The most chunks that wait to be digested.
+_CHUNKS_AHEAD = 3
 
 
 def seal_batch(
@@ -123,16 +126,42 @@ def _sealed_table(session: Session, section: Section, batch_id: int) -> dict[str
     connection, stored = session.connection(), table_of(SealChunk)
     digests: list[bytes] = []
     rows = 0
-    for chunks in chunked(chunks_of(connection, section, batch_id), _CHUNKS_WRITTEN):
-        records = [_record(section, batch_id, chunk) for chunk in chunks]
-        bulk_insert(connection, stored, _CHUNK_COLUMNS, records)
-        digests += [chunk.digest for chunk in chunks]
-        rows += sum(len(chunk.lines) for chunk in chunks)
+    for records in chunked(
+        _records(chunks_of(connection, section, batch_id), section, batch_id), _CHUNKS_WRITTEN
+    ):
+        bulk_insert(connection, stored, _Record._fields, records)
+        digests += [bytes.fromhex(record.digest) for record in records]
+        rows += sum(record.rows for record in records)
     return section.to_json() | {"rows": rows, "digest": digest_of(digests)}
 
 
-def _record(section: Section, batch_id: int, chunk: Chunk) -> tuple[Any, ...]:
-    return (
+class _Record(NamedTuple):
+    """The values of a :class:`SealChunk`, in the order of its columns."""
+
+    batch_id: int
+    table_name: str
+    position: int
+    rows: int
+    digest: str
+    keys: str
+    row_digests: bytes
+    column_digests: bytes
+
+
+def _records(chunks: Iterable[Chunk], section: Section, batch_id: int) -> Iterator[_Record]:
+    """Yield the records of ``chunks``, which another thread digests while the database returns the next ones."""
+    with ThreadPoolExecutor(1, "seal") as pool:
+        waiting: deque[Future[_Record]] = deque()
+        for chunk in chunks:
+            waiting.append(pool.submit(_record, section, batch_id, chunk))
+            if len(waiting) > _CHUNKS_AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _record(section: Section, batch_id: int, chunk: Chunk) -> _Record:
+    return _Record(
         batch_id,
         section.table,
         chunk.position,

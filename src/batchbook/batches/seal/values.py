@@ -139,7 +139,7 @@ def _converter(kind: str) -> Convert:
 
 def _improper(value: Any) -> str:
     """Return the token of a value that a column of its kind cannot have."""
-    stored = {str: "text", bytes: "bytes", int: "integer", float: "number"}.get(
+    stored = {str: "text", bytes: "bytes", int: "integer", float: "number", Decimal: "number"}.get(
         type(value), type(value).__name__
     )
     text = base64.b64encode(value).decode() if isinstance(value, bytes) else raw_text(value)
