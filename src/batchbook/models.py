@@ -9,6 +9,7 @@ from batchbook.batches import models as batches
 from batchbook.batches.effects import models as effects
 from batchbook.batches.intake import saved_mappings as intake
 from batchbook.batches.matching import record_index as matching
+from batchbook.batches.policies import models as policies
 from batchbook.batches.retention import models as retention
 from batchbook.batches.review import models as review
 from batchbook.batches.seal import models as seal
@@ -22,7 +23,7 @@ from batchbook.types.price_change import models as price_change
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "price_change",
+    "batches", "catalog", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "policies", "price_change",
     "retention", "review", "seal", "security", "web",
 ]  # fmt: skip
 

@@ -28,6 +28,7 @@ _ORDER = (
     "edit",
     EDIT_DIRECTLY,
     "audit",
+    "approve",
     "execute",
     "reverse",
     "hand-over",

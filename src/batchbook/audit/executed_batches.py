@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Row, Select, and_, select
 
+from batchbook.audit.executed_columns import CHANGED, PERSON, SEAL, touched_column
+from batchbook.audit.figures_page import FiguresPage
 from batchbook.audit.pack_pages import PackSelection
 from batchbook.batches import access
 from batchbook.batches.lifecycle import FINAL, State
-from batchbook.batches.models import Batch, Operation
+from batchbook.batches.models import Batch
 from batchbook.batches.pages import view
 from batchbook.batches.pages.lists import batch_url
 from batchbook.batches.registry import BatchTypes
@@ -21,6 +23,7 @@ from batchbook.grid import Choice, Column, Kind, Sort, Verb
 from batchbook.master import GRID_PAGES, Index, MasterContext, MasterView
 from batchbook.security.identity import Identity
 from batchbook.services import Services
+from batchbook.web.request import Request
 
 #: The condition for the batches that were executed.
 EXECUTED = Batch.state.in_(FINAL)
@@ -36,27 +39,28 @@ class AuditContext(MasterContext):
         return None if sees else Refused()
 
 
-def _count_of(counted: InstrumentedAttribute[int]) -> ColumnElement[int]:
-    """Return the number of cells that people changed in a batch, by the ``counted`` column of its operations."""
-    total = select(func.coalesce(func.sum(counted), 0)).where(Operation.batch_id == Batch.id)
-    return total.correlate(Batch).scalar_subquery()
+def rows_url(request: Request, row: Row[Any]) -> str:
+    """Return the address of a listed batch; of its rows with the key, where the list is that of the batches that touched a record."""
+    url = batch_url(request, row._mapping["type"], row._mapping["id"])
+    keys = request.services.get(BatchTypes)[row._mapping["type"]].handler.peer_columns
+    touched = request.GET.get(_TOUCHED)
+    if not touched or len(keys) != 1:
+        return url
+    return f"{url}?{urlencode({f'f.{keys[0]}.{Verb.EQUAL}': touched})}"
 
 
-def _acted(name: str) -> ColumnElement[bool]:
-    """Return the condition for the batches in whose history somebody is called ``name``."""
-    return (
-        select(Operation.batch_id)
-        .where(Operation.batch_id == Batch.id, func.lower(Operation.actor) == name.strip().lower())
-        .correlate(Batch)
-        .exists()
-    )
+#: The parameter of the list's address that has the key of a record.
+_TOUCHED = f"f.touched.{Verb.EQUAL}"
 
 
-_SEAL = Column("seal", "Seal", Seal.number, Kind.INTEGER)
-_CHANGED = Column("changed_cells", "Cells changed", _count_of(Operation.cells), Kind.INTEGER)
-_PERSON = Column(
-    "person", "Person in the history", Batch.created_by, Kind.TEXT, conditions={Verb.EQUAL: _acted}
-)
+def touching_url(request: Request, key: str) -> str:
+    """Return the address of the executed batches that touched the record with ``key``; empty for who may see none."""
+    types = request.services.get(BatchTypes)
+    permissions = request.identity.permissions
+    if not any(access.may_see(permissions, one.key, State.EXECUTED) for one in types):
+        return ""
+    url: str = request.route_path("audit.index", _query={_TOUCHED: key})
+    return url
 
 
 class ExecutedBatchesView(MasterView):
@@ -76,19 +80,17 @@ class ExecutedBatchesView(MasterView):
         view.NUMBER,
         view.DESCRIPTION,
         view.ROWS,
-        _CHANGED,
+        CHANGED,
         view.CREATED_BY,
         view.EXECUTED_BY,
         view.EXECUTED_AT,
-        _SEAL,
+        SEAL,
     )
-    filter_columns = (_PERSON,)
+    filter_columns = (PERSON,)
     default_sort: ClassVar = (Sort("executed_at", descending=True),)
-    pages = (Index, *GRID_PAGES, PackSelection)
+    pages = (Index, *GRID_PAGES, FiguresPage, PackSelection)
     carried = ("type",)
-    links: ClassVar = {
-        "batch": lambda request, row: batch_url(request, row._mapping["type"], row._mapping["id"])
-    }
+    links: ClassVar = {"batch": rows_url}
     context_factory = AuditContext
     templates: ClassVar = {"index": "batchbook.templates:audit/index.jinja2"}
 
@@ -97,7 +99,13 @@ class ExecutedBatchesView(MasterView):
         """Return the columns of the list, with the types by their titles, and those to filter by."""
         choices = tuple(Choice(one.key, one.title) for one in cls.types)
         kind_of_batch = Column("type", "Type", Batch.type, Kind.CHOICE, choices=choices)
-        return (replace(view.NUMBER, link="batch"), kind_of_batch, *cls.grid_columns[1:], *cls.filter_columns)
+        return (
+            replace(view.NUMBER, link="batch"),
+            kind_of_batch,
+            *cls.grid_columns[1:],
+            *cls.filter_columns,
+            touched_column(cls.types),
+        )
 
     @classmethod
     def base_select(cls) -> Select[Any]:

@@ -7,7 +7,9 @@ from typing import Any
 from pyramid.config import PHASE1_CONFIG
 
 from batchbook.audit.executed_batches import ExecutedBatchesView
+from batchbook.audit.operations import OperationsView
 from batchbook.audit.pack_pages import DownloadPack
+from batchbook.audit.seal_page import SealPage
 from batchbook.batches import BatchTypes, access
 from batchbook.batches.lifecycle import BatchPermission
 from batchbook.services import services_of
@@ -19,11 +21,11 @@ _READERS = (BatchPermission.AUDIT,)
 def includeme(config: Any) -> None:
     """Register the pages."""
     types = services_of(config.registry).get(BatchTypes)
-    view = type("ExecutedBatchesView", (ExecutedBatchesView,), {"types": types})
-    for page in (DownloadPack,):
+    for page in (SealPage, DownloadPack):
         config.add_batch_page(page)
     # The columns and the permissions are those of the types, which register themselves later.
-    config.add_master_view(view)
+    for view in (OperationsView, ExecutedBatchesView):
+        config.add_master_view(type(view.__name__, (view,), {"types": types}))
     config.action("audit navigation", lambda: _add_navigation(config, types), order=PHASE1_CONFIG + 1)
 
 

@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from batchbook.batches.pages.routes import BATCH_PAGES as BATCH_PAGES
     from batchbook.batches.pages.view import BatchMasterView as BatchMasterView
     from batchbook.batches.pages.view import RowTable as RowTable
+    from batchbook.batches.policies.declaration import Limit as Limit
+    from batchbook.batches.policies.declaration import Policy as Policy
     from batchbook.batches.registry import BatchType as BatchType
     from batchbook.batches.registry import BatchTypes as BatchTypes
     from batchbook.batches.rows.issues import issue as issue

@@ -12,10 +12,10 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.path import DottedNameResolver
 from sqlalchemy import inspect
 
-from batchbook.batches.engine.execution_check import check_limits
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.handler_checks import check_handler, check_row_tables
 from batchbook.batches.models import Batch
+from batchbook.batches.policies.limits import check_limits
 from batchbook.batches.registry import (
     BatchType,
     BatchTypes,

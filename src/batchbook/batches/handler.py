@@ -19,6 +19,7 @@ from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.policies.declaration import Policy
 from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.batches.rows.scope import Rows
@@ -136,6 +137,7 @@ class ExecutionPolicy:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     automatic: bool = False
     retention: timedelta | None = None
+    policy: Policy = field(default_factory=Policy)
 
 
 def _nothing(*_arguments: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 
 from sqlalchemy import Select, func, select
 
+from batchbook.audit.executed_batches import touching_url
 from batchbook.batches.pages.batch.overlap_page import RecordBatch, in_batches
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.catalog.price_history import LatestChanges, latest_changes
@@ -124,6 +125,10 @@ class ProductView(_InBatches):
     def price_changes(self, record: Product) -> LatestChanges:
         """Return the latest changes of the product's price, for its page."""
         return latest_changes(self.request, record)
+
+    def touching_url(self, record: Product) -> str:
+        """Return the address of the executed batches that touched the product; empty for who may see none."""
+        return touching_url(self.request, record.item_code)
 
     @cached_property
     def _department(self) -> Field:

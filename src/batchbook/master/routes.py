@@ -166,7 +166,8 @@ def _check_lookup(view: type[MasterView]) -> None:
         and list(constraint.columns) == [column]
         for constraint in column.table.constraints
     )
-    if not (own_index or alone):
+    # A list whose records have no pages of their own needs no address for each.
+    if not (own_index or alone) and any(page.on_record for page in view.pages):
         raise ConfigurationError(f"{view.__name__}.lookup is {view.lookup!r}, which is not unique by itself.")
     if not isinstance(column.type, Integer | String):
         raise ConfigurationError(

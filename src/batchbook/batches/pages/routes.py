@@ -28,6 +28,7 @@ from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD,
 from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, HandOverAll, RefreshAll
 from batchbook.batches.pages.batch.large_changes import LargeChanges
 from batchbook.batches.pages.batch.lifecycle_actions import (
+    ApproveBatch,
     CloneBatch,
     CompleteBatch,
     DeleteBatch,
@@ -38,6 +39,7 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
     ReverseBatch,
     SendBackBatch,
 )
+from batchbook.batches.pages.batch.replay_page import ReplayCorrections
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
 from batchbook.batches.pages.batch.undo_pages import Redo, Undo, UndoOperation
 from batchbook.batches.pages.file.inspection_page import IntakePage
@@ -120,10 +122,12 @@ BATCH_PAGES = (
     RefreshBatch,
     AddRow,
     EditHeader,
+    ReplayCorrections,
     CloneBatch,
     ReverseBatch,
     HandOverBatch,
     DeleteBatch,
+    ApproveBatch,
     ExecuteBatch,
     LargeChanges,
     ScheduleBatch,
@@ -310,6 +314,7 @@ def includeme(config: Any) -> None:
         config.add_job_task(task)
     config.include("batchbook.batches.pages.lists")
     config.include("batchbook.batches.pages.retention_pages")
+    config.include("batchbook.batches.pages.policies")
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
     services_of(config.registry).add(OverlapCounts, OverlapCounts())
     config.add_grid_source(CHANGES, open_changes)

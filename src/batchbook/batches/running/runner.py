@@ -159,7 +159,7 @@ class JobRunner:
 
         Raises :class:`batchbook.errors.BatchbookError` if it would be refused now.
         """
-        engine = Engine(session, self.types, self.settings, call.actor)
+        engine = Engine(session, self.types, self.settings, call.actor, reason=reason_in(call.options))
         if is_job(call.action):
             return self._enqueue(engine, call)
         result = perform(engine, call)
@@ -182,7 +182,7 @@ class JobRunner:
         if call.action is Action.POPULATE:
             _try_source(context)
         executes = call.action is Action.EXECUTE
-        options = confirmed_options(context, call.options) if executes else dict(call.options)
+        options = confirmed_options(context, call.options, call.run_at) if executes else dict(call.options)
         at_once = call.action is Action.EXECUTE and call.run_at is None
         dropped = cancel_schedule_for_execution(context) if at_once else ""
         # A job holds the batch, so nobody can change it. A scheduled one does not, so it compares versions.

@@ -223,3 +223,14 @@ def key_form(plan: ImportPlan, row: Any) -> Any:
 def carried(place: int) -> str:
     """Return the name of the row's column for the ``place``-th of the carried columns."""
     return f"extra_{place}"
+
+
+# Both get the handler, which this module does not import.
+def key_columns(handler: Any, batch: Import) -> Sequence[str]:
+    """Return the columns of the key of the rows of ``batch``: rows with similar ones are peers, and no duplicates."""
+    return [new(field.name) for field in handler.plan_of(batch).key]
+
+
+def record_key(handler: Any, batch: Import) -> Sequence[Any]:
+    """Return the columns of the target's records by which the rows of ``batch`` find them."""
+    return [field.stored for field in handler.plan_of(batch).key]

@@ -25,6 +25,7 @@ from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.changes_page import differing_cells_url, source_word
 from batchbook.batches.pages.batch.comments_page import IN_PANEL, Comments, ShownComments, shown_comments
 from batchbook.batches.pages.batch.overlap_page import overlaps_view
+from batchbook.batches.pages.batch.policy_panel import policy_panel
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
 from batchbook.batches.pages.batch.side_panels import open_panel, panels_of
 from batchbook.batches.pages.batch.undo_pages import undo_buttons
@@ -86,6 +87,7 @@ class BatchDetail(BatchPage):
             quick=quick,
             duplicates_url=self._duplicates_url() if rows.editing else None,
             execution=execution,
+            policy=execution.policy if execution else policy_panel(self.view, context),
             planned=scheduled_execution_of(self, context),
             schedule_url=schedule_url(self),
             chosen=view_models.chosen_options(context),

@@ -1,0 +1,59 @@
+"""The auditors' start page: what it lists, by which filters, and for whom."""
+
+from __future__ import annotations
+
+from tests.functional.harness import CatalogueDatabase, column_of
+from webtest import TestApp
+
+
+def test_auditors_find_executed_batches_by_type_person_period_and_record(
+    catalogue: CatalogueDatabase, auditor: TestApp, executed_batch: int
+) -> None:
+    number = f"{executed_batch:08d}"
+    found = {
+        "f.type.equal=price_change": [number],
+        "f.type.equal=import": [],
+        "f.person.equal=Staff": [number],
+        "f.person.equal=auditor": [],
+        "f.executed_by.equal=admin": [number],
+        "f.executed_at.after=2020-01-01": [number],
+        "f.executed_at.before=2020-01-01": [],
+        "f.touched.equal=000000011": [number],
+        "f.touched.equal=no+such+code": [],
+        "f.seal.equal=1": [number],
+    }
+    for query, numbers in found.items():
+        page = auditor.get(f"/audit?{query}")
+        assert (column_of(page, "Number") if numbers else []) == numbers, query
+        assert (number in page.text) is bool(numbers), query
+    assert number in auditor.get("/audit/export.csv").text
+
+
+def test_the_page_is_for_those_who_may_see_executed_batches(
+    catalogue: CatalogueDatabase, auditor: TestApp, staff: TestApp, open_batch: int, client: TestApp
+) -> None:
+    assert f"{open_batch:08d}" not in auditor.get("/audit").text
+    assert "No executed batches yet" in staff.get("/audit").text
+    assert 'href="/audit"' in auditor.get("/").text
+    assert 'href="/audit"' not in staff.get("/").text
+    assert client.get("/audit").status_int in (302, 303, 401)
+
+
+def test_who_changed_a_price_is_two_clicks_from_the_product(
+    catalogue: CatalogueDatabase, auditor: TestApp, executed_batch: int
+) -> None:
+    products = auditor.get("/products?f.item_code.equal=000000011")
+    product = products.click("000000011")
+    (change,) = product.html.select("#price-history tbody tr")
+    said = change.get_text(" ", strip=True)
+    assert "2.00" in said
+    assert "admin" in said
+    assert f"{executed_batch:08d}" in said
+    row = product.click(href="row=")
+    assert row.status_int in (200, 303)
+    row = row.maybe_follow()
+    assert "000000011" in row.text
+    batches = product.click("Executed batches that touched this product")
+    assert column_of(batches, "Number") == [f"{executed_batch:08d}"]
+    rows = batches.click(f"{executed_batch:08d}", href="f.item_code.equal=000000011")
+    assert column_of(rows, "Item code") == ["000000011"]
