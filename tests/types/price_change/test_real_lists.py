@@ -15,6 +15,7 @@ from tests.batches.attacked import PRICE_CHANGE
 from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action, BatchFile
+from batchbook.batches.engine.reversing import reverse_batch
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db.transactions import transaction_scope
 
@@ -124,3 +125,29 @@ def test_all_products_of_the_catalogue(engine: Engine, harness: BatchHarness) ->
         )
         assert endings == products - harness.batch(batch_id).status_counts.get("unchanged", 0)  # type: ignore[operator]
         assert {str(price)[-1] for price in session.scalars(select(Product.price).distinct())} == {"9"}
+
+
+def test_a_real_list_is_reversed_to_the_prices_from_before(
+    engine: Engine, real_catalogue: None, real_file: RealFile
+) -> None:
+    path = real_file("price-list-V0764.csv")
+    if not path.exists():
+        pytest.skip("price-list-V0764.csv is not packaged")
+    harness = BatchHarness(engine, PRICE_CHANGE)
+
+    def prices() -> dict[str, Decimal]:
+        with transaction_scope(engine, read_only=True) as session:
+            return {code: price for code, price in session.execute(select(Product.item_code, Product.price))}  # noqa: C416 - Rows are no tuples.
+
+    before = prices()
+    number = harness.open(path.read_bytes())
+    harness.run(number, Action.COMPLETE, Action.EXECUTE, confirm="all")
+    changed = prices()
+    assert sum(changed[code] != before[code] for code in before) == 155
+    with harness.engine() as acting:
+        back = reverse_batch(acting, number).id
+    rows = harness.rows(back)
+    assert Counter(row.status for row in rows) == {"increase": 77, "decrease": 78}
+    assert all(row.status_text.startswith("Reversible.") for row in rows)
+    harness.run(back, Action.COMPLETE, Action.EXECUTE, confirm="all")
+    assert prices() == before
