@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import hashlib
 import io
@@ -189,3 +190,10 @@ def test_texts_of_csv_are_as_safe_as_those_of_exports(text: str) -> None:
 
 def test_names_of_files_suit_all_systems() -> None:
     assert verify.file_path(3, "../../etc/pass wd\n.csv") == "files/0003-.._.._etc_pass wd_.csv"
+
+
+def test_the_program_is_for_python_3_8_and_its_standard_library() -> None:
+    tree = ast.parse(Path(verify.__file__).read_text(), feature_version=(3, 8))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
