@@ -57,8 +57,8 @@ def test_a_pack_verifies_in_a_bare_interpreter(extracted: Path, packed: bytes, t
     assert status == 0, said
     head = hashlib.sha256((extracted / "chain.jsonl").read_bytes().splitlines(keepends=True)[-1]).hexdigest()
     assert said.splitlines()[:2] == [
-        "The pack is as it was written, and its 2 batches as they were sealed.",
-        f"The chain of 2 seals is unbroken. Its head is {head}.",
+        "The pack is as it was written, and its batches as they were sealed. Batches: 2.",
+        f"The chain of seals is unbroken. Seals: 2. Its head is {head}.",
     ]
     archive = tmp_path / "pack.zip"
     archive.write_bytes(packed)
