@@ -9,6 +9,8 @@ from batchbook.batches import models as batches
 from batchbook.batches.effects import models as effects
 from batchbook.batches.intake import saved_mappings as intake
 from batchbook.batches.matching import record_index as matching
+from batchbook.batches.policies import models as policies
+from batchbook.batches.retention import models as retention
 from batchbook.batches.review import models as review
 from batchbook.batches.seal import models as seal
 from batchbook.catalog import models as catalog
@@ -21,9 +23,8 @@ from batchbook.types.price_change import models as price_change
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "price_change",
-    "review", "seal",
-    "security", "web",
+    "batches", "catalog", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "policies", "price_change",
+    "retention", "review", "seal", "security", "web",
 ]  # fmt: skip
 
 #: The schema that the migrations lead to.

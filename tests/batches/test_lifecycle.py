@@ -48,7 +48,7 @@ def test_only_an_open_batch_is_changed() -> None:
 
 def test_nothing_leads_out_of_executed() -> None:
     lines = [line for line in TRANSITIONS if State.EXECUTED in line.sources]
-    assert {line.action for line in lines} == READING | {Action.CLONE}
+    assert {line.action for line in lines} == READING | {Action.CLONE, Action.REVERSE}
     assert all(line.target is None and line.through is None for line in lines)
 
 

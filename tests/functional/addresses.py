@@ -20,6 +20,7 @@ OURS = "batches.price_change."
 
 #: What stands in an address beside the number or name of a record.
 ORDINARY = {
+    "type": "price_change",
     "sequence": "1",
     "number": "1",
     "field": "new_price",

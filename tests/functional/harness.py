@@ -52,6 +52,7 @@ COUNTS = {
     "Other vendor": 0,
     "Other department": 0,
     "Not active": 0,
+    "Changed since": 0,
     "No cost": 0,
     "Not in catalogue": 1,
     "Duplicate in list": 2,

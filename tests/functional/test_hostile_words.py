@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from typing import Any
 
+import xlsxwriter
 from webtest import TestApp
 
 from .addresses import Address, Addresses
@@ -33,6 +35,35 @@ def test_hostile_words_in_a_list_are_shown_as_words_everywhere(
     assert HOSTILE in staff.get(url_of(number, "rows", 1)).html.get_text()
     shown = form_with(staff.get(f"{url_of(number)}?f.description.contains=%3Cscript%3E"), "query")
     assert shown.fields["value.0"][0].value == "<script>"
+
+
+def test_headings_and_names_of_sheets_and_files_are_shown_as_words(
+    catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp, auditor: TestApp
+) -> None:
+    sheet = "<b>'x<img src=x>"
+    headings = ("<script>alert(1)</script>", "<img src=x onerror=alert(2)>", "item_code", "price")
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        for name in (sheet, "<i>2"):
+            page = book.add_worksheet(name)
+            page.write_row(0, 0, headings)
+            page.write_row(1, 0, ("<i>1</i>", "</td><script>", "000000011", 2.10))
+    name = "<img src=x onerror=alert(3)>.xlsx"
+    number = number_in(upload(staff, file.getvalue(), name, description="Hostile"))
+    intake = staff.get(url_of(number, "intake"))
+    assert sheet in intake.html.get_text()
+    staff.get(url_of(number, "files", 1))
+    for browser, paths in (
+        (
+            staff,
+            [url_of(number), *(url_of(number, one) for one in ("intake", "mapping", "history", "rows/1"))],
+        ),
+        (auditor, ["/audit-log?view=default", "/audit-log?f.event.equal=downloaded"]),
+        (admin, ["/jobs", "/batches"]),
+    ):
+        for path in paths:
+            _assert_nothing_runs(browser.get(path, status="*"))
+    assert name in auditor.get("/audit-log?view=default").html.get_text()
 
 
 def test_hostile_words_typed_into_forms_come_back_as_words(

@@ -127,7 +127,7 @@ def test_a_list_as_it_comes_by_mail_becomes_products(
     assert column_of(page, "Changes") == ["Price", "Price", "Department", "Price, On hand", "", ""]
     assert column_of(page, "Hinweis") == ["frisch", "", "", "kommt wieder", "neu", "Preis folgt"]
     assert counts_of(page) == {
-        "All": 6, "Create": 0, "Update": 3, "Unchanged": 0, "Delete": 0, "Left out": 0,
+        "All": 6, "Create": 0, "Update": 3, "Unchanged": 0, "Delete": 0, "Left out": 0, "Changed since": 0, "No longer there": 0,
         "Duplicate in file": 0, "Similar key": 0, "Has problems": 3,
     }  # fmt: skip
 

@@ -20,13 +20,27 @@ from batchbook.security.settings import ASK_PASSWORD_FOR, SecuritySettings
 from batchbook.services import services_of
 
 _GENERAL = {"*": "Everything except batches", "batch:*": "Batches of every type"}
-_ORDER = ("*", "view", "export", "create", "edit", EDIT_DIRECTLY, "audit", "execute", "hand-over", "delete")
+_ORDER = (
+    "*",
+    "view",
+    "export",
+    "create",
+    "edit",
+    EDIT_DIRECTLY,
+    "audit",
+    "approve",
+    "execute",
+    "reverse",
+    "hand-over",
+    "delete",
+)
 #: Permissions of views that no role needs.
 _FOR_ALL = (SIGNED_IN, OWN_ACCOUNT, NO_PERMISSION_REQUIRED)
 
 _WORDS = {
     "*": "Everything",
     "audit": "View executed batches only",
+    BatchPermission.REVERSE: "Make batches that reverse executed ones",
     BatchPermission.HAND_OVER: "Hand over to other users",
     "share": "Share with roles, and choose the defaults of lists",
     EDIT_DIRECTLY: "Edit fields that otherwise change by batch only",

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from batchbook.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from batchbook.batches.effects.declaration import Reversing as Reversing
     from batchbook.batches.effects.declaration import TargetRecords as TargetRecords
+    from batchbook.batches.effects.models import Effect as Effect
     from batchbook.batches.files import file_chunks as file_chunks
     from batchbook.batches.files import input_file as input_file
     from batchbook.batches.files import open_file as open_file
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from batchbook.batches.handler import Outcome as Outcome
     from batchbook.batches.handler import QuickEntry as QuickEntry
     from batchbook.batches.handler import Total as Total
+    from batchbook.batches.handler import TouchedRecords as TouchedRecords
     from batchbook.batches.handler_context import HandlerContext as HandlerContext
     from batchbook.batches.intake.cell_reader import IntakeReader as IntakeReader
     from batchbook.batches.intake.field_mapping import IntakeField as IntakeField
@@ -52,6 +55,8 @@ if TYPE_CHECKING:
     from batchbook.batches.pages.routes import BATCH_PAGES as BATCH_PAGES
     from batchbook.batches.pages.view import BatchMasterView as BatchMasterView
     from batchbook.batches.pages.view import RowTable as RowTable
+    from batchbook.batches.policies.declaration import Limit as Limit
+    from batchbook.batches.policies.declaration import Policy as Policy
     from batchbook.batches.registry import BatchType as BatchType
     from batchbook.batches.registry import BatchTypes as BatchTypes
     from batchbook.batches.rows.issues import issue as issue

@@ -71,6 +71,13 @@ def differing_cells(
     yield from ((*place, before, now) for place, (before, now) in texts.items() if before != now)
 
 
+def all_differing_cells(batch_id: int) -> Select[Any]:
+    """Return the SELECT of all cells that differ from the source, by row: row, field, text there and now."""
+    cells = _differing(batch_id).subquery()
+    found = select(cells.c.sequence, cells.c.field, cells.c.before, cells.c.now)
+    return found.order_by(cells.c.sequence, cells.c.field)
+
+
 def is_latest_and_differs(batch_id: int, *, differs: bool = True) -> ColumnElement[bool]:
     """Return the condition that a changed cell is the latest change of a cell that differs from the source.
 

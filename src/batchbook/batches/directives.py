@@ -12,10 +12,10 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.path import DottedNameResolver
 from sqlalchemy import inspect
 
-from batchbook.batches.engine.execution_check import check_limits
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.handler_checks import check_handler, check_row_tables
 from batchbook.batches.models import Batch
+from batchbook.batches.policies.limits import check_limits
 from batchbook.batches.registry import (
     BatchType,
     BatchTypes,
@@ -23,6 +23,7 @@ from batchbook.batches.registry import (
     refuse_unknown_handlers,
     swapped_handler,
 )
+from batchbook.batches.retention.purge import purge_by_schedule
 from batchbook.batches.rows.per_batch import row_model_of, storage_of
 from batchbook.batches.running.action_tasks import TASKS, recover_batches
 from batchbook.batches.running.dry_run import TASK as DRY_RUN
@@ -155,7 +156,7 @@ def includeme(config: Any) -> None:
     services.add(Runner, _runner(types, services))
     for task in (*TASKS, DRY_RUN):
         config.add_job_task(task)
-    services.get(JobService).upkeep.extend((recover_batches, remove_expired))
+    services.get(JobService).upkeep.extend((recover_batches, remove_expired, purge_by_schedule))
     config.add_directive("add_batch_type", add_batch_type)
     config.action(
         "batch handlers",

@@ -13,12 +13,13 @@ from typing import Any, ClassVar, Generic, TypeVar
 from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlalchemy.orm import InstrumentedAttribute
 
-from batchbook.batches.effects.declaration import TargetRecords
+from batchbook.batches.effects.declaration import Reversing, TargetRecords
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.policies.declaration import Policy
 from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.batches.rows.scope import Rows
@@ -66,9 +67,11 @@ __all__ = [
     "NumberChange",
     "Outcome",
     "QuickEntry",
+    "Reversing",
     "RowValues",
     "TargetRecords",
     "Total",
+    "TouchedRecords",
 ]
 
 
@@ -134,6 +137,7 @@ class ExecutionPolicy:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     automatic: bool = False
     retention: timedelta | None = None
+    policy: Policy = field(default_factory=Policy)
 
 
 def _nothing(*_arguments: Any) -> None:
@@ -163,6 +167,30 @@ class Duplicates:
     def number_of(self, handler: Any, batch: Any) -> str | None:
         """Return the name of the column by which a row of ``batch`` is the cheapest; ``None`` if it has none."""
         return self.number(handler, batch) if callable(self.number) else self.number
+
+
+@dataclass(frozen=True, kw_only=True)
+class TouchedRecords:
+    """Declaration of the records that rows change, by which overlapping batches are found: ``touched_records`` of a handler.
+
+    ``key`` are the attributes of the records' model that identify a record, ``columns`` the names of the columns of rows that
+    have the same values, in the same order; by default the handler's ``peer_columns``. Each may be a function of the handler
+    and the batch.
+    """
+
+    # They get the author's own handler and header, whose types only the author's code knows.
+    key: Sequence[Any] | Callable[[Any, Any], Sequence[Any]]
+    columns: Sequence[str] | Callable[[Any, Any], Sequence[str]] = ()
+
+    def key_of(self, handler: Any, batch: Any) -> Sequence[Any]:
+        """Return the attributes of the records' key for ``batch``."""
+        return self.key(handler, batch) if callable(self.key) else self.key
+
+    def columns_of(self, handler: Any, batch: Any) -> Sequence[str]:
+        """Return the names of the columns of the rows of ``batch``."""
+        return (
+            self.columns(handler, batch) if callable(self.columns) else self.columns
+        ) or handler.peer_columns
 
 
 # The functions get the author's own handler and headers, whose types only the author's code knows.
@@ -218,8 +246,12 @@ class BatchHandler(ABC, Generic[B, R]):
     matching: Matching | None = None
     #: The rows that are duplicates of each other; ``None`` if the type has none.
     duplicates: Duplicates | None = None
+    #: The records that rows change, by which overlapping batches are found; ``None`` if the type changes none.
+    touched_records: TouchedRecords | None = None
     #: The columns of rows that are stored in a table for each batch; ``None`` if all batches share a table.
     per_batch_rows: PerBatchRows | None = None
+    #: The way in which executed batches are reversed by another batch; ``None`` if they cannot be.
+    reversing: Reversing | None = None
     #: Functions that are called before or after actions on a batch.
     callbacks: Callbacks = Callbacks()
     #: The approximate number of rows that ``populate`` will yield, for the display of progress; set for you if they come

@@ -10,6 +10,7 @@ from typing import Any
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import JSON, Integer, inspect
 
+from batchbook.batches.effects.declaration import Reversing
 from batchbook.batches.handler import (
     CONFIRM,
     REASON,
@@ -18,6 +19,7 @@ from batchbook.batches.handler import (
     Duplicates,
     ExecutionPolicy,
     QuickEntry,
+    TouchedRecords,
 )
 from batchbook.batches.hook_guard import HOOKS
 from batchbook.batches.intake.file_source import FileSource
@@ -76,8 +78,10 @@ _HANDLER = {
     "quick_entry": or_none(instance_of(QuickEntry, "a QuickEntry")),
     "worksheet": instance_of(Worksheet, "a Worksheet"),
     "duplicates": or_none(instance_of(Duplicates, "a Duplicates")),
+    "touched_records": or_none(instance_of(TouchedRecords, "a TouchedRecords")),
     "matching": or_none(instance_of(Matching, "a Matching")),
     "per_batch_rows": or_none(instance_of(PerBatchRows, "a PerBatchRows")),
+    "reversing": or_none(instance_of(Reversing, "a Reversing")),
     "callbacks": instance_of(Callbacks, "Callbacks"),
 }
 
@@ -107,11 +111,16 @@ _PARTS = {
     },
     "quick_entry": {"label": _SENTENCE, "row_for": function_of("handler", "batch", "text")},
     "worksheet": {"layout": or_none(function_of("handler", "batch"))},
+    "touched_records": {"columns": _KEY},
     "duplicates": {"status": _SENTENCE, "also": _TEXTS, "key": _KEY, "number": _NUMBER},
     "per_batch_rows": {
         "columns": function_of("handler", "batch"),
         "supplement": function_of("handler", "batch"),
         "references": function_of("handler", "batch"),
+    },
+    "reversing": {
+        "header": function_of("handler", "source", "effects"),
+        "rows": function_of("handler", "batch", "effects"),
     },
     "callbacks": {
         "setup": function_of("handler", "action", "batch"),

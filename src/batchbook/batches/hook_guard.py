@@ -152,7 +152,7 @@ def _kind(value: Any) -> str:
 
 
 #: The hooks that yield rows; their callers iterate over them within :func:`handler_code`.
-_LAZY = frozenset({"populate", "parse", "supplement"})
+_LAZY = frozenset({"populate", "parse", "rows", "supplement"})
 #: Functions whose results are not used; a lambda may return anything. A generator is run to its end.
 _CALLBACKS = frozenset(field.name for field in fields(Callbacks))
 
@@ -170,6 +170,7 @@ _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
     "known_texts": (is_texts, "a list of texts"),
     "layout": (lambda found: found is None or isinstance(found, Layout), "a Layout or None"),
     "learned_fields": (is_texts, "a tuple of names of fields"),
+    "header": (lambda found: isinstance(found, Mapping), "a mapping of columns to values"),
     "target_records": (_are(TargetRecords), "a list of TargetRecords"),
     "row_for": (
         lambda found: found is None or isinstance(found, Mapping),
@@ -283,7 +284,10 @@ def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
 
 
 #: The attributes of handlers that are dataclasses with functions of the author among their fields.
-_DECLARATIONS = ("file_source", "quick_entry", "worksheet", "per_batch_rows", "duplicates", "callbacks")
+_DECLARATIONS = (
+    *("file_source", "quick_entry", "worksheet", "per_batch_rows", "duplicates", "callbacks"),
+    "reversing",
+)
 
 
 #: The names of the hooks.

@@ -45,8 +45,10 @@ class Action(StrEnum):
     DRY_RUN = "dry-run", "Dry run", "tried out"
     SEND_BACK = "send-back", "Send back", "sent back"
     COMMENT = "comment", "Comment", "commented on"
+    APPROVE = "approve", "Approve", "approved"
     EXECUTE = "execute", "Execute", "executed"
     CLONE = "clone", "Clone", "cloned"
+    REVERSE = "reverse-batch", "Reverse", "reversed"
     HAND_OVER = "hand-over", "Hand over", "handed over"
     DELETE = "delete", "Delete", "deleted"
 
@@ -65,7 +67,9 @@ class BatchPermission(StrEnum):
     AUDIT = "audit"
     CREATE = "create"
     EDIT = "edit"
+    APPROVE = "approve"
     EXECUTE = "execute"
+    REVERSE = "reverse"
     HAND_OVER = "hand-over"
     DELETE = "delete"
 
@@ -109,8 +113,10 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.DRY_RUN, (_P.EDIT, _P.EXECUTE), _COMPLETE),
     Transition(Action.SEND_BACK, (_P.EXECUTE,), _COMPLETE, target=State.OPEN),
     Transition(Action.COMMENT, (_P.VIEW,), _AT_REST),
+    Transition(Action.APPROVE, (_P.APPROVE,), _COMPLETE),
     Transition(Action.EXECUTE, (_P.EXECUTE,), _COMPLETE, State.EXECUTING, State.EXECUTED, job=True),
     Transition(Action.CLONE, (_P.CREATE,), _AT_REST | _EXECUTED, job=True),
+    Transition(Action.REVERSE, (_P.REVERSE,), _EXECUTED, job=True),
     Transition(Action.HAND_OVER, (_P.HAND_OVER,), _AT_REST),
     Transition(Action.DELETE, (_P.DELETE,), _AT_REST, job=True),
 )
@@ -170,6 +176,8 @@ _ADVICE: dict[tuple[Action, State], str] = {
     (Action.COMPLETE, State.NEW): "It has no rows yet: populate it first.",
     (Action.COMPLETE, State.COMPLETE): "It is marked complete already{by}.",
     (Action.DRY_RUN, State.OPEN): "It is still open for changes: mark it complete first.",
+    (Action.APPROVE, State.OPEN): "It is still open for changes: mark it complete first.",
+    (Action.APPROVE, State.NEW): "It has no rows yet: populate it first.",
     (Action.EXECUTE, State.OPEN): "It is still open for changes: mark it complete first.",
     (Action.EXECUTE, State.NEW): "It has no rows yet: populate it first.",
     (Action.REOPEN, State.OPEN): "It is open already.",

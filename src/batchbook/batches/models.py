@@ -334,6 +334,9 @@ class CellChange(Base):
             ["batch_id", "operation"], ["operation.batch_id", "operation.number"], ondelete="CASCADE"
         ),
         Index("ix_cell_change_batch_id_sequence", "batch_id", "sequence"),
+        {
+            "sqlite_with_rowid": False
+        },  # Without an index of its own for the key, a cell takes a quarter less room.
     )
 
     batch_id: Mapped[int] = mapped_column(primary_key=True)

@@ -9,8 +9,11 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from batchbook.batches.freeze import CHILD_TABLES
+from batchbook.batches.freeze.execution_gate import TRIGGERS as POLICY_TRIGGERS
 from batchbook.batches.models import Batch
+from batchbook.batches.policies.models import BatchApproval, BatchPolicy
 from batchbook.batches.registry import BatchType, BatchTypes
+from batchbook.batches.retention.models import LegalHold, Tombstone
 from batchbook.batches.rows.ddl import TABLE_PREFIX
 from batchbook.batches.rows.scope import table_of
 from batchbook.batches.rows.storage import SharedTable
@@ -76,15 +79,22 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
         Batch.__tablename__,
         Job.__tablename__,
         DirectEdit.__tablename__,
-        AuditEntry.__tablename__,
+        BatchApproval.__tablename__,
+        BatchPolicy.__tablename__,
         *CHILD_TABLES,
         *sealed,
     } | records
+    guarded |= {AuditEntry.__tablename__, LegalHold.__tablename__, Tombstone.__tablename__}
     for table in sorted((guarded | rows | begun) & tables):
         events = {*_EVENTS[dialect]}
-        if dialect == "postgresql" and (table in CHILD_TABLES or table in rows):
+        if dialect == "postgresql" and (
+            table in (*CHILD_TABLES, BatchApproval.__tablename__) or table in rows
+        ):
             events.add(_INTO)
-        if missing := {f"frozen_{table}_{event}" for event in events} - working:
+        needed = (
+            {f"frozen_{table}_{event}" for event in events} if table != BatchPolicy.__tablename__ else set()
+        )
+        if missing := (needed | {*POLICY_TRIGGERS.get(table, ())}) - working:
             yield (
                 f"The table {table} is not guarded: {', '.join(sorted(missing))} is missing or switched off."
                 " Check what was changed meanwhile, then create its triggers again."

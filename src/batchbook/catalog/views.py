@@ -8,6 +8,7 @@ from typing import Any, ClassVar, cast
 from sqlalchemy import Select, func, select
 
 from batchbook.audit.executed_batches import touching_url
+from batchbook.batches.pages.batch.overlap_page import RecordBatch, in_batches
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.catalog.price_history import LatestChanges, latest_changes
 from batchbook.db import spelled_like
@@ -55,7 +56,17 @@ class ProductHooks(RecordHooks):
         raise Invalid({"vendor_code": f"There is no vendor {code}; see the list of vendors for their codes."})
 
 
-class ProductView(MasterView):
+class _InBatches(MasterView):
+    """A master view whose records' pages name the batches that change the record."""
+
+    templates: ClassVar = {"view": "batchbook.templates:catalog/record.jinja2"}
+
+    def in_batches(self, record: Any) -> list[RecordBatch]:
+        """Return the open and complete batches that change ``record`` and that the reader may see."""
+        return in_batches(self.request, record)
+
+
+class ProductView(_InBatches):
     """Products. Prices and quantities change by batches; a direct edit here needs a permission and a reason."""
 
     model = Product
@@ -132,7 +143,7 @@ def _number_of_products(owner: type[Vendor | Department], refers: Any) -> Column
     return Column("products", "Products", counted, Kind.INTEGER, link="products")
 
 
-class VendorView(MasterView):
+class VendorView(_InBatches):
     """Vendors, each with the number of its products."""
 
     model = Vendor
@@ -161,7 +172,7 @@ class VendorView(MasterView):
         return f"vendor {record.code}"
 
 
-class DepartmentView(MasterView):
+class DepartmentView(_InBatches):
     """Departments, each with the number of its products."""
 
     model = Department

@@ -106,6 +106,14 @@ _COMMANDS = {
         "batchbook.cli.exports:export",
         "Export LIST, such as products, vendors or batches, or the rows of the batch with that number, to a file.",
     ),
+    "purge": LazyCommand(
+        "batchbook.cli.retention:purge",
+        "Delete executed batches that are past their retention and not under a legal hold, each leaving a tombstone.",
+    ),
+    "hold": LazyCommand(
+        "batchbook.cli.retention:hold",
+        "Place a legal hold on the batch ID, so that it is not purged, or release it.",
+    ),
     "serve": LazyCommand(
         "batchbook.cli.processes:serve",
         "Serve the pages, and run jobs if the settings say so, until stopped by SIGTERM or Ctrl-C.",

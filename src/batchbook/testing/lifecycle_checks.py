@@ -19,7 +19,7 @@ from batchbook.testing.populate_checks import check_counts
 from batchbook.testing.sample import Sample, check, complain, refused, same
 
 #: The tables in which the engine itself records the failure of an action.
-_NOTED = ("batch", "operation")
+_NOTED = ("batch", "operation", "seal", "seal_chunk", "batch_approval")
 
 _REASON = "the kit makes it fail"
 

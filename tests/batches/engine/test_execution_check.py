@@ -13,8 +13,9 @@ from tests.batches.shelf_count import ShelfCountHandler, ShelfCountRow
 
 from batchbook.batches import Action, NumberChange, State
 from batchbook.batches.engine.engine import Engine as BatchEngine
-from batchbook.batches.engine.execution_check import Unconfirmed, check_limits
+from batchbook.batches.engine.execution_check import Unconfirmed
 from batchbook.batches.engine.preview import preview_execution
+from batchbook.batches.policies.limits import check_limits
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 

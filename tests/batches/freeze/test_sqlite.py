@@ -78,8 +78,8 @@ def test_no_upsert_gets_through(
 def test_the_hidden_row_number_is_no_way_in(
     attacked: Attacked, plain: sqlite3.Connection, subtests: pytest.Subtests
 ) -> None:
-    """REPLACE deletes whatever has the same rowid, and without asking the delete triggers."""
-    for part in CHILDREN:
+    """REPLACE deletes whatever has the same rowid, and without asking the delete triggers; changed cells have none."""
+    for part in (one for one in CHILDREN if table(one).dialect_options["sqlite"]["with_rowid"]):
         with subtests.test(str(part)):
             last = list(table(part).primary_key)[-1].name
             hidden = f"(SELECT max(rowid) FROM {part} WHERE batch_id = {{frozen}})"

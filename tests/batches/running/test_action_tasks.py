@@ -150,3 +150,12 @@ def test_a_batch_that_somebody_executes_at_this_moment_is_left_alone(harness: Jo
     job = harness.do(batch_id, Action.EXECUTE)
     assert "LookupError: enough" in (job.message or "")
     assert "left while" not in (harness.batch(batch_id).failure or "")
+
+
+def test_a_batch_is_reversed_by_a_job_whose_page_leads_to_the_new_one(harness: JobHarness) -> None:
+    batch_id = harness.complete()
+    assert harness.do(batch_id, Action.EXECUTE).state == "done"
+    job = harness.do(batch_id, Action.REVERSE)
+    made = (job.result or {})["batch_id"]
+    assert (job.state, job.message) == ("done", f"Batch {made:08d} was made to reverse batch {batch_id:08d}.")
+    assert (harness.batch(made).state, harness.batch(made).reverses) == (State.OPEN, batch_id)

@@ -33,7 +33,8 @@ def test_types(batch: Run) -> None:
     printed = batch("types").stdout
     assert "price_change (Price change)\n" in printed
     assert (
-        "other_vendor, other_department, inactive, no_cost, not_in_catalogue, duplicate, invalid" in printed
+        "other_vendor, other_department, inactive, changed_since, no_cost, not_in_catalogue, duplicate, invalid"
+        in printed
     )
 
 

@@ -18,7 +18,13 @@ def commands() -> dict[str, click.Command]:
 
 
 def test_every_action_on_a_batch_has_a_command(commands: dict[str, click.Command]) -> None:
-    by_other_names = {"view": "show", "edit": "set", "prepare": "inspect", "dry-run": "execute"}
+    by_other_names = {
+        "view": "show",
+        "edit": "set",
+        "prepare": "inspect",
+        "dry-run": "execute",
+        "reverse-batch": "reverse",
+    }
     assert {by_other_names.get(action.value, action.value) for action in Action} <= commands.keys()
 
 

@@ -348,3 +348,20 @@ def test_batches_are_handed_over_one_by_one_or_all_of_a_person(
     result = batch("hand-over", "--from", "admin", "--to", "staff", "--as", "admin", "--json")
     assert json.loads(result.stdout) == {"handed_over": [opened], "to": "staff", "left_out": []}
     assert json.loads(batch("show", opened, "--json").stdout)["owner"] == "staff"
+
+
+def test_an_executed_batch_is_reversed_by_a_batch_like_any_other(
+    batch: Run, catalogue: Engine, executed: str
+) -> None:
+    before = prices(catalogue)
+    refused = batch("reverse", executed, "--as", "staff")
+    assert (refused.exit_code, "does not allow" in refused.stderr) == (1, True)
+    made = batch("reverse", executed, "--as", "admin").stdout.strip()
+    assert batch("complete", made, "--as", "staff").exit_code == 0
+    done = batch("execute", made, "--confirm", "all", "--as", "admin")
+    assert done.exit_code == 0, done.stderr
+    after = prices(catalogue)
+    assert (before["000000011"], after["000000011"]) == (Decimal("2.20"), Decimal("2.00"))
+    assert (before["000000012"], after["000000012"]) == (Decimal("2.70"), Decimal("3.00"))
+    again = batch("reverse", made, "--as", "admin", "--json")
+    assert json.loads(again.stdout)["status_counts"] == {"increase": 1, "decrease": 1}

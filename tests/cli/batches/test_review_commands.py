@@ -30,3 +30,18 @@ def test_a_batch_is_sent_back_with_a_reason_and_commented_on(batch: Run, complet
     batch("complete", completed, "--as", "staff")
     assert json.loads(batch("show", completed, "--json").stdout)["sent_back_to"] is None
     assert "Sent back to staff. Reason: Row 2 is too dear." in batch("history", completed).stdout
+
+
+def test_earlier_corrections_are_replayed(batch: Run, price_list: Any) -> None:
+    numbers = []
+    for _ in range(2):
+        made = batch(
+            "create", "price_change", "--file", price_list, "--set", "vendor_code=V1", "--as", "staff"
+        )
+        numbers.append(made.stdout.strip())
+    first, second = numbers
+    assert "no such earlier batch" in batch("replay", first, "--as", "staff").stderr
+    batch("set", first, 1, "new_price", "9.99", "--as", "staff")
+    dry = json.loads(batch("replay", second, "--dry-run", "--json", "--as", "staff").stdout)
+    assert (dry["earlier"], dry["fitting"], dry["left"]) == (int(first), 1, [])
+    assert "Replayed 1 correction of batch" in batch("replay", second, "--as", "staff").stdout

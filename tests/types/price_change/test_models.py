@@ -59,4 +59,4 @@ def test_rows_are_found_by_their_item_code(engine: Engine) -> None:
 
 
 def test_no_two_statuses_look_alike() -> None:
-    assert len({status.label for status in PriceStatus}) == len({status.sign for status in PriceStatus}) == 10
+    assert len({status.label for status in PriceStatus}) == len({status.sign for status in PriceStatus}) == 11

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -66,6 +66,20 @@ class TargetRecords:
         key = cast_in_sql(self.key, String).label("record_key")
         statement = select(self.id.label("record_id"), key, row.sequence, *columns)
         return statement.where(where, self.where, self.join).order_by(self.id, row.sequence)
+
+
+# The functions get the author's own handler and headers, whose types only the author's code knows.
+@dataclass(frozen=True, kw_only=True)
+class Reversing:
+    """Declaration of how executed batches are reversed: ``reversing`` of a handler, whose ``target_records`` are kept.
+
+    ``header(handler, source, effects)`` returns the values of the header of the batch that reverses ``source``, by column.
+    ``rows(handler, batch, effects)`` yields the rows of that batch, as ``populate`` does, from the effects of the other one:
+    what each record had before it, and what it had after it. A refresh finds out whether it still has that.
+    """
+
+    header: Callable[[Any, Any, Iterator[Any]], Mapping[str, Any]]
+    rows: Callable[[Any, Any, Iterator[Any]], Iterable[Any]]
 
 
 def values_as_json(values: Sequence[Any]) -> Sequence[Any]:

@@ -15,6 +15,8 @@ from batchbook.db import Base
 
 #: The kinds of effects on a record.
 CREATED, UPDATED, DELETED = "created", "updated", "deleted"
+#: The character between the parts of a key of several fields.
+BETWEEN_PARTS = "\x1f"
 #: The number of effects that are read together.
 _TOGETHER = 2_000
 
@@ -53,6 +55,11 @@ class Effect:
     kind: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """The key as people read it; the parts of a key of several fields are apart."""
+        return self.record_key.replace(BETWEEN_PARTS, " ")
 
     @property
     def changes(self) -> Sequence[tuple[str, Any, Any]]:

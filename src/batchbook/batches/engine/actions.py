@@ -1,11 +1,12 @@
-"""The actions that change a batch's state: populate, refresh, complete, reopen, send back and execute."""
+"""The actions that the engine runs: populate, refresh, complete, reopen, send back, approve and execute."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from batchbook.batches.effects.models import effects_of
 from batchbook.batches.effects.observation import observing
 from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.engine.copying import follow_up
@@ -19,7 +20,11 @@ from batchbook.batches.engine.file_intake import (
 )
 from batchbook.batches.engine.preview import bind_options, options_as_json, why_not_execute
 from batchbook.batches.engine.refresh import recount, recount_refreshed, refresh_in_chunks
-from batchbook.batches.engine.scheduled_execution import cancel_schedule, cancel_schedule_for_execution
+from batchbook.batches.engine.scheduled_execution import (
+    cancel_schedule,
+    cancel_schedule_for_execution,
+    follow_version,
+)
 from batchbook.batches.handler import CONFIRM, Outcome
 from batchbook.batches.history import record
 from batchbook.batches.hook_guard import handler_code
@@ -28,8 +33,14 @@ from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.matching.memory import match_rows
 from batchbook.batches.models import Batch
+from batchbook.batches.policies.approvals import approve
+from batchbook.batches.policies.demands import demand_policy, sign_execution
+from batchbook.batches.policies.stored import store_declared
+from batchbook.batches.retention.models import retention_of
+from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.batches.rows.storage import RowWriter
 from batchbook.errors import BadInput, Conflict
+from batchbook.jobs.enqueue import scheduled_job
 from batchbook.words import counted
 
 #: The key, among the figures of an execution's outcome, of the number of the follow-up batch.
@@ -39,7 +50,8 @@ FOLLOW_UP = "follow_up"
 def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
     batch, handler, tables = context.batch, context.handler, context.batch_type.rows
     with around(Action.POPULATE, context):
-        ensure_inspected(context)
+        if batch.reverses is None:
+            ensure_inspected(context)
         per_batch = handler.per_batch_rows
         tables.make_room(context.session, batch, per_batch.columns(handler, batch) if per_batch else ())
         handler.row_model = tables.of(batch)
@@ -49,7 +61,7 @@ def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
             context.progress.report("populate", written, handler.expected_rows)
 
         with handler_code(context.session):
-            writer.write(handler.populate(batch), handler.chunk_size, report)
+            writer.write(_source_rows(context), handler.chunk_size, report)
         tables.written(context.session, batch)
         if per_batch:
             with handler_code(context.session):
@@ -71,6 +83,14 @@ def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
         evidence=evidence_of(context, files=True, rows=written, statuses=dict(batch.status_counts)),
     )
     return f"{context.batch} was populated with {counted(written, 'row')}."
+
+
+def _source_rows(context: ActionContext) -> Iterable[RowValues | Block]:
+    """Return the rows to populate a batch with: those of its source, or those that reverse the effects of another batch."""
+    batch, handler = context.batch, context.handler
+    if batch.reverses is None or handler.reversing is None:
+        return handler.populate(batch)
+    return handler.reversing.rows(handler, batch, effects_of(context.session, batch.reverses))
 
 
 def _refresh(context: ActionContext, _options: Mapping[str, Any]) -> str:
@@ -98,6 +118,8 @@ def _complete(context: ActionContext, _options: Mapping[str, Any]) -> str:
     if reason is not None:
         raise Conflict(f"{context.batch} was not marked complete. {reason}")
     context.handler.callbacks.on_complete(context.handler, context.batch)
+    declared = context.handler.execution_policy.policy
+    store_declared(context.session, context.batch.type, declared, context.now)
     context.batch.completed_at, context.batch.completed_by = context.now, context.actor
     note_sent_back(context.batch)
     record(context.handler_context, context.batch, "complete", "Marked complete.")
@@ -134,13 +156,24 @@ def note_sent_back(
     batch.sent_back_to, batch.sent_back_by, batch.sent_back_at, batch.sent_back_reason = to, by, at, reason
 
 
+def _approve(context: ActionContext, _options: Mapping[str, Any]) -> str:
+    message = approve(context)
+    job = scheduled_job(context.session, context.batch.id)
+    if job is not None:  # An approval raises the version, and changes nothing.
+        follow_version(job, context.batch.version, context.batch.version + 1)
+    return message
+
+
 def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
     reason = context.handler.why_not_execute(context.batch)
     if reason is not None:
         raise Conflict(f"{context.batch} was not executed. {reason}")
     chosen = bind_options(context.handler, options)
     lock_changing(context, chosen)
+    digest = demand_policy(context, chosen)
     confirmed = demand_confirmation(context, chosen, options)
+    if digest is not None:
+        sign_execution(context, chosen, digest)
     cancel_schedule_for_execution(context)
     with around(Action.EXECUTE, context):
         rows = context.rows()
@@ -157,12 +190,13 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
         summary = f"{summary} {counted(rest.row_count, 'row')} went into {str(rest).lower()}."
         figures[FOLLOW_UP] = rest.id
     batch.execution_options = options_as_json(chosen) | (
-        {CONFIRM: [one.change.name for one in confirmed]} if confirmed else {}
+        {CONFIRM: [one.name for one in confirmed]} if confirmed else {}
     )
     batch.execution_outcome = {"summary": summary, "figures": figures}
     batch.executed_at, batch.executed_by = context.now, context.actor
-    retention = context.handler.execution_policy.retention
-    batch.purge_after = context.now + retention if retention else None
+    keeps = context.handler.execution_policy.retention
+    retention = retention_of(context.session, batch.type, keeps)
+    batch.purge_after = None if retention is None else context.now + retention
     although = f" Confirmed: {' '.join(one.warning for one in confirmed)}" if confirmed else ""
     record(context.handler_context, context.batch, "execute", f"Executed: {summary}{although}")
     return f"{context.batch} was executed: {summary}"
@@ -175,5 +209,6 @@ ACTIONS: dict[Action, Callable[[ActionContext, Mapping[str, Any]], str]] = {
     Action.COMPLETE: _complete,
     Action.REOPEN: _reopen,
     Action.SEND_BACK: _send_back,
+    Action.APPROVE: _approve,
     Action.EXECUTE: _execute,
 }

@@ -17,7 +17,10 @@ from batchbook.batches.rows.storage import copy_rows
 from batchbook.db import utc_now
 
 #: The columns of the base header that are not copied, because they belong to one batch alone.
-_OWN = frozenset(column.key for column in Batch.__table__.columns) - {"description", "notes", "params"}
+_OWN = frozenset(column.key for column in Batch.__table__.columns) - {
+    *("description", "notes", "params"),
+    "reverses",
+}
 
 
 def new_header_values(actor: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from batchbook.batches.history import record
 from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.lifecycle import Action, is_possible
 from batchbook.batches.models import Batch
+from batchbook.batches.policies.stored import store_declared
 from batchbook.batches.registry import BatchType
 from batchbook.db.base import scalar_defaults
 from batchbook.errors import BadInput
@@ -52,6 +53,7 @@ def create_batch(
         context.handler.before_create(batch, has_file=file is not None)
     engine.session.add(batch)
     engine.session.flush()  # The file and the history need the batch's number.
+    store_declared(engine.session, key, context.handler.execution_policy.policy, context.now)
     summary = "Created."
     if file is not None:
         stored = store_file(context.handler_context, batch, file_name, file)

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pyramid.exceptions import ConfigurationError
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
 from batchbook.batches.changed_rows import edited_sequences, is_among
 from batchbook.batches.concurrency import token_of
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.handler import ALL, CONFIRM, NumberChange
+from batchbook.batches.policies.declaration import PERCENT
+from batchbook.batches.policies.limits import LimitCheck, check_limits_of, limit_of, percent_limits
 from batchbook.db import changes_beyond, lock_records, percent_change
 from batchbook.errors import Conflict
-from batchbook.settings import Setting
 from batchbook.words import counted
 
-_WARN, _REFUSE = "batchbook.warn_above.", "batchbook.refuse_above."
-
-SETTINGS = (
-    Setting(
-        f"{_WARN}<type>",
-        "20",
-        "The change of a number, in per cent, above which an execution of the batch type with that key must be confirmed.",
-    ),
-    Setting(
-        f"{_REFUSE}<type>",
-        "",
-        "The change of a number, in per cent, above which an execution of the batch type with that key is refused.",
-    ),
-)
-
-#: The usual limit of a change, in per cent.
-_USUAL = Decimal(20)
 #: The number of the largest rises and falls that are named.
 _NAMED = 3
-_LIMIT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 
 
 @dataclass(frozen=True)
@@ -84,6 +65,11 @@ class NumberCheck:
     refuse_above: Decimal | None
 
     @property
+    def name(self) -> str:
+        """The name under which a command confirms the warning."""
+        return self.change.name
+
+    @property
     def token(self) -> str:
         """The text that confirms the warning: its name, and a digest of the sentence and the changes that were shown."""
         shown = [[row.sequence, str(row.before), str(row.after)] for row in (*self.rises, *self.falls)]
@@ -118,15 +104,27 @@ class NumberCheck:
 
 @dataclass(frozen=True)
 class ExecutionCheck:
-    """The check of executing a batch: the numbers that change, and how many rows were edited by people."""
+    """The check of executing a batch: the numbers that change, how many rows were edited by people, and the other limits."""
 
     numbers: Sequence[NumberCheck] = ()
     edited: int = 0
+    limits: Sequence[LimitCheck] = ()
+    #: Whether a confirmation needs a reason: administrators or settings have set a limit that is exceeded.
+    needs_reason: bool = False
 
     @property
     def refusals(self) -> list[str]:
         """The sentences with which the execution is refused."""
-        return [number.refusal for number in self.numbers if number.refusal]
+        return [one.refusal for one in self._all if one.refusal]
+
+    @property
+    def warned(self) -> list[NumberCheck | LimitCheck]:
+        """The checks whose warnings have to be confirmed."""
+        return [one for one in self._all if one.warning]
+
+    @property
+    def _all(self) -> list[NumberCheck | LimitCheck]:
+        return [*self.numbers, *self.limits]
 
 
 class Unconfirmed(Conflict):
@@ -140,7 +138,12 @@ class Unconfirmed(Conflict):
 def check_execution(context: ActionContext, options: Mapping[str, Any]) -> ExecutionCheck:
     """Return the check of executing the batch with the values ``options``, by a few statements."""
     changes = context.handler.number_changes(context.batch, options)
-    return ExecutionCheck(_check_all(context, changes) if changes else (), count_edited(context))
+    numbers = _check_all(context, changes) if changes else ()
+    limits = check_limits_of(context, options)
+    is_set = limit_of(context, PERCENT).warn is not None and any(number.warning for number in numbers)
+    return ExecutionCheck(
+        numbers, count_edited(context), limits, is_set or any(limit.warning for limit in limits)
+    )
 
 
 def confirmations_in(options: Mapping[str, Any]) -> frozenset[str]:
@@ -159,20 +162,21 @@ def lock_changing(context: ActionContext, values: Mapping[str, Any]) -> None:
 
 def demand_confirmation(
     context: ActionContext, values: Mapping[str, Any], options: Mapping[str, Any]
-) -> list[NumberCheck]:
-    """Return the numbers with warnings if the batch is executed with ``values``; the texts ``options`` confirm them all.
+) -> list[NumberCheck | LimitCheck]:
+    """Return the checks with warnings if the batch is executed with ``values``; the texts ``options`` confirm them all.
 
     A token confirms the changes that were shown with it, and a name those of now. Raises :class:`Unconfirmed` for a
-    warning that is not confirmed, and ``Conflict`` if a change is above the limit of the type.
+    warning that is not confirmed, or needs a reason that was not given, and ``Conflict`` if something is above the limit of
+    the type.
     """
     check = check_execution(context, values)
     if check.refusals:
         raise Conflict(f"{context.batch} was not executed. {' '.join(check.refusals)}")
     confirmed = confirmations_in(options)
-    warned = [number for number in check.numbers if number.warning]
-    missing = [one for one in warned if not confirmed & {one.change.name, one.token, ALL}]
+    warned = check.warned
+    missing = [one for one in warned if not confirmed & {one.name, one.token, ALL}]
     if missing:
-        names = ", ".join(one.change.name for one in missing)
+        names = ", ".join(one.name for one in missing)
         was = (
             "The changes are not those that were confirmed. " if any(":" in one for one in confirmed) else ""
         )
@@ -181,32 +185,13 @@ def demand_confirmation(
             f"{context.batch} was not executed. {was}{sentences} Look at these rows, then confirm {names} and execute it.",
             check,
         )
-    return warned
-
-
-def check_limits(settings: Mapping[str, Any], types: Iterable[str]) -> None:
-    """Raise ``ConfigurationError`` for a limit that is no number, or of a type that is not included."""
-    known = {f"{prefix}{key}" for prefix in (_WARN, _REFUSE) for key in types}
-    for name in sorted(name for name in settings if name.startswith((_WARN, _REFUSE))):
-        if name not in known:
-            raise ConfigurationError(f"The setting {name} names no batch type that is included.")
-        _limit(settings, name)
-
-
-def _limit(settings: Mapping[str, Any], name: str) -> Decimal | None:
-    text = str(settings.get(name, "")).strip()
-    if text and not _LIMIT.fullmatch(text):
-        raise ConfigurationError(
-            f"The setting {name} must be a number of per cent, such as 20, not {text!r}."
+    if check.needs_reason and not context.handler_context.reason:
+        sentences = " ".join(one.warning for one in warned)
+        raise Unconfirmed(
+            f"{context.batch} was not executed. {sentences} Give a reason why that is right, and execute it.",
+            check,
         )
-    return Decimal(text) if text else None
-
-
-def _warn_limit(settings: Mapping[str, Any], key: str, change: NumberChange) -> Decimal:
-    """Return the lower one of the type's limit and that of the batch, so that no batch gets round the type's."""
-    usual = _limit(settings, f"{_WARN}{key}")
-    limit, own = _USUAL if usual is None else usual, change.warn_above
-    return limit if own is None or not _is_number(own) else min(limit, own)
+    return warned
 
 
 @dataclass(frozen=True)
@@ -220,9 +205,7 @@ class _Counts:
 
 def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> list[NumberCheck]:
     """Return the checks of ``changes``, by three statements for all of them."""
-    settings, key = context.handler_context.settings, context.batch.type
-    refuse = _limit(settings, f"{_REFUSE}{key}")
-    warn = [_warn_limit(settings, key, change) for change in changes]
+    warn, refuse = percent_limits(context, changes)
     counts = _counts(context, changes, warn, refuse)
     largest = _largest(context, changes, counts)
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -18,6 +18,8 @@ from batchbook.batches.engine.execution_check import (
 )
 from batchbook.batches.handler import CONFIRM, REASON, BatchHandler, Total
 from batchbook.batches.lifecycle import FINAL, FORESEEABLE, Action, is_possible, why_not
+from batchbook.batches.policies.demands import demand_policy
+from batchbook.batches.policies.limits import LimitCheck
 from batchbook.db.transactions import is_refused_write, is_transient
 from batchbook.errors import BadInput, BatchbookError, Conflict, Misuse, reason_of
 from batchbook.forms import BoundForm, Form
@@ -132,14 +134,18 @@ def why_not_execute(context: ActionContext) -> str | None:
     )
 
 
-def confirmed_options(context: ActionContext, options: Mapping[str, Any]) -> dict[str, Any]:
+def confirmed_options(
+    context: ActionContext, options: Mapping[str, Any], at: datetime | None = None, *, is_asked: bool = False
+) -> dict[str, Any]:
     """Return the texts ``options`` of an execution, with the tokens of the warnings of now for what they confirm.
 
+    ``at`` is the time of a scheduled execution. Where ``is_asked``, the person is still asked for a reason and a signature.
     So a later execution finds out whether it changes something else. Raises ``BadInput`` or ``Conflict`` if executing the
     batch would be refused for the options. A handler that fails is not refused: the execution tells that.
     """
     values = bind_options(context.handler, options)
-    nothing: list[NumberCheck] = []
+    _ask_handler(context, lambda: demand_policy(context, values, at, is_asked=is_asked), lambda _words: None)
+    nothing: list[NumberCheck | LimitCheck] = []
     warned = _ask_handler(
         context, lambda: demand_confirmation(context, values, options), lambda _words: nothing
     )
@@ -152,7 +158,7 @@ def unconfirmed_warnings(context: ActionContext, options: Mapping[str, Any]) -> 
     What these confirm does not count.
     """
     try:
-        confirmed_options(context, without_confirmations(options))
+        confirmed_options(context, without_confirmations(options), is_asked=True)
     except BadInput:
         return ""  # Options have no defaults, or are refused by each execution.
     except Conflict as error:

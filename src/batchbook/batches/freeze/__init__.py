@@ -28,6 +28,7 @@ __all__ = [
     "freeze_core",
     "freeze_ended",
     "freeze_table",
+    "hold_deletions",
     "unfreeze_table",
 ]
 
@@ -62,6 +63,11 @@ def freeze_table(connection: Connection, table: str, batch_column: str = "batch_
     """
     for statement in _DATABASES[connection.dialect.name].child_triggers(connection, table, batch_column):
         connection.exec_driver_sql(statement)
+
+
+def hold_deletions(connection: Connection) -> None:
+    """Have all triggers refuse to delete anything of a batch that the table ``legal_hold`` holds, if that is there."""
+    _DATABASES[connection.dialect.name].hold_deletions(connection)
 
 
 def append_only(connection: Connection, table: str, state: str = "executing") -> None:

@@ -21,6 +21,13 @@ ENDED_MESSAGE = (
 )
 
 
+#: The condition in SQL that ``batch`` is under a legal hold: the latest entry about it places one.
+HELD = (
+    "EXISTS (SELECT 1 FROM legal_hold AS h WHERE h.number = {batch} AND h.placed"
+    " AND NOT EXISTS (SELECT 1 FROM legal_hold AS l WHERE l.number = h.number AND l.id > h.id))"
+)
+
+
 # The functions name their schema, because a temporary table called "batch" would otherwise be found before the real
 # one; pg_temp is listed last for the same reason. They lock the headers they look at: a change that began before an
 # execution was committed would otherwise not see it, and be committed after it.
@@ -28,7 +35,7 @@ _FUNCTIONS = """
 CREATE OR REPLACE FUNCTION batchbook_refuse_header() RETURNS trigger LANGUAGE plpgsql SET search_path = {schema}, pg_temp AS $$
 BEGIN
     IF EXISTS (SELECT 1 FROM changed WHERE state = 'executed'
-               AND NOT (TG_OP = 'DELETE' AND coalesce(purge_after < now(), false))) THEN
+               AND NOT (TG_OP = 'DELETE' AND coalesce(purge_after < now(), false){of_changed})) THEN
         RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NULL;
@@ -37,10 +44,10 @@ CREATE OR REPLACE FUNCTION batchbook_refuse_child() RETURNS trigger LANGUAGE plp
 DECLARE frozen boolean;
 BEGIN
     EXECUTE format(
-        'WITH locked AS MATERIALIZED (SELECT state, purge_after FROM batch'
+        'WITH locked AS MATERIALIZED (SELECT id, state, purge_after FROM batch'
         ' WHERE id = ANY (ARRAY(SELECT DISTINCT %I FROM changed)) ORDER BY id FOR SHARE)'
         ' SELECT EXISTS (SELECT 1 FROM locked WHERE state = ''executed'''
-        ' AND NOT (%L = ''DELETE'' AND coalesce(purge_after < now(), false)))',
+        ' AND NOT (%L = ''DELETE'' AND coalesce(purge_after < now(), false){of_locked}))',
         TG_ARGV[0], TG_OP) INTO frozen;
     IF frozen THEN
         RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation';
@@ -99,13 +106,31 @@ END $$;
 
 def create_functions(connection: Connection) -> None:
     """Create the functions that the triggers of batches call."""
-    connection.execute(text(_FUNCTIONS.format(schema=schema_of(connection), message=MESSAGE)))
+    held = {
+        "of_changed": unless_held(connection, "changed.id"),
+        "of_locked": unless_held(connection, "locked.id"),
+    }
+    connection.execute(text(_FUNCTIONS.format(schema=schema_of(connection), message=MESSAGE, **held)))
+
+
+def unless_held(connection: Connection, batch: str) -> str:
+    """Return the further condition for deleting of ``batch``, an expression in SQL: no legal hold on it.
+
+    It is empty in databases without the table of legal holds, which is younger than these triggers.
+    """
+    has_holds = connection.exec_driver_sql("SELECT to_regclass('legal_hold') IS NOT NULL").scalar_one()
+    return f" AND NOT {HELD.format(batch=batch)}" if has_holds else ""
 
 
 def create_record_functions(connection: Connection) -> None:
     """Create or replace the functions that the triggers of append-only tables and of ended rows call."""
     names = {"schema": schema_of(connection), "record": RECORD_MESSAGE, "ended": ENDED_MESSAGE}
     connection.execute(text(_RECORD_FUNCTIONS.format(**names)))
+
+
+def hold_deletions(connection: Connection) -> None:
+    """Have the triggers that exist refuse to delete anything of a batch under a legal hold."""
+    create_functions(connection)
 
 
 def schema_of(connection: Connection) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection
 
-from batchbook.batches.freeze.postgresql import ENDED_MESSAGE, MESSAGE, RECORD_MESSAGE
+from batchbook.batches.freeze.postgresql import ENDED_MESSAGE, HELD, MESSAGE, RECORD_MESSAGE
 
 # Both sides of the comparison are texts, because SQLite stores times as texts.
 _PASSED = "{row}.purge_after IS NOT NULL AND {row}.purge_after < strftime('%Y-%m-%d %H:%M:%f', 'now')"
@@ -66,8 +66,33 @@ def child_triggers(connection: Connection, table: str, column: str) -> Iterator[
     update = f'{left} OR (NEW."{column}" IS NOT OLD."{column}" AND {entered})'
     yield _trigger(table, "UPDATE", update + moved)
     yield _trigger(
-        table, "DELETE", _frozen(f'OLD."{column}"', unless=f" AND NOT ({_PASSED.format(row='b')})")
+        table,
+        "DELETE",
+        _frozen(f'OLD."{column}"', unless=f" AND NOT ({_PASSED.format(row='b')}{_unless_held(connection)})"),
     )
+
+
+def hold_deletions(connection: Connection) -> None:
+    """Have the triggers that exist refuse to delete anything of a batch under a legal hold, if there is a table of these."""
+    query = (
+        "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'frozen_%_delete'"
+        " AND (sql LIKE '%batch AS b%' OR tbl_name = 'batch')"
+    )
+    for name, table, sql in connection.exec_driver_sql(query).all():
+        row = "OLD" if table == "batch" else "b"
+        passed, held = _PASSED.format(row=row), f" AND NOT {HELD.format(batch=f'{row}.id')}"
+        free = sql.replace(held, "")
+        drop_trigger(connection, table, name)
+        connection.exec_driver_sql(free.replace(passed, passed + held) if _has_holds(connection) else free)
+
+
+def _has_holds(connection: Connection) -> bool:
+    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'legal_hold'"
+    return connection.exec_driver_sql(query).first() is not None
+
+
+def _unless_held(connection: Connection) -> str:
+    return f" AND NOT {HELD.format(batch='b.id')}" if _has_holds(connection) else ""
 
 
 def trigger_names(connection: Connection, table: str) -> list[str]:

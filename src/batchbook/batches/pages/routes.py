@@ -28,6 +28,7 @@ from batchbook.batches.pages.batch.header_forms import FILE_FIELD, PASTED_FIELD,
 from batchbook.batches.pages.batch.index_actions import BatchIndex, ExecuteAll, HandOverAll, RefreshAll
 from batchbook.batches.pages.batch.large_changes import LargeChanges
 from batchbook.batches.pages.batch.lifecycle_actions import (
+    ApproveBatch,
     CloneBatch,
     CompleteBatch,
     DeleteBatch,
@@ -35,8 +36,10 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
     PopulateBatch,
     RefreshBatch,
     ReopenBatch,
+    ReverseBatch,
     SendBackBatch,
 )
+from batchbook.batches.pages.batch.replay_page import ReplayCorrections
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
 from batchbook.batches.pages.batch.undo_pages import Redo, Undo, UndoOperation
 from batchbook.batches.pages.file.inspection_page import IntakePage
@@ -80,6 +83,7 @@ from batchbook.batches.pages.rows.worksheet_pages import (
 )
 from batchbook.batches.pages.view import COMMON, FILTERS, BatchMasterView, RowTable
 from batchbook.batches.registry import BatchType
+from batchbook.batches.review.overlap import OverlapCounts
 from batchbook.batches.running.bulk_edits import BATCH_ROWS, BULK_EDITS
 from batchbook.batches.type_checks import check_class
 from batchbook.batches.worksheets.uploads import TAKE_WORKSHEET
@@ -118,9 +122,12 @@ BATCH_PAGES = (
     RefreshBatch,
     AddRow,
     EditHeader,
+    ReplayCorrections,
     CloneBatch,
+    ReverseBatch,
     HandOverBatch,
     DeleteBatch,
+    ApproveBatch,
     ExecuteBatch,
     LargeChanges,
     ScheduleBatch,
@@ -306,6 +313,9 @@ def includeme(config: Any) -> None:
     for task in (*BULK_EDITS, TAKE_WORKSHEET):
         config.add_job_task(task)
     config.include("batchbook.batches.pages.lists")
+    config.include("batchbook.batches.pages.retention_pages")
+    config.include("batchbook.batches.pages.policies")
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
+    services_of(config.registry).add(OverlapCounts, OverlapCounts())
     config.add_grid_source(CHANGES, open_changes)
     config.add_grid_source(WORKSHEET, open_worksheet)

@@ -15,6 +15,7 @@ from batchbook.batches.engine.preview import default_values, preview_execution
 from batchbook.batches.lifecycle import MILESTONES, PASSED, WAITS, Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.large_changes import NumberView, large_changes_url, numbers_of
+from batchbook.batches.pages.batch.policy_panel import PolicyPanel, policy_panel
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
 from batchbook.db.transactions import is_refused_write, is_transient
@@ -68,6 +69,7 @@ class Execution:
     numbers: tuple[NumberView, ...] = ()
     edited: int = 0
     edited_url: str = ""
+    policy: PolicyPanel | None = None
 
 
 def breakdown(view: BatchMasterView, batch: Batch, grid: GridView) -> list[Count]:
@@ -219,20 +221,22 @@ def execution(view: BatchMasterView, context: ActionContext) -> Execution | None
         note = _on_complete(view, context)
     else:
         note = "" if may else "Waiting for an administrator who can execute batches of this type."
-    against = plan.reasons or plan.check.refusals
+    policy = policy_panel(view, context)
+    against = plan.reasons or plan.check.refusals or policy.reasons
     action = view.url(Action.EXECUTE.value, context.batch) if may and not against else ""
     form = context.handler.execution_policy.options
     conventions = view.request.conventions
     chosen = bound_options(form, default_values(context.handler), conventions) if form and action else None
     return Execution(
         plan.sentences,
-        (*plan.reasons, *plan.check.refusals),
+        (*plan.reasons, *plan.check.refusals, *policy.reasons),
         chosen,
         action,
         note,
         numbers_of(view, context.batch, plan.check),
         plan.check.edited,
         large_changes_url(view, context.batch, {}, "edited"),
+        policy,
     )
 
 

@@ -63,7 +63,7 @@ LANGUAGE plpgsql SECURITY DEFINER {settings} AS $$
 DECLARE frozen boolean;
 BEGIN
     WITH locked AS MATERIALIZED (SELECT state, purge_after FROM batch WHERE id = number FOR SHARE)
-        SELECT EXISTS (SELECT 1 FROM locked WHERE state = 'executed' AND NOT coalesce(purge_after < now(), false))
+        SELECT EXISTS (SELECT 1 FROM locked WHERE state = 'executed' AND NOT (coalesce(purge_after < now(), false){unless_held}))
         INTO frozen;
     IF frozen THEN
         RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation';
@@ -90,6 +90,7 @@ def create_row_functions(connection: Connection) -> None:
         index=_INDEX,
         fill=_FILL,
         message=MESSAGE,
+        unless_held=postgresql.unless_held(connection, "batchbook_drop_rows.number"),
         triggers="\n    ".join(_trigger_statements(connection)),
     )
     connection.execute(text(functions))

@@ -187,7 +187,7 @@ def effect_lines(effects: Iterable[Effect]) -> Iterator[Any]:
     for effect in effects:
         same = {
             "target": label_of(effect.target),
-            "record_key": effect.record_key,
+            "record_key": effect.label,
             "sequence": effect.sequence,
         }
         for name, before, after in effect.changes:

@@ -18,6 +18,7 @@ from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.engine.file_intake import intake_fields
 from batchbook.batches.engine.hand_over import RECIPIENT, hand_over
 from batchbook.batches.engine.preview import confirmed_options, without_reason
+from batchbook.batches.engine.reversing import reverse_batch
 from batchbook.batches.engine.scheduled_execution import cancel_schedule_for_execution
 from batchbook.batches.files import input_file
 from batchbook.batches.handler import REASON
@@ -87,6 +88,10 @@ def perform(engine: Engine, call: ActionCall) -> Result:
             source = engine.find(call.batch_id)
             clone = clone_batch(engine, call.batch_id)
             return Result(f"{clone} was made as a copy of {source}.", batch_id=clone.id)
+        case Action.REVERSE:
+            source = engine.find(call.batch_id)
+            made = reverse_batch(engine, call.batch_id)
+            return Result(f"{made} was made to reverse {str(source).lower()}.", batch_id=made.id)
         case Action.DELETE:
             return Result(delete_batch(engine, call.batch_id))
         case Action.HAND_OVER:
@@ -154,7 +159,7 @@ class JobRunner:
 
         Raises :class:`batchbook.errors.BatchbookError` if it would be refused now.
         """
-        engine = Engine(session, self.types, self.settings, call.actor)
+        engine = Engine(session, self.types, self.settings, call.actor, reason=reason_in(call.options))
         if is_job(call.action):
             return self._enqueue(engine, call)
         result = perform(engine, call)
@@ -177,7 +182,7 @@ class JobRunner:
         if call.action is Action.POPULATE:
             _try_source(context)
         executes = call.action is Action.EXECUTE
-        options = confirmed_options(context, call.options) if executes else dict(call.options)
+        options = confirmed_options(context, call.options, call.run_at) if executes else dict(call.options)
         at_once = call.action is Action.EXECUTE and call.run_at is None
         dropped = cancel_schedule_for_execution(context) if at_once else ""
         # A job holds the batch, so nobody can change it. A scheduled one does not, so it compares versions.

@@ -51,7 +51,7 @@ def schedule(services: Services, session: Session, call: ActionCall, time: Local
     refuse_without_jobs(services)
     _check_time(time.at, services.get(JobService).clock())
     context = _locked(services, session, call)
-    _refuse_blocked(context, call)
+    _refuse_blocked(context, call, time.at)
     replaced = cancel_schedule(context, f"{call.actor} scheduled it for another time")
     _note(context, SCHEDULE, f"{'Rescheduled' if replaced else 'Scheduled'} for {in_utc(time.at)}.{replaced}")
     # The version on which the request is based was compared above; the job compares the one as it is now.
@@ -88,12 +88,12 @@ def _check_time(at: datetime, now: datetime) -> None:
         raise BadTime("That time is more than a year ahead. Choose an earlier one.")
 
 
-def _refuse_blocked(context: ActionContext, call: ActionCall) -> None:
+def _refuse_blocked(context: ActionContext, call: ActionCall, at: datetime) -> None:
     reason = why_not_execute(context)
     if reason is not None:
         raise Conflict(f"The execution of {context.batch} was not scheduled. {reason}")
     try:
-        confirmed_options(context, call.options)
+        confirmed_options(context, call.options, at)
     except BadInput as error:
         raise BadInput(f"The execution of {context.batch} was not scheduled. {error.message}") from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -121,12 +121,18 @@ def _too_many_rows(batch: Batch, most_rows: int) -> str:
 
 
 def enqueue_all(
-    services: Services, session: Session, actor: str, chosen: Candidates, options: Mapping[str, Any]
+    services: Services,
+    session: Session,
+    actor: str,
+    chosen: Candidates,
+    options: Mapping[str, Any],
+    sign: Callable[[int], None] | None = None,
 ) -> tuple[JobGroup, dict[int, str]]:
     """Enqueue a job for each batch on which the action is possible; return their group, and reasons by refused batch.
 
     With the texts ``options`` of an execution, batches may be refused that others would not refuse. What they confirm is
-    dropped, because nobody has seen the warnings of each batch. Raises :class:`~batchbook.errors.Conflict` if the action
+    dropped, because nobody has seen the warnings of each batch. ``sign`` signs the batch with a number before its job is
+    enqueued. Raises :class:`~batchbook.errors.Conflict` if the action
     is possible on none.
     """
     if not chosen.fit:
@@ -140,6 +146,8 @@ def enqueue_all(
         call = ActionCall(batch.id, chosen.action, actor, options, batch.version, group.id)
         try:
             with session.begin_nested():
+                if sign is not None:
+                    sign(batch.id)
                 runner.submit(session, call)
         except BatchbookError as error:
             refused[batch.id] = error.message

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.effects.models import BatchEffect
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, CellChange, Operation
+from batchbook.batches.policies.models import BatchApproval
 from batchbook.batches.review.models import BatchComment
 from batchbook.batches.rows.per_batch import storage_of
 from batchbook.batches.rows.scope import table_of
@@ -40,6 +41,7 @@ PARTS: tuple[Part, ...] = (
     Part(FILES, (BatchFile, BatchFileChunk)),
     Part("operations", (Operation,)),
     Part("cells", (CellChange,)),
+    Part("approvals", (BatchApproval,)),
     Part("comments", (BatchComment,)),
     Part("effects", (BatchEffect,)),
 )

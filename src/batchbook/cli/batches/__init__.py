@@ -133,6 +133,10 @@ _COMMANDS = {
         "batchbook.cli.batches.lifecycle_commands:reopen",
         "Reopen the batch ID, which was marked as complete, for changes.",
     ),
+    "replay": LazyCommand(
+        "batchbook.cli.batches.review_commands:replay",
+        "Apply the corrections that people made to an earlier batch of the same source to the batch ID, where they fit.",
+    ),
     "send-back": LazyCommand(
         "batchbook.cli.batches.review_commands:send_back",
         "Send the batch ID, which is marked as complete, back to be corrected, with a reason.",
@@ -144,6 +148,14 @@ _COMMANDS = {
     "comments": LazyCommand(
         "batchbook.cli.batches.review_commands:list_comments",
         "List the comments on the batch ID, with users and times, the oldest first.",
+    ),
+    "approve": LazyCommand(
+        "batchbook.cli.batches.policy_commands:approve",
+        "Approve the content of the batch ID as it is now. Any later change of it voids this.",
+    ),
+    "sign": LazyCommand(
+        "batchbook.cli.batches.policy_commands:sign",
+        "Sign the execution of the batch ID as it is now, with the password of the user; “execute” comes next.",
     ),
     "execute": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:execute",
@@ -168,6 +180,10 @@ _COMMANDS = {
     "clone": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:clone",
         "Create an open batch with the header, rows and files of the batch ID, and print its number.",
+    ),
+    "reverse": LazyCommand(
+        "batchbook.cli.batches.lifecycle_commands:reverse",
+        "Create a batch that restores the values from before the executed batch ID, and print its number.",
     ),
     "hand-over": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:hand_over_batches",

@@ -115,6 +115,7 @@ def action_command(
     options: Parameter = no_options,
     make_result: ResultMaker = state_result,
     instead: DryRunner | None = None,
+    name: str = "",
 ) -> click.Command:
     """Return the command for ``action`` on a batch, which may run as a job.
 
@@ -124,6 +125,7 @@ def action_command(
         options: the decorator that adds options of the action.
         make_result: called with the outcome of the action, unless it failed.
         instead: does a dry run where the options ask for one; returns whether they do.
+        name: the command's name, if it is not the action's value.
 
     """
 
@@ -144,7 +146,7 @@ def action_command(
         result.show(as_json)
 
     parameters = (batch_argument, options, background_option, quiet_option, actor_option, json_option)
-    return _command(action.value, text, command, *parameters)
+    return _command(name or action.value, text, command, *parameters)
 
 
 def run_action(

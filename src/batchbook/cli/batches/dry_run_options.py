@@ -99,9 +99,7 @@ def _lines(found: DryRun, output: Path | None) -> list[str]:
             f"{label_of(name)}: {value_text(old) or '-'} -> {value_text(new) or '-'}"
             for name, old, new in effect.changes
         )
-        lines.append(
-            f"  {effect.target} {effect.record_key} {effect.kind} (row {effect.sequence}): {changes}"
-        )
+        lines.append(f"  {effect.target} {effect.label} {effect.kind} (row {effect.sequence}): {changes}")
     if len(found.effects) > _LISTED:
         more = counted(len(found.effects) - _LISTED, "record")
         lines.append(f"  … and {more} more; --output writes all to a file.")

@@ -168,6 +168,12 @@ clone = action_command(
     "Create an open batch with the header, rows and files of the batch ID, and print its number.",
     make_result=_clone_result,
 )
+reverse = action_command(
+    Action.REVERSE,
+    "Create a batch that restores the values from before the executed batch ID, and print its number.",
+    make_result=_clone_result,
+    name="reverse",
+)
 delete = action_command(
     Action.DELETE,
     "Delete the batch ID, with its rows, files and history, unless it was executed.",

@@ -1,4 +1,4 @@
-"""Commands of the review: they send a batch back, and comment on it."""
+"""Commands of the review: they send a batch back, comment on it, and replay earlier corrections."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import click
 from batchbook.batches import Action, Batch
 from batchbook.batches.review.comments import add_comment, comments_of
 from batchbook.batches.review.models import BatchComment
+from batchbook.batches.review.replay import apply_replay, earlier_batches, plan_replay
 from batchbook.cli.batches.command_factories import CommandResult, batch_result, change_command
 from batchbook.cli.batches.session import CommandSession, reading_session
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import batch_identity, json_option, print_result, utc_text
-from batchbook.cli.parameters import TEXT, batch_argument, reader_option, reason_option
+from batchbook.cli.parameters import NUMBER, TEXT, batch_argument, reader_option, reason_option
+from batchbook.errors import Missing
+from batchbook.words import counted
 
 
 @change_command(Action.SEND_BACK.value, Action.SEND_BACK, reason_option)
@@ -37,6 +40,31 @@ def comment(
     added = add_comment(session.engine, batch.id, text, row, field)
     facts = {"comment": added.comment.number, "mentioned": [*added.mentioned], "unknown": [*added.unknown]}
     return batch_result(batch, f"{batch}: {added.sentence}", **facts)
+
+
+@change_command(
+    "replay",
+    Action.EDIT,
+    click.option("--from", "number", type=NUMBER, help="The earlier batch; by default the latest one."),
+    click.option("--dry-run", is_flag=True, help="Show what would be changed without changing it."),
+)
+def replay(session: CommandSession, batch: Batch, number: int | None, dry_run: bool) -> CommandResult:
+    """Apply the corrections that people made to an earlier batch of the same source to the batch ID, where they fit."""
+    found = earlier_batches(session.engine, batch, session.visible)
+    earlier = next((one for one in found if number in (None, one.id)), None)
+    if earlier is None:
+        raise Missing(f"{batch} has no such earlier batch of the same source. Nothing was changed.")
+    plan = plan_replay(session.engine, batch, earlier)
+    fits = counted(len(plan.fitting), "correction fits", "corrections fit")
+    left = [
+        {"key": one.correction.key_text, "field": one.correction.field, "reason": one.reason}
+        for one in plan.left
+    ]
+    if dry_run:
+        message = f"{batch}: {fits} of {str(earlier).lower()}, and {len(left):,} would be left."
+    else:
+        message = f"{batch}: {apply_replay(session.engine, batch, earlier)}"
+    return batch_result(batch, message, earlier=earlier.id, fitting=len(plan.fitting), left=left)
 
 
 @click.command("comments")

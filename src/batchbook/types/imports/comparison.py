@@ -31,6 +31,7 @@ from batchbook.errors import BadInput
 from batchbook.grid import CellError, parse
 from batchbook.types.imports.import_plan import ImportPlan, key_form
 from batchbook.types.imports.models import ImportStatus, Mode
+from batchbook.types.imports.reversing import ReversingComparison
 from batchbook.types.imports.targets import TargetField, new, old
 
 #: The most keys that are listed in a statement; where there are more, each row is checked.
@@ -134,6 +135,8 @@ def may_be_missing(plan: ImportPlan, record: Any) -> ColumnElement[bool]:
     It may have left the scope since it was found to be missing.
     """
     batch = plan.batch
+    if plan.reversing:
+        return literal(value=True)  # What another batch created is deleted, wherever it is.
     if plan.mode is not Mode.REPLACE:
         return false()
     field = plan.target.field(batch.scope_field or "")
@@ -230,6 +233,8 @@ class Comparison:
         """Return the condition for rows that change ``field``, whose present value is ``before``."""
         after = self._plan.column(self._row, field)
         differs: ColumnElement[bool] = after.is_distinct_from(before)
+        if self._plan.reversing:
+            return and_(self._plan.reverses(self._row, field), differs)
         return differs if self._plan.clears(field) else and_(after.is_not(None), differs)
 
     def _current(self, field: TargetField) -> Any:
@@ -262,6 +267,14 @@ class Comparison:
         any_change = or_(
             false(), *(self.changed(field, found.c[old(field.name)]) for field in self._plan.written)
         )
+        if self._plan.reversing:
+            judged = ReversingComparison(self._plan, row, found).status()
+            return case(
+                (self.keyless(), status.INVALID.value),
+                (found.c.duplicate, status.DUPLICATE.value),
+                *judged,
+                else_=null(),
+            )
         return case(
             (and_(row.missing, or_(found.c.duplicate, ~here)), status.UNCHANGED.value),
             # Whatever the batch was made for, its present mode and scope decide about deletions.
@@ -280,6 +293,8 @@ class Comparison:
 
     def _status_text(self, found: Subquery) -> Any:
         here, plan = found.c.record_id.is_not(None), self._plan
+        if plan.reversing:
+            return case(*ReversingComparison(plan, self._row, found).text(), else_=null())
         key, title = " and ".join(field.label.lower() for field in plan.key), plan.target.title.lower()
         texts: list[tuple[Any, Any]] = [
             (and_(self._row.missing, found.c.duplicate), literal("It is in the file after all.")),

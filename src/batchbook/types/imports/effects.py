@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
-from sqlalchemy import SQLColumnExpression, and_, select
+from sqlalchemy import SQLColumnExpression, String, and_, cast, literal, select
 
 from batchbook.batches import NumberChange, TargetRecords
 from batchbook.grid import Kind
-from batchbook.types.imports.import_plan import ImportPlan
+from batchbook.types.imports.import_plan import BETWEEN, ImportPlan
 from batchbook.types.imports.models import APPLICABLE, ImportStatus, has_status
-from batchbook.types.imports.targets import ImportField, TargetField, new
+from batchbook.types.imports.targets import TargetField, new
 
 
 def number_changes(plan: ImportPlan, row: Any, *, overwrite: bool) -> list[NumberChange]:
@@ -44,9 +45,9 @@ def target_records(plan: ImportPlan, row: Any) -> list[TargetRecords]:
     target, applicable = plan.target, has_status(row, *APPLICABLE)
     records = TargetRecords(
         model=target.model,
-        key=kept_value(plan.key[0]),
+        key=_kept_key(plan),
         join=and_(*(_is_key(plan, row, field) for field in plan.key)),
-        fields={field.name: kept_value(field) for field in kept_fields(plan)},
+        fields={field.name: kept_value(field) for field in plan.kept},
         where=applicable,
     )
     # Those that are there already do not change, so nobody need wait for them.
@@ -65,12 +66,10 @@ def target_records(plan: ImportPlan, row: Any) -> list[TargetRecords]:
     return [records, *added]
 
 
-def kept_fields(plan: ImportPlan) -> tuple[TargetField, ...]:
-    """Return the fields whose values are kept: all of the target, and the columns that mark a record as deleted."""
-    fields, target = plan.target.all_fields, plan.target
-    stored = {field.stored.key for field in fields}
-    marks = (ImportField(name).of_model(target.model) for name in target.mark_deleted if name not in stored)
-    return (*fields, *marks)
+def _kept_key(plan: ImportPlan) -> SQLColumnExpression[Any]:
+    """Return in SQL the key of a record as one text."""
+    values = [cast(kept_value(field), String) for field in plan.key]
+    return reduce(lambda whole, value: whole + literal(BETWEEN) + value, values)
 
 
 def kept_value(field: TargetField) -> SQLColumnExpression[Any]:

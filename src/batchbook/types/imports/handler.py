@@ -25,6 +25,7 @@ from batchbook.batches import (
     Rows,
     RowValues,
     TargetRecords,
+    TouchedRecords,
 )
 from batchbook.errors import BadInput
 from batchbook.forms import Field, Form
@@ -32,7 +33,7 @@ from batchbook.grid import Kind, Reference, choices_of
 from batchbook.types.imports.comparison import Comparison, DuplicateKeys, in_scope, missing_records
 from batchbook.types.imports.effects import number_changes, target_records
 from batchbook.types.imports.fuzzy_match import References
-from batchbook.types.imports.import_plan import ImportPlan, carried, settle_sender
+from batchbook.types.imports.import_plan import ImportPlan, carried, key_columns, record_key, settle_sender
 from batchbook.types.imports.models import (
     APPLICABLE,
     PROBLEMATIC,
@@ -59,6 +60,7 @@ from batchbook.types.imports.preconditions import (
     refuse_unsure_deletion,
 )
 from batchbook.types.imports.record_writing import RecordWriter
+from batchbook.types.imports.reversing import REVERSING
 from batchbook.types.imports.row_problems import Problems
 from batchbook.types.imports.similar_keys import SimilarForms, SimilarKeys
 from batchbook.types.imports.targets import ImportTargets, new
@@ -88,11 +90,6 @@ def _known_texts(handler: ImportHandler, batch: Import, field: str, texts: Seque
     """Return the texts that name one of the records that ``field`` refers to, without ambiguity."""
     found = handler.references_of(handler.plan_of(batch))[field].look_up(texts)
     return [text for text in texts if len(found[text]) == 1]
-
-
-def _key_columns(handler: ImportHandler, batch: Import) -> Sequence[str]:
-    """Return the columns of the key: rows with similar ones are peers, and no duplicates."""
-    return [new(field.name) for field in handler.plan_of(batch).key]
 
 
 def _number_of_cheapest(handler: ImportHandler, batch: Import) -> str | None:
@@ -185,10 +182,12 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     duplicates = Duplicates(
         status=ImportStatus.DUPLICATE,
         also=(ImportStatus.INVALID,),
-        key=_key_columns,
+        key=key_columns,
         number=_number_of_cheapest,
     )
+    touched_records = TouchedRecords(key=record_key, columns=key_columns)
     per_batch_rows = PerBatchRows(columns=_row_columns, supplement=_supplement, references=_references)
+    reversing = REVERSING
     callbacks = Callbacks(setup=_setup, after_edit=_after_edit)
 
     def __init__(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property, reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, literal
+from sqlalchemy import ColumnElement, String, cast, func, literal
 
 from batchbook.batches import HandlerContext, IntakeField, IntakeMapping, RowColumn, stored_intake
 from batchbook.db import folded_key
@@ -17,12 +17,17 @@ from batchbook.types.imports.models import Import, Mode
 from batchbook.types.imports.targets import (
     Application,
     Check,
+    ImportField,
     ImportTarget,
     ImportTargets,
     TargetField,
+    executed,
     new,
     old,
 )
+
+#: The key, in a header's ``params``, of the names of the fields that a batch reverses.
+REVERSED = "reversed_fields"
 
 
 class ImportPlan:
@@ -43,9 +48,31 @@ class ImportPlan:
     @cached_property
     def written(self) -> tuple[TargetField, ...]:
         """The fields that the batch writes: those that its table fills, less the key's."""
+        if self.reversing:
+            return tuple(field for field in self.kept if field.name in self.batch.params.get(REVERSED, ()))
         mapping = self.mapping
         filled = (field for field in self.target.all_fields if mapping and mapping.fills(field.name))
         return tuple(field for field in filled if field not in self.key)
+
+    @property
+    def reversing(self) -> bool:
+        """Whether the batch reverses another one."""
+        return self.batch.reverses is not None
+
+    def reverses(self, row: Any, field: TargetField) -> ColumnElement[bool]:
+        """Return the condition for rows, of a batch that reverses another one, whose records got ``field`` changed by that."""
+        found: ColumnElement[bool] = row.reversed_fields.contains(f",{field.name},", autoescape=True)
+        return func.coalesce(found, literal(value=False))
+
+    @cached_property
+    def kept(self) -> tuple[TargetField, ...]:
+        """The fields whose values are kept: all of the target, and the columns that mark a record as deleted."""
+        fields, target = self.target.all_fields, self.target
+        stored = {field.stored.key for field in fields}
+        marks = (
+            ImportField(name).of_model(target.model) for name in target.mark_deleted if name not in stored
+        )
+        return (*fields, *marks)
 
     @property
     def fields(self) -> tuple[TargetField, ...]:
@@ -126,9 +153,15 @@ class ImportPlan:
             yield RowColumn(
                 "key_form", Kind.TEXT, "Key as compared", shown=False, indexed=True, derived=True, peer=True
             )
+        before, after = ("now", " before") if self.reversing else ("before", "")
         for field in self.written:
-            yield RowColumn.like(field.column, old(field.name), f"{field.label} before")
-            yield RowColumn.like(field.column, new(field.name), field.label, editable=True)
+            yield RowColumn.like(field.column, old(field.name), f"{field.label} {before}")
+            if self.reversing:
+                yield RowColumn.like(field.column, executed(field.name), f"{field.label} executed")
+            yield RowColumn.like(field.column, new(field.name), f"{field.label}{after}", editable=True)
+        if self.reversing:
+            yield RowColumn("reversed_kind", Kind.TEXT, "Effect that is reversed")
+            yield RowColumn("reversed_fields", Kind.TEXT, "Fields that are reversed", shown=False)
         mapping = self.mapping
         for place, position in enumerate(mapping.carried if mapping else ()):
             heading = mapping.headings[position] if mapping else ""
@@ -170,7 +203,7 @@ def settle_sender(plan: ImportPlan, references: Mapping[str, References]) -> Non
 
 
 #: The character between the parts of a key.
-_BETWEEN = "\x1f"
+BETWEEN = "\x1f"
 
 
 def joined_parts(fields: Sequence[TargetField], parts: Sequence[Any], *, fold: bool) -> Any:
@@ -179,7 +212,7 @@ def joined_parts(fields: Sequence[TargetField], parts: Sequence[Any], *, fold: b
         (folded_key(part) if fold else part) if field.column.kind is Kind.TEXT else cast(part, String)
         for field, part in zip(fields, parts, strict=True)
     ]
-    return reduce(lambda whole, text: whole + literal(_BETWEEN) + text, texts)
+    return reduce(lambda whole, text: whole + literal(BETWEEN) + text, texts)
 
 
 def key_form(plan: ImportPlan, row: Any) -> Any:
@@ -190,3 +223,14 @@ def key_form(plan: ImportPlan, row: Any) -> Any:
 def carried(place: int) -> str:
     """Return the name of the row's column for the ``place``-th of the carried columns."""
     return f"extra_{place}"
+
+
+# Both get the handler, which this module does not import.
+def key_columns(handler: Any, batch: Import) -> Sequence[str]:
+    """Return the columns of the key of the rows of ``batch``: rows with similar ones are peers, and no duplicates."""
+    return [new(field.name) for field in handler.plan_of(batch).key]
+
+
+def record_key(handler: Any, batch: Import) -> Sequence[Any]:
+    """Return the columns of the target's records by which the rows of ``batch`` find them."""
+    return [field.stored for field in handler.plan_of(batch).key]

@@ -19,6 +19,8 @@ class ImportStatus(Status):
     UNCHANGED = "unchanged", "Unchanged", Severity.NEUTRAL, "="
     DELETE = "delete", "Delete", Severity.WARNING, "-"
     SKIPPED = "skipped", "Left out", Severity.WARNING, "○"
+    CHANGED_SINCE = "changed_since", "Changed since", Severity.WARNING, "∆"
+    GONE = "gone", "No longer there", Severity.WARNING, "∅"
     DUPLICATE = "duplicate", "Duplicate in file", Severity.ERROR, "≡"
     SIMILAR = "similar", "Similar key", Severity.ERROR, "≈"
     INVALID = "invalid", "Has problems", Severity.ERROR, "✕"

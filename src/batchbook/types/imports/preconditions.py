@@ -252,7 +252,12 @@ def refuse_unsure_deletion(plan: ImportPlan, application: Application, compariso
 ALL, GOOD = "all", "good"
 APPLY = ((ALL, "All rows or none"), (GOOD, "Only the valid rows; the others go into a new batch"))
 
-_NOT_APPLIED = (ImportStatus.UNCHANGED, ImportStatus.SKIPPED)
+_NOT_APPLIED = (
+    ImportStatus.UNCHANGED,
+    ImportStatus.SKIPPED,
+    ImportStatus.CHANGED_SINCE,
+    ImportStatus.GONE,
+)
 _STALE_RECORDS = "Some records have changed since the last refresh: see “Changes since refresh”."
 
 

@@ -104,6 +104,9 @@ class RecordWriter:
 
     def _value_to_update(self, field: TargetField) -> Any:
         """Return the new value of a record: that of its row or, where the cell is empty, what the batch chose for these."""
+        if self._plan.reversing:
+            reverses = self._plan.reverses(self._row, field)
+            return case((reverses, self._value(field)), else_=field.stored)
         if self._plan.clears(field):
             return self._value(field)
         text = self._plan.column(self._row, field)

@@ -298,6 +298,11 @@ def old(name: str) -> str:
     return f"old_{name}"
 
 
+def executed(name: str) -> str:
+    """Return the name of the row's column with the value that the reversed import gave to a field."""
+    return f"executed_{name}"
+
+
 def _primary_key(model: type[Any]) -> Any:
     (column,) = inspect(model).primary_key
     return inspect(model).get_property_by_column(column).class_attribute

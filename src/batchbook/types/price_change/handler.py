@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -21,15 +22,18 @@ from batchbook.batches import (
     Block,
     Callbacks,
     Duplicates,
+    Effect,
     ExecutionPolicy,
     FileSource,
     HandlerContext,
     IntakeField,
     NumberChange,
     Outcome,
+    Reversing,
     Rows,
     RowValues,
     TargetRecords,
+    TouchedRecords,
 )
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db import joining_by_hash, lock_records
@@ -93,12 +97,33 @@ def _spell_as_catalogue(rows: Rows) -> None:
         )
 
 
+def _reversing_header(
+    _handler: PriceChangeHandler, source: PriceChange, _effects: Iterator[Effect]
+) -> dict[str, Any]:
+    """Return the limit above which changes are marked, which stays."""
+    return {"warn_above": source.warn_above}
+
+
+def _reversing_rows(
+    _handler: PriceChangeHandler, _batch: PriceChange, effects: Iterator[Effect]
+) -> Iterator[RowValues]:
+    """Yield a row for each price that was changed, with the one from before as the new one."""
+    for effect in effects:
+        yield {
+            "line": effect.sequence,
+            "item_code": effect.record_key,
+            "new_price": Decimal(effect.before["price"]),
+            "executed_price": Decimal(effect.after["price"]),
+        }
+
+
 class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     """Handles price changes. Refresh and execute are set-based SQL: no row travels to the application and back."""
 
     statuses = PriceStatus
     callbacks = Callbacks(after_edit=_after_edit)
     matching = MATCHING
+    reversing = Reversing(header=_reversing_header, rows=_reversing_rows)
     #: Whether the rows have the catalogue's spelling of their item codes. All rows get it before the first ones are
     #: refreshed, so that duplicates are found.
     spelled = False
@@ -108,6 +133,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     duplicates = Duplicates(
         status=PriceStatus.DUPLICATE, also=(PriceStatus.INVALID,), key=("item_code",), number="new_price"
     )
+    touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
     file_source = FileSource(
         columns={
             "item_code": "item_code",

@@ -187,6 +187,10 @@ def is_outside(
 
 def scope_status(batch: PriceChange) -> ColumnElement[Any]:
     """Return the status that a product's vendor, department or activity gives to its row now; null for none."""
+    if batch.reverses is not None:
+        return (
+            null()
+        )  # It restores the prices of the products whose prices were changed, whatever these are now.
     return case(
         (
             is_outside(Product.vendor_id, Vendor.id, Vendor.code, batch.vendor_code),
@@ -230,17 +234,45 @@ def _refreshed(batch: PriceChange, found: Subquery) -> dict[str, Any]:
 def _status(
     batch: PriceChange, old: SQLColumnExpression[Any], new: SQLColumnExpression[Any], found: Subquery
 ) -> SQLColumnExpression[Any]:
+    outside = [] if batch.reverses is not None else _outside(found)
+    since = [] if batch.reverses is None else [(_changed_since(old, new), PriceStatus.CHANGED_SINCE.value)]
     return case(
         (_lacks_cost(batch, found, new), PriceStatus.NO_COST.value),
         ((_row.item_code == "") | new.is_(None), PriceStatus.INVALID.value),
         (found.c.twice, PriceStatus.DUPLICATE.value),
         (old.is_(None), PriceStatus.NOT_IN_CATALOGUE.value),
-        (found.c.other_vendor, PriceStatus.OTHER_VENDOR.value),
-        (found.c.other_department, PriceStatus.OTHER_DEPARTMENT.value),
-        (~found.c.active, PriceStatus.INACTIVE.value),
+        *outside,
+        *since,
         (new == old, PriceStatus.UNCHANGED.value),
         (new > old, PriceStatus.INCREASE.value),
         else_=PriceStatus.DECREASE.value,
+    )
+
+
+def _outside(found: Subquery) -> list[tuple[Any, str]]:
+    return [
+        (found.c.other_vendor, PriceStatus.OTHER_VENDOR.value),
+        (found.c.other_department, PriceStatus.OTHER_DEPARTMENT.value),
+        (~found.c.active, PriceStatus.INACTIVE.value),
+    ]
+
+
+def _changed_since(old: SQLColumnExpression[Any], new: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Return whether a product has neither the price of the batch that is reversed nor the one from before."""
+    return and_(old != new, old.is_distinct_from(_row.executed_price))
+
+
+def _reversing_words(
+    old: SQLColumnExpression[Any], new: SQLColumnExpression[Any]
+) -> SQLColumnExpression[Any]:
+    """Return in SQL the sentence on what a row restores: the price from before, the one that was executed, and the one of now."""
+    before, executed, now = (decimal_text(price) for price in (new, _row.executed_price, old))
+    values = literal("Before ") + before + ", executed " + executed
+    return case(
+        (old.is_(None), literal("The product is no longer there. ") + values + "."),
+        (old == new, literal("It has the price from before already.")),
+        (_changed_since(old, new), literal("Changed since. ") + values + ", now " + now + "."),
+        else_=literal("Reversible. ") + values + ".",
     )
 
 
@@ -267,7 +299,8 @@ def _words(
 ) -> SQLColumnExpression[Any]:
     moved = _moved_words(found) if batch.is_computed else null()
     limit = case((over, f"Changes by more than {batch.warn_above} %."), else_=null())
-    sentences = (moved, limit, _row.match_words(_row.item_code))
+    reverses = null() if batch.reverses is None else _reversing_words(found.c.price, new)
+    sentences = (reverses, moved, limit, _row.match_words(_row.item_code))
     together = sum((func.coalesce(" " + sentence, "") for sentence in sentences), start=literal(""))
     falls = literal(value=False) if batch.amount is None else and_(new.is_(None), found.c.price.is_not(None))
     return case(

@@ -24,15 +24,18 @@ class PriceStatus(Status):
     OTHER_VENDOR = "other_vendor", "Other vendor", Severity.WARNING, "≠"
     OTHER_DEPARTMENT = "other_department", "Other department", Severity.WARNING, "∉"
     INACTIVE = "inactive", "Not active", Severity.WARNING, "◌"
+    CHANGED_SINCE = "changed_since", "Changed since", Severity.WARNING, "∆"
     NO_COST = "no_cost", "No cost", Severity.WARNING, "¤"
     NOT_IN_CATALOGUE = "not_in_catalogue", "Not in catalogue", Severity.WARNING, "?"
     DUPLICATE = "duplicate", "Duplicate in list", Severity.ERROR, "≡"
     INVALID = "invalid", "Invalid", Severity.ERROR, "✕"
 
 
-#: The statuses whose rows are applied, and those whose rows are applied to the products they name where that is chosen.
+#: The statuses whose rows are applied, those of products outside of what the batch is about, and all whose rows are applied
+#: where that is chosen.
 APPLICABLE = (PriceStatus.INCREASE, PriceStatus.DECREASE)
-OPTIONAL = (PriceStatus.OTHER_VENDOR, PriceStatus.OTHER_DEPARTMENT, PriceStatus.INACTIVE)
+SCOPE = (PriceStatus.OTHER_VENDOR, PriceStatus.OTHER_DEPARTMENT, PriceStatus.INACTIVE)
+OPTIONAL = (*SCOPE, PriceStatus.CHANGED_SINCE)
 
 
 #: The fields of the header by which prices are computed, of which a batch has one at the most.
@@ -113,7 +116,9 @@ class PriceChangeRow(MatchedRow, BatchRow):
     """One item: its price in the catalogue at the last refresh, and its new price.
 
     Where prices are computed, ``computed_from`` is the catalogue price, or the cost, behind ``new_price``: the one it was
-    computed from or, once a person has edited it, the one that they saw. ``price_moved`` marks an edited row whose product
+    computed from or, once a person has edited it, the one that they saw. ``executed_price`` is, in a batch that reverses another
+    one, the price that that one set; ``new_price`` is then the price from before.
+    ``price_moved`` marks an edited row whose product
     has another one by now. ``cost`` is the product's cost at the last refresh.
 
     ``description`` and ``size`` are those of the list, ``product`` is the catalogue's description of that item code: side by

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.errors import Conflict
 from batchbook.types.price_change.lookup import scope_status
-from batchbook.types.price_change.models import OPTIONAL, PriceChange, PriceChangeRow, PriceStatus
+from batchbook.types.price_change.models import SCOPE, PriceChange, PriceChangeRow, PriceStatus
 from batchbook.words import counted
 
 _NAMED = 5
@@ -99,7 +99,7 @@ def refuse_if_outside(session: Session, batch: PriceChange, where: ColumnElement
     Since the refresh they have got another vendor or department, or have become inactive or active, so that their rows
     would have another status, which may not be among those that were chosen.
     """
-    status_then = case((_row.status.in_([str(status) for status in OPTIONAL]), _row.status), else_=null())
+    status_then = case((_row.status.in_([str(status) for status in SCOPE]), _row.status), else_=null())
     moved = select(_row.item_code).join(Product, Product.item_code == _row.item_code)
     moved = moved.where(where, scope_status(batch).is_distinct_from(status_then))
     count = session.scalar(select(func.count()).select_from(moved.subquery())) or 0

@@ -22,7 +22,15 @@ class PriceChangeView(BatchMasterView):
     row_table = RowTable(
         ("item_code", "description", "size", "product", "old_price", "new_price", "change_percent"),
         # The note of such a row gives the reason, so that no column is needed.
-        filter_columns=("line", "cost", "over_limit", "price_moved", "listed_key", "matched_key"),
+        filter_columns=(
+            "line",
+            "executed_price",
+            "cost",
+            "over_limit",
+            "price_moved",
+            "listed_key",
+            "matched_key",
+        ),
         # The status is in sight beside an open panel, at 1440 pixels.
         layout=GridLayout(frozen=2, widths={"description": 178, "product": 120}),
     )

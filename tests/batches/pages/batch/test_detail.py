@@ -171,11 +171,15 @@ def test_operations_of_one_person_and_kind_in_a_row_are_one_group() -> None:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-def test_an_executed_batch_shows_its_record_and_no_action_but_clone(
+def test_an_executed_batch_shows_its_record_and_no_action_that_changes_it(
     catalogue: CatalogueDatabase, admin: TestApp, executed_batch: int
 ) -> None:
     page = admin.get(url_of(executed_batch))
-    assert [b.get_text(strip=True) for b in page.html.select(".page-actions .button")] == ["Clone"]
+    assert [b.get_text(strip=True) for b in page.html.select(".page-actions .button")] == [
+        "Clone",
+        "Reverse",
+        "Auditor's pack",
+    ]
     assert "3 prices changed, 1 unchanged, 4 rows left out." in text_of(page, ".outcome")
     assert "This batch can no longer be changed." in text_of(page, ".outcome")
     assert not page.html.select("[data-cell], #quick-entry, input[type=file]")

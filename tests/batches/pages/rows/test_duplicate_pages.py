@@ -48,7 +48,7 @@ def test_one_click_keeps_this_one_and_another_the_cheapest_of_each(number: int, 
     assert batch.request.path == url_of(number)
     assert counts_of(batch) == {
         "All": 6, "Unchanged": 0, "Increase": 1, "Decrease": 2, "Other vendor": 0, "Other department": 0,
-        "Not active": 0, "No cost": 0, "Not in catalogue": 0, "Duplicate in list": 0, "Invalid": 0, "Removed": 3,
+        "Not active": 0, "Changed since": 0, "No cost": 0, "Not in catalogue": 0, "Duplicate in list": 0, "Invalid": 0, "Removed": 3,
     }  # fmt: skip
     assert "Choose which duplicates" not in text_of(batch)
     history = text_of(staff.get(url_of(number, "history")))

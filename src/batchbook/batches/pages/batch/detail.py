@@ -15,14 +15,17 @@ from batchbook.batches.changed_rows import original_text
 from batchbook.batches.engine.actions import FOLLOW_UP
 from batchbook.batches.engine.preview import totals_of
 from batchbook.batches.engine.refresh import problem_rows
+from batchbook.batches.engine.reversing import links_of
 from batchbook.batches.files import WORKSHEET, file_chunks
 from batchbook.batches.history import WITHOUT_EFFECT
 from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.matching.new_records import linked_batches
-from batchbook.batches.models import BatchFile, CellChange, Operation
+from batchbook.batches.models import Batch, BatchFile, CellChange, Operation
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.changes_page import differing_cells_url, source_word
 from batchbook.batches.pages.batch.comments_page import IN_PANEL, Comments, ShownComments, shown_comments
+from batchbook.batches.pages.batch.overlap_page import overlaps_view
+from batchbook.batches.pages.batch.policy_panel import policy_panel
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
 from batchbook.batches.pages.batch.side_panels import open_panel, panels_of
 from batchbook.batches.pages.batch.undo_pages import undo_buttons
@@ -77,13 +80,14 @@ class BatchDetail(BatchPage):
             own_status=next((one for one in own_statuses if one.value == self.batch.status), None),
             milestones=view_models.milestones(self.batch),
             facts=view_models.facts(self.view, self.batch),
-            linked=[one for one in linked_batches(self.request.db, self.batch) if may_see(self, one[1])],
+            linked=[one for one in self._linked() if may_see(self, one[1])],
             totals=totals_of(context),
             breakdown=view_models.breakdown(self.view, self.batch, rows.grid),
             problem_rows=problems,
             quick=quick,
             duplicates_url=self._duplicates_url() if rows.editing else None,
             execution=execution,
+            policy=execution.policy if execution else policy_panel(self.view, context),
             planned=scheduled_execution_of(self, context),
             schedule_url=schedule_url(self),
             chosen=view_models.chosen_options(context),
@@ -95,6 +99,7 @@ class BatchDetail(BatchPage):
             groups=group_operations(operations, is_cut=len(operations) == OPERATIONS_READ)[:ENTRIES_SHOWN],
             operation_count=latest,
             comments=self._comments(),
+            overlaps=overlaps_view(self),
             waits=view_models.waiting(self.batch),
             differing_url=differing_cells_url(self.view, self.batch) if quick.offers_differing else "",
             source=source_word(self.view.batch_type),
@@ -117,6 +122,9 @@ class BatchDetail(BatchPage):
             return None
         found = comments_of(self.request.db, self.batch.id, limit=IN_PANEL)
         return shown_comments(self, found, total=None if len(found) == IN_PANEL else len(found))
+
+    def _linked(self) -> list[tuple[str, Batch]]:
+        return [*linked_batches(self.request.db, self.batch), *links_of(self.request.db, self.batch)]
 
     def _follow_up_url(self) -> str | None:
         """Return the address of the batch with the rows that the execution left out; ``None`` if there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -14,9 +15,12 @@ from batchbook.batches.engine.preview import bind_options, default_values
 from batchbook.batches.lifecycle import Action, is_job
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.hand_over_page import log_hand_over, recipient_form, sent_recipient
+from batchbook.batches.pages.batch.policy_panel import ExecutionNeeds, demand_password, sign_if_needed
 from batchbook.batches.pages.batch.schedule_page import sent_options
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.pages.view_models import bound_options
+from batchbook.batches.policies.declaration import Policy
+from batchbook.batches.policies.stored import applied_policy
 from batchbook.batches.running.activity import running_now
 from batchbook.batches.running.several import MOST, MOST_ROWS, Candidates, candidates, enqueue_all
 from batchbook.errors import BadInput, Conflict
@@ -85,6 +89,7 @@ class _ManyPage(Page):
             reasons=reasons.most_common(),
             effect=self.effect,
             form=form,
+            needs=self.needs if self.action is Action.EXECUTE else None,
             post_url=f"{self.view.url(self.name)}{query}",
             cancel_url=f"{self.view.url('index')}{query}",
         )
@@ -104,7 +109,8 @@ class _ManyPage(Page):
         options = sent_options(self.request, self._options_form())
         bind_options(self._handler, options)
         actor = self.request.authenticated_userid
-        group, _refused = enqueue_all(self.request.services, self.request.db, actor, chosen, options)
+        sign = self._sign_each(options) if self.needs.signature else None
+        group, _refused = enqueue_all(self.request.services, self.request.db, actor, chosen, options, sign)
         return HTTPSeeOther(self.request.route_path("job_groups.view", id=group.id))
 
     def _chosen(self) -> Candidates:
@@ -139,6 +145,20 @@ class _ManyPage(Page):
     @property
     def _handler(self) -> Any:
         return self.view.batch_type.handler
+
+    @property
+    def needs(self) -> ExecutionNeeds:
+        """What the policy of the type needs for an execution; nothing for other actions."""
+        if self.action is not Action.EXECUTE:
+            return ExecutionNeeds.of(Policy())
+        declared = self._handler.execution_policy.policy
+        return ExecutionNeeds.of(applied_policy(self.request.db, self.view.batch_type.key, declared))
+
+    def _sign_each(self, options: Mapping[str, Any]) -> Callable[[int], None]:
+        """Demand the password, which signs all of the batches; return the function that signs one."""
+        demand_password(self.request)
+        engine = self.view.engine
+        return lambda batch_id: sign_if_needed(engine, batch_id, options)
 
     def _options_form(self) -> Form | None:
         form: Form | None = self._handler.execution_policy.options

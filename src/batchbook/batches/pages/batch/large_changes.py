@@ -42,7 +42,8 @@ class LargeChange:
 class NumberView:
     """A number that an execution changes: its largest rises and falls, and the warning that has to be confirmed.
 
-    ``token`` confirms it, and ``url`` shows all rows that the warning is about.
+    ``token`` confirms it, and ``url`` shows all rows that the warning is about. Other limits of the type are shown like a number
+    without changes. ``needs_reason`` tells that a reason is needed to confirm.
     """
 
     name: str
@@ -52,6 +53,7 @@ class NumberView:
     falls: tuple[LargeChange, ...]
     warning: str
     url: str
+    needs_reason: bool = False
 
 
 def large_changes_url(view: BatchMasterView, batch: Batch, options: Mapping[str, Any], part: str) -> str:
@@ -73,9 +75,16 @@ def numbers_of(
             _changes(view, batch, number.falls),
             number.warning,
             large_changes_url(view, batch, options or {}, f"changes-{number.change.name}"),
+            check.needs_reason,
         )
         for number in check.numbers
         if number.rises or number.falls
+    ) + tuple(
+        NumberView(
+            limit.name, limit.token, "", (), (), limit.warning, view.url("view", batch), check.needs_reason
+        )
+        for limit in check.limits
+        if limit.warning
     )
 
 

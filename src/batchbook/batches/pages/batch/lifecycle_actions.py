@@ -10,13 +10,20 @@ from batchbook.batches.concurrency import read_version
 from batchbook.batches.engine.execution_check import Unconfirmed
 from batchbook.batches.engine.file_intake import intake_fields
 from batchbook.batches.engine.preview import why_not_execute
+from batchbook.batches.engine.reversing import why_not_reverse
 from batchbook.batches.handler import CONFIRM, REASON
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch.large_changes import numbers_of
+from batchbook.batches.pages.batch.policy_panel import (
+    ExecutionNeeds,
+    demand_password,
+    sign_if_needed,
+)
 from batchbook.batches.pages.batch.schedule_page import sent_options, sent_reason
 from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage, follow_on
 from batchbook.batches.pages.view_models import executes_for
+from batchbook.batches.policies.demands import policy_of
 from batchbook.forms import BoundForm, Field, Form
 from batchbook.grid import Kind
 from batchbook.master import MasterView
@@ -24,7 +31,7 @@ from batchbook.security.policy import demand_recent_password
 from batchbook.web.idempotency import FORM_KEY, claim_key
 
 #: The fields of a form that each form has of its own.
-_OWN_FIELDS = frozenset({"csrf_token", FORM_KEY, CONFIRM})
+_OWN_FIELDS = frozenset({"csrf_token", FORM_KEY, CONFIRM, REASON})
 
 
 class _ActionPage(BatchPage):
@@ -134,6 +141,17 @@ class SendBackBatch(BatchPage):
         return self.template_values(form=bound, to=to, cancel_url=self.own_url)
 
 
+class ApproveBatch(_ActionPage):
+    """Approve the content of a complete batch as it is now. The button is in the panel of approvals."""
+
+    action = Action.APPROVE
+    button = ""
+
+    def post(self) -> HTTPSeeOther:
+        """Approve it, if it still has the version that the person saw, and show the batch."""
+        return self.submit(self.action, sent_reason(self.request), read_version(self.request.POST))
+
+
 class ExecuteBatch(_ActionPage):
     """Apply the batch's changes to their target. The button is in the execution panel."""
 
@@ -146,12 +164,20 @@ class ExecuteBatch(_ActionPage):
 
         Where warnings of these options are not confirmed, they are shown, to be confirmed.
         """
-        options = sent_options(self.request, self.action_context.handler.execution_policy.options)
+        context = self.action_context
+        options = sent_options(self.request, context.handler.execution_policy.options)
+        policy = policy_of(context)
+        if policy.signature:
+            demand_password(self.request)
         try:
-            return self.submit(self.action, options, read_version(self.request.POST))
+            with self.request.db.begin_nested():
+                sign_if_needed(self.engine, self.batch.id, options)
+                return self.submit(self.action, options, read_version(self.request.POST))
         except Unconfirmed as error:
             self.request.response.status_int = CONFLICT
             return self.template_values(
+                needs=ExecutionNeeds.of(policy),
+                reason=options.get(REASON, ""),
                 numbers=numbers_of(self.view, self.batch, error.check, options),
                 sent=[(name, text) for name, text in self.request.POST.items() if name not in _OWN_FIELDS],
                 post_url=self.view.url(self.action.value, self.batch),
@@ -166,6 +192,25 @@ class CloneBatch(_ActionPage):
 
     def post(self) -> HTTPSeeOther:
         """Clone, and show the clone."""
+        with claim_key(self.request) as remember:
+            result = self.ask(self.action)
+            remember(result.message)
+        url = self.request.route_path(f"{self.view.prefix}.view", id=result.batch_id or self.batch.id)
+        return follow_on(self.request, result, url)
+
+
+class ReverseBatch(_ActionPage):
+    """Make a new batch that restores the values from before this one."""
+
+    action = Action.REVERSE
+
+    @classmethod
+    def offered(cls, view: MasterView, record: Any) -> bool:
+        """Offer it where values from before are kept, and no other batch that restores them waits."""
+        return why_not_reverse(view.engine.context_of(record)) is None  # type: ignore[attr-defined]
+
+    def post(self) -> HTTPSeeOther:
+        """Make the batch, and show it."""
         with claim_key(self.request) as remember:
             result = self.ask(self.action)
             remember(result.message)

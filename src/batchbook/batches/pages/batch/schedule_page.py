@@ -23,7 +23,9 @@ from batchbook.batches.handler import CONFIRM, REASON
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.large_changes import numbers_of
+from batchbook.batches.pages.batch.policy_panel import ExecutionNeeds, demand_password, sign_if_needed
 from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage
+from batchbook.batches.policies.demands import policy_of
 from batchbook.batches.running.runner import ActionCall
 from batchbook.batches.running.schedule import (
     FARTHEST,
@@ -139,7 +141,10 @@ class ScheduleBatch(BatchPage):
         actor = self.request.authenticated_userid
         call = ActionCall(self.batch.id, Action.EXECUTE, actor, options, version)
         time = read_local(str(bound.texts[TIME]), self.request.zone)
-        with claim_key(self.request) as remember:
+        if policy_of(self.action_context).signature:
+            demand_password(self.request)
+        with claim_key(self.request) as remember, self.request.db.begin_nested():
+            sign_if_needed(self.engine, self.batch.id, options)
             result = schedule(self.request.services, self.request.db, call, time)
             remember(result.message)
         return result
@@ -170,6 +175,7 @@ class ScheduleBatch(BatchPage):
             confirmed=confirmations_in(options),
             reason=options.get(REASON, ""),
             planned=scheduled_execution_of(self, context),
+            needs=ExecutionNeeds.of(policy_of(context)),
             cancel_url=self.own_url,
         )
 

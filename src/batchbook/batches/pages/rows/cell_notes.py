@@ -19,6 +19,8 @@ from batchbook.words import counted
 
 #: The number of characters of a text or comment in the title of its cell.
 _LONGEST = 200
+#: The number of characters of both texts of a cell that differs, up to which the one in the source is shown beside the other.
+_BESIDE = 10
 
 
 class CellMarks:
@@ -53,7 +55,8 @@ class CellMarks:
         old, new = (f"“{_cut(text)}”" if text else "empty" for text in texts)
         if before is None:
             return CellNote("differs", f"Entered here: {new}.")
-        return CellNote("differs", f"In the {self._source}: {old}. Here: {new}.", _cut(texts[0]) or "(empty)")
+        shown = texts[0] if len(texts[0]) > 0 and len("".join(texts)) <= _BESIDE else None
+        return CellNote("differs", f"In the {self._source}: {old}. Here: {new}.", shown)
 
 
 def _cut(text: str) -> str:

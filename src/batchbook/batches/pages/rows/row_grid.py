@@ -24,6 +24,7 @@ from batchbook.batches.pages.rows.kept_counts import kept_count, snapshot_of
 from batchbook.batches.pages.rows.lookup_endpoint import references_of
 from batchbook.batches.pages.rows.quick_filters import quick_columns
 from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.policies.approvals import signed_words
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.rows.issues import Issue, in_words
 from batchbook.batches.running.bulk_edits import rows_reference
@@ -279,10 +280,12 @@ class ExportRows(GridPage, ExportPage):
 
     @property
     def print_title(self) -> tuple[str, str]:
-        """The batch, and its number and state."""
+        """The batch, its number and state, and the signature of its execution."""
         batch = self.batch
         name = self.view.title_one.capitalize()
         lead = f"{name} {batch.number}, {State(batch.state).label.lower()}, created by {batch.created_by}"
+        if batch.is_final:
+            lead += signed_words(self.action_context)
         return batch.description or name, lead
 
     @property

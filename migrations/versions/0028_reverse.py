@@ -1,6 +1,6 @@
 """Effects of executed batches, and batches that reverse others
 
-Revision 0030, after 0026.
+Revision 0028, after 0027.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import freeze_table
 
-revision = "0030"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,238 @@
+"""The pages of policies, for administrators: what each type of batch demands before an execution, and its versions."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+
+from batchbook.batches.policies.declaration import MOST_APPROVALS, Limit, Policy
+from batchbook.batches.policies.stored import applied_policy, latest_version, set_policy, versions
+from batchbook.batches.registry import BatchType, BatchTypes
+from batchbook.db import utc_now
+from batchbook.errors import BadInput
+from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
+from batchbook.grid import Kind
+from batchbook.security.audit_log import record_change
+from batchbook.web.request import Request
+
+#: The permissions for looking at policies, and for changing them.
+VIEW, EDIT = "policies:view", "policies:edit"
+
+#: The number of versions that a page lists.
+_LISTED = 50
+_UNPROCESSABLE, _CONFLICT = 422, 409
+_BASED_ON = "based_on"
+
+#: The measures of limits, in words.
+LABELS = {
+    "rows": "Number of rows",
+    "percent": "Largest change of a number, in per cent",
+    "amount": "Largest change of a number",
+    "share": "Rows removed or with problems, in per cent",
+    "sum": "Sum of all changes of numbers",
+}
+
+_FORM = Form(
+    [
+        Field.of(
+            "other_than_editor",
+            Kind.BOOLEAN,
+            label="Whoever created or edited a batch may not execute it",
+        ),
+        Field.of(
+            "other_than_completer", Kind.BOOLEAN, label="Whoever marked a batch complete may not execute it"
+        ),
+        Field.of(
+            "approvals",
+            Kind.INTEGER,
+            label="Number of approvers",
+            help="Different people who did not edit the batch. 0 demands no approval.",
+            required=True,
+            minimum=0,
+            maximum=MOST_APPROVALS,
+        ),
+        Field.of(
+            "approvals_above",
+            Kind.DECIMAL,
+            label="Approvals only above this sum of changes",
+            help="The sum of all rises and falls of numbers. Empty: approvals are always needed.",
+            minimum=0,
+        ),
+        Field.of(
+            "signature",
+            Kind.BOOLEAN,
+            label="Executing needs the password, as a signature",
+            help="The signature means “reviewed and approved”. It is kept with the batch and printed.",
+        ),
+        Field.of("reason", Kind.BOOLEAN, label="Executing needs a reason"),
+        Field.of(
+            "reasons",
+            Kind.TEXT,
+            label="Reasons to choose from",
+            widget="textarea",
+            help="One in each line. Empty: a text only.",
+        ),
+        Field.of("other_reasons", Kind.BOOLEAN, label="Other reasons may be typed"),
+        Field.of(
+            "windows",
+            Kind.TEXT,
+            label="Times at which batches may be executed",
+            help="Such as Mon-Fri 08:00-18:00, Sat 09:00-12:00. Empty: at any time.",
+        ),
+        Field.of(
+            "zone",
+            Kind.TEXT,
+            label="Time zone of these times",
+            help="Such as Europe/Berlin.",
+            required=True,
+        ),
+        *(
+            Field.of(f"{measure}_{kind}", Kind.DECIMAL, label=f"{label}: {words}", minimum=0)
+            for measure, label in LABELS.items()
+            for kind, words in (("warn", "confirm with a reason above"), ("refuse", "refuse above"))
+        ),
+    ]
+)
+
+
+class PoliciesPages:
+    """The list of the types with their policies, and the form of each."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.types: BatchTypes = request.services.get(BatchTypes)
+
+    def index(self) -> dict[str, Any]:
+        """List the types with what their policies demand."""
+        rows = [
+            (one.title, self.request.route_path("policies.edit", type=one.key), described(self._policy(one)))
+            for one in self.types
+        ]
+        return {"rows": rows}
+
+    def form(self) -> dict[str, Any]:
+        """Show the form with the policy that applies."""
+        policy = self._policy(self._type)
+        values = {one.name: getattr(policy, one.name) for one in fields(policy)}
+        for limit in policy.limits:
+            values |= {f"{limit.measure}_warn": limit.warn, f"{limit.measure}_refuse": limit.refuse}
+        bound = self._form.bind(values | {"reasons": "\n".join(policy.reasons)})
+        return self._page(bound)
+
+    def save(self) -> Any:
+        """Store the policy as a new version, or show the form again."""
+        bound, batch_type = self._form.validate(self.request.POST), self._type
+        before = self._policy(batch_type)
+        try:
+            policy = _read(bound) if bound.valid else before
+        except BadInput as error:
+            bound.add_error(WHOLE_FORM, error.message)
+        if not bound.valid:
+            self.request.response.status_int = _UNPROCESSABLE
+            return self._page(bound)
+        changes = policy.changes_from(before)
+        if not changes:
+            self.request.flash("Nothing was changed.", "info")
+        elif not set_policy(
+            self.request.db,
+            batch_type.key,
+            policy,
+            utc_now(),
+            self.request.authenticated_userid or "",
+            self._based_on,
+        ):
+            self.request.response.status_int = _CONFLICT
+            bound.add_error(
+                WHOLE_FORM,
+                "Somebody else changed this policy meanwhile, so nothing was stored. Look at the versions below, then save"
+                " again to replace the last one.",
+            )
+            return self._page(bound)
+        else:
+            record_change(self.request, "policy changed", batch_type.key, "; ".join(changes))
+            self.request.flash(f"The policy of {batch_type.title_plural.lower()} was changed.", "success")
+        return HTTPSeeOther(self.request.route_path("policies.index"))
+
+    def _page(self, bound: BoundForm) -> dict[str, Any]:
+        key = self._type.key
+        latest = latest_version(self.request.db, key)
+        found = [*versions(self.request.db, key, _LISTED)]
+        policies = [Policy.from_json(one.settings) for one in found]
+        before = [*policies[1:], Policy()]
+        listed = [
+            (one, policy.changes_from(old)) for one, policy, old in zip(found, policies, before, strict=False)
+        ]
+        return {
+            "batch_type": self._type,
+            "bound": bound,
+            "based_on": 0 if latest is None else latest.number,
+            "versions": listed,
+            "may_edit": self.request.identity is not None and self.request.identity.may(EDIT),
+            "cancel_url": self.request.route_path("policies.index"),
+        }
+
+    @property
+    def _form(self) -> Form:
+        return _FORM.written_by(self.request.conventions)
+
+    @property
+    def _type(self) -> BatchType:
+        key: str = self.request.matchdict["type"]
+        return self.types[key]
+
+    @property
+    def _based_on(self) -> int:
+        text = self.request.POST.get(_BASED_ON, "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else -1
+
+    def _policy(self, batch_type: BatchType) -> Policy:
+        declared = batch_type.handler.execution_policy.policy
+        return applied_policy(self.request.db, batch_type.key, declared)
+
+
+def _read(bound: BoundForm) -> Policy:
+    """Return the policy of a valid form; raise ``BadInput`` if it could not be applied."""
+    values = dict(bound.values)
+    values["reasons"] = tuple(line.strip() for line in (values["reasons"] or "").splitlines() if line.strip())
+    values["windows"] = values["windows"] or ""
+    limits = (Limit(one, values.pop(f"{one}_warn"), values.pop(f"{one}_refuse")) for one in LABELS)
+    values["limits"] = tuple(limit for limit in limits if limit != Limit(limit.measure))
+    return Policy(**values)
+
+
+def described(policy: Policy) -> list[str]:
+    """Return phrases on what ``policy`` demands; none if it demands nothing."""
+    approvers = f"{policy.approvals} approvals" if policy.approvals != 1 else "1 approval"
+    above = "" if policy.approvals_above is None else f" above {policy.approvals_above:,f}"
+    found = [
+        (policy.other_than_editor, "executed by somebody who did not edit it"),
+        (policy.other_than_completer, "executed by somebody who did not mark it complete"),
+        (policy.approvals, approvers + above),
+        (policy.signature, "signed with the password"),
+        (policy.reason, "a reason"),
+        (policy.limits, "limits of " + ", ".join(LABELS[one.measure].lower() for one in policy.limits)),
+        (policy.windows, f"only {policy.windows} ({policy.zone})"),
+    ]
+    return [phrase for applies, phrase in found if applies]
+
+
+def includeme(config: Any) -> None:
+    """Register the pages, and link them in the navigation of administrators."""
+    config.add_route("policies.index", "/policies")
+    config.add_route("policies.edit", "/policies/{type}")
+    for route, attr, method, permission, template in (
+        ("policies.index", "index", "GET", VIEW, "policies"),
+        ("policies.edit", "form", "GET", VIEW, "policy"),
+        ("policies.edit", "save", "POST", EDIT, "policy"),
+    ):
+        config.add_view(
+            PoliciesPages,
+            attr=attr,
+            route_name=route,
+            request_method=method,
+            permission=permission,
+            renderer=f"batchbook.templates:batches/{template}.jinja2",
+        )
+    config.add_navigation("Policies", "policies.index", VIEW, group="Administration", order=80)

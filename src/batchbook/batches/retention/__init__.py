@@ -1,0 +1,1 @@
+"""Retention of executed batches: policies, legal holds, and the purge, which leaves a tombstone."""
