@@ -5,16 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import tracemalloc
 import zipfile
 
 import pytest
 from sqlalchemy import Engine, text
 from tests.batches.attacked import FILE
 
-from batchbook.audit.zip_stream import ZipStream
 from batchbook.batches.freeze import unfreeze_table
-from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 
@@ -64,15 +61,3 @@ def test_a_batch_without_a_seal_has_no_pack(two_executed: None, engine: Engine) 
         session.execute(text("DELETE FROM seal WHERE batch_id = 2"))
     with pytest.raises(Conflict, match="“00000002” of 2 batches have no seal"):
         pack_of(engine, 1, 2)
-
-
-def test_a_large_pack_takes_little_memory() -> None:
-    archive = ZipStream(utc_now())
-    megabyte = bytes(1_000_000)
-    tracemalloc.start()
-    size = sum(map(len, archive.member("zeros", (megabyte for _ in range(100)))))
-    size += sum(map(len, archive.end()))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert 90_000 < size < 1_000_000
-    assert peak < 8_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import hashlib
 import io
@@ -56,8 +57,8 @@ def test_a_pack_verifies_in_a_bare_interpreter(extracted: Path, packed: bytes, t
     assert status == 0, said
     head = hashlib.sha256((extracted / "chain.jsonl").read_bytes().splitlines(keepends=True)[-1]).hexdigest()
     assert said.splitlines()[:2] == [
-        "The pack is as it was written, and its 2 batches as they were sealed.",
-        f"The chain of 2 seals is unbroken. Its head is {head}.",
+        "The pack is as it was written, and its batches as they were sealed. Batches: 2.",
+        f"The chain of seals is unbroken. Seals: 2. Its head is {head}.",
     ]
     archive = tmp_path / "pack.zip"
     archive.write_bytes(packed)
@@ -189,3 +190,10 @@ def test_texts_of_csv_are_as_safe_as_those_of_exports(text: str) -> None:
 
 def test_names_of_files_suit_all_systems() -> None:
     assert verify.file_path(3, "../../etc/pass wd\n.csv") == "files/0003-.._.._etc_pass wd_.csv"
+
+
+def test_the_program_is_for_python_3_8_and_its_standard_library() -> None:
+    tree = ast.parse(Path(verify.__file__).read_text(), feature_version=(3, 8))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names

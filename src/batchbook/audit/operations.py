@@ -1,4 +1,4 @@
-"""What people did with executed batches: all operations of their histories, by person, period, kind and batch."""
+"""Operations of executed batches: what was done, by whom and why, with filters by person, period, kind and batch."""
 
 from __future__ import annotations
 

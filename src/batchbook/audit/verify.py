@@ -338,10 +338,10 @@ def main(arguments: list[str]) -> int:
         failed += 1
         print(f"FAILED {path.name}: cannot be verified further ({type(error).__name__}: {error!a}).")
     if failed or facts is None:
-        print(f"The pack is NOT as it was written and sealed: {max(failed, 1)} differences.")
+        print(f"The pack is NOT as it was written and sealed. Differences: {max(failed, 1)}.")
         return 1
-    print(f"The pack is as it was written, and its {facts['batches']} batches as they were sealed.")
-    print(f"The chain of {facts['seals']} seals is unbroken. Its head is {facts['head']}.")
+    print(f"The pack is as it was written, and its batches as they were sealed. Batches: {facts['batches']}.")
+    print(f"The chain of seals is unbroken. Seals: {facts['seals']}. Its head is {facts['head']}.")
     print("Compare it with a checkpoint that was kept elsewhere, or name one with --checkpoint.")
     return 0
 
