@@ -158,6 +158,7 @@ def test_the_columns_that_name_people_are_found() -> None:
     assert {
         name
         for name in columns
-        if name.endswith(("_by", ".handed_to", ".actor")) and not name.endswith(".acted_by")
+        if name.endswith(("_by", "ed_to", "_back_to", ".actor", "_comment.author", "_mention.user_name"))
+        and not name.endswith(".acted_by")
     } == found  # None was forgotten.
     assert list(name_columns(MetaData())) == []

@@ -96,7 +96,7 @@ class Addresses:
         return [address for address in self.all if address.method == method]
 
     def url(self, address: Address, batch: int, **values: Any) -> str:
-        """Return an address filled in: a batch's with that number, others with the first record there is."""
+        """Return an address filled in: a batch's with that number, others with the first record there is, or number 1."""
         filled = {"id": str(batch), **ORDINARY}
         if address.has_record and address not in self.of_batches(address.method):
             filled["id"] = self._first_key(address.route.rpartition(".")[0])
@@ -109,7 +109,7 @@ class Addresses:
         )
         view = introspectable["view"]
         with Session(self.catalogue.engine) as session:
-            return str(session.scalars(select(getattr(view.model, view.lookup)).limit(1)).one())
+            return str(session.scalars(select(getattr(view.model, view.lookup)).limit(1)).first() or 1)
 
 
 def _is_elsewhere(route: str) -> bool:

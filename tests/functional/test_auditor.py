@@ -46,10 +46,12 @@ OWN_PAGES = (
     ".rows",
     ".export",
     ".export_rows",
+    ".export_changes",
+    ".comments_seen",
     ".worksheet",
     ".worksheet_problems",
 )
-CLOSED = ("jobs.", "users.", "roles.")
+CLOSED = ("jobs.", "users.", "roles.", "legal-holds.", "retention.", "tombstones.")
 
 
 def is_allowed(route: str) -> bool:
