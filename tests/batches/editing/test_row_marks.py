@@ -51,12 +51,18 @@ def test_the_undo_of_a_removal_takes_as_many_statements_for_many_rows_as_for_few
     assert _undone_and_redone(engine, harness, 600) == few
 
 
-def test_rows_that_somebody_else_changed_are_not_removed_again(harness: BatchHarness) -> None:
-    batch_id = _opened(harness, 6)
-    ann, bob = harness.by("ann"), harness.by("bob")
+def _removal_undone(harness: BatchHarness) -> int:
+    """Return the number of a batch of six rows, of which Ann has removed four and undone that."""
+    batch_id, ann = _opened(harness, 6), harness.by("ann")
     with ann.engine() as at_work:
         RowRemover(at_work).remove_where(batch_id, ShelfCountRow.sequence > 2)
     assert undo(ann, batch_id).undone == 4
+    return batch_id
+
+
+def test_rows_that_somebody_else_changed_are_not_removed_again(harness: BatchHarness) -> None:
+    batch_id = _removal_undone(harness)
+    ann, bob = harness.by("ann"), harness.by("bob")
     bob.edit(batch_id, 4, remark="kept")
     result = redo(ann, batch_id)
     assert (result.undone, result.left, result.sequences) == (3, 1, [3, 5, 6])
@@ -67,11 +73,8 @@ def test_rows_that_somebody_else_changed_are_not_removed_again(harness: BatchHar
 
 
 def test_a_row_that_somebody_else_removed_already_is_not_left_alone(harness: BatchHarness) -> None:
-    batch_id = _opened(harness, 6)
+    batch_id = _removal_undone(harness)
     ann, bob = harness.by("ann"), harness.by("bob")
-    with ann.engine() as at_work:
-        RowRemover(at_work).remove_where(batch_id, ShelfCountRow.sequence > 2)
-    assert undo(ann, batch_id).undone == 4
     bob.remove(batch_id, 4)
     result = redo(ann, batch_id)
     assert (result.undone, result.left, result.sequences) == (3, 0, [3, 5, 6])

@@ -70,49 +70,56 @@ class BatchDetail(BatchPage):
         edited = execution.edited if execution else 0
         quick = quick_filters(self, rows.grid, latest, problems, edited)
         own_statuses = choices_of(self.view.batch_type.handler.header_statuses or ())
-        values = self.template_values(
-            buttons=buttons_for(self.view, self.batch),
-            state=activity.state if activity else State(self.batch.state),
-            activity=activity,
-            last_failure=last_failure_of(self.request, self.batch) if went_wrong else None,
-            intake_url=intake_url(self, self.batch) if activity is None else None,
-            unpopulated=activity is None and is_possible(Action.POPULATE, self.batch.state),
-            own_status=next((one for one in own_statuses if one.value == self.batch.status), None),
-            milestones=view_models.milestones(self.batch),
-            facts=view_models.facts(self.view, self.batch),
-            linked=[one for one in self._linked() if may_see(self, one[1])],
-            totals=totals_of(context),
-            breakdown=view_models.breakdown(self.view, self.batch, rows.grid),
-            problem_rows=problems,
-            quick=quick,
-            duplicates_url=self._duplicates_url() if rows.editing else None,
-            execution=execution,
-            policy=execution.policy if execution else policy_panel(self.view, context),
-            planned=scheduled_execution_of(self, context),
-            schedule_url=schedule_url(self),
-            chosen=view_models.chosen_options(context),
-            effects=view_models.recorded_effects(self.view, self.batch) if self.batch.is_final else (),
-            follow_up_url=self._follow_up_url(),
-            quick_entry=entry.label if rows.editing and entry else None,
-            rows=rows,
-            grid=rows.grid,
-            groups=group_operations(operations, is_cut=len(operations) == OPERATIONS_READ)[:ENTRIES_SHOWN],
-            operation_count=latest,
-            comments=self._comments(),
-            overlaps=overlaps_view(self),
-            waits=view_models.waiting(self.batch),
-            differing_url=differing_cells_url(self.view, self.batch) if quick.offers_differing else "",
-            source=source_word(self.view.batch_type),
-            undo=undo_buttons(self, operations),
-            files=self._file_values(files),
-            sheets=self._sheet_values(files),
+        return self._with_panels(
+            self.template_values(
+                buttons=buttons_for(self.view, self.batch),
+                state=activity.state if activity else State(self.batch.state),
+                activity=activity,
+                last_failure=last_failure_of(self.request, self.batch) if went_wrong else None,
+                intake_url=intake_url(self, self.batch) if activity is None else None,
+                unpopulated=activity is None and is_possible(Action.POPULATE, self.batch.state),
+                own_status=next((one for one in own_statuses if one.value == self.batch.status), None),
+                milestones=view_models.milestones(self.batch),
+                facts=view_models.facts(self.view, self.batch),
+                linked=[one for one in self._linked() if may_see(self, one[1])],
+                totals=totals_of(context),
+                breakdown=view_models.breakdown(self.view, self.batch, rows.grid),
+                problem_rows=problems,
+                quick=quick,
+                duplicates_url=self._duplicates_url() if rows.editing else None,
+                execution=execution,
+                policy=execution.policy if execution else policy_panel(self.view, context),
+                planned=scheduled_execution_of(self, context),
+                schedule_url=schedule_url(self),
+                chosen=view_models.chosen_options(context),
+                effects=view_models.recorded_effects(self.view, self.batch) if self.batch.is_final else (),
+                follow_up_url=self._follow_up_url(),
+                quick_entry=entry.label if rows.editing and entry else None,
+                rows=rows,
+                grid=rows.grid,
+                groups=group_operations(operations, is_cut=len(operations) == OPERATIONS_READ)[
+                    :ENTRIES_SHOWN
+                ],
+                operation_count=latest,
+                comments=self._comments(),
+                overlaps=overlaps_view(self),
+                waits=view_models.waiting(self.batch),
+                differing_url=differing_cells_url(self.view, self.batch) if quick.offers_differing else "",
+                source=source_word(self.view.batch_type),
+                undo=undo_buttons(self, operations),
+                files=self._file_values(files),
+                sheets=self._sheet_values(files),
+            )
         )
+
+    def _with_panels(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return ``values`` with the panels beside the rows, and what the person has open of them."""
+        grid = values["grid"]
         panels = panels_of(values)
-        around = RememberedPage(self.request.db, rows.grid.user, rows.grid.key)
-        opened = open_panel(self.request, self.batch, panels, around.choices.get(PANEL))
+        around = RememberedPage(self.request.db, grid.user, grid.key)
         return values | {
             "panels": panels,
-            "open_panel": opened,
+            "open_panel": open_panel(self.request, self.batch, panels, around.choices.get(PANEL)),
             "full_window": bool(around.choices.get(FULL_WINDOW)),
         }
 
