@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
+from batchbook.batches.changed_cells import ChangedCell
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.refresh import rows_and_peers
 from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.models import Operation
 from batchbook.grid import CellError, columns_of, parse
 
 #: The maximum number of rows that are named; where more changed, a page loads its rows again.
@@ -68,9 +69,9 @@ def _has_whole(context: ActionContext, seen: int) -> bool:
 def _cells_since(context: ActionContext, seen: int) -> list[_Cell]:
     """Return the cells that changed since, the latest first, and one more where there are too many."""
     found = context.session.execute(
-        select(CellChange.sequence, CellChange.field, CellChange.old)
-        .where(CellChange.batch_id == context.batch.id, CellChange.operation > seen)
-        .order_by(CellChange.operation.desc(), CellChange.position.desc())
+        select(ChangedCell.sequence, ChangedCell.field, ChangedCell.old)
+        .where(ChangedCell.batch_id == context.batch.id, ChangedCell.operation > seen)
+        .order_by(ChangedCell.operation.desc(), ChangedCell.position.desc())
         .limit(_MOST_CELLS + 1)
     )
     return [_Cell(*cell) for cell in found]
