@@ -95,7 +95,9 @@ def make_batches(engine: Engine) -> None:
         catalogue.remove(batch_id, 3)
         with catalogue.engine() as engine:
             add_comment(engine, batch_id, "Too dear, @nobody.", 3, "new_price")
-    catalogue.run(batches[0], Action.COMPLETE, Action.EXECUTE)
+    catalogue.run(batches[0], Action.COMPLETE)
+    catalogue.by("admin").run(batches[0], Action.APPROVE)
+    catalogue.run(batches[0], Action.EXECUTE)
 
 
 def table(name: str) -> Table:
