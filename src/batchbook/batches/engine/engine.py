@@ -10,12 +10,12 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
-from batchbook.batches.concurrency import bump_version, refuse_stale
+from batchbook.batches.concurrency import refuse_stale
 from batchbook.batches.engine.actions import ACTIONS
 from batchbook.batches.engine.context import ActionContext, find_batch
 from batchbook.batches.handler import ALL, CONFIRM
 from batchbook.batches.handler_context import HandlerContext
-from batchbook.batches.history import note_failure
+from batchbook.batches.history import bump_version, note_failure
 from batchbook.batches.hook_guard import is_stop
 from batchbook.batches.lifecycle import Action, State, Transition, state_before, transition
 from batchbook.batches.models import Batch
