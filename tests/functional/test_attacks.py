@@ -80,7 +80,16 @@ def test_a_post_without_the_token_is_refused_wherever_it_goes(
     before = catalogue.dump()
     # Whether the batch's state allows it is asked before the form is looked at.
     unprepared = ("intake", "mapping", "populate")
-    incomplete = ("reopen", "dry-run", "dry_run_file", "send-back", "approve", "execute", "schedule", "unschedule")
+    incomplete = (
+        "reopen",
+        "dry-run",
+        "dry_run_file",
+        "send-back",
+        "approve",
+        "execute",
+        "schedule",
+        "unschedule",
+    )
     impossible = (*unprepared, *incomplete, "reverse-batch")
     for wrong in ({}, {"csrf_token": ""}, {"csrf_token": "0" * 64}):
         for address in addresses.with_method("POST"):
