@@ -139,8 +139,8 @@ def test_a_byte_changed_anywhere_in_a_member_of_the_zip_is_found_in_its_file(
             archive.write_bytes(changed)
             said = found(archive)
             assert "pack.zip: the ZIP as a whole is not as it was written" in said
-            # The last byte of a compressed file may have bits that mean nothing.
-            assert member.filename in said or at == first + member.compress_size - 1, (at, said)
+            # Some bits at the end of a compressed file mean nothing.
+            assert member.filename in said or at >= first + member.compress_size - 2, (at, said)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
