@@ -120,17 +120,30 @@ def _differing(batch_id: int) -> Select[Any]:
     return select(*columns).where(cells.c.nth == 1, cells.c.before.is_distinct_from(cells.c.now))
 
 
-def first_changes(batch_id: int) -> Subquery:
-    """Return the first change of each changed cell in the rows of a batch: ``sequence``, ``field``, and ``old``, the text before it."""
+def first_changes(batch_id: int, field: str | None = None) -> Subquery:
+    """Return the first change of each changed cell in the rows of a batch: ``sequence``, ``field``, and ``old``, the text before it.
+
+    With ``field``, it is only of cells in that column.
+    """
     change = ChangedCell
     in_order = (change.operation, change.position)
     nth = func.row_number().over(partition_by=(change.sequence, change.field), order_by=in_order)
     cells = (
         select(change.sequence, change.field, change.old, nth.label("nth"))
-        .where(change.batch_id == batch_id, change.sequence > 0)
+        .where(
+            change.batch_id == batch_id,
+            change.sequence > 0,
+            *(() if field is None else (change.field == field,)),
+        )
         .subquery()
     )
     return select(cells.c.sequence, cells.c.field, cells.c.old).where(cells.c.nth == 1).subquery()
+
+
+def original_texts(batch_id: int, field: str) -> Select[int, str | None]:
+    """Return the SELECT of the changed cells of the column ``field``, with their texts before the first change: row, text."""
+    first = first_changes(batch_id, field)
+    return select(first.c.sequence, first.c.old)
 
 
 def original_text(cell: type[CellChange]) -> ColumnElement[str | None]:

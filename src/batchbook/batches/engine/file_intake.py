@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, select
 
 from batchbook import tables
-from batchbook.batches.changed_rows import first_changes
+from batchbook.batches.changed_rows import original_texts
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.files import input_file, open_file
 from batchbook.batches.history import record
@@ -117,14 +117,14 @@ def _corrections(context: ActionContext, source: FileSource, field: IntakeField)
 
 def _replaced(context: ActionContext, column: str) -> Select[tuple[str, Any]]:
     """Return the SELECT of the original texts of changed cells, with their current values."""
-    row, first = context.row, first_changes(context.batch.id)
+    row, original = context.row, original_texts(context.batch.id, column).subquery()
     now = getattr(row, column)
     return (
-        select(first.c.old, now)
-        .join(row, and_(row.batch_id == context.batch.id, row.sequence == first.c.sequence))
-        .where(first.c.field == column, first.c.old.is_not(None), now.is_not(None), ~row.removed)
+        select(original.c.old, now)
+        .join(row, row.sequence == original.c.sequence)
+        .where(row.batch_id == context.batch.id, original.c.old.is_not(None), now.is_not(None), ~row.removed)
         .distinct()
-        .order_by(first.c.old)
+        .order_by(original.c.old)
         .limit(_MOST_CORRECTIONS)
     )
 
