@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, ForeignKeyConstraint, Index, Row, Select, Text, and_, or_, select
+from sqlalchemy import Connection, ForeignKeyConstraint, Index, Select, Text, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from batchbook.batches.models import CellChange, Operation
@@ -144,7 +144,7 @@ def _chunks(batch_id: int) -> Select[Any]:
     return found.order_by(CellChunk.operation, CellChunk.position)
 
 
-def unpacked(chunk: Row[Any]) -> list[StoredCell]:
+def unpacked(chunk: Sequence[Any]) -> list[StoredCell]:
     """Return the cells of a stored ``chunk``; none if its data is no such array, or its other columns contradict it."""
     batch_id, operation, position, count, first, last, data = chunk
     try:

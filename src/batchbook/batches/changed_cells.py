@@ -74,42 +74,47 @@ _Conditions = Callable[[Mapping[str, ColumnElement[Any]]], Sequence[ColumnElemen
 def _alias(
     conditions: _Conditions = lambda _columns: (), sequence: Any = None, outer: Any = None
 ) -> type[CellChange]:
-    """Return an alias with the cells of both tables that satisfy ``conditions``; chunks without the row ``sequence`` are not read."""
-    rows = {name: getattr(CellChange, name) for name in _NAMES}
+    """Return an alias with the cells of both tables that satisfy ``conditions``; chunks without the row ``sequence`` are not read.
+
+    ``outer`` is what these refer to besides.
+    """
+    arms = [_rows(conditions), _unpacked(conditions, sequence)]
+    if outer is not None:
+        arms = [arm.correlate(outer) for arm in arms]
+    return cast("type[CellChange]", aliased(CellChange, union_all(*arms).subquery(), adapt_on_names=True))
+
+
+def _rows(conditions: _Conditions) -> Select[Any]:
+    columns = {name: getattr(CellChange, name) for name in _NAMES}
+    limits = (
+        CellChange.position.label("first_position"),
+        CellChange.sequence.label("first_sequence"),
+        CellChange.sequence.label("last_sequence"),
+    )
+    return select(*columns.values(), *limits).where(*conditions(columns))
+
+
+def _unpacked(conditions: _Conditions, sequence: Any) -> Select[Any]:
     chunk = CellChunk
     cell = _Elements(chunk.data).table_valued("key", "value").alias("cell")
-    texts = {
-        name: sql_cast(_part(cell.c.value, at), Text).label(name) for at, name in enumerate(_NAMES[4:7], 1)
-    }
-    packed: dict[str, ColumnElement[Any]] = {
-        "batch_id": chunk.batch_id,  # type: ignore[dict-item]
-        "operation": chunk.operation,  # type: ignore[dict-item]
-        "position": sql_cast(chunk.position + cell.c.key, Integer).label("position"),
-        "sequence": sql_cast(_part(cell.c.value, 0), Integer).label("sequence"),
-        **texts,
-        "issues": type_coerce(_JsonPart(cell.c.value, literal_column("4")), IssueList()).label("issues"),
-    }
+
+    def part(at: int, column_type: type[Integer | Text]) -> ColumnElement[Any]:
+        return sql_cast(_Part(cell.c.value, literal_column(str(at))), column_type).label(_NAMES[at + 3])
+
+    issues = type_coerce(_JsonPart(cell.c.value, literal_column("4")), IssueList())
+    found = [
+        chunk.batch_id.expression,
+        chunk.operation.expression,
+        sql_cast(chunk.position + cell.c.key, Integer).label("position"),
+        part(0, Integer),
+        *(part(at, Text) for at in (1, 2, 3)),
+        issues.label("issues"),
+    ]
+    columns: dict[str, ColumnElement[Any]] = dict(zip(_NAMES, found, strict=True))
+    limits = (chunk.position.label("first_position"), chunk.first_sequence, chunk.last_sequence)
     reaches = () if sequence is None else (chunk.first_sequence <= sequence, chunk.last_sequence >= sequence)
-    both = (
-        select(
-            *rows.values(),
-            CellChange.position.label("first_position"),
-            CellChange.sequence.label("first_sequence"),
-            CellChange.sequence.label("last_sequence"),
-        ).where(*conditions(rows)),
-        select(
-            *packed.values(),
-            chunk.position.label("first_position"),
-            chunk.first_sequence,
-            chunk.last_sequence,
-        )
-        .select_from(chunk)
-        .join(cell, true())
-        .where(*reaches, *conditions(packed)),
-    )
-    if outer is not None:
-        both = tuple(one.correlate(outer) for one in both)
-    return cast("type[CellChange]", aliased(CellChange, union_all(*both).subquery(), adapt_on_names=True))
+    whole = select(*columns.values(), *limits).select_from(chunk).join(cell, true())
+    return whole.where(*reaches, *conditions(columns))
 
 
 class _Elements(GenericFunction[Any]):
@@ -131,10 +136,6 @@ class _JsonPart(FunctionElement[Any]):
 
     name = "json_part"
     inherit_cache = True
-
-
-def _part(array: ColumnElement[Any], at: int) -> _Part:
-    return _Part(array, literal_column(str(at)))
 
 
 @compiles(_Elements, "sqlite")

@@ -195,11 +195,11 @@ def _read_cells(
     names = [column.name for column in section.columns]
     places = [names.index(name) for name in section.record_key]
     taken = [StoredCell._fields.index(name) for name in names]
-    packed = (
-        cell if cell.issues is None else cell._replace(issues=json.dumps(cell.issues))
-        for cell in packed_cells(connection, batch_id, after)
+    stored = (
+        (*values, None if issues is None else json.dumps(issues))
+        for *values, issues in packed_cells(connection, batch_id, after)
     )
-    unpacked = ([cell[at] for at in taken] for cell in packed)
+    unpacked = ([values[at] for at in taken] for values in stored)
     rows = chain.from_iterable(_read(connection, section, batch_id, after))
     # SQL can store texts in SQLite's columns of numbers, and these are not compared with numbers.
     in_order = merge(rows, unpacked, key=lambda cell: [(type(cell[at]).__name__, cell[at]) for at in places])
