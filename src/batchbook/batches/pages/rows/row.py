@@ -28,6 +28,7 @@ from batchbook.batches.pages.batch.comments_page import ROW, Comments, ShownComm
 from batchbook.batches.pages.batch_page import BatchPage, EditPage, ShownChange
 from batchbook.batches.pages.rows.match_pages import row_match
 from batchbook.batches.pages.view import PROBLEMS
+from batchbook.batches.policies.edit_reasons import may_need_reason
 from batchbook.batches.review.comments import comments_of
 from batchbook.errors import Missing
 from batchbook.forms import BoundForm, Form, form_of
@@ -117,6 +118,7 @@ class OneRow(BatchPage):
             match=row_match(self, self.row),
             neighbours=self._neighbours(),
             comments=self._comments(),
+            needs=may_need_reason(self.action_context) if editing else None,
         )
 
     def _comments(self) -> ShownComments | None:
