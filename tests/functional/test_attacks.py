@@ -13,7 +13,7 @@ from .harness import OWN, CatalogueDatabase, form_with, number_in, post, text_of
 #: Where a post to an executed batch is no change of it: a clone is another batch, and everybody's view is one's own.
 NO_CHANGE = ("clone", "rows")
 #: … and who may see the batch may ask for files of it, and tells how far it was seen.
-FILES = ("export_rows", "export_changes", "worksheet", "worksheet_problems", "seen", "comments_seen")
+FILES = ("export_rows", "export_changes", "worksheet", "worksheet_problems", "seen", "comments_seen", "seal")
 #: … and has a view of the grid of changed cells, too, opens facets, arranges columns, and is shown to others.
 VIEWS = ("remember_changes", "row_facets", "row_layout", "presence")
 

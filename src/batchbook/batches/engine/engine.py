@@ -80,10 +80,12 @@ class Engine:
 
     def context_of_new(self, batch_type: BatchType, batch: Batch) -> ActionContext:
         """Return the context of an action on a ``batch`` of a given type, which need not be stored yet."""
-        context = HandlerContext(
-            self.session, self.settings, self.actor, utc_now(), self.progress, self.reason
-        )
+        context = self.handler_context()
         return ActionContext(context, batch_type, batch, batch_type.make_handler(context, batch))
+
+    def handler_context(self) -> HandlerContext:
+        """Return what handlers get at this time."""
+        return HandlerContext(self.session, self.settings, self.actor, utc_now(), self.progress, self.reason)
 
     def find(self, batch_id: int) -> Batch:
         """Return a batch without locking it; raise :class:`~batchbook.errors.Missing` if there is none."""
