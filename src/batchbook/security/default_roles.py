@@ -50,6 +50,11 @@ DEFAULT_ROLES: Mapping[str, DefaultRole] = MappingProxyType(
                 "audit-log:export",
                 *(
                     f"{table}:{may}"
+                    for table in ("retention", "legal-holds", "tombstones")
+                    for may in ("view", "export")
+                ),
+                *(
+                    f"{table}:{may}"
                     for table in ("products", "vendors", "departments")
                     for may in ("view", "export")
                 ),

@@ -20,6 +20,7 @@ from batchbook.batches.models import Batch
 from batchbook.batches.pages import view
 from batchbook.batches.pages.view import COMMON, FILTERS, state_query
 from batchbook.batches.registry import BatchTypes
+from batchbook.batches.retention.models import Tombstone
 from batchbook.batches.review.comments import unseen_mentions
 from batchbook.batches.review.models import BatchComment
 from batchbook.batches.running.activity import Running, running_now
@@ -36,6 +37,7 @@ from batchbook.master import (
     RememberLayout,
     default_link,
 )
+from batchbook.master.routes import view_of
 from batchbook.security import SIGNED_IN, Identity
 from batchbook.services import Services, services_of
 from batchbook.web.request import Request
@@ -117,17 +119,31 @@ _ROW = re.compile(r"[0-9]{1,10}")
 
 
 def find(request: Request) -> HTTPSeeOther:
-    """Redirect from a batch's number alone, which other records keep, to its page; with ``row``, to that of a row."""
+    """Redirect from a batch's number alone, which other records keep, to its page; with ``row``, to that of a row.
+
+    Of a purged batch it is the page of what is left of it.
+    """
     number = int(request.matchdict["number"])
     seen = access.visible(request.identity.permissions, request.services.get(BatchTypes))
     statement = select(Batch.type).where(Batch.id == number, seen)
     key = request.db.scalar(statement) if number <= HIGHEST_NUMBER else None
+    if key is None and (left := _tombstone_path(request, number)):
+        return HTTPSeeOther(left)
     if key is None:
         raise Missing(f"There is no batch {number:08d} that you can see.")
     row = request.GET.get("row", "")
     if _ROW.fullmatch(row):
         return HTTPSeeOther(request.route_path(f"batches.{key}.row", id=number, sequence=row))
     return HTTPSeeOther(batch_url(request, key, number))
+
+
+def _tombstone_path(request: Request, number: int) -> str | None:
+    """Return the path of what is left of a purged batch; ``None`` if there is none, or this person may not see it."""
+    tombstones = view_of(request.services, Tombstone)
+    if tombstones is None or number > HIGHEST_NUMBER or not tombstones(request).may("view"):
+        return None
+    path: str = request.route_path(f"{tombstones.prefix}.view", id=number)
+    return path if request.db.get(Tombstone, number) else None
 
 
 #: The number of batches in a section of the start page.
