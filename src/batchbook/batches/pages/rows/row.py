@@ -137,7 +137,8 @@ class OneRow(BatchPage):
         executed = select(Operation).where(
             Operation.batch_id == self.batch.id, Operation.kind == Action.EXECUTE.value
         )
-        return self.request.db.scalars(executed.order_by(Operation.number.desc()).limit(1)).first()
+        found: Operation | None = self.request.db.scalar(executed.order_by(Operation.number.desc()).limit(1))
+        return found
 
     def _comments(self) -> ShownComments | None:
         """Return the comments on the row and its cells; ``None`` for a type whose pages leave comments out."""
