@@ -1,4 +1,4 @@
-"""The pages of policies, for administrators: what each type of batch demands before an execution, and its versions."""
+"""The pages of policies, for administrators: what each type of batch demands of edits and executions, and its versions."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ VIEW, EDIT = "policies:view", "policies:edit"
 _LISTED = 50
 _UNPROCESSABLE, _CONFLICT = 422, 409
 _BASED_ON = "based_on"
+#: The fields with a text in each line.
+_LISTS = ("reasons", "edit_reasons")
 
 #: The measures of limits, in words.
 LABELS = {
@@ -33,6 +35,31 @@ LABELS = {
     "share": "Rows removed or with problems, in per cent",
     "sum": "Sum of all changes of numbers",
 }
+
+_EDITS = (
+    Field.of(
+        "edit_percent",
+        Kind.DECIMAL,
+        label="An edit needs a reason above this change of a value, in per cent",
+        help="Held against the value before, and the one that came into the batch. Empty: no limit.",
+        minimum=0,
+    ),
+    Field.of(
+        "edit_amount",
+        Kind.DECIMAL,
+        label="An edit needs a reason above this change of a value",
+        help="As an amount. Empty: no limit.",
+        minimum=0,
+    ),
+    Field.of(
+        "edit_reasons",
+        Kind.TEXT,
+        label="Reasons for edits to choose from",
+        widget="textarea",
+        help="One in each line. Empty: a text only.",
+    ),
+    Field.of("other_edit_reasons", Kind.BOOLEAN, label="Other reasons for edits may be typed"),
+)
 
 _FORM = Form(
     [
@@ -93,6 +120,7 @@ _FORM = Form(
             for measure, label in LABELS.items()
             for kind, words in (("warn", "confirm with a reason above"), ("refuse", "refuse above"))
         ),
+        *_EDITS,
     ]
 )
 
@@ -118,7 +146,8 @@ class PoliciesPages:
         values = {one.name: getattr(policy, one.name) for one in fields(policy)}
         for limit in policy.limits:
             values |= {f"{limit.measure}_warn": limit.warn, f"{limit.measure}_refuse": limit.refuse}
-        bound = self._form.bind(values | {"reasons": "\n".join(policy.reasons)})
+        values |= {name: "\n".join(values[name]) for name in _LISTS}
+        bound = self._form.bind(values)
         return self._page(bound)
 
     def save(self) -> Any:
@@ -195,7 +224,8 @@ class PoliciesPages:
 def _read(bound: BoundForm) -> Policy:
     """Return the policy of a valid form; raise ``BadInput`` if it could not be applied."""
     values = dict(bound.values)
-    values["reasons"] = tuple(line.strip() for line in (values["reasons"] or "").splitlines() if line.strip())
+    for name in _LISTS:
+        values[name] = tuple(line.strip() for line in (values[name] or "").splitlines() if line.strip())
     values["windows"] = values["windows"] or ""
     limits = (Limit(one, values.pop(f"{one}_warn"), values.pop(f"{one}_refuse")) for one in LABELS)
     values["limits"] = tuple(limit for limit in limits if limit != Limit(limit.measure))
@@ -214,8 +244,15 @@ def described(policy: Policy) -> list[str]:
         (policy.reason, "a reason"),
         (policy.limits, "limits of " + ", ".join(LABELS[one.measure].lower() for one in policy.limits)),
         (policy.windows, f"only {policy.windows} ({policy.zone})"),
+        (policy.explains_edits, f"a reason for edits above {_edit_limits(policy)}"),
     ]
     return [phrase for applies, phrase in found if applies]
+
+
+def _edit_limits(policy: Policy) -> str:
+    percent = () if policy.edit_percent is None else (f"{policy.edit_percent.normalize():,f} %",)
+    amount = () if policy.edit_amount is None else (f"{policy.edit_amount.normalize():,f}",)
+    return " or ".join((*percent, *amount))
 
 
 def includeme(config: Any) -> None:

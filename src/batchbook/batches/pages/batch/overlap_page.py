@@ -12,7 +12,7 @@ from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.review.overlap import OverlapCounts, batches_with, overlaps_of
-from batchbook.jobs.enqueue import scheduled_jobs
+from batchbook.jobs.enqueue import scheduled_batches
 from batchbook.web.request import Request
 
 
@@ -43,7 +43,7 @@ def overlaps_view(page: BatchPage) -> OverlapsView:
     counts = request.services.find(OverlapCounts) or OverlapCounts()
     visible = access.visible(request.identity.permissions, request.services.get(BatchTypes))
     found = overlaps_of(page.engine, page.batch, visible, counts)
-    scheduled = scheduled_jobs(request.db, [one.batch.id for one in found.found]) if found.found else {}
+    scheduled = scheduled_batches(request.db, [one.batch.id for one in found.found])
     items = [
         OverlapView(
             batch_path(request, one.batch),

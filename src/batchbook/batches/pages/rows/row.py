@@ -30,6 +30,7 @@ from batchbook.batches.pages.batch_page import BatchPage, EditPage, ShownChange
 from batchbook.batches.pages.rows.match_pages import row_match
 from batchbook.batches.pages.view import PROBLEMS
 from batchbook.batches.pages.view_models import effect_changes
+from batchbook.batches.policies.edit_reasons import may_need_reason
 from batchbook.batches.review.comments import comments_of
 from batchbook.errors import Missing
 from batchbook.forms import BoundForm, Form, form_of
@@ -121,6 +122,7 @@ class OneRow(BatchPage):
             comments=self._comments(),
             effects=self._effects(),
             execution=self._execution(),
+            needs=may_need_reason(self.action_context) if editing else None,
         )
 
     def _effects(self) -> list[tuple[str, Effect, list[tuple[str, str | None, str | None]]]]:
