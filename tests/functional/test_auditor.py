@@ -52,7 +52,7 @@ OWN_PAGES = (
     ".worksheet",
     ".worksheet_problems",
 )
-CLOSED = ("jobs.", "users.", "roles.", "retention.")
+CLOSED = ("jobs.", "users.", "roles.")
 
 
 def is_allowed(route: str) -> bool:

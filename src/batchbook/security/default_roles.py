@@ -50,6 +50,7 @@ DEFAULT_ROLES: Mapping[str, DefaultRole] = MappingProxyType(
                     f"{table}:{may}"
                     for table in (
                         "audit-log",
+                        "retention",
                         "legal-holds",
                         "tombstones",
                         "products",

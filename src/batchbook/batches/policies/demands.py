@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
-from sqlalchemy import func, inspect, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Integer, cast, func, inspect, select, type_coerce
 from sqlalchemy.types import TypeEngine
 
 from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.handler_declarations import NumberChange
 from batchbook.batches.history import record
 from batchbook.batches.policies.approvals import missing_approvals, sign, signatures_of_executions
 from batchbook.batches.policies.declaration import MEANING, Policy
@@ -165,11 +166,21 @@ def _wrong_reason(policy: Policy, reason: str | None) -> list[str]:
 
 def amount_of(context: ActionContext, values: Mapping[str, Any]) -> Decimal:
     """Return the sum of all changes of numbers, rises and falls alike, if the batch is executed with ``values``."""
-    total = Decimal(0)
-    for change in context.handler.number_changes(context.batch, values):
-        kind: TypeEngine[Any] = inspect(change.after).type
-        before = func.coalesce(change.before, type_coerce(0, kind))
-        changed = func.sum(func.abs(change.after - before))
-        statement = select(type_coerce(changed, kind)).where(context.rows().where, change.where)
-        total += Decimal(context.session.scalar(statement) or 0)
+    changes = context.handler.number_changes(context.batch, values)
+    sums = [select(sum_of_changes(one)).where(context.rows().where, one.where) for one in changes]
+    return total_amount(context.session.scalar(statement) for statement in sums)
+
+
+def sum_of_changes(change: NumberChange) -> ColumnElement[Any]:
+    """Return the aggregate of the changes of a number, rises and falls alike; one from nothing is one from 0."""
+    kind: TypeEngine[Any] = inspect(change.after).type
+    before = func.coalesce(change.before, type_coerce(0, kind))
+    # The difference of two integers may be too large for their type.
+    after = cast(change.after, BigInteger) if isinstance(kind, Integer) else change.after
+    return type_coerce(func.sum(func.abs(after - before)).filter(change.where), kind)
+
+
+def total_amount(sums: Iterable[Any]) -> Decimal:
+    """Return the total of the ``sums`` of changes, as it is stored and compared with limits."""
+    total = sum((Decimal(one or 0) for one in sums), Decimal(0))
     return min(total, _MOST).quantize(_UNIT, ROUND_UP)
