@@ -92,7 +92,7 @@ def test_packed_cells_become_rows_again_when_going_back(
         session.execute(insert(CellChunk), {"batch_id": 1, "operation": 1, **limits, "data": data})
     monkeypatch.setenv("BATCHBOOK_DATABASE_URL", engine.url.render_as_string(hide_password=False))
     engine.dispose()
-    command.downgrade(Config(Path(__file__).parents[1] / "alembic.ini"), "0029")
+    command.downgrade(Config(Path(__file__).parents[1] / "alembic.ini"), "0030")
     cell = CellChange
     with transaction_scope(engine, read_only=True) as session:
         columns = (cell.operation, cell.position, cell.sequence, cell.field, cell.old, cell.new)

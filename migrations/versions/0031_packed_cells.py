@@ -1,6 +1,6 @@
 """Changed cells of bulk operations, packed into chunks
 
-Revision 0031, after 0029.
+Revision 0031, after 0030.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from batchbook.batches import freeze_table, unfreeze_table
 
 revision = "0031"
-down_revision = "0029"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
