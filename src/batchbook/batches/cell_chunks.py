@@ -125,8 +125,8 @@ def cells_between(
 
 def packed_cells(
     connection: Connection, batch_id: int, after: Sequence[int] | None = None
-) -> Iterator[StoredCell]:
-    """Yield the packed cells of a batch, by operation and position; only those behind the place ``after``, if it is given."""
+) -> Iterator[list[StoredCell]]:
+    """Yield the packed cells of a batch by chunk, in order; only those behind the operation and position of ``after``, if given."""
     packed, (operation, position) = CellChunk, after or (0, -1)
     is_later = or_(
         packed.operation > operation,
@@ -135,7 +135,11 @@ def packed_cells(
     options = {"stream_results": True, "max_row_buffer": _FETCHED}
     with connection.execute(_chunks(batch_id).where(is_later), execution_options=options) as chunks:
         for chunk in chunks:
-            yield from (cell for cell in unpacked(chunk) if cell[1:3] > (operation, position))
+            cells = unpacked(chunk)
+            if after is not None:
+                cells = [cell for cell in cells if cell[1:3] > (operation, position)]
+            if cells:
+                yield cells
 
 
 def _chunks(batch_id: int) -> Select[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 from sqlalchemy import Engine, delete, insert, select
@@ -117,7 +118,7 @@ def test_packed_cells_are_sealed_as_if_they_were_not_packed(harness: BatchHarnes
 
 def _packed_cells(harness: BatchHarness, batch_id: int) -> list[StoredCell]:
     with transaction_scope(harness.database, read_only=True) as session:
-        return [*packed_cells(session.connection(), batch_id)]
+        return [*chain.from_iterable(packed_cells(session.connection(), batch_id))]
 
 
 @pytest.mark.parametrize(

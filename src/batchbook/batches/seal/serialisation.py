@@ -193,17 +193,41 @@ def _read_cells(
 ) -> Iterator[Sequence[Any]]:
     """Yield changed cells as :func:`_read` does, those in chunks among the others."""
     names = [column.name for column in section.columns]
-    places = [names.index(name) for name in section.record_key]
     taken = [StoredCell._fields.index(name) for name in names]
-    stored = (
-        (*values, None if issues is None else json.dumps(issues))
-        for *values, issues in packed_cells(connection, batch_id, after)
+    are_all = taken == [*range(len(StoredCell._fields))]
+    blocks = (
+        [cell if cell.issues is None else cell._replace(issues=json.dumps(cell.issues)) for cell in cells]  # type: ignore[arg-type]  # As it is read.
+        for cells in packed_cells(connection, batch_id, after)
     )
-    unpacked = ([values[at] for at in taken] for values in stored)
+    chosen = blocks if are_all else ([[cell[at] for at in taken] for cell in block] for block in blocks)
+    places = [names.index(name) for name in section.record_key]
     rows = chain.from_iterable(_read(connection, section, batch_id, after))
-    # SQL can store texts in SQLite's columns of numbers, and these are not compared with numbers.
-    in_order = merge(rows, unpacked, key=lambda cell: [(type(cell[at]).__name__, cell[at]) for at in places])
-    yield from chunked(in_order, section.chunk_rows)
+    yield from chunked(_in_order(rows, chosen, places), section.chunk_rows)
+
+
+def _in_order(
+    rows: Iterator[Sequence[Any]], blocks: Iterable[Sequence[Sequence[Any]]], places: Sequence[int]
+) -> Iterator[Sequence[Any]]:
+    """Yield ``rows``, and those of ``blocks``, both of which are in order, in the order of the values in ``places``."""
+
+    def key(row: Sequence[Any]) -> list[tuple[str, Any]]:
+        # SQL can store texts in SQLite's columns of numbers, and these are not compared with numbers.
+        return [(type(row[at]).__name__, row[at]) for at in places]
+
+    row = next(rows, None)
+    for block in blocks:
+        first, last, between = key(block[0]), key(block[-1]), list[Sequence[Any]]()
+        while row is not None and key(row) < last:
+            if key(row) < first:
+                yield row
+            else:
+                between.append(row)
+            row = next(rows, None)
+        # Nearly always there is none: to compare each row with each would take longer than everything else.
+        yield from merge(between, block, key=key) if between else block
+    if row is not None:
+        yield row
+        yield from rows
 
 
 def runs_of(keys: Sequence[Key]) -> str:
