@@ -130,7 +130,7 @@ def test_staff_correct_what_was_sent_back_and_cannot_decide_themselves(
 def test_an_administrator_finds_what_is_risky_signs_and_undoes_it(
     catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp
 ) -> None:
-    assert "signed with the password; a reason" in set_policy(
+    assert "Signed with the password A reason for the execution" in set_policy(
         admin, other_than_editor=True, signature=True, reason=True, percent_warn="50"
     )
     number = number_in(upload(staff, RISKY, description="Summer prices", vendor_code="V1"))

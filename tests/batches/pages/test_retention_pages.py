@@ -58,10 +58,11 @@ def test_a_batch_is_held_with_a_reason_and_released(
     assert "is not under a legal hold" in text_of(enter(False, 422))
 
 
-def test_purged_batches_are_listed(
+def test_purged_batches_are_listed_and_found_by_their_number(
     app: Any,
     catalogue: CatalogueDatabase,
     admin: TestApp,
+    staff: TestApp,
     auditor: TestApp,
     engine: Engine,
     complete_batch: int,
@@ -77,4 +78,8 @@ def test_purged_batches_are_listed(
     page = admin.get("/audit-log").click("Purged batches")
     assert column_of(page, "Purged by") == ["admin"]
     assert f"{complete_batch:08d}" in text_of(page.click(f"{complete_batch:08d}", index=0))
-    catalogue.price_history()
+    # The price history names it for good; its number leads auditors to what is left of it.
+    product = auditor.get("/products?f.item_code.equal=000000011").click("000000011")
+    stone = product.click(f"{complete_batch:08d}", index=0).follow()
+    assert "Purged by admin" in text_of(stone)
+    staff.get(f"/batches/{complete_batch:08d}", status=404)
