@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
 from typing import Any
@@ -17,7 +18,7 @@ from batchbook.batches.policies.approvals import missing_approvals, sign, signat
 from batchbook.batches.policies.declaration import MEANING, Policy
 from batchbook.batches.policies.models import AMOUNT_DIGITS, AMOUNT_SCALE, EXECUTE, BatchApproval
 from batchbook.batches.policies.second_person import second_person_reasons
-from batchbook.batches.policies.stored import applied_policy
+from batchbook.batches.policies.stored import applied_policy, latest_version, set_policy
 from batchbook.batches.seal.serialisation import content_digest
 from batchbook.errors import Conflict
 from batchbook.words import counted
@@ -25,6 +26,8 @@ from batchbook.words import counted
 _UNIT = Decimal(1).scaleb(-AMOUNT_SCALE)
 _MOST = Decimal(10) ** (AMOUNT_DIGITS - AMOUNT_SCALE) - _UNIT
 _EXECUTED = "executed"
+#: The reason of an execution that is tried out.
+_DRY_RUN = "Dry run"
 
 
 def policy_of(context: ActionContext) -> Policy:
@@ -80,6 +83,30 @@ def demand_policy(
     if missing := approvals_missing(context, policy, digest, values):
         raise Conflict(f"{context.batch} was not executed. {missing}")
     return digest
+
+
+def waive_demands(context: ActionContext) -> None:
+    """Leave out what the policy demands of people and times, until the savepoint of a dry run is rolled back.
+
+    The database enforces the last version of a policy, so one without these demands is stored. Limits stay: they tell whether
+    an execution is refused.
+    """
+    session, key, policy = context.session, context.batch.type, policy_of(context)
+    waived = replace(
+        policy,
+        other_than_editor=False,
+        other_than_completer=False,
+        approvals=0,
+        signature=False,
+        reason=False,
+        windows="",
+    )
+    if waived != policy:
+        latest = latest_version(session, key)
+        number = 0 if latest is None else latest.number
+        set_policy(session, key, waived, context.now, context.actor, number)
+    if not context.handler_context.reason:
+        context.handler_context = replace(context.handler_context, reason=_DRY_RUN)
 
 
 def approvals_missing(context: ActionContext, policy: Policy, digest: str, values: Mapping[str, Any]) -> str:
