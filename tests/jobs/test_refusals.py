@@ -31,6 +31,7 @@ READING = (
     "row_facets",
     "row_layout",
     "presence",
+    "seal",
 )
 
 
