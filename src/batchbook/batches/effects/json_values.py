@@ -10,7 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Integer,
-    SQLColumnExpression,
     Text,
     case,
     cast,
@@ -25,7 +24,7 @@ from batchbook.db import ExactDecimal, UTCDateTime
 _NULL: ColumnElement[str] = literal_column("'null'", Text())
 
 
-def json_value(value: SQLColumnExpression[Any], dialect: str) -> ColumnElement[str]:
+def json_value(value: ColumnElement[Any], dialect: str) -> ColumnElement[str]:
     """Return in SQL the JSON text of ``value``, an expression with the type of a column; ``null`` for no value.
 
     Whole numbers and truth values are as JSON has them. Decimals are texts with all their decimal places, dates and moments in
@@ -43,7 +42,7 @@ def _implementation(kind: TypeEngine[Any]) -> TypeEngine[Any]:
     return kind
 
 
-def _on_postgresql(value: SQLColumnExpression[Any], kind: TypeEngine[Any]) -> ColumnElement[Any]:
+def _on_postgresql(value: ColumnElement[Any], kind: TypeEngine[Any]) -> ColumnElement[Any]:
     if isinstance(kind, (Boolean, Integer)):
         return cast(value, Text)
     if isinstance(kind, UTCDateTime):

@@ -6,10 +6,11 @@ temporary table, and one statement stores what differs from it after the executi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from json.encoder import encode_basestring
+from operator import add
 from typing import Any
 
 from sqlalchemy import (
@@ -51,7 +52,7 @@ _FOUND = ("record_id", "record_key", "sequence")
 @contextmanager
 def observing(rows: Rows, batch_id: int, declared: Sequence[TargetRecords]) -> Iterator[None]:
     """Keep the effects that the block, the execution of ``rows``, has on the ``declared`` records of the batch."""
-    observed = []
+    observed: list[_Observed] = []
     for records in declared:
         if records.locked:
             lock_records(rows.session, records.id, rows.where, records.where, records.join)
@@ -103,7 +104,8 @@ class _Observed:
 
     @property
     def _values(self) -> list[ColumnElement[str]]:
-        return [json_value(value, self._dialect) for value in self._records.fields.values()]
+        values: Iterable[Any] = self._records.fields.values()
+        return [json_value(value, self._dialect) for value in values]
 
     def keep(self, batch_id: int, number: int) -> int:
         """Store what is different now as effects of the batch, numbered from behind ``number``; return how many there are."""
@@ -161,7 +163,7 @@ class _Observed:
             )
             for name, value, differing in zip(self._records.fields, values, differs, strict=True)
         ]
-        return literal("{") + func.substr(reduce(ColumnElement.__add__, members, literal("")), 2) + "}"
+        return literal("{") + func.substr(reduce(add, members, literal("")), 2) + "}"
 
     def close(self) -> None:
         """Remove the temporary table."""
