@@ -48,10 +48,11 @@ OWN_PAGES = (
     ".export_rows",
     ".export_changes",
     ".comments_seen",
+    ".seal",
     ".worksheet",
     ".worksheet_problems",
 )
-CLOSED = ("jobs.", "users.", "roles.", "legal-holds.", "retention.", "tombstones.")
+CLOSED = ("jobs.", "users.", "roles.")
 
 
 def is_allowed(route: str) -> bool:

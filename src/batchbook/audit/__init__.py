@@ -10,17 +10,20 @@ from pyramid.config import PHASE1_CONFIG
 def includeme(config: Any) -> None:
     """Add the pages. Needs ``batchbook.batches``, and comes before the batch types, to whose batches it adds pages."""
     # Imported here, so that the command that writes packs does without pages.
+    from batchbook.audit.effects import EffectsView
     from batchbook.audit.executed_batches import ExecutedBatchesView
     from batchbook.audit.operations import OperationsView
     from batchbook.audit.pack_pages import DownloadPack
     from batchbook.audit.seal_page import SealPage
+    from batchbook.audit.seal_verification import TASK
     from batchbook.batches import BatchTypes
     from batchbook.services import services_of
 
     types = services_of(config.registry).get(BatchTypes)
+    config.add_job_task(TASK)
     for page in (SealPage, DownloadPack):
         config.add_batch_page(page)
-    for view in (OperationsView, ExecutedBatchesView):
+    for view in (OperationsView, EffectsView, ExecutedBatchesView):
         config.add_master_view(type(view.__name__, (view,), {"types": types}))
     # The permissions are those of the types, which register themselves later.
     config.action("audit navigation", lambda: _add_navigation(config, types), order=PHASE1_CONFIG + 1)

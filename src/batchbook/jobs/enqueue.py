@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -76,21 +76,22 @@ def jobs_holding(session: Session, batch_ids: Collection[int]) -> dict[int, Job]
     return {job.batch_id: job for job in found if job.batch_id is not None}
 
 
-def scheduled_jobs(session: Session, batch_ids: Collection[int]) -> dict[int, Job]:
-    """Return the jobs that are scheduled for some of several batches, by the number of the batch."""
-    found = session.scalars(_scheduled_for(batch_ids))
-    return {job.batch_id: job for job in found if job.batch_id is not None}
-
-
-def _scheduled_for(batch_ids: Collection[int]) -> Select[Job]:
-    return select(Job).where(Job.batch_id.in_(batch_ids), Job.exclusive, Job.state == JobState.SCHEDULED)
-
-
 def lock_scheduled_jobs(session: Session, batch_ids: Collection[int]) -> dict[int, Job]:
     """Return the jobs that are scheduled for several batches, by batch; none of them starts before the transaction ends."""
-    locked = _scheduled_for(batch_ids).order_by(Job.id).with_for_update(of=Job)
+    scheduled = select(Job).where(Job.batch_id.in_(batch_ids), Job.exclusive, Job.state == JobState.SCHEDULED)
+    locked = scheduled.order_by(Job.id).with_for_update(of=Job)
     found = session.scalars(locked.execution_options(populate_existing=True))
     return {job.batch_id: job for job in found if job.batch_id is not None}
+
+
+def scheduled_batches(session: Session, batch_ids: Collection[int]) -> set[int]:
+    """Return those of several batches for which a job is scheduled."""
+    if not batch_ids:
+        return set()
+    scheduled = select(Job.batch_id).where(
+        Job.batch_id.in_(batch_ids), Job.exclusive, Job.state == JobState.SCHEDULED
+    )
+    return {batch_id for batch_id in session.scalars(scheduled) if batch_id is not None}
 
 
 def scheduled_job(session: Session, batch_id: int) -> Job | None:
