@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -16,6 +16,7 @@ from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
 from batchbook.grid import Kind
 from batchbook.security.audit_log import record_change
 from batchbook.web.request import Request
+from batchbook.words import counted
 
 #: The permissions for looking at policies, and for changing them.
 VIEW, EDIT = "policies:view", "policies:edit"
@@ -97,24 +98,54 @@ _FORM = Form(
 )
 
 
-class PoliciesPages:
-    """The list of the types with their policies, and the form of each."""
+class PolicyPage:
+    """A page about the policies of types."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self.types: BatchTypes = request.services.get(BatchTypes)
 
+    @property
+    def batch_type(self) -> BatchType:
+        """The type that the address names."""
+        key: str = self.request.matchdict["type"]
+        return self.types[key]
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that applies to that type."""
+        return self.policy_of(self.batch_type)
+
+    def policy_of(self, batch_type: BatchType) -> Policy:
+        """Return the policy that applies to ``batch_type``."""
+        declared = batch_type.handler.execution_policy.policy
+        return applied_policy(self.request.db, batch_type.key, declared)
+
+    @property
+    def based_on(self) -> int:
+        """The number of the version that the form showed; -1 if it does not tell."""
+        text = self.request.POST.get(_BASED_ON, "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else -1
+
+
+class PoliciesPages(PolicyPage):
+    """The list of the types with their policies, and the form of each."""
+
     def index(self) -> dict[str, Any]:
         """List the types with what their policies demand."""
         rows = [
-            (one.title, self.request.route_path("policies.edit", type=one.key), described(self._policy(one)))
+            (
+                one.title,
+                self.request.route_path("policies.edit", type=one.key),
+                described(self.policy_of(one)),
+            )
             for one in self.types
         ]
         return {"rows": rows}
 
     def form(self) -> dict[str, Any]:
         """Show the form with the policy that applies."""
-        policy = self._policy(self._type)
+        policy = self.policy
         values = {one.name: getattr(policy, one.name) for one in fields(policy)}
         for limit in policy.limits:
             values |= {f"{limit.measure}_warn": limit.warn, f"{limit.measure}_refuse": limit.refuse}
@@ -123,10 +154,10 @@ class PoliciesPages:
 
     def save(self) -> Any:
         """Store the policy as a new version, or show the form again."""
-        bound, batch_type = self._form.validate(self.request.POST), self._type
-        before = self._policy(batch_type)
+        bound, batch_type = self._form.validate(self.request.POST), self.batch_type
+        before = self.policy
         try:
-            policy = _read(bound) if bound.valid else before
+            policy = _read(bound, before) if bound.valid else before
         except BadInput as error:
             bound.add_error(WHOLE_FORM, error.message)
         if not bound.valid:
@@ -141,7 +172,7 @@ class PoliciesPages:
             policy,
             utc_now(),
             self.request.authenticated_userid or "",
-            self._based_on,
+            self.based_on,
         ):
             self.request.response.status_int = _CONFLICT
             bound.add_error(
@@ -156,7 +187,7 @@ class PoliciesPages:
         return HTTPSeeOther(self.request.route_path("policies.index"))
 
     def _page(self, bound: BoundForm) -> dict[str, Any]:
-        key = self._type.key
+        key = self.batch_type.key
         latest = latest_version(self.request.db, key)
         found = [*versions(self.request.db, key, _LISTED)]
         policies = [Policy.from_json(one.settings) for one in found]
@@ -165,11 +196,12 @@ class PoliciesPages:
             (one, policy.changes_from(old)) for one, policy, old in zip(found, policies, before, strict=False)
         ]
         return {
-            "batch_type": self._type,
+            "batch_type": self.batch_type,
             "bound": bound,
             "based_on": 0 if latest is None else latest.number,
             "versions": listed,
             "may_edit": self.request.identity is not None and self.request.identity.may(EDIT),
+            "columns_url": self.request.route_path("policies.columns", type=key),
             "cancel_url": self.request.route_path("policies.index"),
         }
 
@@ -177,29 +209,15 @@ class PoliciesPages:
     def _form(self) -> Form:
         return _FORM.written_by(self.request.conventions)
 
-    @property
-    def _type(self) -> BatchType:
-        key: str = self.request.matchdict["type"]
-        return self.types[key]
 
-    @property
-    def _based_on(self) -> int:
-        text = self.request.POST.get(_BASED_ON, "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else -1
-
-    def _policy(self, batch_type: BatchType) -> Policy:
-        declared = batch_type.handler.execution_policy.policy
-        return applied_policy(self.request.db, batch_type.key, declared)
-
-
-def _read(bound: BoundForm) -> Policy:
-    """Return the policy of a valid form; raise ``BadInput`` if it could not be applied."""
+def _read(bound: BoundForm, before: Policy) -> Policy:
+    """Return the policy of a valid form, with what it has no fields for as ``before``; raise ``BadInput`` if it could not be applied."""
     values = dict(bound.values)
     values["reasons"] = tuple(line.strip() for line in (values["reasons"] or "").splitlines() if line.strip())
     values["windows"] = values["windows"] or ""
     limits = (Limit(one, values.pop(f"{one}_warn"), values.pop(f"{one}_refuse")) for one in LABELS)
     values["limits"] = tuple(limit for limit in limits if limit != Limit(limit.measure))
-    return Policy(**values)
+    return replace(before, **values)
 
 
 def described(policy: Policy) -> list[str]:
@@ -214,6 +232,7 @@ def described(policy: Policy) -> list[str]:
         (policy.reason, "a reason"),
         (policy.limits, "limits of " + ", ".join(LABELS[one.measure].lower() for one in policy.limits)),
         (policy.windows, f"only {policy.windows} ({policy.zone})"),
+        (policy.fields, f"{counted(len(policy.fields), 'restricted column')}"),
     ]
     return [phrase for applies, phrase in found if applies]
 

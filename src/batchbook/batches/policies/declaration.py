@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
+from batchbook.batches.policies.field_rules import FieldRule
 from batchbook.batches.policies.windows import Windows
 from batchbook.errors import BadInput
 
@@ -43,7 +44,7 @@ class Limit:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The conditions under which batches of a type are executed. By default there are none.
+    """The conditions under which batches of a type are executed, and who sees and edits columns. By default there are none.
 
     Administrators change a policy on its page; what is declared holds until they do.
 
@@ -59,6 +60,7 @@ class Policy:
         windows: the times at which executions are allowed, such as ``Mon-Fri 08:00-18:00``; none for any time.
         zone: the time zone of the windows.
         limits: the limits of what an execution changes.
+        fields: the roles that may see and edit columns of rows.
 
     """
 
@@ -73,6 +75,7 @@ class Policy:
     windows: str = ""
     zone: str = "UTC"
     limits: tuple[Limit, ...] = ()
+    fields: tuple[FieldRule, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what could not be applied; raise :class:`~batchbook.errors.BadInput`."""
@@ -83,6 +86,9 @@ class Policy:
             raise BadInput("A limit must be a number from 0 with at most 14 digits before the decimal point.")
         if any(not text.strip() or len(text) > LONGEST_REASON for text in self.reasons):
             raise BadInput(f"A reason to choose from must have 1 to {LONGEST_REASON} characters.")
+        names = [rule.field for rule in self.fields]
+        if len({*names}) < len(names):
+            raise BadInput("A column is listed twice. Give all of its roles in one line.")
         if self.reason and not self.reasons and not self.other_reasons:
             raise BadInput("A reason is needed, but none could be given: list some, or allow other ones.")
 
@@ -111,6 +117,8 @@ class Policy:
             known["limits"] = tuple(
                 Limit(measure, *map(_as_decimal, both)) for measure, *both in known["limits"]
             )
+        if "fields" in known:
+            known["fields"] = tuple(map(FieldRule.from_json, known["fields"]))
         return cls(**known)
 
     def changes_from(self, before: Policy) -> list[str]:
@@ -128,6 +136,8 @@ def _as_decimal(text: str | None) -> Decimal | None:
 
 
 def _as_json(value: Any) -> Any:
+    if isinstance(value, FieldRule):
+        return value.to_json()
     if isinstance(value, Limit):
         return [value.measure, _as_json(value.warn), _as_json(value.refuse)]
     if isinstance(value, Decimal):

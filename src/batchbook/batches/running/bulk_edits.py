@@ -19,6 +19,7 @@ from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.history import REDO, UNDO
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
+from batchbook.batches.policies.field_access import has_field_rules
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.action_tasks import (
     batch_page,
@@ -91,16 +92,11 @@ def edit_task(name: str, label: str, edit: Callable[[BulkEdit], str]) -> Task:
 
     def run(job_context: JobContext) -> JobResult:
         demand(job_context, Action.EDIT)
-        return JobResult(
-            edit(
-                BulkEdit(
-                    job_context,
-                    engine_for(job_context),
-                    job_context.job.batch_id or 0,
-                    job_context.job.arguments,
-                )
-            )
-        )
+        job, engine = job_context.job, engine_for(job_context)
+        done = edit(BulkEdit(job_context, engine, job.batch_id or 0, job.arguments))
+        # Lists of jobs show the result to people who may not see the columns that it tells of.
+        restricted = job.batch_type and has_field_rules(job_context.session, engine.types[job.batch_type])
+        return JobResult("Done: the batch's history tells what was changed." if restricted else done)
 
     return Task(
         name=name,
