@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Engine, text
 from webtest import TestApp
 
+from batchbook.cli.processes import freeze_heap
 from batchbook.db.engine import make_engine
 from batchbook.grid import KeyCache
 from batchbook.services import services_of
@@ -91,6 +92,8 @@ def window_costs(server: DatabaseServer, rows: int, rounds: int) -> list[WindowC
         runner.close()
         server.analyze(url)
         client, engine = signed_in(url), make_engine(url)
+        client.get(address, status=200)  # The first time compiles statements.
+        freeze_heap()  # As a server does.
         costs = [_cost(client, engine, address, view, rounds) for view in VIEWS]
         engine.dispose()
         services_of(client.app.registry).get(Engine).dispose()

@@ -9,12 +9,16 @@ import io
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from batchbook.audit import verify
 from batchbook.grid import Column, Kind, csv_chunks
@@ -116,6 +120,46 @@ def test_a_flipped_byte_anywhere_in_the_zip_is_found(packed: bytes, tmp_path: Pa
     put_back()
     archive.write_bytes(packed[:-1])
     assert found(archive)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_byte_changed_anywhere_in_a_member_of_the_zip_is_found_in_its_file(
+    packed: bytes, tmp_path: Path
+) -> None:
+    archive, chance = tmp_path / "pack.zip", Random(11)
+    archive.write_bytes(packed)
+    with zipfile.ZipFile(archive) as whole:
+        members = [one for one in whole.infolist() if one.file_size]
+    for member in members:
+        name, extra = (int.from_bytes(packed[member.header_offset + at :][:2], "little") for at in (26, 28))
+        first = member.header_offset + 30 + name + extra
+        for at in {first, *(chance.randrange(first, first + member.compress_size) for _ in range(5))}:
+            changed = bytearray(packed)
+            changed[at] ^= chance.randint(1, 255)
+            archive.write_bytes(changed)
+            said = found(archive)
+            assert "pack.zip: the ZIP as a whole is not as it was written" in said
+            # Some bits at the end of a compressed file mean nothing.
+            assert member.filename in said or at >= first + member.compress_size - 2, (at, said)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_byte_changed_anywhere_in_a_file_is_found_there(extracted: Path, data: st.DataObject) -> None:
+    files = sorted(path for path in extracted.rglob("*") if path.is_file() and path.stat().st_size)
+    path = data.draw(st.sampled_from(files), label="file")
+    before = path.read_bytes()
+    changed = bytearray(before)
+    at = data.draw(st.integers(0, len(before) - 1), label="at")
+    changed[at] ^= data.draw(st.integers(1, 255), label="bits")
+    path.write_bytes(changed)
+    try:
+        said = found(extracted)
+    finally:
+        path.write_bytes(before)
+    # In the manifest, a byte may be part of the path or of the digest of another file.
+    assert path.relative_to(extracted).as_posix() in said
 
 
 def resealed(folder: Path) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, Table
+from sqlalchemy import Engine, Table, text
 
 from batchbook.batches import Action, BatchType
 from batchbook.batches.freeze import MESSAGE
+from batchbook.batches.freeze.execution_gate import KEPT_MESSAGE
+from batchbook.batches.policies.models import APPROVE, BatchApproval
 from batchbook.batches.review.comments import add_comment
 from batchbook.batches.rows.storage import SharedTable
 from batchbook.db import Base
@@ -21,8 +24,10 @@ from .harness import BatchHarness, snapshot, stock
 
 FILE = "item_code,description,size,price\n001,Apples,1 kg,2.00\n002,Pears,,0.50\n003,Plums,,oops\n"
 
+#: What the database says of a change of a frozen batch, or of an approval, frozen or not.
+FROZEN = f"{MESSAGE}|{KEPT_MESSAGE}"
 #: What the database says where a key that is referred to, or taken, refuses before the freeze does.
-REFUSED = f"{MESSAGE}|violates|constraint failed"
+REFUSED = f"{FROZEN}|violates|constraint failed"
 
 #: The tables of a batch, with the column that names it.
 PARTS = {
@@ -35,6 +40,7 @@ PARTS = {
     "cell_change": "batch_id",
     "batch_comment": "batch_id",
     "batch_effect": "batch_id",
+    "batch_approval": "batch_id",
 }
 
 PRICE_CHANGE = BatchType(
@@ -72,7 +78,7 @@ class Attacked:
     def filled(self, statement: str) -> str:
         return statement.format(frozen=self.frozen, open=self.open)
 
-    def refused(self, attack: Any, match: str = MESSAGE) -> None:
+    def refused(self, attack: Any, match: str = FROZEN) -> None:
         """The attack, a statement or a call, fails, and nothing has changed in any table."""
         before = self.all()
         problem = None
@@ -86,7 +92,7 @@ class Attacked:
 
 
 def make_batches(engine: Engine) -> None:
-    """Make batch 1, executed, and 2, open, with files, history and cell changes, and a price that was changed."""
+    """Make batch 1, executed, and 2, open, with records in all their tables, and a price that was changed."""
     stock(engine, ("001", 1), ("002", 2), ("003", 3))
     catalogue = BatchHarness(engine, PRICE_CHANGE)
     batches = [catalogue.open(FILE, warn_above="10"), catalogue.open(FILE)]
@@ -95,7 +101,23 @@ def make_batches(engine: Engine) -> None:
         catalogue.remove(batch_id, 3)
         with catalogue.engine() as engine:
             add_comment(engine, batch_id, "Too dear, @nobody.", 3, "new_price")
+        with transaction_scope(catalogue.database) as session:
+            session.add(
+                BatchApproval(
+                    batch_id=batch_id,
+                    number=1,
+                    kind=APPROVE,
+                    at=datetime.now(UTC),
+                    signed_by="somebody",
+                    meaning="reviewed and approved",
+                    digest="0" * 64,
+                )
+            )
     catalogue.run(batches[0], Action.COMPLETE, Action.EXECUTE)
+    # An open batch has no effects but those that somebody has put there.
+    names, values = columns("batch_effect", batch_id=str(batches[1]))
+    with transaction_scope(catalogue.database) as session:
+        session.execute(text(f"INSERT INTO batch_effect ({names}) SELECT {values} FROM batch_effect"))
 
 
 def table(name: str) -> Table:

@@ -19,8 +19,8 @@ from batchbook.batches import (
     Severity,
     Status,
 )
-from batchbook.batches.handler import Duplicates
 from batchbook.batches.handler_checks import check_handler, check_row_tables
+from batchbook.batches.handler_declarations import Duplicates
 from batchbook.batches.rows.per_batch import DynamicRow
 
 from .shelf_count import ShelfCount, ShelfCountHandler, ShelfCountRow

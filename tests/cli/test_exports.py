@@ -48,7 +48,10 @@ def test_a_list_and_rows_are_written_with_filters(batchbook: Run, tmp_path: Path
 def test_what_cannot_be_exported(batchbook: Run, tmp_path: Path) -> None:
     path = tmp_path / "exported.csv"
     for arguments, words in (
-        (("prodcuts", "--as", "staff"), "There is no list “prodcuts”. The lists are: audit-log, batches"),
+        (
+            ("prodcuts", "--as", "staff"),
+            "There is no list “prodcuts”. Did you mean “products”? The lists are: audit, audit-log,",
+        ),
         (("users", "--as", "staff"), "staff may no longer see this"),
         (("9", "--as", "staff"), "There is no batch 00000009"),
         (("products", "--as", "nobody"), "There is no user called “nobody”"),

@@ -123,6 +123,29 @@ def test_a_server_with_jobs_in_it_stops_well(start: Run, write_ini: Run, engine:
     assert "No longer running jobs." in rest
 
 
+#: A server that only prints how many objects it is given that garbage collections leave out, and how many others.
+PRINTING_SERVER = """
+import gc, sys
+
+def server_factory(global_conf, **settings):
+    return lambda application: print(gc.get_freeze_count(), len(gc.get_objects()), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_garbage_collections_of_a_server_leave_out_what_it_starts_with(
+    start: Run, write_ini: Run, engine: Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "printing.py").write_text(PRINTING_SERVER)
+    ini = write_ini(engine.url)
+    ini.write_text(ini.read_text().replace("egg:waitress#main", "call:printing:server_factory"))
+    server = start("-c", ini, "serve")
+    printed = server.communicate(timeout=60)[1]
+    assert server.returncode == 0, printed
+    frozen, others = map(int, printed.split())
+    assert frozen > 50_000 > 10 * others
+
+
 @pytest.mark.parametrize("mode", ["inline", "workers"])
 def test_a_server_resets_interrupted_batches_before_it_serves(
     start: Run, command: Run, write_ini: Run, engine: Engine, users: object, tmp_path: Path, mode: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from decimal import Decimal
 from unicodedata import normalize
 
@@ -20,7 +21,7 @@ from batchbook.db import (
     key_form,
     percent_change,
 )
-from batchbook.db.functions import insert_into
+from batchbook.db.functions import contains_folded, insert_into
 from batchbook.db.transactions import transaction_scope
 
 PERCENT = ExactDecimal(14, 2)
@@ -86,6 +87,20 @@ def test_letters_of_any_script_are_folded(
         session.execute(insert(things).values(id=1, part=0, text=stored))
         statement = select(things.c.id).where(folded(things.c.text, wanted) == wanted)
         assert (session.scalar(statement) == 1) is found
+
+
+#: Characters of each way in which SQLite compares: ASCII, from À to ÿ, others of two bytes and more, and combining ones.
+ALPHABET = "aAkKéÉäÄßÿ\u00d7÷\u00b5\u00bdªłŁ\u0131İ\u017f\u212a\u2126™\u2013ﬁ\u0301\u0308%_/"
+
+
+def test_a_text_is_found_in_texts_as_it_is_in_their_folded_forms(engine: Engine, things: Table) -> None:
+    chosen = random.Random(7)
+    texts = ["".join(chosen.choices(ALPHABET, k=chosen.randrange(6))) for _ in range(500)]
+    with transaction_scope(engine) as session:
+        session.execute(insert(things), [{"id": n, "part": 0, "text": text} for n, text in enumerate(texts)])
+        for wanted in {fold("".join(chosen.choices(ALPHABET, k=size))) for size in (1, 2) for _ in range(80)}:
+            found = select(things.c.id).where(contains_folded(things.c.text, wanted)).order_by(things.c.id)
+            assert session.scalars(found).all() == [n for n, text in enumerate(texts) if wanted in fold(text)]
 
 
 #: Spellings that are the same word to whoever searches, and the same key with and without blanks.

@@ -10,10 +10,11 @@ from webtest import TestApp
 from .addresses import FIELDS, Addresses
 from .harness import OWN, CatalogueDatabase, form_with, number_in, post, text_of, token_of, upload, url_of
 
-#: Where a post to an executed batch is no change of it: a clone is another batch, and everybody's view is one's own.
-NO_CHANGE = ("clone", "rows")
+#: Where a post to an executed batch is no change of it: a clone and a batch that reverses it are others, and everybody's view
+#: is one's own.
+NO_CHANGE = ("clone", "rows", "reverse-batch")
 #: … and who may see the batch may ask for files of it, and tells how far it was seen.
-FILES = ("export_rows", "export_changes", "worksheet", "worksheet_problems", "seen", "comments_seen")
+FILES = ("export_rows", "export_changes", "worksheet", "worksheet_problems", "seen", "comments_seen", "seal")
 #: … and has a view of the grid of changed cells, too, opens facets, arranges columns, and is shown to others.
 VIEWS = ("remember_changes", "row_facets", "row_layout", "presence")
 
@@ -49,7 +50,7 @@ def test_what_may_be_posted_to_an_executed_batch_leaves_it_as_it_is(
         post(admin, url_of(executed_batch, name), 303)
     after = catalogue.dump(without=before.keys() ^ set(catalogue.tables))
     assert {table for table, rows in before.items() if not set(rows) <= set(after[table])} == set()
-    assert catalogue.batches() == 2
+    assert catalogue.batches() == 3
 
 
 def test_looking_changes_nothing_at_all(
@@ -78,7 +79,18 @@ def test_a_post_without_the_token_is_refused_wherever_it_goes(
 ) -> None:
     before = catalogue.dump()
     # Whether the batch's state allows it is asked before the form is looked at.
-    impossible = ("intake", "mapping", "populate", "reopen", "send-back", "execute", "schedule", "unschedule")
+    unprepared = ("intake", "mapping", "populate")
+    incomplete = (
+        "reopen",
+        "dry-run",
+        "dry_run_file",
+        "send-back",
+        "approve",
+        "execute",
+        "schedule",
+        "unschedule",
+    )
+    impossible = (*unprepared, *incomplete, "reverse-batch")
     for wrong in ({}, {"csrf_token": ""}, {"csrf_token": "0" * 64}):
         for address in addresses.with_method("POST"):
             answer = admin.post(addresses.url(address, open_batch), FIELDS | wrong, status="*")

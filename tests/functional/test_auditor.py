@@ -48,6 +48,7 @@ OWN_PAGES = (
     ".export_rows",
     ".export_changes",
     ".comments_seen",
+    ".seal",
     ".worksheet",
     ".worksheet_problems",
 )

@@ -21,6 +21,8 @@ READING = (
     "rows",
     "remember_changes",
     "export_rows",
+    "export_changes",
+    "comments_seen",
     "choose_rows",
     "worksheet",
     "worksheet_problems",

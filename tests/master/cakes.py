@@ -148,6 +148,7 @@ def create_tables(engine: Engine) -> None:
         "login_attempt",
         "grid_setting",
         "saved_view",
+        "audit_log",
     )
     Base.metadata.create_all(engine, tables=[Base.metadata.tables[name] for name in names])
     CakeBase.metadata.create_all(engine)

@@ -21,6 +21,8 @@ _CONDITION = re.compile(r"\((.*)\)")
 _LARGE = re.compile(r"product|vendor|department|price_history|price_change_row|row_\d+|shelf")
 #: What SQLite's plans call tables and functions that hold a handful of rows for a batch or a table.
 _FEW = re.compile(r"(SCAN|SEARCH) (operation|batch_file|l|i) ")
+#: What they say of children of a batch that a foreign key looks for, which stands among the loops, too.
+_FOREIGN_KEY = re.compile(r"SEARCH batch_\w+ USING COVERING INDEX sqlite_autoindex_\w+ \(batch_id=\?\)")
 #: What is computed once, however often the loop around it turns.
 _ONCE = ("MATERIALIZE", "CO-ROUTINE", "LIST SUBQUERY", "SCALAR SUBQUERY")
 
@@ -76,8 +78,8 @@ def _sqlite_steps(
     within = inner
     for number, detail in children.get(parent, ()):
         if detail.startswith(("SCAN ", "SEARCH ")) and "CONSTANT ROW" not in detail:
-            if _FEW.match(detail):
-                continue  # Also what a foreign key looks up stands among the loops.
+            if _FEW.match(detail) or _FOREIGN_KEY.fullmatch(detail):
+                continue
             if within and _looks_at_many(detail):
                 yield detail
             within = True

@@ -10,7 +10,11 @@ from tests.security.harness import WebHarness, get_raw
 
 def _list(request: Any) -> Response:
     return Response(
-        " ".join(f"{'*' if item.active else ''}{item.label}={item.url}" for item in request.navigation)
+        " ".join(
+            f"{'*' if item.active else ''}{item.label}={item.url}"
+            for group in request.navigation
+            for item in group.items
+        )
     )
 
 
@@ -37,6 +41,31 @@ def test_one_sees_what_one_may_use_in_order(catalogue: WebHarness) -> None:
     assert (
         catalogue.signed_in("dora", "batch:price:view").get("/start").text.endswith("Prices=/batches/price")
     )
+
+
+def _bar(request: Any) -> Response:
+    shown = [
+        f"{group.label}({len(group.items)})" if group.is_menu else f"{len(group.items)}"
+        for group in request.navigation
+    ]
+    return Response(" ".join(shown))
+
+
+def test_the_last_groups_are_menus_where_the_bar_has_no_place_for_their_entries(harness: WebHarness) -> None:
+    sizes = {"": 1, "Batches": 4, "Catalogue": 4, "Administration": 3}
+    for order, (group, size) in enumerate(sizes.items()):
+        for number in range(size):
+            path = f"/{group or 'home'}/{number}"
+            harness.page(path, _bar)
+            permission = f"{group.lower()}:view" if group else "signed-in"
+            harness.config.add_navigation(f"{number}", path, permission, group, order)
+    seen = {
+        ("batches:view", "catalogue:view"): "1 4 4",
+        ("batches:view", "administration:view"): "1 4 3",
+        ("batches:view", "catalogue:view", "administration:view"): "1 4 Catalogue(4) Administration(3)",
+    }
+    for permissions, bar in seen.items():
+        assert harness.signed_in("-".join(permissions), *permissions).get("/home/0").text == bar
 
 
 def test_nobody_sees_nothing(catalogue: WebHarness) -> None:

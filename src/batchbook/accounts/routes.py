@@ -16,7 +16,9 @@ def includeme(config: Any) -> None:
     """Register the views of users, roles and the audit log, with their entries in the navigation."""
     for order, view in enumerate((UserView, RoleView, AuditLogView), start=90):
         config.add_master_view(view)
-        config.add_navigation(view.title, f"{view.prefix}.index", view.permission("view"), "accounts", order)
+        config.add_navigation(
+            view.title, f"{view.prefix}.index", view.permission("view"), "Administration", order
+        )
     config.action(
         "confirmed permissions",
         lambda: refuse_unknown_confirmed(config.registry),

@@ -14,10 +14,12 @@ def includeme(config: Any) -> None:
     from batchbook.audit.operations import OperationsView
     from batchbook.audit.pack_pages import DownloadPack
     from batchbook.audit.seal_page import SealPage
+    from batchbook.audit.seal_verification import TASK
     from batchbook.batches import BatchTypes
     from batchbook.services import services_of
 
     types = services_of(config.registry).get(BatchTypes)
+    config.add_job_task(TASK)
     for page in (SealPage, DownloadPack):
         config.add_batch_page(page)
     for view in (OperationsView, ExecutedBatchesView):

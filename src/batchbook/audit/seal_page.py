@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from pyramid.httpexceptions import HTTPSeeOther
 
+from batchbook.audit.seal_verification import Verified, enqueue_verification, result_of, seal_of, verified
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.view_models import recorded_effects
-from batchbook.batches.seal.chain import Difference, sealed_manifest, verify_chain
+from batchbook.batches.seal.chain import Difference, sealed_manifest
 from batchbook.batches.seal.models import Seal
-from batchbook.batches.seal.verification import Verdict, verify_batch
-from batchbook.db import utc_now
 from batchbook.errors import Missing
+from batchbook.jobs import JobService
 from batchbook.master import MasterView
+from batchbook.master.paging import whole_number
 
-#: The most rows of a batch that a page verifies: some seconds of work. The command has no limit.
+#: The most rows of a batch that a page verifies where there are no jobs: some seconds of work. The command has no limit.
 MOST_ROWS = 200_000
 
-#: The parameter of the address that has the batch verified.
-_VERIFY = "verify"
+#: The parameters of the address: one that has the batch verified, and the number of the job that verified it.
+_VERIFY, _JOB = "verify", "job"
 
 
 class SealPage(BatchPage):
-    """The seal of an executed batch. Verifying it only reads, so its button is a link to the same page."""
+    """The seal of an executed batch. Verifying it only reads, so its button is a link to the same page.
+
+    A large batch is verified by a job.
+    """
 
     name = "seal"
     pattern = "/seal"
@@ -39,23 +43,45 @@ class SealPage(BatchPage):
         return record.is_final
 
     def get(self) -> dict[str, Any]:
-        """Show the seal; with ``verify`` in the query, verify batch and chain, unless the batch is too large for a page."""
-        if not self.batch.is_final:
-            raise Missing(f"{self.batch} is not executed yet, so it has no seal.")
-        seal = self.request.db.scalars(select(Seal).where(Seal.batch_id == self.batch.id)).one_or_none()
+        """Show the seal, and the result of a job; with ``verify`` in the query, verify batch and chain."""
+        seal = self._seal()
         manifest = sealed_manifest(seal) if seal else None
-        too_large = self.batch.row_count > MOST_ROWS
-        verifies = seal is not None and _VERIFY in self.request.GET and not too_large
         return self.template_values(
             seal=seal,
             manifest=None if isinstance(manifest, Difference) else manifest,
-            too_large=too_large,
+            by_job=self._is_big,
+            too_large=self._is_too_large,
             most_rows=MOST_ROWS,
-            verdict=self._verdict(seal) if verifies and seal else None,
-            broken=next(verify_chain(self.request.db, seal.number), None) if verifies and seal else None,
-            verified_at=utc_now(),
+            verified=self._verified(seal),
             effects=recorded_effects(self.view, self.batch),
         )
 
-    def _verdict(self, seal: Seal) -> Verdict:
-        return verify_batch(self.request.db, seal)
+    def post(self) -> HTTPSeeOther:
+        """Have a job verify a large batch; lead to the result for others."""
+        if self._seal() is None:
+            raise Missing(f"{self.batch} has no seal, so there is nothing to verify.")
+        if self._is_big:
+            jobs, by = self.request.services.get(JobService), self.request.authenticated_userid
+            job = enqueue_verification(jobs, self.request.db, self.batch, by)
+            return HTTPSeeOther(self.request.route_path("jobs.await", id=job.id))
+        return HTTPSeeOther(self.view.url("seal", self.batch, _query=[(_VERIFY, "yes")]))
+
+    def _seal(self) -> Seal | None:
+        if not self.batch.is_final:
+            raise Missing(f"{self.batch} is not executed yet, so it has no seal.")
+        return seal_of(self.request.db, self.batch.id)
+
+    @property
+    def _is_big(self) -> bool:
+        jobs: JobService = self.request.services.get(JobService)
+        return jobs.is_big(self.batch.row_count)
+
+    @property
+    def _is_too_large(self) -> bool:
+        return not self._is_big and self.batch.row_count > MOST_ROWS
+
+    def _verified(self, seal: Seal | None) -> Verified | None:
+        if _JOB in self.request.GET:
+            return result_of(self.request.db, whole_number(self.request.GET[_JOB]) or 0, self.batch)
+        wanted = _VERIFY in self.request.GET and not self._is_big and not self._is_too_large
+        return verified(self.request.db, seal) if wanted and seal else None

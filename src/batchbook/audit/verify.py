@@ -16,12 +16,14 @@ import json
 import re
 import sys
 import zipfile
+import zlib
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Iterable, Iterator, Sequence
 
 KIND = "batchbook auditor's pack 1"
 MANIFEST, PACK, CHAIN = "manifest.txt", "pack.json", "chain.jsonl"
-GENESIS, SHORT, BLOCK = "0" * 64, 8, 1 << 20
+GENESIS, SHORT, BLOCK = "0" * 64, 4, 1 << 20
 #: What the comment of the ZIP begins with; the SHA-256 of all bytes before the comment follows.
 COMMENT = b"sha256:"
 #: Kinds of columns whose values no spreadsheet program takes for a formula.
@@ -117,13 +119,18 @@ def digest_of(pack: Pack, name: str) -> tuple[str, int]:
 def manifest_problems(pack: Pack) -> Iterator[str]:
     """Yield each file that is not as ``manifest.txt`` has it, is missing, or is not in it."""
     listed: dict[str, str] = {}
-    with pack.open(MANIFEST) as lines:
-        for number, line in enumerate(lines, 1):
-            found = _LINE.fullmatch(line)
-            if not found:
-                yield f"{MANIFEST}, line {number}: is not readable"
-                continue
-            listed[found.group(2).decode("utf-8", "replace")] = found.group(1).decode()
+    try:
+        with pack.open(MANIFEST) as file:
+            lines = file.read().splitlines(keepends=True)
+    except Exception as error:  # noqa: BLE001 - A member of a ZIP may be damaged in any way.
+        yield f"{MANIFEST}: cannot be read ({error}), so no file was compared with it"
+        return
+    for number, line in enumerate(lines, 1):
+        found = _LINE.fullmatch(line)
+        if not found:
+            yield f"{MANIFEST}, line {number}: is not readable"
+            continue
+        listed[found.group(2).decode("utf-8", "replace")] = found.group(1).decode()
     names = set(pack.names()) - {MANIFEST}
     for name in sorted(names | set(listed)):
         if name not in names:
@@ -203,22 +210,15 @@ class Table:
 
     def records(self) -> Iterator[dict[str, Any]]:
         """Yield the records, each as a mapping."""
-        for line in self._lines():
-            yield json.loads(line.decode("utf-8"))
+        return map(json.loads, self._lines())
 
     def _lines(self) -> Iterator[bytes]:
         with self.pack.open(self.stem + ".jsonl") as lines:
             yield from lines
 
     def _chunks(self) -> Iterator[list[bytes]]:
-        lines: list[bytes] = []
-        for line in self._lines():
-            lines.append(line)
-            if len(lines) == self.sealed["chunk_rows"]:
-                yield lines
-                lines = []
-        if lines:
-            yield lines
+        lines = self._lines()
+        return iter(lambda: list(islice(lines, self.sealed["chunk_rows"])), [])
 
     def _place(self) -> str:
         """Return where the first difference is, as far as the digests of the chunks tell."""
@@ -247,7 +247,7 @@ class Table:
 
 
 def _short(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=SHORT).digest()
+    return zlib.crc32(data).to_bytes(SHORT, "big")
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

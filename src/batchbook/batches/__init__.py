@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from batchbook.batches.freeze import freeze_table as freeze_table
     from batchbook.batches.freeze import unfreeze_table as unfreeze_table
     from batchbook.batches.handler import BatchHandler as BatchHandler
-    from batchbook.batches.handler import Callbacks as Callbacks
-    from batchbook.batches.handler import Duplicates as Duplicates
-    from batchbook.batches.handler import ExecutionPolicy as ExecutionPolicy
-    from batchbook.batches.handler import NumberChange as NumberChange
     from batchbook.batches.handler import Outcome as Outcome
-    from batchbook.batches.handler import QuickEntry as QuickEntry
     from batchbook.batches.handler import Total as Total
-    from batchbook.batches.handler import TouchedRecords as TouchedRecords
     from batchbook.batches.handler_context import HandlerContext as HandlerContext
+    from batchbook.batches.handler_declarations import Callbacks as Callbacks
+    from batchbook.batches.handler_declarations import Duplicates as Duplicates
+    from batchbook.batches.handler_declarations import ExecutionPolicy as ExecutionPolicy
+    from batchbook.batches.handler_declarations import NumberChange as NumberChange
+    from batchbook.batches.handler_declarations import QuickEntry as QuickEntry
+    from batchbook.batches.handler_declarations import TouchedRecords as TouchedRecords
     from batchbook.batches.intake.cell_reader import IntakeReader as IntakeReader
     from batchbook.batches.intake.field_mapping import IntakeField as IntakeField
     from batchbook.batches.intake.field_mapping import IntakeMapping as IntakeMapping

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Select,
+    and_,
     case,
     cast,
     exists,
@@ -128,6 +129,22 @@ def _differing(batch_id: int) -> Select[Any]:
     return select(
         cells.c.sequence, cells.c.field, cells.c.last, before.label("before"), now.label("now")
     ).where(before.is_distinct_from(now))
+
+
+def original_texts(batch_id: int, field: str) -> Select[int, str | None]:
+    """Return the SELECT of the changed cells of the column ``field``, with their texts before the first change: row, text."""
+    change = CellChange
+    place = func.min(_place(change)).label("place")
+    firsts = select(place).where(change.batch_id == batch_id, change.field == field, change.sequence > 0)
+    first = firsts.group_by(change.sequence).subquery()
+    # By the key, so that each is found at once.
+    at = and_(change.operation == first.c.place // _PLACES, change.position == first.c.place % _PLACES)
+    return (
+        select(change.sequence, change.old)
+        .select_from(first)
+        .join(change, at)
+        .where(change.batch_id == batch_id)
+    )
 
 
 def original_text(cell: type[CellChange]) -> ColumnElement[str | None]:

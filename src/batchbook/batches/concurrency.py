@@ -78,11 +78,6 @@ def read_seen_texts(params: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def bump_version(batch: Batch) -> None:
-    """Give a header its next version, so that forms of older pages are refused."""
-    batch.version += 1
-
-
 def next_row_version(version: Any, now: datetime) -> dict[str, Any]:
     """Return the values, by column, that give a row the version after ``version``, which may be an SQL expression."""
     return {"version": version + 1, "modified_at": now}

@@ -11,10 +11,8 @@ from pyramid.exceptions import ConfigurationError
 from sqlalchemy import JSON, Integer, inspect
 
 from batchbook.batches.effects.declaration import Reversing
-from batchbook.batches.handler import (
-    CONFIRM,
-    REASON,
-    BatchHandler,
+from batchbook.batches.handler import CONFIRM, REASON, BatchHandler
+from batchbook.batches.handler_declarations import (
     Callbacks,
     Duplicates,
     ExecutionPolicy,

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from batchbook.batches.concurrency import bump_version
 from batchbook.batches.handler_context import HandlerContext, next_number
 from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.batches.rows.issues import Issue
@@ -116,6 +115,11 @@ def last_operation(session: Session, batch_id: int) -> int:
     """Return the number of the last operation on a batch, which grows with each change of its rows; 0 without history."""
     highest = select(func.max(Operation.number)).where(Operation.batch_id == batch_id)
     return session.scalar(highest) or 0
+
+
+def bump_version(batch: Batch) -> None:
+    """Give a header its next version, so that forms of older pages are refused."""
+    batch.version += 1
 
 
 def note_failure(context: HandlerContext, batch: Batch, sentence: str) -> None:

@@ -18,7 +18,8 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from batchbook.batches.effects.declaration import TargetRecords
-from batchbook.batches.handler import ALL, BatchHandler, Callbacks, NumberChange, Outcome, Total
+from batchbook.batches.handler import ALL, BatchHandler, Outcome, Total
+from batchbook.batches.handler_declarations import Callbacks, NumberChange
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.rows.scope import checked_status
 from batchbook.batches.worksheets.layout import Layout

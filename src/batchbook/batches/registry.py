@@ -63,7 +63,14 @@ class BatchType:
 
     def make_handler(self, context: HandlerContext, batch: Batch) -> BatchHandler[Any, Any]:
         """Return a handler for one action on ``batch``."""
-        handler = self.handler(context, self.header, self.rows.of(batch), self.services)
+        return self._handler(context, self.rows.of(batch))
+
+    def make_rowless_handler(self, context: HandlerContext) -> BatchHandler[Any, Any]:
+        """Return a handler that has only the declared row model, which is cheap for types with a table for each batch."""
+        return self._handler(context, self.row)
+
+    def _handler(self, context: HandlerContext, row: type[BatchRow]) -> BatchHandler[Any, Any]:
+        handler = self.handler(context, self.header, row, self.services)
         guard_hooks(handler)
         return handler
 

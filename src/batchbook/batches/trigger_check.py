@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from batchbook.batches.freeze import CHILD_TABLES
 from batchbook.batches.freeze.execution_gate import TRIGGERS as POLICY_TRIGGERS
 from batchbook.batches.models import Batch
-from batchbook.batches.policies.models import BatchApproval, BatchPolicy
+from batchbook.batches.policies.models import BatchPolicy
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.retention.models import LegalHold, Tombstone
 from batchbook.batches.rows.ddl import TABLE_PREFIX
@@ -79,7 +79,6 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
         Batch.__tablename__,
         Job.__tablename__,
         DirectEdit.__tablename__,
-        BatchApproval.__tablename__,
         BatchPolicy.__tablename__,
         *CHILD_TABLES,
         *sealed,
@@ -87,9 +86,7 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
     guarded |= {AuditEntry.__tablename__, LegalHold.__tablename__, Tombstone.__tablename__}
     for table in sorted((guarded | rows | begun) & tables):
         events = {*_EVENTS[dialect]}
-        if dialect == "postgresql" and (
-            table in (*CHILD_TABLES, BatchApproval.__tablename__) or table in rows
-        ):
+        if dialect == "postgresql" and (table in CHILD_TABLES or table in rows):
             events.add(_INTO)
         needed = (
             {f"frozen_{table}_{event}" for event in events} if table != BatchPolicy.__tablename__ else set()

@@ -15,4 +15,4 @@ def includeme(config: Any) -> None:
         (ProductView, VendorView, DepartmentView, MatchView, PriceHistoryView), start=50
     ):
         config.add_master_view(view)
-        config.add_navigation(view.title, f"{view.prefix}.index", view.permission("view"), "catalog", order)
+        config.add_navigation(view.title, f"{view.prefix}.index", view.permission("view"), "Catalogue", order)

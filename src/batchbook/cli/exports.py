@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -92,4 +93,5 @@ def _lists(installation: Installation) -> Sequence[str]:
 
 def _demand_list(name: str, known: Sequence[str]) -> None:
     if name not in known:
-        raise Missing(f"There is no list “{name[:60]}”. The lists are: {', '.join(known)}.")
+        similar = "".join(f" Did you mean “{one}”?" for one in get_close_matches(name, known, n=1))
+        raise Missing(f"There is no list “{name[:60]}”.{similar} The lists are: {', '.join(known)}.")

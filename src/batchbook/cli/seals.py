@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
+from batchbook.batches.retention.models import Tombstone
 from batchbook.batches.seal.chain import Difference, verify_chain
 from batchbook.batches.seal.checkpoints import (
     Checkpoint,
@@ -116,8 +117,10 @@ def _sentence(verdict: Verdict) -> str:
         return f"{name} has no seal, because it was executed before there were seals. “seal add” makes one."
     late = ", which was made after the execution" if verdict.is_late else ""
     seal = f"seal {verdict.seal.number} of {utc_text(verdict.seal.sealed_at)} UTC{late}"
-    if verdict.result is Result.PURGED:
-        return f"{name} was deleted after its retention; {seal} is kept."
+    if stone := verdict.tombstone:
+        acted = f" ({stone.acted_by})" if stone.acted_by else ""
+        at = f"{utc_text(stone.purged_at)} UTC"
+        return f"{name} was purged after its retention, at {at} by {stone.purged_by}{acted}; {seal} is kept."
     return f"{name} is as it was sealed by {seal}."
 
 
@@ -141,8 +144,13 @@ def _verdict_facts(verdict: Verdict) -> dict[str, Any]:
         "seal": verdict.seal.number if verdict.seal else None,
         "sealed_at": verdict.seal.sealed_at if verdict.seal else None,
         "late": verdict.is_late,
+        "purged": _purge_facts(verdict.tombstone) if verdict.tombstone else None,
         "difference": _difference_facts(verdict.difference) if verdict.difference else None,
     }
+
+
+def _purge_facts(stone: Tombstone) -> dict[str, Any]:
+    return {"at": stone.purged_at, "by": stone.purged_by, "acted_by": stone.acted_by}
 
 
 def _difference_facts(difference: Difference) -> dict[str, Any]:

@@ -84,6 +84,16 @@ def lock_scheduled_jobs(session: Session, batch_ids: Collection[int]) -> dict[in
     return {job.batch_id: job for job in found if job.batch_id is not None}
 
 
+def scheduled_batches(session: Session, batch_ids: Collection[int]) -> set[int]:
+    """Return those of several batches for which a job is scheduled."""
+    if not batch_ids:
+        return set()
+    scheduled = select(Job.batch_id).where(
+        Job.batch_id.in_(batch_ids), Job.exclusive, Job.state == JobState.SCHEDULED
+    )
+    return {batch_id for batch_id in session.scalars(scheduled) if batch_id is not None}
+
+
 def scheduled_job(session: Session, batch_id: int) -> Job | None:
     """Return the job that is scheduled for a batch, or ``None``."""
     scheduled = select(Job).where(Job.batch_id == batch_id, Job.exclusive, Job.state == JobState.SCHEDULED)

@@ -59,7 +59,7 @@ KEEP = Setting(
 BIG = Setting(
     "batchbook.jobs.big_rows",
     "20000",
-    "Exports, removals, changes of columns and header edits that affect more rows than this run as jobs.",
+    "Exports, removals, changes of columns, header edits and verifications of seals that affect more rows than this run as jobs.",
 )
 TIME_LIMIT = Setting(
     "batchbook.jobs.time_limit_seconds",

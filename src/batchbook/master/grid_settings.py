@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from batchbook.db.functions import insert_into
@@ -25,6 +25,14 @@ def recall(db: Session, user_name: str, grid: str) -> dict[str, Any] | None:
     """Return the settings that ``user_name`` last chose for ``grid``, or None."""
     setting = db.get(GridSetting, (user_name, grid))
     return setting.settings if setting else None
+
+
+def recall_several(db: Session, user_name: str, grids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return the settings that ``user_name`` last chose for each of ``grids``; those for which there are none are missing."""
+    found = select(GridSetting.grid, GridSetting.settings).where(
+        GridSetting.user_name == user_name, GridSetting.grid.in_(grids)
+    )
+    return {row.grid: row.settings for row in db.execute(found)}
 
 
 def remember(db: Session, user_name: str, grid: str, settings: dict[str, Any]) -> None:
@@ -59,7 +67,8 @@ class RememberedState:
         """Return the state as JSON, with that of the list's default view where nothing is remembered; ``None`` if there is neither."""
         if not self.user:
             return None
-        recalled = [recall(self.db, self.user, key) for key in self._keys]
+        chosen = recall_several(self.db, self.user, self._keys)
+        recalled = [chosen.get(key) for key in self._keys]
         if None in recalled:
             default = default_settings(self.db, self.key)
             recalled = [default if settings is None else settings for settings in recalled]

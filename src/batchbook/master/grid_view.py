@@ -155,7 +155,7 @@ class GridView:
         """The links to other states of the grid."""
         return GridLinks(self.state, self.url, self.export_url)
 
-    @property
+    @cached_property
     def facets(self) -> FacetPanel | None:
         """The facets beside the grid, whose links lead to its page; None for a grid without pages for them."""
         if self.facet_urls is None:

@@ -268,12 +268,16 @@ class PostgreSQLServer:
         """Yield the URL of a database equal to ``template``: a new copy, or one whose rows were restored."""
         free = self._free.setdefault(template, [])
         found = free.pop() if free else _Restored(self.create(template))
-        yield found.url
-        if found.restore():
-            free.append(found)
-        else:
-            found.close()
-            self._drop(found.url)
+        is_restored = False
+        try:
+            yield found.url
+            is_restored = found.restore()
+        finally:
+            if is_restored:
+                free.append(found)
+            else:
+                found.close()
+                self._drop(found.url)
 
     def _drop(self, url: URL) -> None:
         self.execute(f"DROP DATABASE {url.database} WITH (FORCE)")

@@ -29,6 +29,7 @@ _STAFF = {
     "populate",
     "clone",
     "comment",
+    "dry-run",
 }
 _READING = {"view", "download"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from batchbook.security.identity import SIGNED_IN, grants_any
 from batchbook.web.request import Request
 
 _REGISTRY_KEY = "batchbook.navigation"
+#: The most entries and menus that the bar has place for.
+_MOST_IN_BAR = 9
 
 # Pyramid connects routes in its last phase, 0; an entry may be declared before its route.
 _AFTER_ROUTES = 10
@@ -35,7 +38,20 @@ class NavItem:
     label: str
     url: str
     active: bool
-    group: str
+
+
+@dataclass(frozen=True)
+class NavGroup:
+    """Entries that stand together: in the bar, or in a menu of their own if the bar has no place for them."""
+
+    label: str
+    items: list[NavItem]
+    is_menu: bool = False
+
+    @property
+    def active(self) -> bool:
+        """Whether the current page lies under one of them."""
+        return any(item.active for item in self.items)
 
 
 def add_navigation(
@@ -49,7 +65,7 @@ def add_navigation(
     """Directive: add an entry to the navigation for users who hold ``permission`` (of a tuple, any of them).
 
     ``permission`` may be :data:`~batchbook.security.identity.SIGNED_IN`. Entries are sorted by ``order``, then
-    ``label``. Two entries for one route are a configuration conflict; a route that does not exist raises
+    ``label``; those of one ``group``, which is the name of its menu, stand together. Two entries for one route are a configuration conflict; a route that does not exist raises
     ``ConfigurationError``.
     """
     permissions = (permission,) if isinstance(permission, str) else tuple(permission)
@@ -72,7 +88,7 @@ def add_navigation(
     )
 
 
-def navigation(request: Request) -> list[NavItem]:
+def navigation(request: Request) -> list[NavGroup]:
     """Return the entries that the user may see, in order; none for a visitor, and for who must change a password first."""
     identity = request.identity
     if identity is None or identity.must_change_password:
@@ -84,10 +100,20 @@ def navigation(request: Request) -> list[NavItem]:
     ]
     paths = [request.route_path(entry.route_name) for entry in entries]
     active = _nearest(_here(request), paths)
-    return [
-        NavItem(entry.label, path, path == active, entry.group)
-        for entry, path in zip(entries, paths, strict=True)
-    ]
+    groups: dict[str, list[NavItem]] = {}
+    for entry, path in zip(entries, paths, strict=True):
+        groups.setdefault(entry.group, []).append(NavItem(entry.label, path, path == active))
+    return _fitted(groups)
+
+
+def _fitted(groups: Mapping[str, list[NavItem]]) -> list[NavGroup]:
+    """Return ``groups``, as many of the last ones as menus as it takes until the bar has place for the others' entries."""
+    fitted, taken = [], sum(map(len, groups.values()))
+    for label, items in reversed(groups.items()):
+        is_menu = taken > _MOST_IN_BAR and len(items) > 1 and bool(label)
+        taken -= (len(items) - 1) * is_menu
+        fitted.append(NavGroup(label, items, is_menu))
+    return fitted[::-1]
 
 
 def _here(request: Request) -> str:

@@ -59,7 +59,7 @@ def test_a_purge_leaves_a_tombstone_and_nothing_else(engine: Engine, monkeypatch
             "admin",
             "command",
             "staff",
-            None,
+            1,
         )
         assert session.scalars(select(Batch.id)).all() == [other]
         for model in (CellChange, Operation):

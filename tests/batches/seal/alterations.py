@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from batchbook.batches.freeze import unfreeze_table
 from batchbook.batches.seal.chain import Difference, verify_chain
 from batchbook.batches.seal.models import Seal
 from batchbook.batches.seal.verification import Result, verify
@@ -30,7 +29,6 @@ def with_all_rights(engine: Engine) -> Iterator[Session]:
     """Yield a session in which nothing is guarded; what it does is rolled back."""
     try:
         with transaction_scope(engine) as session:
-            connection = session.connection()
             if engine.dialect.name == "postgresql":
                 session.execute(text("SET LOCAL session_replication_role = replica"))
                 for table, check in session.execute(text(_CHECKS)).all():
@@ -38,10 +36,9 @@ def with_all_rights(engine: Engine) -> Iterator[Session]:
             else:
                 session.execute(text("PRAGMA defer_foreign_keys = ON"))
                 session.execute(text("PRAGMA ignore_check_constraints = ON"))
-                for (table,) in session.execute(
-                    text("SELECT name FROM sqlite_master WHERE type = 'table'")
-                ).all():
-                    unfreeze_table(connection, table)
+                triggers = text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+                for trigger in session.scalars(triggers).all():
+                    session.execute(text(f'DROP TRIGGER "{trigger}"'))
             yield session
             raise RolledBackError
     except RolledBackError:

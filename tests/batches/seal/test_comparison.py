@@ -31,7 +31,7 @@ def test_each_altered_column_of_the_chunks_is_named(sealed: Attacked) -> None:
             (f"UPDATE seal_chunk SET table_name = 'other' WHERE {own}", "is missing"),
         ):
             with altered(session, statement):
-                (difference,) = found(session)
+                *_, difference = found(session)  # Digests of no sealed batch are a difference, too.
                 assert (difference.table, difference.what) == ("seal_chunk", what)
 
 

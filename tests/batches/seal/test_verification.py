@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from tests.batches.attacked import Attacked
-from tests.batches.harness import BatchHarness
+from tests.batches.freeze.test_retention import executed_count
 
-from batchbook.batches import Action
-from batchbook.batches.seal.chain import digest_of_manifest
+from batchbook.batches.retention.purge import purge_batch
+from batchbook.batches.seal.chain import digest_of_manifest, verify_chain
 from batchbook.batches.seal.models import Seal
 from batchbook.batches.seal.verification import Result, Verdict, verify, verify_batch
-from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Missing
 
@@ -47,16 +46,23 @@ def test_two_batches_that_changed_places_are_found(sealed: Attacked) -> None:
         for old, new in ((1, 99), (2, 1), (99, 2))
     ]
     with with_all_rights(sealed.engine) as session, altered(session, *swaps):
-        assert {(one.batch_id, one.table) for one in found(session)} == {(1, "batch"), (2, "batch")}
+        assert [one.sentence for one in found(session)] == [
+            "Batch 00000001, seal 1, table batch, its record: is that of batch 00000002: the two were swapped.",
+            "Batch 00000002, seal 2, table batch, its record: is that of batch 00000001: the two were swapped.",
+        ]
 
 
 def test_a_chain_that_was_cut_is_found_by_the_batches_without_seals(sealed: Attacked) -> None:
     with with_all_rights(sealed.engine) as session:
         with altered(session, "DELETE FROM seal WHERE number = 2"):
-            (difference,) = found(session)
-            assert (difference.batch_id, difference.what) == (2, "the seal of the batch is missing")
+            (cut, unsealed) = found(session)
+            what = "its seal is missing, although it was sealed; the chain ends with seal 1"
+            assert (cut.batch_id, cut.what) == (2, what)
+            assert (unsealed.batch_id, unsealed.what) == (2, "the seal of the batch is missing")
         with altered(session, "DELETE FROM seal WHERE number = 1"):
             assert "seal 1 is missing" in {one.what for one in found(session)}
+        with altered(session, "DELETE FROM seal"):
+            assert {one.batch_id for one in verify_chain(session)} == {1, 2}
         with altered(session, "DELETE FROM seal", "DELETE FROM seal_chunk"):
             results = [one.result for one in verify(session)]
             assert results == [Result.UNSEALED, Result.UNSEALED]
@@ -84,23 +90,34 @@ def test_a_batch_that_was_executed_before_there_were_seals_is_told_as_unsealed(s
         assert [one.result for one in verify(session, [sealed.frozen])] == [Result.UNSEALED]
 
 
-def test_a_batch_is_not_found_missing_after_its_retention(harness: BatchHarness) -> None:
-    batch_id = harness.open("item,counted,remark\n001,2,\n", shelf="A")
-    harness.run(batch_id, Action.COMPLETE, Action.EXECUTE)
-    gone = [
-        f"DELETE FROM {table} WHERE {column} = {batch_id}"
-        for table, column in (("shelf_count_row", "batch_id"), ("shelf_count", "id"), ("batch", "id"))
-    ]
-    with with_all_rights(harness.database) as session:
-        with altered(session, *gone):
-            (verdict,) = verify(session)
-            assert verdict.result is Result.DIFFERS
-        with altered(session, *gone), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(
-                "batchbook.batches.seal.verification.utc_now", lambda: utc_now() + timedelta(days=31)
+def test_a_purged_batch_is_told_by_its_tombstone(engine: Engine) -> None:
+    harness, number = executed_count(engine, timedelta(seconds=-1))
+    with transaction_scope(engine, acted_by="command") as session:
+        purge_batch(session, harness.types, number, "admin")
+    with with_all_rights(engine) as session:
+        (verdict,) = verify(session)
+        assert (verdict.result, verdict.difference) == (Result.PURGED, None)
+        assert verdict.seal is not None
+        assert verdict.tombstone is not None
+        assert (verdict.tombstone.purged_by, verdict.tombstone.acted_by) == ("admin", "command")
+        for name in ("rows", "operations", "cells", "files", "seal"):
+            with altered(session, f"UPDATE tombstone SET {name} = {name} + 7"):
+                differences = {(one.table, one.columns, one.what) for one in found(session)}
+                assert ("tombstone", (name,), "does not match the seal") in differences
+        with altered(session, "UPDATE tombstone SET purged_at = '2001-02-03 04:05:06.000000'"):
+            (difference,) = found(session)
+            assert (difference.columns, difference.what) == (
+                ("purged_at",),
+                "is before the end of the retention",
             )
-            (verdict,) = verify(session)
-            assert verdict.result is Result.PURGED
+        with altered(session, "DELETE FROM tombstone"):
+            (difference,) = found(session)
+            assert (difference.table, difference.what) == ("batch", "is missing")
+        with altered(session, "DELETE FROM seal", "DELETE FROM seal_chunk"):
+            (difference,) = found(session)
+            assert difference.sentence == (
+                "Batch 00000001, table seal: its seal is missing, although it was sealed; the chain ends with seal 0."
+            )
 
 
 def test_what_was_never_executed_cannot_be_verified(attacked: Attacked) -> None:

@@ -16,6 +16,7 @@ from webtest import TestApp
 
 from batchbook.batches import Batch, DynamicRow
 from batchbook.batches.registry import BatchTypes
+from batchbook.batches.review.overlap import MOST_BATCHES
 from batchbook.db import Base
 from batchbook.db.transactions import transaction_scope
 
@@ -103,8 +104,8 @@ def test_pages_and_edits_cost_the_same_with_hundreds_of_batches(
     multiply(harness, MANY)
     many, after = costs(harness, staff), models()
     assert many == few
-    # A list of batches needs none of their models, and a page that of its own batch alone.
-    assert after == before
+    # A list of batches needs none of their models, and a page that of its own batch and of those it is compared with.
+    assert len(after - before) <= MOST_BATCHES
     assert all(few.values()), few
 
 

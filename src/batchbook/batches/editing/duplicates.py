@@ -15,7 +15,7 @@ from batchbook.batches.editing.editors import find_row
 from batchbook.batches.editing.removal import RowRemover, Selection
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
-from batchbook.batches.handler import Duplicates
+from batchbook.batches.handler_declarations import Duplicates
 from batchbook.errors import BadInput, Conflict
 from batchbook.words import counted
 

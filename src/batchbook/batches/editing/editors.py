@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, inspect, select, update
 
-from batchbook.batches.concurrency import StaleEdit, bump_version, next_row_version
+from batchbook.batches.concurrency import StaleEdit, next_row_version
 from batchbook.batches.editing.field_changes import (
     Change,
     Target,
@@ -23,7 +23,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
 from batchbook.batches.handler_context import HIGHEST_NUMBER
-from batchbook.batches.history import ADD, record
+from batchbook.batches.history import ADD, bump_version, record
 from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.policies.field_rules import EVERYTHING

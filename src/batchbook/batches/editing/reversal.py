@@ -9,11 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, select
 
-from batchbook.batches.concurrency import bump_version
 from batchbook.batches.editing.field_changes import editable_by_name
 from batchbook.batches.editing.later_changes import LaterChanges
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.history import REDO, UNDO, Cell, add_cells, record
+from batchbook.batches.history import REDO, UNDO, Cell, add_cells, bump_version, record
 from batchbook.batches.models import CellChange, Operation
 from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.grid import CellError, Column, label_of, parse, to_text

@@ -10,12 +10,12 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy.orm import Session
 
-from batchbook.batches.concurrency import bump_version, refuse_stale
+from batchbook.batches.concurrency import refuse_stale
 from batchbook.batches.engine.actions import ACTIONS
 from batchbook.batches.engine.context import ActionContext, find_batch
 from batchbook.batches.handler import ALL, CONFIRM
 from batchbook.batches.handler_context import HandlerContext
-from batchbook.batches.history import note_failure
+from batchbook.batches.history import bump_version, note_failure
 from batchbook.batches.hook_guard import is_stop
 from batchbook.batches.lifecycle import Action, State, Transition, state_before, transition
 from batchbook.batches.models import Batch
@@ -80,10 +80,12 @@ class Engine:
 
     def context_of_new(self, batch_type: BatchType, batch: Batch) -> ActionContext:
         """Return the context of an action on a ``batch`` of a given type, which need not be stored yet."""
-        context = HandlerContext(
-            self.session, self.settings, self.actor, utc_now(), self.progress, self.reason
-        )
+        context = self.handler_context()
         return ActionContext(context, batch_type, batch, batch_type.make_handler(context, batch))
+
+    def handler_context(self) -> HandlerContext:
+        """Return what handlers get at this time."""
+        return HandlerContext(self.session, self.settings, self.actor, utc_now(), self.progress, self.reason)
 
     def find(self, batch_id: int) -> Batch:
         """Return a batch without locking it; raise :class:`~batchbook.errors.Missing` if there is none."""

@@ -58,12 +58,11 @@ def rows_digest(context: ActionContext) -> str:
     table, session = table_of(context.row), context.session
     columns = [column for column in table.columns if column.name not in _LEFT_OUT]
     line = _line(columns, session.get_bind().dialect.name)
-    statement = select(table.c.sequence, line).where(table.c.batch_id == context.batch.id)
-    statement = statement.order_by(table.c.sequence).limit(_AT_A_TIME)
-    digest, last = hashlib.sha256(), 0
-    while block := session.execute(statement.where(table.c.sequence > last)).all():
-        digest.update("".join([f"{text}\n" for _, text in block]).encode(errors="surrogatepass"))
-        last = block[-1][0]
+    statement = select(line).where(table.c.batch_id == context.batch.id).order_by(table.c.sequence)
+    digest = hashlib.sha256()
+    options = {"yield_per": _AT_A_TIME, "stream_results": True}
+    for block in session.execute(statement, execution_options=options).partitions():
+        digest.update("".join([f"{text}\n" for (text,) in block]).encode(errors="surrogatepass"))
     return digest.hexdigest()
 
 

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 from batchbook.batches.changed_rows import edited_sequences, is_among
 from batchbook.batches.concurrency import token_of
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.handler import ALL, CONFIRM, NumberChange
+from batchbook.batches.handler import ALL, CONFIRM
+from batchbook.batches.handler_declarations import NumberChange
 from batchbook.batches.policies.declaration import PERCENT
 from batchbook.batches.policies.limits import LimitCheck, check_limits_of, limit_of, percent_limits
 from batchbook.db import changes_beyond, lock_records, percent_change

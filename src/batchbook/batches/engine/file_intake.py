@@ -7,10 +7,10 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, select
 
 from batchbook import tables
+from batchbook.batches.changed_rows import original_texts
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.files import input_file, open_file
 from batchbook.batches.history import record
@@ -18,7 +18,6 @@ from batchbook.batches.intake.field_mapping import IntakeField, headings_of, mer
 from batchbook.batches.intake.file_inspection import Intake, describe_source, storable_json
 from batchbook.batches.intake.file_source import FileSource, store_intake, stored_intake
 from batchbook.batches.intake.saved_mappings import last_mapping, save_mapping
-from batchbook.batches.models import CellChange
 from batchbook.batches.policies.field_access import refuse_file_of_others
 from batchbook.errors import BadInput
 from batchbook.grid import to_text
@@ -124,22 +123,14 @@ def _corrections(context: ActionContext, source: FileSource, field: IntakeField)
 
 def _replaced(context: ActionContext, column: str) -> Select[tuple[str, Any]]:
     """Return the SELECT of the original texts of changed cells, with their current values."""
-    row, change, earlier = context.row, CellChange, aliased(CellChange)
+    row, original = context.row, original_texts(context.batch.id, column).subquery()
     now = getattr(row, column)
-    is_earlier = or_(
-        earlier.operation < change.operation,
-        and_(earlier.operation == change.operation, earlier.position < change.position),
-    )
-    same_cell = [
-        getattr(earlier, name) == getattr(change, name) for name in ("batch_id", "sequence", "field")
-    ]
     return (
-        select(change.old, now)
-        .join(row, and_(row.batch_id == change.batch_id, row.sequence == change.sequence))
-        .where(change.batch_id == context.batch.id, change.field == column, change.old.is_not(None))
-        .where(now.is_not(None), ~row.removed, ~exists().where(*same_cell, is_earlier))
+        select(original.c.old, now)
+        .join(row, row.sequence == original.c.sequence)
+        .where(row.batch_id == context.batch.id, original.c.old.is_not(None), now.is_not(None), ~row.removed)
         .distinct()
-        .order_by(change.old)
+        .order_by(original.c.old)
         .limit(_MOST_CORRECTIONS)
     )
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from batchbook.batches import access
-from batchbook.batches.concurrency import bump_version, refuse_stale
+from batchbook.batches.concurrency import refuse_stale
 from batchbook.batches.engine.context import ActionContext, no_batch
 from batchbook.batches.engine.engine import Engine, locked_refusal
 from batchbook.batches.engine.scheduled_execution import (
@@ -19,7 +19,7 @@ from batchbook.batches.engine.scheduled_execution import (
     follow_version,
 )
 from batchbook.batches.handler_context import HandlerContext
-from batchbook.batches.history import record, record_all
+from batchbook.batches.history import bump_version, record, record_all
 from batchbook.batches.lifecycle import FINAL, Action
 from batchbook.batches.models import Batch
 from batchbook.db import utc_now

@@ -67,4 +67,6 @@ def links_of(session: Session, batch: Batch) -> list[tuple[str, Batch]]:
     """Return the batch that ``batch`` reverses, and those that reverse it, each with a label."""
     source = None if batch.reverses is None else session.get(Batch, batch.reverses)
     found = [("Reverses", source)] if source is not None else []
+    if not batch.is_final:  # Only executed batches are reversed.
+        return found
     return [*found, *(("Reversed by", one) for one in reversing_batches(session, batch))]

@@ -12,11 +12,10 @@ from typing import Any, BinaryIO, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from batchbook.batches.concurrency import bump_version
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine
-from batchbook.batches.history import record
+from batchbook.batches.history import bump_version, record
 from batchbook.batches.matching.declaration import LINKS, NewRecords
 from batchbook.batches.matching.unknown_keys import matching_of, unknown_rows
 from batchbook.batches.models import Batch

@@ -135,14 +135,13 @@ def milestones(batch: Batch) -> list[Milestone]:
 
 
 def waiting(batch: Batch) -> str:
-    """Return what ``batch`` waits for, and for whom, as a part of its page's lead; an empty text if it waits for nobody."""
+    """Return for whom ``batch`` waits, and for what; an empty text if it waits for nobody."""
     why = WAITS.get(State(batch.state))
     if why is None:
         return ""
     if batch.sent_back_to:
-        return f"waits for {batch.sent_back_to}: sent back by {batch.sent_back_by}"
-    whose = "" if batch.state == State.COMPLETE else f" for {batch.owner}"
-    return f"waits{whose} {why[:1].lower()}{why[1:]}"
+        return f"For {batch.sent_back_to}: sent back by {batch.sent_back_by}"
+    return why if batch.state == State.COMPLETE else f"For {batch.owner}: {why[:1].lower()}{why[1:]}"
 
 
 def chosen_options(context: ActionContext) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 from batchbook.batches.concurrency import token_of
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.refresh import problem_rows
-from batchbook.batches.handler import NumberChange
+from batchbook.batches.handler_declarations import NumberChange
 from batchbook.batches.policies.declaration import MEASURES, PERCENT, Limit
 from batchbook.batches.policies.demands import amount_of, policy_of
 from batchbook.settings import Setting

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.lifecycle import FORESEEABLE
 from batchbook.batches.models import Batch, BatchRow, Operation
+from batchbook.batches.registry import BatchType
 
 #: The maximum number of other batches that are compared, the newest ones, and of pairs whose counts are kept.
 MOST_BATCHES, MOST_KEPT = 20, 1_000
@@ -45,12 +46,20 @@ class Overlaps:
 
 @dataclass(frozen=True)
 class _Keys:
-    """The key columns of a batch's rows; ``record`` names the columns of the records that they find."""
+    """The key columns of a batch's rows; ``record`` names the columns of the records that they find.
+
+    The row model, which is made for each batch where batches have tables of their own, is made when it is asked for.
+    """
 
     batch: Batch
-    row: type[BatchRow]
+    batch_type: BatchType
     columns: Sequence[str]
     record: tuple[str, ...]
+
+    @property
+    def row(self) -> type[BatchRow]:
+        """The model of the batch's rows."""
+        return self.batch_type.rows.of(self.batch)
 
     def of(self, row: Any) -> list[ColumnElement[Any]]:
         """Return the columns of ``row``, the row model or an alias of it, as texts that are compared."""
@@ -95,7 +104,7 @@ def overlaps_of(
     no more once these statements have read :data:`MOST_ROWS` rows.
     """
     own = _keys_of(engine, batch)
-    if own is None or batch.state not in FORESEEABLE:
+    if own is None or batch.state not in FORESEEABLE or not batch.row_count:
         return Overlaps()
     others = [keys for keys in _unfinished(engine, visible) if keys.batch.id != batch.id]
     alike = [keys for keys in others if keys.record == own.record]
@@ -142,7 +151,7 @@ def batches_with(
 
 
 def _unfinished(engine: Engine, visible: ColumnElement[bool]) -> list[_Keys]:
-    """Return the keys of the open and complete batches whose types declare the records they change, the newest first.
+    """Return the keys of the open and complete batches with rows whose types declare the records they change, the newest first.
 
     There is one statement for each type.
     """
@@ -151,7 +160,8 @@ def _unfinished(engine: Engine, visible: ColumnElement[bool]) -> list[_Keys]:
     for batch_type in engine.types:
         if batch_type.handler.touched_records is not None:
             header = batch_type.header
-            wanted = select(header).where(header.state.in_(states), visible).order_by(header.id.desc())
+            unfinished = header.state.in_(states) & (header.row_count > 0)
+            wanted = select(header).where(unfinished, visible).order_by(header.id.desc())
             batches = engine.session.scalars(wanted.limit(_MOST_SEARCHED))
             found += [keys for keys in (_keys_of(engine, batch) for batch in batches) if keys is not None]
     return sorted(found, key=lambda keys: -keys.batch.id)
@@ -159,16 +169,16 @@ def _unfinished(engine: Engine, visible: ColumnElement[bool]) -> list[_Keys]:
 
 def _keys_of(engine: Engine, batch: Batch) -> _Keys | None:
     """Return the key columns of ``batch``; ``None`` for a type that does not declare the records its rows change."""
-    context = engine.context_of(batch)
-    declared = context.handler.touched_records
+    batch_type = engine.types[batch.type]
+    declared = batch_type.handler.touched_records
     if declared is None:
         return None
-    columns = declared.columns_of(context.handler, batch)
-    if not columns or not all(hasattr(context.row, name) for name in columns):
+    handler = batch_type.make_rowless_handler(engine.handler_context())
+    if not (columns := declared.columns_of(handler, batch)):
         return None
-    key = declared.key_of(context.handler, batch)
+    key = declared.key_of(handler, batch)
     record = tuple(f"{attribute.class_.__tablename__}.{attribute.key}" for attribute in key)
-    return _Keys(batch, context.row, columns, record)
+    return _Keys(batch, batch_type, columns, record)
 
 
 def _count_shared(session: Session, own: _Keys, other: _Keys) -> int:

@@ -100,15 +100,14 @@ def earlier_batches(
 ) -> Sequence[Batch]:
     """Return the earlier batches of the same source as ``batch``: of its type, sender and scope; the newest first.
 
-    There are none for a batch without a sender and a scope, or of a type that takes no file.
+    There are none for a batch without a sender, or of a type that takes no file or knows no senders.
     """
     source = engine.types[batch.type].handler.file_source
     header: Any = engine.types[batch.type].header
-    names = [name for name in (source.sender, source.scope) if name] if source else []
-    values = {name: getattr(batch, name) for name in names}
-    if not any(values.values()):
+    if not source or not source.sender or not getattr(batch, source.sender):
         return []
-    same = [getattr(header, name) == value for name, value in values.items()]
+    names = [name for name in (source.sender, source.scope) if name]
+    same = [getattr(header, name) == getattr(batch, name) for name in names]
     wanted = select(header).where(header.id < batch.id, visible, *same).order_by(header.id.desc())
     found: Sequence[Batch] = engine.session.scalars(wanted.limit(limit)).all()
     return found
@@ -178,18 +177,18 @@ def _corrections(context: ActionContext, limit: int) -> Iterator[Correction]:
     """Yield the corrections of a batch, by their rows."""
     columns = edited_by_name(context.row, context.access)
     cells = [
-        (sequence, name, before, now or "")
+        (sequence, name, before or "", now or "")
         for sequence, name, before, now in context.session.execute(
             all_differing_cells(context.batch.id).limit(limit)
         )
-        if before is not None and name in columns
+        if name in columns
     ]
     names = _key_columns(context)
     original = {(sequence, name): before for sequence, name, before, _ in cells if name in names}
     keys = _keys_of(context.session, context, sorted({cell[0] for cell in cells}))
     for sequence, name, before, now in cells:
         if sequence in keys:
-            # The key as it is in the file, by which the next file has the row.
+            # The key as it is in the file, by which the next file has the row. Rows that people added have none there.
             key = tuple(
                 original.get((sequence, one), text) for one, text in zip(names, keys[sequence], strict=True)
             )

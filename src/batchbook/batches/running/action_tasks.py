@@ -12,13 +12,21 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from batchbook.batches import access
-from batchbook.batches.concurrency import bump_version, refuse_stale
+from batchbook.batches.concurrency import refuse_stale
 from batchbook.batches.engine.context import find_batch
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.scheduled_execution import follow_batch
 from batchbook.batches.handler import CONFIRM, REASON
 from batchbook.batches.handler_context import HandlerContext
-from batchbook.batches.history import CANCEL, FAILURE, REFUSAL, WITHOUT_EFFECT, note_failure, record
+from batchbook.batches.history import (
+    CANCEL,
+    FAILURE,
+    REFUSAL,
+    WITHOUT_EFFECT,
+    bump_version,
+    note_failure,
+    record,
+)
 from batchbook.batches.lifecycle import TRANSITIONS, Action, state_before
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.policies.field_access import field_access

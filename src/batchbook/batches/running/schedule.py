@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from batchbook.batches.concurrency import bump_version, refuse_stale
+from batchbook.batches.concurrency import refuse_stale
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.engine.preview import confirmed_options, why_not_execute
 from batchbook.batches.engine.scheduled_execution import SCHEDULE, UNSCHEDULE, cancel_schedule, in_utc
-from batchbook.batches.history import record
+from batchbook.batches.history import bump_version, record
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.runner import ActionCall, Runner, reason_in

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from batchbook.batches.seal.models import HEX_DIGITS, Seal
+from batchbook.batches.retention.models import Tombstone
+from batchbook.batches.seal.models import HEX_DIGITS, Seal, SealChunk
 from batchbook.batches.seal.values import Column
 
 #: The version of the format of seals.
@@ -62,8 +63,9 @@ def digest_of_manifest(manifest: str) -> str:
 def verify_chain(session: Session, since: int = 1) -> Iterator[Difference]:
     """Yield the differences in the chain from the seal ``since`` on; none if it is unbroken.
 
-    A chain that somebody with all rights over the database has rewritten as a whole, or cut off at its end, is unbroken:
-    that is found by a checkpoint that is kept elsewhere, see :mod:`batchbook.batches.seal.checkpoints`.
+    Seals that were cut off at the end are missed by the digests of their batches and by tombstones. A chain that somebody
+    with all rights over the database has rewritten, or cut off together with these, is unbroken: that is found by a
+    checkpoint that is kept elsewhere, see :mod:`batchbook.batches.seal.checkpoints`.
     """
     before = Link(since - 1, GENESIS)
     if since > 1 and (earlier := session.get(Seal, since - 1)) is not None:
@@ -74,6 +76,19 @@ def verify_chain(session: Session, since: int = 1) -> Iterator[Difference]:
         yield from _broken_link(seal, before)
         before = Link(number, digest_of_manifest(seal.manifest))
         session.expunge(seal)
+    yield from _cut_off(session, before.number)
+
+
+def _cut_off(session: Session, last: int) -> Iterator[Difference]:
+    """Yield the batches whose seals are not there, although there are digests or tombstones by which they were sealed."""
+    table = Seal.__tablename__
+    orphans = select(SealChunk.batch_id).where(~exists().where(Seal.batch_id == SealChunk.batch_id))
+    lost = {*session.scalars(orphans.distinct())}
+    later = select(Tombstone.number).where(Tombstone.seal.is_not(None))
+    lost |= {*session.scalars(later.where(~exists().where(Seal.number == Tombstone.seal)))}
+    for number in sorted(lost):
+        what = f"its seal is missing, although it was sealed; the chain ends with seal {last}"
+        yield Difference(number, None, table, what=what)
 
 
 def _broken_link(seal: Seal, before: Link) -> Iterator[Difference]:

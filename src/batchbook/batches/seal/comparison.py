@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from itertools import zip_longest
 from typing import Any
@@ -21,11 +21,15 @@ _CHUNKS = table_of(SealChunk)
 
 
 def compare_table(
-    session: Session, section: Section, sealed: Mapping[str, Any], seal: Seal
+    session: Session,
+    section: Section,
+    sealed: Mapping[str, Any],
+    seal: Seal,
+    report: Callable[[int], None] = lambda _records: None,
 ) -> Difference | None:
     """Return the first difference between the records of ``section`` and what the manifest ``sealed`` of them has.
 
-    The digests of chunks that are stored beside the seal tell where it is. Whether they can be relied upon is known from
+    After each chunk, ``report`` is told the number of records that were compared. The digests of chunks that are stored beside the seal tell where it is. Whether they can be relied upon is known from
     the manifest, which has the digest of them all.
     """
     stored = _stored_digests(session, section, seal)
@@ -45,6 +49,7 @@ def compare_table(
             if chunk is not None:
                 current.append(chunk.digest)
                 count += len(chunk.lines)
+                report(count)
     if digest_of(current) != sealed["digest"] or count != sealed["rows"]:
         what = "was changed, and so were the digests that tell where"
         unknown = Difference(seal.batch_id, seal.number, section.table, what=what)
@@ -175,3 +180,24 @@ def _differing_columns(section: Section, kept: RowMapping | None, chunk: Chunk |
         return ()
     pairs = zip_longest(section.columns, _parts(kept["column_digests"]), _parts(chunk.column_digests))
     return tuple(column.name for column, old, new in pairs if column is not None and old != new)
+
+
+def batch_with_the_record(session: Session, section: Section, seal: Seal) -> int | None:
+    """Return the other batch whose only record in ``section`` the batch of ``seal`` has now, but for its number; ``None`` without one.
+
+    It is found by the short digests of the columns, as they were sealed.
+    """
+    chunk = next(chunks_of(session.connection(), section, seal.batch_id), None)
+    if chunk is None:
+        return None
+    number = [column.name for column in section.columns].index(section.batch_column)
+
+    def others(digests: Any) -> list[bytes]:
+        found = _parts(digests)
+        return [*found[:number], *found[number + 1 :]]
+
+    of_others = (_CHUNKS.c.table_name == section.table, _CHUNKS.c.batch_id != seal.batch_id)
+    stored = select(_CHUNKS.c.batch_id, _CHUNKS.c.column_digests).where(*of_others)
+    now = others(chunk.column_digests)
+    found = session.execute(stored.order_by(_CHUNKS.c.batch_id))
+    return next((batch for batch, digests in found if others(digests) == now), None)

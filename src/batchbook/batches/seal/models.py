@@ -39,8 +39,8 @@ class SealChunk(Base):
     """The digests of a chunk of a sealed table: consecutive records of one batch, in order of their keys.
 
     ``digest`` is the SHA-256 of the records' lines. The rest tells where a difference is: ``keys`` has the keys of the
-    records, see :func:`~batchbook.batches.seal.records.runs_of`; ``row_digests`` and ``column_digests`` have a short digest
-    of each record, and of each column over all records, of :data:`~batchbook.batches.seal.records.SHORT` bytes each.
+    records, see :func:`~batchbook.batches.seal.serialisation.runs_of`; ``row_digests`` and ``column_digests`` have a short digest
+    of each record, and of each column over all records, of :data:`~batchbook.batches.seal.serialisation.SHORT` bytes each.
     """
 
     __tablename__ = "seal_chunk"

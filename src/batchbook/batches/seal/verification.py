@@ -8,7 +8,7 @@ missing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -18,14 +18,15 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.lifecycle import FINAL
 from batchbook.batches.models import Batch
+from batchbook.batches.retention.models import Tombstone
 from batchbook.batches.rows.scope import table_of
 from batchbook.batches.seal.chain import Difference, sealed_manifest
-from batchbook.batches.seal.comparison import compare_table
+from batchbook.batches.seal.comparison import batch_with_the_record, compare_table
 from batchbook.batches.seal.models import Seal, SealChunk
 from batchbook.batches.seal.parts import PARTS, Section
 from batchbook.batches.trigger_check import columns_by_table
-from batchbook.db import utc_now
 from batchbook.errors import Missing
+from batchbook.progress import NoProgress, Progress
 
 _BATCH = table_of(Batch)
 
@@ -37,7 +38,7 @@ class Result(StrEnum):
     DIFFERS = "differs"
     #: It was executed before there were seals.
     UNSEALED = "unsealed"
-    #: It was deleted, as it may be after its retention. Its seal is kept.
+    #: It was purged after its retention, as its tombstone tells. Its seal is kept.
     PURGED = "purged"
 
 
@@ -51,6 +52,8 @@ class Verdict:
     difference: Difference | None = None
     #: Whether the seal was made after the execution was committed.
     is_late: bool = False
+    #: The tombstone of a batch that was purged.
+    tombstone: Tombstone | None = None
 
 
 def verify(session: Session, numbers: Iterable[int] | None = None, since: int = 1) -> Iterator[Verdict]:
@@ -70,27 +73,40 @@ def verify(session: Session, numbers: Iterable[int] | None = None, since: int = 
         yield _verify(session, seal, tables) if seal else _unsealed(session, batch_id)
 
 
-def verify_batch(session: Session, seal: Seal) -> Verdict:
+def verify_batch(session: Session, seal: Seal, progress: Progress | None = None) -> Verdict:
     """Return the verdict on the batch of ``seal``: whether every record and file is as it was sealed."""
-    return _verify(session, seal, columns_by_table(session.connection()))
+    return _verify(session, seal, columns_by_table(session.connection()), progress or NoProgress())
 
 
-def _verify(session: Session, seal: Seal, tables: Mapping[str, set[str]]) -> Verdict:
+def _verify(
+    session: Session, seal: Seal, tables: Mapping[str, set[str]], progress: Progress | None = None
+) -> Verdict:
     manifest = sealed_manifest(seal)
     if isinstance(manifest, Difference):
         return Verdict(seal.batch_id, Result.DIFFERS, seal, manifest)
-    if _was_purged(session, manifest):
-        return Verdict(seal.batch_id, Result.PURGED, seal, is_late=manifest["late"])
-    found = next(_differences(session, seal, manifest, tables), None)
+    if stone := _tombstone_of(session, seal.batch_id):
+        found = _of_tombstone(seal, manifest, stone)
+        result = Result.DIFFERS if found else Result.PURGED
+        return Verdict(seal.batch_id, result, seal, found, manifest["late"], stone)
+    found = next(_differences(session, seal, manifest, tables, progress or NoProgress()), None)
     result = Result.DIFFERS if found else Result.AS_SEALED
     return Verdict(seal.batch_id, result, seal, found, manifest["late"])
 
 
 def _differences(
-    session: Session, seal: Seal, manifest: Mapping[str, Any], tables: Mapping[str, set[str]]
+    session: Session,
+    seal: Seal,
+    manifest: Mapping[str, Any],
+    tables: Mapping[str, set[str]],
+    progress: Progress,
 ) -> Iterator[Difference]:
     """Yield the first difference of each sealed table of a batch, in the order in which they were sealed."""
     of_batch = (seal.batch_id, seal.number)
+    done, total = 0, sum(sealed["rows"] for _, sealed in _sealed_tables(manifest))
+
+    def report(records: int) -> None:
+        progress.report("verify records", done + records, total)
+
     for name, sealed in _sealed_tables(manifest):
         section = Section.from_json(name, sealed)
         stored = tables.get(section.table)
@@ -98,9 +114,18 @@ def _differences(
             yield Difference(*of_batch, section.table, what="the whole table is missing")
         elif lacking := sorted({one.name for one in section.columns} - stored):
             yield Difference(*of_batch, section.table, columns=(*lacking,), what="is missing")
-        elif found := compare_table(session, section, sealed, seal):
-            yield found
+        elif found := compare_table(session, section, sealed, seal, report):
+            yield _named(session, section, seal, found)
+        done += sealed["rows"]
     yield from _added_tables(session, seal, {table["name"] for _, table in _sealed_tables(manifest)}, tables)
+
+
+def _named(session: Session, section: Section, seal: Seal, found: Difference) -> Difference:
+    """Return the difference ``found``, naming the other batch if the header of a batch is now that of another."""
+    other = batch_with_the_record(session, section, seal) if section.table == _BATCH.name else None
+    if other is None:
+        return found
+    return replace(found, columns=(), what=f"is that of batch {other:08d}: the two were swapped")
 
 
 def _sealed_tables(manifest: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -121,12 +146,28 @@ def _added_tables(
         yield Difference(seal.batch_id, seal.number, SealChunk.__tablename__, f"of {name}", what="was added")
 
 
-def _was_purged(session: Session, manifest: Mapping[str, Any]) -> bool:
-    """Return whether the batch is no longer there, and may have been deleted by now."""
+def _tombstone_of(session: Session, batch_id: int) -> Tombstone | None:
+    """Return the tombstone of a batch that is no longer there; ``None`` without one."""
+    is_there = session.scalar(select(exists().where(_BATCH.c.id == batch_id)))
+    return None if is_there else session.get(Tombstone, batch_id)
+
+
+def _of_tombstone(seal: Seal, manifest: Mapping[str, Any], stone: Tombstone) -> Difference | None:
+    """Return the difference between a tombstone and the seal of its batch, which must have been purged after its retention."""
+    of_batch = (seal.batch_id, seal.number, Tombstone.__tablename__)
     until = manifest["purge_after"]
-    if until is None or datetime.fromisoformat(until) > utc_now():
-        return False
-    return not session.scalar(select(exists().where(_BATCH.c.id == manifest["batch"])))
+    if until is None:
+        return Difference(*of_batch, what="is of a batch that was to be kept for good")
+    over = datetime.fromisoformat(until)
+    if not isinstance(stone.purged_at, datetime) or stone.purged_at < over:
+        return Difference(*of_batch, columns=("purged_at",), what="is before the end of the retention")
+    rows: dict[str, int] = {}
+    for name, sealed in _sealed_tables(manifest):
+        rows.setdefault(name, sealed["rows"])  # Files come before their chunks.
+    counts = {name: rows.get(name, 0) for name in ("rows", "operations", "cells", "files")}
+    facts = {"type": seal.type, "seal": seal.number, "purge_after": over, **counts}
+    differing = tuple(name for name, value in facts.items() if getattr(stone, name) != value)
+    return Difference(*of_batch, columns=differing, what="does not match the seal") if differing else None
 
 
 def unsealed_batches(session: Session) -> list[int]:

@@ -178,6 +178,8 @@ def test_an_executed_batch_shows_its_record_and_no_action_that_changes_it(
     assert [b.get_text(strip=True) for b in page.html.select(".page-actions .button")] == [
         "Clone",
         "Reverse",
+        "More",
+        "Seal and evidence",
         "Auditor's pack",
     ]
     assert "3 prices changed, 1 unchanged, 4 rows left out." in text_of(page, ".outcome")

@@ -48,7 +48,7 @@ class TestInTheBackground:
         assert "1 batch of 3" in text_of(page)
         assert "2 batches: It has no rows yet: populate it first." in text_of(page, "#left-out")
         form = form_to(page, "/execute-all")
-        assert [box.checked for box in form.fields["apply"]] == [True, True, False, False, False]
+        assert [box.checked for box in form.fields["apply"]] == [True, True, False, False, False, False]
         refresh = admin.get(f"{PATH}/refresh-all")
         assert "None of the 3 batches that match can be refreshed." in text_of(refresh)
         assert not refresh.html.select("[name=apply]")

@@ -173,7 +173,7 @@ def test_a_batch_is_sent_back_to_whoever_marked_it_complete_until_that_is_done_a
     page = form.submit(status=303).follow()
     assert f"Batch {complete_batch:08d} was sent back to staff" in text_of(page, ".flashes")
     assert "Sent back to staff by admin Row 2 doubles its price. Ask the vendor." in text_of(page)
-    assert "waits for staff: sent back by admin" in text_of(page, ".page-lead")
+    assert "Waiting For staff: sent back by admin" in text_of(page, "#panel-details")
     home = staff.get("/")
     assert "Sent back to you 1" in text_of(home)
     assert "admin: Row 2 doubles its price. Ask the vendor." in text_of(home)

@@ -17,8 +17,9 @@ def test_a_batch_and_a_product_name_the_other_batches_also_of_another_type(
     page = form.submit(status=303).follow()
     if "/populate" in "".join(one.action for one in page.forms.values()):
         next(one for one in page.forms.values() if one.action.endswith("/populate")).submit(status=303)
-    told = text_of(admin.get(url_of(open_batch)), ".overlaps")
-    assert "2 other batches change the same records" in told
+    page = admin.get(url_of(open_batch))
+    assert "2 other batches change the same records" in text_of(page, ".page-lead")
+    told = text_of(page, "#overlaps")
     assert "Summer prices ● Open of staff: 7 records" in told
     assert "of admin: 2 records" in told
     products = admin.get("/products?f.item_code.equal=000000011")

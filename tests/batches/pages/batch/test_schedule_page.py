@@ -55,7 +55,7 @@ def test_people_set_change_and_drop_a_time_in_their_own_zone(
     assert not seen.html.select("#plan form")
     form = form_with(page.click("Change time…"), "planned_for")
     assert form["planned_for"].value == f"{TOMORROW:%Y-%m-%d}T15:30"
-    assert [box.checked for box in form.fields["apply"]] == [True, False, False, False, False]
+    assert [box.checked for box in form.fields["apply"]] == [True, False, False, False, False, False]
     form["planned_for"] = f"{TOMORROW:%Y-%m-%d}T16:30"
     page = form.submit(status=303).follow()
     assert "16:30 (Asia/Tokyo)" in text_of(page, "#plan")

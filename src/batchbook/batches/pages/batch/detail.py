@@ -58,16 +58,17 @@ class BatchDetail(BatchPage):
 
     def get(self) -> dict[str, Any]:
         """Show the batch. The number of statements does not depend on the number of rows."""
-        rows, context = RowGrid(self.view, self.batch), self.action_context
+        operations, context = self._latest_operations(), self.action_context
+        latest = operations[0].number if operations else 0
+        rows = RowGrid(self.view, self.batch, latest=latest)
         lock = self.view.lock_of(self.batch.id)
         activity = activity_of(self.request, lock) if lock else None
-        operations = self._latest_operations()
         went_wrong = bool(operations) and operations[0].kind in WITHOUT_EFFECT
         entry = context.handler.quick_entry
         stored = select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
         files = self.request.db.scalars(stored).all()
         execution = None if activity else view_models.execution(self.view, context)
-        latest, problems = operations[0].number if operations else 0, problem_rows(context)
+        problems = problem_rows(context)
         edited = execution.edited if execution else 0
         quick = quick_filters(self, rows.grid, latest, problems, edited)
         own_statuses = choices_of(self.view.batch_type.handler.header_statuses or ())

@@ -170,10 +170,9 @@ class ExecuteBatch(_ActionPage):
         if policy.signature:
             demand_password(self.request)
         try:
-            with self.request.db.begin_nested():
-                sign_if_needed(self.engine, self.batch.id, options)
-                return self.submit(self.action, options, read_version(self.request.POST))
-        except Unconfirmed as error:
+            sign_if_needed(self.engine, self.batch.id, options)
+            return self.submit(self.action, options, read_version(self.request.POST))
+        except Unconfirmed as error:  # This status rolls the signature back.
             self.request.response.status_int = CONFLICT
             return self.template_values(
                 needs=ExecutionNeeds.of(policy),

@@ -12,15 +12,16 @@ from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.review.overlap import OverlapCounts, batches_with, overlaps_of
-from batchbook.jobs.enqueue import scheduled_job
+from batchbook.jobs.enqueue import scheduled_batches
 from batchbook.web.request import Request
 
 
 @dataclass(frozen=True)
 class OverlapView:
-    """A batch that changes ``count`` of the same records: its address, title, state and owner, and whether its execution is scheduled."""
+    """A batch that changes ``count`` of the same records: its address, number, title, state and owner, and whether its execution is scheduled."""
 
     url: str
+    number: str
     title: str
     state: State
     owner: str
@@ -42,14 +43,16 @@ def overlaps_view(page: BatchPage) -> OverlapsView:
     counts = request.services.find(OverlapCounts) or OverlapCounts()
     visible = access.visible(request.identity.permissions, request.services.get(BatchTypes))
     found = overlaps_of(page.engine, page.batch, visible, counts)
+    scheduled = scheduled_batches(request.db, [one.batch.id for one in found.found])
     items = [
         OverlapView(
             batch_path(request, one.batch),
+            one.batch.number,
             f"{one.batch} {one.batch.description or ''}".strip(),
             State(one.batch.state),
             one.batch.owner,
             one.count,
-            scheduled_job(request.db, one.batch.id) is not None,
+            one.batch.id in scheduled,
         )
         for one in found.found
     ]

@@ -15,15 +15,20 @@ from batchbook.grid import Filter, GridState, Snapshot, Verb
 _REMOVED, _STATUS = "removed", "status"
 
 
-def snapshot_of(batch: Batch) -> Callable[[Session], Snapshot]:
+def snapshot_of(batch: Batch, latest: int | None = None) -> Callable[[Session], Snapshot]:
     """Return the function that tells how the rows of ``batch`` are now.
 
-    Each change of rows is an operation. The header's version changes when the rows are made anew or refreshed.
+    Each change of rows is an operation; ``latest`` is the number of the last one, where the caller knows it. The header's version changes when the rows are made anew or refreshed.
     """
     number = batch.id
     # The time tells the batch from one that had its number in another database, such as before a backup was restored.
     generation = f"{batch.created_at.isoformat()}-{batch.version}-{batch.row_count}"
-    return lambda session: Snapshot(f"batch.{number}", generation, str(last_operation(session, number)))
+
+    def snapshot(session: Session) -> Snapshot:
+        last = last_operation(session, number) if latest is None else latest
+        return Snapshot(f"batch.{number}", generation, str(last))
+
+    return snapshot
 
 
 def kept_count(batch: Batch, state: GridState) -> int | None:

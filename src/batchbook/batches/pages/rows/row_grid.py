@@ -97,11 +97,21 @@ def open_batch_rows(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
 
 
 class RowGrid:
-    """The rows of one batch, for one request; ``sequences`` narrows it to some of them."""
+    """The rows of one batch, for one request; ``sequences`` narrows it to some of them.
 
-    def __init__(self, view: BatchMasterView, batch: Batch, sequences: Sequence[int] | None = None) -> None:
+    ``latest`` is the number of the batch's last operation, where the caller knows it and nothing is changed in this request.
+    """
+
+    def __init__(
+        self,
+        view: BatchMasterView,
+        batch: Batch,
+        sequences: Sequence[int] | None = None,
+        latest: int | None = None,
+    ) -> None:
         self.view = view
         self.batch = batch
+        self._latest = latest
         self.editing = view.may(Action.EDIT, batch)
         self.grid = self._grid(sequences)
 
@@ -138,7 +148,7 @@ class RowGrid:
             identity=lambda row: RowIdentity(row.sequence, row.version),
             notes=CellMarks(context, source_word(batch_type), request.conventions).of,
             element_data=self._element_data() if sequences is None else {},
-            snapshot=None if narrowed else snapshot_of(self.batch),
+            snapshot=None if narrowed else snapshot_of(self.batch, self._latest),
             windows_url=self.view.url("rows_window", self.batch),
         )
 
@@ -177,7 +187,9 @@ class RowGrid:
             comments = self.view.url("comments", self.batch, _query=[("sequence", _KEY), ("field", _FIELD)])
             data["comments-url"] = comments.replace(_KEY, "{key}").replace(_FIELD, "{field}")
         # The state of the rows that the page shows, on which follow-changes.js goes on.
-        since = last_operation(self.view.request.db, self.batch.id)
+        since = self._latest
+        if since is None:
+            since = last_operation(self.view.request.db, self.batch.id)
         return data | {"since": str(since), "state": State(self.batch.state).label.lower()}
 
     def _editable_row(self, row: Row[Any]) -> EditableRow | None:
