@@ -263,7 +263,7 @@ def test_a_column_that_is_read_only_is_named_and_counted(
     block = '{"rows": {"keys": [1, 2]}, "columns": ["item_code", "new_price"], "texts": [["1", "2"]]}'
     done = json_post(staff, url_of(secret_batch, "cells"), 200, {"block": block})
     assert (done["cells"], done["refused"]) == (0, 4)
-    change = f"{url_of(secret_batch, 'rows/change')}?do=set&column=item_code&value=5&preview=1"
+    change = f"{url_of(secret_batch, 'rows/change')}?do=set&column=item_code&value=5&preview=1&view=default"
     assert sentence in text_of(staff.get(change, status=422))
 
 
