@@ -205,3 +205,25 @@ def test_columns_that_are_read_only_are_named(hidden: str, batch: Callable[..., 
     # Without a user, the administrator of the machine reads.
     assert WORD in batch("rows", hidden).stdout
     assert WORD in batch("rows", hidden, "--as", "admin").stdout
+
+
+def test_commands_for_files_know_only_the_columns_of_the_user(
+    hidden: str, batchbook: Callable[..., Any], tmp_path: Path
+) -> None:
+    files = [tmp_path / f"{name}.csv" for name in ("staff", "admin")]
+    for file in files:
+        assert batchbook("export", hidden, "--output", file, "--as", file.stem).exit_code == 0
+    assert [(WORD in text, PRICE in text) for text in map(_content, files)] == [(False, False), (True, True)]
+    unknown = [
+        batchbook(
+            "export", hidden, "--output", tmp_path / "none.csv", "--filter", f"f.{name}.gt=1", "--as", "staff"
+        )
+        for name in ("new_price", "no_such")
+    ]
+    assert {one.exit_code for one in unknown} == {1}
+    assert unknown[0].stderr.replace("new_price", "no_such") == unknown[1].stderr
+    refused = batchbook("pack", hidden, "--to", tmp_path / "pack.zip", "--as", "staff")
+    assert (refused.exit_code, "columns that your role does not allow you to see" in refused.stderr) == (
+        1,
+        True,
+    )
