@@ -22,7 +22,7 @@ from .visits import Visits, confirm
 def sign(page: Page, number: int, password: str, reason: str) -> bool:
     """Execute a batch by its page: tick the warnings, give a reason, and type the password; return whether it was asked for.
 
-    The one that was typed to sign in just before signs once.
+    The one that was typed to sign in just before does not count.
     """
     page.goto(url_of(number))
     confirm(page)

@@ -121,7 +121,7 @@ def execution_options(command: _Command) -> _Command:
     def with_confirmations(
         *arguments: Any, confirm: tuple[str, ...], reason: str | None, **values: Any
     ) -> Any:
-        options = values["options"] | _given(reason)
+        options = values["options"] | given_reason(reason)
         if confirm:
             sent = options.get(CONFIRM, [])
             options = {**options, CONFIRM: [*([sent] if isinstance(sent, str) else sent), *confirm]}
@@ -137,7 +137,7 @@ def reason_option(command: _Command) -> _Command:
 
     @wraps(command)
     def with_reason(*arguments: Any, reason: str | None, **values: Any) -> Any:
-        return command(*arguments, **{**values, "options": _given(reason)})
+        return command(*arguments, **{**values, "options": given_reason(reason)})
 
     return cast("_Command", no_options(_reason(with_reason)))
 
@@ -147,7 +147,14 @@ def _reason(command: _Command) -> _Command:
     return click.option("--reason", metavar="TEXT", type=TEXT, help=text)(command)
 
 
-def _given(reason: str | None) -> dict[str, str]:
+def edit_reason_option(command: _Command) -> _Command:
+    """Give a command that edits the option ``--reason``, passed as ``reason``."""
+    text = "The reason for the edit, which the history keeps. The policy of a type may demand it for large changes."
+    return click.option("--reason", metavar="TEXT", type=TEXT, help=text)(command)
+
+
+def given_reason(reason: str | None) -> dict[str, str]:
+    """Return the reason of a command among the options of an action; empty without one."""
     return {REASON: reason} if reason else {}
 
 
@@ -164,7 +171,7 @@ def several_options(command: _Command) -> _Command:
 
     @wraps(command)
     def with_reason(*arguments: Any, reason: str | None, **values: Any) -> Any:
-        return command(*arguments, **{**values, "options": values["options"] | _given(reason)})
+        return command(*arguments, **{**values, "options": values["options"] | given_reason(reason)})
 
     return unconfirmed_options(cast("_Command", _reason(with_reason)))
 

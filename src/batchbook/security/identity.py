@@ -51,7 +51,7 @@ class Identity:
     """A signed-in user: ``id`` and ``name``, and all permissions of the user's roles.
 
     ``timezone`` and ``number_format`` name those that the user chose; ``None`` stands for those of the site. ``confirmed_at`` is when
-    the user last typed the password in this browser; ``None`` for commands. Somebody who ``must_change_password`` may do
+    the user last typed the password in this browser, ``signed_in_at`` when that was for signing in; ``None`` for commands. Somebody who ``must_change_password`` may do
     nothing else before.
     """
 
@@ -64,6 +64,7 @@ class Identity:
     confirmed_at: datetime | None = field(default=None, compare=False)
     must_change_password: bool = False
     number_format: str | None = None
+    signed_in_at: datetime | None = field(default=None, compare=False)
 
     def may(self, permission: str) -> bool:
         """Return whether the held permissions cover ``permission``."""
@@ -107,6 +108,7 @@ def load_identity(
         session.confirmed_at or session.created_at,
         first.must_change_password,
         first.number_format,
+        session.created_at,
     )
 
 

@@ -18,6 +18,7 @@ from tests.functional.harness import (
 )
 from webtest import TestApp
 
+from batchbook.batches.pages.policies import _FORM, _SECTIONS
 from batchbook.db.transactions import transaction_scope
 
 PAGE = "/policies/price_change"
@@ -41,10 +42,10 @@ def test_only_administrators_see_and_change_policies(
 ) -> None:
     assert "Nothing" in text_of(admin.get("/policies"), "#policies")
     page = set_policy(admin, other_than_editor=True, approvals="2", windows="Mon-Sun 00:00-24:00")
-    assert "somebody who did not edit it; 2 approvals; only Mon-Sun 00:00-24:00 (UTC)" in text_of(page)
+    assert "somebody who did not edit it 2 approvals Only at Mon-Sun 00:00-24:00 (UTC)" in text_of(page)
     versions = text_of(admin.get(PAGE), "#versions")
     assert "admin" in versions
-    assert "approvals: 0 → 2" in versions
+    assert "Number of approvers: 0 → 2" in versions
     staff.get("/policies", status=403)
     staff.get(PAGE, status=403)
 
@@ -121,11 +122,16 @@ def test_an_execution_is_signed_with_the_password_and_has_a_reason(
 def test_a_password_signs_once(
     catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp, complete_batch: int
 ) -> None:
-    type_password(admin)
     set_policy(admin, signature=True)
     again = number_in(upload(staff, PRICE_LIST, vendor_code="V1"))
     form_to(staff.get(url_of(again)), "/complete").submit(status=303)
+    # Whoever has just signed in is asked all the same.
+    asked = form_to(admin.get(url_of(complete_batch)), "/execute").submit(status=303)
+    assert "/account/confirm" in asked.headers["Location"]
+    assert catalogue.batch(complete_batch).state == "complete"
+    type_password(admin)
     form_to(admin.get(url_of(complete_batch)), "/execute").submit(status=303)
+    assert catalogue.batch(complete_batch).state == "executed"
     asked = form_to(admin.get(url_of(again)), "/execute").submit(status=303).follow()
     assert catalogue.batch(again).state == "complete"
     form = form_with(asked, "present")
@@ -151,7 +157,7 @@ def test_limits_are_confirmed_with_a_reason_or_refuse_on_the_page(
     catalogue: CatalogueDatabase, admin: TestApp, complete_batch: int
 ) -> None:
     set_policy(admin, rows_warn="5", sum_refuse="1")
-    assert "limits of number of rows, sum of all changes of numbers" in text_of(admin.get("/policies"))
+    assert "Limits: number of rows, sum of all changes" in text_of(admin.get("/policies"))
     page = admin.get(url_of(complete_batch))
     refusal = text_of(page, "#execution")
     assert "The changes of numbers amount to" in refusal
@@ -170,3 +176,23 @@ def test_limits_are_confirmed_with_a_reason_or_refuse_on_the_page(
     history = text_of(admin.get(url_of(complete_batch, "history")))
     assert "rows, more than 5." in history
     assert "The yearly list." in history
+
+
+def test_every_part_of_a_policy_is_in_the_form_and_told_in_words(
+    catalogue: CatalogueDatabase, admin: TestApp
+) -> None:
+    form = form_with(admin.get(PAGE), "windows")
+    assert {one.name for section in _SECTIONS for one in _FORM.fields if one.name in section[2]} == {
+        one.name for one in _FORM.fields
+    }
+    form["edit_percent"], form["edit_reasons"], form["share_refuse"] = "12.5", "Typing error\nNew list", "30"
+    form["other_edit_reasons"] = False
+    page = form.submit(status=303).follow()
+    assert "A reason for edits above 12.5 %" in text_of(page)
+    page = admin.get(PAGE)
+    versions = text_of(page, "#versions")
+    assert "Rows removed or with problems in %: refuse above: none → 30" in versions
+    assert "Reasons for edits to choose from: none → “Typing error”, “New list”" in versions
+    assert "Other reasons for edits may be typed: yes → no" in versions
+    form = form_with(page, "windows")
+    assert (form["edit_percent"].value, form["edit_reasons"].value) == ("12.5", "Typing error\nNew list")

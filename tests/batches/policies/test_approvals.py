@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from tests.batches.harness import BatchHarness
 from tests.batches.policies.controlled import (
@@ -16,6 +18,18 @@ from tests.batches.policies.controlled import (
 from batchbook.batches import Action
 from batchbook.batches.policies.approvals import shown_approvals
 from batchbook.errors import Conflict
+
+
+def test_two_people_approve_what_changes_more_than_a_limit(counts: BatchHarness) -> None:
+    above = declaring(counts, approvals=2, approvals_above=Decimal(201))
+    batch_id, admin = complete(above), above.by("admin")  # It changes 202.
+    approve(above, batch_id, "ada")
+    assert "1 more person must approve it" in refusal(admin, batch_id)
+    assert refused_by_the_database(above, batch_id, "admin")
+    approve(above, batch_id, "bob")
+    assert not admin.run(batch_id, Action.EXECUTE).failed
+    below = declaring(counts, approvals=2, approvals_above=Decimal(100_000))
+    assert not below.by("admin").run(complete(below), Action.EXECUTE).failed
 
 
 def test_two_people_approve_before_a_third_executes(counts: BatchHarness) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Engine
@@ -45,3 +46,14 @@ def test_a_reason_is_given_for_several_batches(batch: Run, catalogue: Engine, op
     assert "Give a reason." in refused.stdout + refused.stderr
     assert batch(*execute_all, "--reason", "The yearly list.").exit_code == 0
     assert "The yearly list." in batch("history", opened, "--json").stdout
+
+
+def test_a_reason_is_given_for_an_edit(batch: Run, catalogue: Engine, opened: str) -> None:
+    with transaction_scope(catalogue) as session:
+        set_policy(session, "price_change", Policy(edit_amount=Decimal(1)), utc_now(), "admin", 0)
+    edit = ("set", opened, "1", "new_price", "99.90", "--as", "staff")
+    refused = batch(*edit)
+    assert "Nothing was changed. New price in row 1 changes from" in refused.stderr
+    assert "Give a reason" in refused.stderr
+    assert batch(*edit, "--reason", "New contract.").exit_code == 0
+    assert "New contract." in batch("history", opened, "--json").stdout

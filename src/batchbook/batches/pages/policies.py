@@ -1,8 +1,9 @@
-"""The pages of policies, for administrators: what each type of batch demands before an execution, and its versions."""
+"""The pages of policies, for administrators: what each type of batch demands of edits and executions, and its versions."""
 
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from decimal import Decimal
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
@@ -25,15 +26,40 @@ VIEW, EDIT = "policies:view", "policies:edit"
 _LISTED = 50
 _UNPROCESSABLE, _CONFLICT = 422, 409
 _BASED_ON = "based_on"
+#: The fields with a text in each line.
+_LISTS = ("reasons", "edit_reasons")
 
 #: The measures of limits, in words.
 LABELS = {
     "rows": "Number of rows",
-    "percent": "Largest change of a number, in per cent",
-    "amount": "Largest change of a number",
-    "share": "Rows removed or with problems, in per cent",
-    "sum": "Sum of all changes of numbers",
+    "percent": "Largest change in %",
+    "amount": "Largest change",
+    "share": "Rows removed or with problems in %",
+    "sum": "Sum of all changes",
 }
+
+_EDITS = (
+    Field.of(
+        "edit_percent",
+        Kind.DECIMAL,
+        label="Edits need a reason above a change of this many per cent",
+        minimum=0,
+    ),
+    Field.of(
+        "edit_amount",
+        Kind.DECIMAL,
+        label="Edits need a reason above a change of this amount",
+        minimum=0,
+    ),
+    Field.of(
+        "edit_reasons",
+        Kind.TEXT,
+        label="Reasons for edits to choose from",
+        widget="textarea",
+        help="One in each line. Empty: a text only.",
+    ),
+    Field.of("other_edit_reasons", Kind.BOOLEAN, label="Other reasons for edits may be typed"),
+)
 
 _FORM = Form(
     [
@@ -92,9 +118,31 @@ _FORM = Form(
         *(
             Field.of(f"{measure}_{kind}", Kind.DECIMAL, label=f"{label}: {words}", minimum=0)
             for measure, label in LABELS.items()
-            for kind, words in (("warn", "confirm with a reason above"), ("refuse", "refuse above"))
+            for kind, words in (("warn", "confirm above"), ("refuse", "refuse above"))
         ),
+        *_EDITS,
     ]
+)
+
+
+#: The sections of the form: heading, explanation, names of fields, and whether these stand side by side.
+_SECTIONS = (
+    ("Second person", "", ("other_than_editor", "other_than_completer"), False),
+    ("Approvals", "", ("approvals", "approvals_above"), False),
+    ("Execution", "", ("signature", "reason", "reasons", "other_reasons"), False),
+    ("Times", "", ("windows", "zone"), False),
+    (
+        "Limits",
+        "Above the first, an execution is confirmed with a reason; above the second, it is refused. Lower limits in the settings count too.",
+        tuple(f"{measure}_{kind}" for measure in LABELS for kind in ("warn", "refuse")),
+        True,
+    ),
+    (
+        "Edits",
+        "Each value is held against the one before, and against the one that came into the batch. Empty: no limit.",
+        tuple(one.name for one in _EDITS),
+        False,
+    ),
 )
 
 
@@ -145,12 +193,8 @@ class PoliciesPages(PolicyPage):
 
     def form(self) -> dict[str, Any]:
         """Show the form with the policy that applies."""
-        policy = self.policy
-        values = {one.name: getattr(policy, one.name) for one in fields(policy)}
-        for limit in policy.limits:
-            values |= {f"{limit.measure}_warn": limit.warn, f"{limit.measure}_refuse": limit.refuse}
-        bound = self._form.bind(values | {"reasons": "\n".join(policy.reasons)})
-        return self._page(bound)
+        values = _values(self.policy)
+        return self._page(self._form.bind(values | {name: "\n".join(values[name]) for name in _LISTS}))
 
     def save(self) -> Any:
         """Store the policy as a new version, or show the form again."""
@@ -193,9 +237,11 @@ class PoliciesPages(PolicyPage):
         policies = [Policy.from_json(one.settings) for one in found]
         before = [*policies[1:], Policy()]
         listed = [
-            (one, policy.changes_from(old)) for one, policy, old in zip(found, policies, before, strict=False)
+            (one, changes_in_words(old, policy))
+            for one, policy, old in zip(found, policies, before, strict=False)
         ]
         return {
+            "sections": _SECTIONS,
             "batch_type": self.batch_type,
             "bound": bound,
             "based_on": 0 if latest is None else latest.number,
@@ -213,28 +259,64 @@ class PoliciesPages(PolicyPage):
 def _read(bound: BoundForm, before: Policy) -> Policy:
     """Return the policy of a valid form, with what it has no fields for as ``before``; raise ``BadInput`` if it could not be applied."""
     values = dict(bound.values)
-    values["reasons"] = tuple(line.strip() for line in (values["reasons"] or "").splitlines() if line.strip())
+    for name in _LISTS:
+        values[name] = tuple(line.strip() for line in (values[name] or "").splitlines() if line.strip())
     values["windows"] = values["windows"] or ""
     limits = (Limit(one, values.pop(f"{one}_warn"), values.pop(f"{one}_refuse")) for one in LABELS)
     values["limits"] = tuple(limit for limit in limits if limit != Limit(limit.measure))
     return replace(before, **values)
 
 
+def _values(policy: Policy) -> dict[str, Any]:
+    """Return the values of the form's fields."""
+    values = {one.name: getattr(policy, one.name) for one in fields(policy)}
+    for limit in policy.limits:
+        values |= {f"{limit.measure}_warn": limit.warn, f"{limit.measure}_refuse": limit.refuse}
+    return values
+
+
+def changes_in_words(before: Policy, after: Policy) -> list[str]:
+    """Return a phrase for each field of the form that has another value in ``after`` than in ``before``, and for the columns."""
+    old, new = _values(before), _values(after)
+    rules = ["; ".join(rule.words for rule in policy.fields) or "none" for policy in (before, after)]
+    columns = [f"Restricted columns: {rules[0]} → {rules[1]}"] if rules[0] != rules[1] else []
+    return columns + [
+        f"{field.label}: {_in_words(old.get(field.name))} → {_in_words(new.get(field.name))}"
+        for field in _FORM.fields
+        if old.get(field.name) != new.get(field.name)
+    ]
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        value = ", ".join(f"“{one}”" for one in value)
+    return f"{value:,f}" if isinstance(value, Decimal) else str("none" if value in (None, "") else value)
+
+
 def described(policy: Policy) -> list[str]:
     """Return phrases on what ``policy`` demands; none if it demands nothing."""
-    approvers = f"{policy.approvals} approvals" if policy.approvals != 1 else "1 approval"
+    approvers = counted(policy.approvals, "approval")
     above = "" if policy.approvals_above is None else f" above {policy.approvals_above:,f}"
     found = [
-        (policy.other_than_editor, "executed by somebody who did not edit it"),
-        (policy.other_than_completer, "executed by somebody who did not mark it complete"),
+        (policy.other_than_editor, "Executed by somebody who did not edit it"),
+        (policy.other_than_completer, "Executed by somebody who did not mark it complete"),
         (policy.approvals, approvers + above),
-        (policy.signature, "signed with the password"),
-        (policy.reason, "a reason"),
-        (policy.limits, "limits of " + ", ".join(LABELS[one.measure].lower() for one in policy.limits)),
-        (policy.windows, f"only {policy.windows} ({policy.zone})"),
-        (policy.fields, f"{counted(len(policy.fields), 'restricted column')}"),
+        (policy.signature, "Signed with the password"),
+        (policy.reason, "A reason for the execution"),
+        (policy.limits, "Limits: " + ", ".join(LABELS[one.measure].lower() for one in policy.limits)),
+        (policy.windows, f"Only at {policy.windows} ({policy.zone})"),
+        (policy.explains_edits, f"A reason for edits above {_edit_limits(policy)}"),
+        (policy.fields, counted(len(policy.fields), "restricted column")),
     ]
     return [phrase for applies, phrase in found if applies]
+
+
+def _edit_limits(policy: Policy) -> str:
+    percent = () if policy.edit_percent is None else (f"{policy.edit_percent.normalize():,f} %",)
+    amount = () if policy.edit_amount is None else (f"{policy.edit_amount.normalize():,f}",)
+    return " or ".join((*percent, *amount))
 
 
 def includeme(config: Any) -> None:

@@ -317,6 +317,7 @@ def includeme(config: Any) -> None:
     config.include("batchbook.batches.pages.retention_pages")
     config.include("batchbook.batches.pages.policies")
     config.include("batchbook.batches.pages.field_rules_page")
+    config.include("batchbook.batches.pages.edit_reasons")
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
     services_of(config.registry).add(OverlapCounts, OverlapCounts())
     config.add_grid_source(CHANGES, open_changes)

@@ -24,6 +24,7 @@ from batchbook.batches.lifecycle import (
     sources_of,
 )
 from batchbook.batches.models import Batch, BatchRow, number_in_sql
+from batchbook.batches.pages.edit_reasons import sent_edit_reason
 from batchbook.batches.policies.field_rules import EVERYTHING, FieldAccess
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.running.activity import LockedByJob, batch_locked_by_job
@@ -276,7 +277,11 @@ class BatchMasterView(MasterView):
         """The engine acting for this person in this request."""
         services = self.request.services
         return Engine(
-            self.request.db, services.get(BatchTypes), services.settings, self.request.authenticated_userid
+            self.request.db,
+            services.get(BatchTypes),
+            services.settings,
+            self.request.authenticated_userid,
+            reason=sent_edit_reason(self.request),
         )
 
     def lock_of(self, batch_id: int) -> LockedByJob | None:

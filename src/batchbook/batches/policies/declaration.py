@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
@@ -44,7 +44,7 @@ class Limit:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The conditions under which batches of a type are executed, and who sees and edits columns. By default there are none.
+    """The conditions under which batches of a type are edited and executed, and who sees and edits columns. By default there are none.
 
     Administrators change a policy on its page; what is declared holds until they do.
 
@@ -61,6 +61,10 @@ class Policy:
         zone: the time zone of the windows.
         limits: the limits of what an execution changes.
         fields: the roles that may see and edit columns of rows.
+        edit_percent: an edit that changes a value by more than this, in per cent, needs a reason; ``None`` for no limit.
+        edit_amount: an edit that changes a value by more than this needs a reason; ``None`` for no limit.
+        edit_reasons: the reasons for edits to choose from; none for a text only.
+        other_edit_reasons: a text that is not among ``edit_reasons`` may be given as well.
 
     """
 
@@ -76,25 +80,39 @@ class Policy:
     zone: str = "UTC"
     limits: tuple[Limit, ...] = ()
     fields: tuple[FieldRule, ...] = ()
+    edit_percent: Decimal | None = None
+    edit_amount: Decimal | None = None
+    edit_reasons: tuple[str, ...] = ()
+    other_edit_reasons: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what could not be applied; raise :class:`~batchbook.errors.BadInput`."""
         self.read_windows()
         if not 0 <= self.approvals <= MOST_APPROVALS:
             raise BadInput(f"The number of approvers must be from 0 to {MOST_APPROVALS}.")
-        if self.approvals_above is not None and not 0 <= self.approvals_above < _BEYOND:
-            raise BadInput("A limit must be a number from 0 with at most 14 digits before the decimal point.")
-        if any(not text.strip() or len(text) > LONGEST_REASON for text in self.reasons):
+        for limit in (self.approvals_above, self.edit_percent, self.edit_amount):
+            if limit is not None and not 0 <= limit < _BEYOND:
+                raise BadInput(
+                    "A limit must be a number from 0 with at most 14 digits before the decimal point."
+                )
+        if any(
+            not text.strip() or len(text) > LONGEST_REASON for text in (*self.reasons, *self.edit_reasons)
+        ):
             raise BadInput(f"A reason to choose from must have 1 to {LONGEST_REASON} characters.")
         names = [rule.field for rule in self.fields]
         if len({*names}) < len(names):
             raise BadInput("A column is listed twice. Give all of its roles in one line.")
-        if self.reason and not self.reasons and not self.other_reasons:
-            raise BadInput("A reason is needed, but none could be given: list some, or allow other ones.")
+        _refuse_without(self.reason, self.reasons, self.other_reasons)
+        _refuse_without(self.explains_edits, self.edit_reasons, self.other_edit_reasons)
 
     def read_windows(self) -> Windows:
         """Return the windows of time in which executions are allowed."""
         return Windows.read(self.windows, self.zone)
+
+    @property
+    def explains_edits(self) -> bool:
+        """Whether edits that change a value by more than a limit need a reason."""
+        return self.edit_percent is not None or self.edit_amount is not None
 
     @property
     def is_signed(self) -> bool:
@@ -111,8 +129,8 @@ class Policy:
         known = {one.name: stored[one.name] for one in fields(cls) if one.name in stored}
         for name in _DECIMALS & known.keys():
             known[name] = None if known[name] is None else Decimal(known[name])
-        if "reasons" in known:
-            known["reasons"] = tuple(known["reasons"])
+        for name in _TEXTS & known.keys():
+            known[name] = tuple(known[name])
         if "limits" in known:
             known["limits"] = tuple(
                 Limit(measure, *map(_as_decimal, both)) for measure, *both in known["limits"]
@@ -128,7 +146,14 @@ class Policy:
 
 
 _BEYOND = Decimal(10) ** 14
-_DECIMALS = frozenset({"approvals_above"})
+_DECIMALS = frozenset({"approvals_above", "edit_percent", "edit_amount"})
+_TEXTS = frozenset({"reasons", "edit_reasons"})
+
+
+def _refuse_without(is_needed: bool, reasons: Sequence[str], are_others_allowed: bool) -> None:
+    """Raise ``BadInput`` if a reason is needed and none could be given."""
+    if is_needed and not reasons and not are_others_allowed:
+        raise BadInput("A reason is needed, but none could be given: list some, or allow other ones.")
 
 
 def _as_decimal(text: str | None) -> Decimal | None:

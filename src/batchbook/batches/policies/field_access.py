@@ -150,6 +150,11 @@ def readable_operations(session: Session, types: Iterable[BatchType], actor: str
     return not_(or_(false(), *_hidden_operations(session, types, actor)))
 
 
+def types_seen_whole(session: Session, types: Iterable[BatchType], actor: str) -> list[str]:
+    """Return the keys of those ``types`` of whose rows no column is hidden from ``actor``, who may see what executions did to records."""
+    return [one.key for one in types if not field_access(session, one, actor).is_limited]
+
+
 def _hidden_operations(
     session: Session, types: Iterable[BatchType], actor: str
 ) -> Iterator[ColumnElement[bool]]:

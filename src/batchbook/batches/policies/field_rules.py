@@ -42,6 +42,16 @@ class FieldRule:
         """Return whether the rule is about the column ``name``."""
         return _matches([self.field], name)
 
+    @property
+    def words(self) -> str:
+        """The rule in words, such as “cost seen by admin, edited by nobody”."""
+        parts = [
+            f"{done} by {', '.join(roles) or 'nobody'}"
+            for done, roles in (("seen", self.see), ("edited", self.edit))
+            if roles is not None
+        ]
+        return f"{self.field} {' and '.join(parts)}"
+
     def to_json(self) -> list[Any]:
         """Return the rule as JSON values."""
         return [self.field, *(None if roles is None else [*roles] for roles in (self.see, self.edit))]

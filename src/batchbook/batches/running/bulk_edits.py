@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,11 @@ from batchbook.batches.editing.duplicates import DuplicateRemover, Keep
 from batchbook.batches.editing.merging import Replacements, ValueMerger
 from batchbook.batches.editing.problems import SimilarCells, SimilarFixer, fixed_message
 from batchbook.batches.engine.engine import Engine, Result
+from batchbook.batches.handler import REASON
 from batchbook.batches.history import REDO, UNDO
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
+from batchbook.batches.policies.edit_reasons import demand_reason_beforehand
 from batchbook.batches.policies.field_access import has_field_rules
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.action_tasks import (
@@ -29,7 +31,7 @@ from batchbook.batches.running.action_tasks import (
     may_see_batch,
     record_result,
 )
-from batchbook.batches.running.runner import job_request
+from batchbook.batches.running.runner import job_request, reason_in
 from batchbook.grid.number_formats import NUMBER_FORMAT, NumberFormat
 from batchbook.jobs import Job, JobContext, JobResult, JobService, Task
 from batchbook.master import Caller, GridReference, OpenGrid
@@ -72,14 +74,24 @@ def is_big(services: Services, rows: int) -> bool:
 
 
 def enqueue_edit(
-    services: Services, engine: Engine, batch_id: int, task: str, arguments: Mapping[str, Any]
+    services: Services,
+    engine: Engine,
+    batch_id: int,
+    task: str,
+    arguments: Mapping[str, Any],
+    fields: Collection[str] | None = (),
 ) -> Result:
     """Enqueue the edit ``task`` of a batch; ``arguments`` are plain data.
 
-    A ``version`` among them is the batch's version on which the edit is based. Raises as
-    :meth:`~batchbook.batches.engine.engine.Engine.lock` does.
+    A ``version`` among them is the batch's version on which the edit is based. ``fields`` are those whose values it may
+    change, ``None`` for any. Raises as :meth:`~batchbook.batches.engine.engine.Engine.lock` does, and as
+    :func:`~batchbook.batches.policies.edit_reasons.demand_reason_beforehand`.
     """
-    batch = engine.lock(batch_id, Action.EDIT).batch
+    context = engine.lock(batch_id, Action.EDIT)
+    demand_reason_beforehand(context, fields)
+    batch = context.batch
+    if engine.reason:
+        arguments = {**arguments, REASON: engine.reason}
     job = services.get(JobService).enqueue(engine.session, job_request(batch, engine.actor, task, arguments))
     return Result(f"{batch} is going to be changed.", job_id=job.id)
 
@@ -93,6 +105,7 @@ def edit_task(name: str, label: str, edit: Callable[[BulkEdit], str]) -> Task:
     def run(job_context: JobContext) -> JobResult:
         demand(job_context, Action.EDIT)
         job, engine = job_context.job, engine_for(job_context)
+        engine.reason = reason_in(job.arguments)
         done = edit(BulkEdit(job_context, engine, job.batch_id or 0, job.arguments))
         # Lists of jobs show the result to people who may not see the columns that it tells of.
         restricted = job.batch_type and has_field_rules(job_context.session, engine.types[job.batch_type])
@@ -113,6 +126,8 @@ def edit_task(name: str, label: str, edit: Callable[[BulkEdit], str]) -> Task:
 def _retry(services: Services, session: Session, job: Job, by: str) -> Job:
     batch = demand_again(services, session, job, by, Action.EDIT)
     arguments = dict(job.arguments)
+    if by != job.asked_by:
+        arguments.pop(REASON, None)  # Nobody gives a reason for somebody else.
     if "version" in arguments:
         # The only change of the batch since then is the record of the job's result.
         arguments["version"] = batch.version

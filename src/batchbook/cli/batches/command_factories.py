@@ -14,7 +14,7 @@ from batchbook import schema_version
 from batchbook.batches import Action, Batch, BatchTypes
 from batchbook.batches.engine.engine import Result
 from batchbook.batches.running.action_tasks import note_refusal
-from batchbook.batches.running.runner import ActionCall
+from batchbook.batches.running.runner import ActionCall, reason_in
 from batchbook.cli.batches.session import CommandSession, acting_session, reading_session
 from batchbook.cli.foreground_job import Foreground
 from batchbook.cli.installation import Installation, pass_installation
@@ -24,6 +24,8 @@ from batchbook.cli.parameters import (
     actor_option,
     background_option,
     batch_argument,
+    edit_reason_option,
+    given_reason,
     no_options,
 )
 from batchbook.errors import Conflict
@@ -63,7 +65,7 @@ def change_command(
     """Return a decorator that turns a function into a command, which changes a batch in one transaction.
 
     The function is called with the session, the batch, and the values of ``parameters``, provided that the user may do
-    ``action`` and that the batch's state allows it. Its docstring is the command's help.
+    ``action`` and that the batch's state allows it. Its docstring is the command's help. An edit has the option ``--reason``.
 
     Args:
         name: the name of the command.
@@ -78,11 +80,16 @@ def change_command(
             installation: Installation, /, batch_id: int, actor: str, as_json: bool, **values: Any
         ) -> None:
             with acting_session(installation, actor) as session:
+                if action is Action.EDIT:
+                    session.reason = reason_in(given_reason(values.pop("reason")))
                 result = body(session, session.find(batch_id, action), **values)
             # Shown after the commit: the reason of a failure is kept in the history.
             result.show(as_json)
 
-        return _command(name, body.__doc__, command, batch_argument, *parameters, actor_option, json_option)
+        own: tuple[Parameter, ...] = parameters
+        if action is Action.EDIT:
+            own = (*parameters, edit_reason_option)
+        return _command(name, body.__doc__, command, batch_argument, *own, actor_option, json_option)
 
     return decorate
 

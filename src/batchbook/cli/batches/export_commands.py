@@ -14,6 +14,7 @@ from sqlalchemy import JSON, ColumnElement, Row, select
 from batchbook.batches import Action, Batch, BatchFile, BatchRow, BatchType, file_chunks, input_file
 from batchbook.batches.policies.field_access import field_access, refuse_file_of_others
 from batchbook.batches.policies.field_rules import FieldAccess
+from batchbook.batches.running.runner import reason_in
 from batchbook.batches.worksheets.batch_layout import layout_of, sheet_grid, with_problems
 from batchbook.batches.worksheets.diff import SheetChange, WorksheetDiff, diff_worksheet
 from batchbook.batches.worksheets.sheet_writer import refuse_too_large, write_worksheet
@@ -35,7 +36,14 @@ from batchbook.cli.output import (
     print_result,
     print_stream,
 )
-from batchbook.cli.parameters import TEXT, actor_option, batch_argument, reader_option
+from batchbook.cli.parameters import (
+    TEXT,
+    actor_option,
+    batch_argument,
+    edit_reason_option,
+    given_reason,
+    reader_option,
+)
 from batchbook.errors import BadInput, Missing
 from batchbook.grid import Column, Grid, GridState, Kind, columns_of, csv_chunks
 from batchbook.security.audit_log import DOWNLOADED, EXPORTED, record_file_command
@@ -240,11 +248,18 @@ def _write(session: CommandSession, batch_id: int, problems: bool, file: BinaryI
 @batch_argument
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Show what would change without changing it.")
+@edit_reason_option
 @actor_option
 @json_option
 @pass_installation
 def worksheet_apply(
-    installation: Installation, batch_id: int, file: Path, dry_run: bool, actor: str, as_json: bool
+    installation: Installation,
+    batch_id: int,
+    file: Path,
+    dry_run: bool,
+    reason: str | None,
+    actor: str,
+    as_json: bool,
 ) -> None:
     """Apply the changes in the worksheet FILE to the batch ID, except to cells that were changed there since."""
     with (
@@ -252,6 +267,7 @@ def worksheet_apply(
         open_upload(installation, file, "Nothing was changed.") as opened,
     ):
         batch = session.find(batch_id, Action.EDIT)
+        session.reason = reason_in(given_reason(reason))
         if dry_run:
             diff = diff_worksheet(session.engine.context_of(batch), open_worksheet(upload_name(file), opened))
             applied = None

@@ -39,6 +39,8 @@ class CommandSession:
         self.db = db
         self.services = services
         self._person = person
+        #: The reason that the person gives for edits.
+        self.reason: str | None = None
 
     @property
     def person(self) -> Identity:
@@ -57,7 +59,7 @@ class CommandSession:
     def engine(self) -> Engine:
         """The engine, working for the person."""
         actor = self._person.name if self._person else _NOBODY
-        return Engine(self.db, self.types, self.services.settings, actor)
+        return Engine(self.db, self.types, self.services.settings, actor, reason=self.reason)
 
     @property
     def visible(self) -> ColumnElement[bool]:

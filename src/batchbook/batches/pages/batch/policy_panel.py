@@ -103,13 +103,16 @@ def _default_values(context: ActionContext) -> Mapping[str, Any] | None:
 
 
 def demand_password(request: Request) -> None:
-    """Raise ``PasswordNeeded`` unless the person has typed the password just now, for this signature and no other."""
+    """Raise ``PasswordNeeded`` unless the person has typed the password again just now, and signed nothing since.
+
+    That of a sign-in does not count: a signature is an act of its own.
+    """
     identity = request.identity
-    if identity is None:
+    if identity is None or identity.confirmed_at is None or identity.signed_in_at is None:
         raise PasswordNeeded
     typed = identity.confirmed_at
-    signed = last_signed_at(request.db, identity.name)
-    if typed is None or utc_now() - typed > SIGNED_WITHIN or (signed is not None and typed <= signed):
+    before = [identity.signed_in_at, last_signed_at(request.db, identity.name)]
+    if utc_now() - typed > SIGNED_WITHIN or any(one is not None and typed <= one for one in before):
         raise PasswordNeeded
 
 

@@ -154,7 +154,9 @@ class _UndoPage(BatchPage):
 
     def _enqueued(self, found: Reversible) -> Any:
         arguments = {"number": found.number, "partly": self.is_partly, "next": self.in_line}
-        result = enqueue_edit(self.request.services, self.engine, self.batch.id, REVERSE.name, arguments)
+        result = enqueue_edit(
+            self.request.services, self.engine, self.batch.id, REVERSE.name, arguments, None
+        )
         answer = follow_on(self.request, result, self.next_url)
         if not prefers_json(self.request):
             return answer

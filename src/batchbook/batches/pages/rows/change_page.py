@@ -88,7 +88,12 @@ class ChangeColumn(GridPage):
         demand_seen(self.action_context, condition, seen.token)
         arguments = self._arguments(seen.token)
         result = enqueue_edit(
-            self.request.services, self.engine, self.batch.id, CHANGE_COLUMN.name, arguments
+            self.request.services,
+            self.engine,
+            self.batch.id,
+            CHANGE_COLUMN.name,
+            arguments,
+            self.change.columns,
         )
         return follow_on(self.request, result, self._rows_url)
 

@@ -69,7 +69,10 @@ class ClusterPage(GridPage):
         merger.demand_seen(self.action_context, condition, replacements, seen.token)
         grid = rows_reference(self.batch).in_state(self.state)
         arguments = {"grid": grid.to_json(), "seen": seen.token, **asdict(replacements)}
-        result = enqueue_edit(self.request.services, self.engine, self.batch.id, MERGE_VALUES.name, arguments)
+        fields = (replacements.field,)
+        result = enqueue_edit(
+            self.request.services, self.engine, self.batch.id, MERGE_VALUES.name, arguments, fields
+        )
         return follow_on(self.request, result, self.url_of())
 
     @cached_property

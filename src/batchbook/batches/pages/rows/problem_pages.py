@@ -171,7 +171,10 @@ class FixSimilar(BatchPage):
             )
         fixer.demand_seen(self.action_context, self.cells, seen.token)
         arguments = {"alike": asdict(self.cells), "text": text, "seen": seen.token}
-        result = enqueue_edit(self.request.services, self.engine, self.batch.id, FIX_SIMILAR.name, arguments)
+        fields = (self.cells.field,)
+        result = enqueue_edit(
+            self.request.services, self.engine, self.batch.id, FIX_SIMILAR.name, arguments, fields
+        )
         return follow_on(self.request, result, self.problems_url)
 
     @property

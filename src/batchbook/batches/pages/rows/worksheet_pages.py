@@ -189,7 +189,7 @@ class CompareWorksheet(BatchPage):
             return self.done(applied.summary, self.own_url)
         arguments = {"number": self._number, "insisted": insisted, "seen": seen}
         result = enqueue_edit(
-            self.request.services, self.engine, self.batch.id, TAKE_WORKSHEET.name, arguments
+            self.request.services, self.engine, self.batch.id, TAKE_WORKSHEET.name, arguments, None
         )
         return follow_on(self.request, result, self.own_url)
 

@@ -11,6 +11,7 @@
 import { parseClipboard, toClipboard } from "./clipboard.js";
 import { copyOf, textOf } from "./columns.js";
 import { series } from "./fill-series.js";
+import { callExplained } from "./reason-dialog.js";
 import { call } from "./session.js";
 
 const MOST_SEEN = 5_000;
@@ -207,7 +208,7 @@ export class Blocks {
     if (grid.queue.stopped) return grid.tell("Earlier edits are not saved yet, so nothing was changed.");
     await this.#trying(async () => {
       const fields = columns.map((at) => grid.columns[at].field);
-      const answer = await call(grid.dataset.cellsUrl, { rows: this.#address(range), columns: fields, texts, kind, add, seen: this.#seen(range, columns) });
+      const answer = await callExplained(grid, grid.dataset.cellsUrl, { rows: this.#address(range), columns: fields, texts, kind, add, seen: this.#seen(range, columns) });
       this.#hold(range, columns, texts, answer);
       await grid.refresh();
       grid.tell(answer.message);

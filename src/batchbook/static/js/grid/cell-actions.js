@@ -7,7 +7,7 @@
    Reads of the <row-grid>
      data-undo-url, data-redo-url   where the person's last operation is undone, and done again */
 
-import { call } from "./session.js";
+import { callExplained } from "./reason-dialog.js";
 
 /* One cell like an edit, which is kept while the server is away; several as one operation. */
 export function clear(grid) {
@@ -43,7 +43,7 @@ export async function undo(grid, name) {
   if (!url) return grid.tell(`There is nothing to ${name} here.`);
   await grid.queue.settled();
   if (grid.queue.stopped) return grid.tell("Edits are not saved yet, so nothing was undone.");
-  const answer = await call(url, {});
+  const answer = await callExplained(grid, url, {});
   await grid.refresh();
   return grid.tell(answer.message);
 }

@@ -1,9 +1,9 @@
 /* One edit of a cell, posted, and the meaning of its answer.
 
-   send({url, field, text, before, version})  resolves to {outcome, body}; it never fails.
+   send({url, field, text, before, version, reason})  resolves to {outcome, body}; it never fails.
      saved      200   body: {message, changed, version, row_html, counts_html, problems_html, peers}
      conflict   409   body: {error, mine, theirs, version, row_html, counts_html, problems_html}: somebody else was faster
-     refused    any other answer that is about this edit; body: {error}
+     refused    any other answer that is about this edit; body: {error}, and {reason_needed} where it may be sent again with a reason
      stopped    nothing can be saved just now; body: {error, later, lost, signIn}: `later` where it may work without anybody's
                 doing, `lost` where the edit may have been stored without an answer, `signIn` the page to sign in on, where that is needed
 
@@ -11,6 +11,7 @@
    conflict, whatever else of the row was changed; form-encoded, with X-CSRF-Token and Accept: application/json, and with the page's query behind the
    address, so that the counts that come back know what the page shows. */
 
+import { reasonHeader } from "./reason-dialog.js";
 import { numberFormat, renewed, tokenOf } from "./session.js";
 
 const PATIENCE_MS = 60_000;
@@ -30,11 +31,11 @@ export async function send(edit) {
   return session === "renewed" ? understood(await post(edit)) : session === "same" ? understood(answer) : stopped(session);
 }
 
-async function post({ url, field, text, before, version }) {
+async function post({ url, field, text, before, version, reason }) {
   try {
     const answer = await fetch(url + location.search, {
       method: "POST",
-      headers: { Accept: "application/json", ...numberFormat(), "X-CSRF-Token": tokenOf(document)?.content ?? "" },
+      headers: { Accept: "application/json", ...numberFormat(), ...reasonHeader(reason), "X-CSRF-Token": tokenOf(document)?.content ?? "" },
       body: new URLSearchParams({ field, value: text, version, [`seen.${field}`]: before }),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });

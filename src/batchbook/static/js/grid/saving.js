@@ -9,7 +9,7 @@
    showEdits()             marks the cells in the page whose texts are not stored
    update(html)            puts what the server says of rows into those that were loaded; what is older than they are changes nothing
 
-   Nothing that comes back moves the focus or opens anything. While anything is not saved, links and forms wait for it
+   Nothing that comes back moves the focus or opens anything, but for the question for a reason (reason-dialog.js), once nobody types. While anything is not saved, links and forms wait for it
    (leave-when-saved.js), and the browser asks before it leaves the page. */
 
 import { openUnsaved } from "./cell-actions.js";
@@ -17,6 +17,7 @@ import { flashRow, showEdit, updateRow } from "./cell-state.js";
 import { textOf } from "./columns.js";
 import { leaveWhenSaved } from "./leave-when-saved.js";
 import { parsedRows, replaceById } from "./page-parts.js";
+import { askReason, untilNobodyTypes } from "./reason-dialog.js";
 import { SaveQueue } from "./save-queue.js";
 import "./save-status.js";
 import { withoutLinks } from "./aria.js";
@@ -25,6 +26,7 @@ const isSame = (one, other) => one.url === other.url && one.field === other.fiel
 
 export class Saving {
   #marked = new Set();
+  #asking = Promise.resolve();
 
   constructor(grid) {
     this.grid = grid;
@@ -81,6 +83,7 @@ export class Saving {
 
   #answered(edit) {
     const { body } = edit;
+    if (edit.state === "refused" && body.reason_needed) this.#asking = this.#asking.then(() => this.#explain(edit));
     if (!body.row_html) return;
     this.#rebase(edit, parsedRows(body.row_html)[0]);
     this.update(body.row_html);
@@ -89,6 +92,16 @@ export class Saving {
     for (const peer of body.peers ?? []) this.update(peer.row_html);
     replaceById("breakdown", body.counts_html);
     replaceById("problem-count", body.problems_html);
+  }
+
+  /* A text that is given up or typed anew meanwhile needs no reason any more. */
+  async #explain(edit) {
+    await untilNobodyTypes(this.grid);
+    if (!this.queue.unsaved.includes(edit)) return;
+    const { error, reason_needed: needed } = edit.body;
+    const reason = await askReason(this.grid, { error, ...needed });
+    if (reason === null) this.grid.tell(`“${edit.text}” is not saved: it needs a reason. F8 goes to the cell.`);
+    else this.queue.add({ ...edit, reason, body: undefined });
   }
 
   /* What the server made of a text, such as 2.50 of 2.5, is what the next edit of the cell is based on. */

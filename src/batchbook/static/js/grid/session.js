@@ -8,8 +8,9 @@
    tokenOf(page)      the meta element of a document
    numberFormat()     the header of a request that has numbers, or is answered with some
    renewed()          looks who is signed in now, and takes over their token: "renewed", "same", "out", "other" or "away"
-   call(url, body)    POSTs JSON, or GETs without a body; resolves to what the server answered, as an object. Fails with an Error whose message is
-                      a sentence, the server's own where it gave one. */
+   call(url, body, headers)   POSTs JSON, or GETs without a body; resolves to what the server answered, as an object. Fails with an Error whose
+                      message is a sentence, the server's own where it gave one; its `reasonNeeded` has the reasons to choose from where the
+                      server wants one (reason-dialog.js). */
 
 const PATIENCE_MS = 60_000;
 const AWAY = "The server could not be reached, so nothing was changed. Try again.";
@@ -34,15 +35,15 @@ export async function renewed() {
   }
 }
 
-export async function call(url, body) {
-  let { status, answer } = await ask(url, body);
-  if ([400, 401, 403].includes(status) && body !== undefined && (await renewed()) === "renewed") ({ status, answer } = await ask(url, body));
+export async function call(url, body, headers = {}) {
+  let { status, answer } = await ask(url, body, headers);
+  if ([400, 401, 403].includes(status) && body !== undefined && (await renewed()) === "renewed") ({ status, answer } = await ask(url, body, headers));
   if (status >= 200 && status < 300) return answer ?? {};
-  throw new Error(answer?.error ?? AWAY);
+  throw Object.assign(new Error(answer?.error ?? AWAY), { reasonNeeded: answer?.reason_needed });
 }
 
-async function ask(url, body) {
-  const headers = { Accept: "application/json", ...numberFormat() };
+async function ask(url, body, more) {
+  const headers = { Accept: "application/json", ...numberFormat(), ...more };
   const isPost = body !== undefined;
   if (isPost) Object.assign(headers, { "Content-Type": "application/json", "X-CSRF-Token": tokenOf(document)?.content ?? "" });
   try {
