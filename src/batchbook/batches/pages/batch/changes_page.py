@@ -17,10 +17,13 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.policies.field_access import field_access, seen_cells
+from batchbook.batches.policies.field_rules import FieldAccess
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.grid import Choice, Column, Grid, Kind, Sort, Verb, label_of
 from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid, key_url
 from batchbook.master.filter_form import remember_form
+from batchbook.master.layout_pages import LayoutPage
 from batchbook.master.paging import whole_number
 
 #: The name of the grid source of a batch's changed cells; its argument is ``batch_id``.
@@ -44,13 +47,17 @@ def differing_cells_url(view: BatchMasterView, batch: Batch) -> str:
     return view.url("changes", batch, _query=[(f"f.{DIFFERS}.{Verb.IS_TRUE}", "")])
 
 
-def _grid_of(batch: Batch, batch_type: BatchType, zone: tzinfo, sequence: int | None = None) -> Grid:
-    """Return the grid of the changed cells of ``batch``, with the column that filters for those that differ from its source.
+def _grid_of(
+    batch: Batch, batch_type: BatchType, access: FieldAccess, zone: tzinfo, sequence: int | None = None
+) -> Grid:
+    """Return the grid of the changed cells of ``batch`` that somebody with ``access`` may see.
 
-    Of a single row, ``sequence``, it reads no others.
+    It has the column that filters for those that differ from the batch's source. Of a single row, ``sequence``, it reads no
+    others.
     """
     row = batch_type.rows.of(batch)
-    names = [*row.__mapper__.columns.keys(), *batch_type.header.__mapper__.columns.keys()]
+    own = filter(access.sees, row.__mapper__.columns.keys())
+    names = [*own, *batch_type.header.__mapper__.columns.keys()]
     fields = tuple(Choice(name, label_of(name)) for name in dict.fromkeys(names))
     source = source_word(batch_type)
     first = first_changes(batch.id)
@@ -85,7 +92,7 @@ def _grid_of(batch: Batch, batch_type: BatchType, zone: tzinfo, sequence: int | 
             Operation,
             (Operation.batch_id == ChangedCell.batch_id) & (Operation.number == ChangedCell.operation),
         )
-        .where(ChangedCell.batch_id == batch.id)
+        .where(ChangedCell.batch_id == batch.id, seen_cells(access))
     )
     if sequence is None:
         same = (first.c.sequence == ChangedCell.sequence) & (first.c.field == ChangedCell.field)
@@ -106,7 +113,8 @@ def open_changes(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
     types = caller.services.get(BatchTypes)
     batch = find_batch(caller.session, types, arguments["batch_id"])
     caller.refuse_unless(permitted=access.may_now(caller.identity.permissions, batch, Action.VIEW))
-    grid = _grid_of(batch, types[batch.type], caller.zone)
+    seen = field_access(caller.session, types[batch.type], caller.identity.name)
+    grid = _grid_of(batch, types[batch.type], seen, caller.zone)
     return OpenGrid(grid=grid, columns=grid.columns, caller=caller)
 
 
@@ -128,11 +136,14 @@ class _ChangesPage(BatchPage):
             request,
             key="changes",
             filters_key=f"{batch.filters_key}.changes",
-            grid=_grid_of(batch, self.view.batch_type, request.zone, self._only_row()),
+            grid=_grid_of(
+                batch, self.view.batch_type, self.action_context.access, request.zone, self._only_row()
+            ),
             url=self.view.url("changes", batch),
             settings_url=self.view.url("remember_changes", batch),
             export_url=lambda name: self.view.url("export_changes", batch, format=name),
             hidden={DIFFERS},
+            layout_url=self.view.url(ChangesLayout.name, batch),
             cell_links={_ROW.name: link},
         )
 
@@ -156,6 +167,18 @@ class ChangedCells(_ChangesPage):
             source=source_word(self.view.batch_type),
             differing_url=differing_cells_url(self.view, self.batch),
         )
+
+
+class ChangesLayout(_ChangesPage, LayoutPage):
+    """The layout of the changed cells, alike for all batches."""
+
+    name = "changes_layout"
+    pattern = "/changes/layout"
+
+    @property
+    def arranged(self) -> GridView:
+        """The grid of the changed cells."""
+        return self.grid()
 
 
 class RememberChanges(_ChangesPage):
