@@ -53,6 +53,8 @@ def test_a_job_verifies_a_large_batch_and_its_page_shows_the_result(
     assert shown.request.path_qs == f"{url_of(1, 'seal')}?job={job.id}"
     assert "The batch is as it was sealed" in text_of(shown)
     assert auditor.get(url_of(2, f"seal?job={job.id}"), status=404)
+    assert "The batch is as it was sealed" in text_of(auditor.get(url_of(1, "seal")))
+    assert "The batch is as it was sealed" not in text_of(auditor.get(url_of(2, "seal")))
     with transaction_scope(engine) as session:
         if engine.dialect.name == "postgresql":
             session.execute(text("SET LOCAL session_replication_role = replica"))

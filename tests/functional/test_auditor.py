@@ -52,7 +52,7 @@ OWN_PAGES = (
     ".worksheet",
     ".worksheet_problems",
 )
-CLOSED = ("jobs.", "users.", "roles.", "legal-holds.", "retention.", "tombstones.")
+CLOSED = ("jobs.", "users.", "roles.")
 
 
 def is_allowed(route: str) -> bool:

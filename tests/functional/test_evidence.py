@@ -84,6 +84,7 @@ def assert_not_executed(catalogue: CatalogueDatabase, admin: TestApp, number: in
 def test_staff_correct_what_was_sent_back_and_cannot_decide_themselves(
     catalogue: CatalogueDatabase, staff: TestApp, admin: TestApp
 ) -> None:
+    set_policy(admin, other_than_editor=True, signature=True, reason=True, approvals="1")
     number = number_in(upload(staff, RISKY, description="Summer prices", vendor_code="V1"))
     edit_price(staff, catalogue, number, 4, "8.00")
     comment(staff, number, "Agreed with the vendor, @admin.", sequence="4", field="new_price")
@@ -92,7 +93,6 @@ def test_staff_correct_what_was_sent_back_and_cannot_decide_themselves(
     assert "51.00" in text_of(tried.submit(), "#effects")
     assert catalogue.prices() == before
 
-    set_policy(admin, other_than_editor=True, signature=True, reason=True, approvals="1")
     # Staff neither approve nor execute, nor do they change what is demanded.
     for action in ("approve", "execute", "send-back"):
         post(staff, url_of(number, action), 403, version="1", reason="x")

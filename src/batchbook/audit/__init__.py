@@ -10,6 +10,7 @@ from pyramid.config import PHASE1_CONFIG
 def includeme(config: Any) -> None:
     """Add the pages. Needs ``batchbook.batches``, and comes before the batch types, to whose batches it adds pages."""
     # Imported here, so that the command that writes packs does without pages.
+    from batchbook.audit.effects import EffectsView
     from batchbook.audit.executed_batches import ExecutedBatchesView
     from batchbook.audit.operations import OperationsView
     from batchbook.audit.pack_pages import DownloadPack
@@ -22,7 +23,7 @@ def includeme(config: Any) -> None:
     config.add_job_task(TASK)
     for page in (SealPage, DownloadPack):
         config.add_batch_page(page)
-    for view in (OperationsView, ExecutedBatchesView):
+    for view in (OperationsView, EffectsView, ExecutedBatchesView):
         config.add_master_view(type(view.__name__, (view,), {"types": types}))
     # The permissions are those of the types, which register themselves later.
     config.action("audit navigation", lambda: _add_navigation(config, types), order=PHASE1_CONFIG + 1)

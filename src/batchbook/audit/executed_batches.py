@@ -8,22 +8,28 @@ from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Row, Select, and_, select
 
-from batchbook.audit.executed_columns import CHANGED, PERSON, SEAL, touched_column
+from batchbook.audit.executed_columns import AMOUNT, CHANGED, PERSON, SEAL, touched_column
 from batchbook.audit.figures_page import FiguresPage
 from batchbook.audit.pack_pages import PackSelection
 from batchbook.batches import access
+from batchbook.batches.effects.models import BatchEffect
 from batchbook.batches.lifecycle import FINAL, State
-from batchbook.batches.models import Batch
+from batchbook.batches.models import Batch, Operation
 from batchbook.batches.pages import view
 from batchbook.batches.pages.lists import batch_url
 from batchbook.batches.registry import BatchTypes
+from batchbook.batches.retention.models import LegalHold, RetentionPolicy, Tombstone
 from batchbook.batches.seal.models import Seal
 from batchbook.errors import BatchbookError, Refused
 from batchbook.grid import Choice, Column, Kind, Sort, Verb
-from batchbook.master import GRID_PAGES, Index, MasterContext, MasterView
+from batchbook.master import GRID_PAGES, Index, MasterContext, MasterView, default_link
+from batchbook.master.routes import view_of
 from batchbook.security.identity import Identity
 from batchbook.services import Services
 from batchbook.web.request import Request
+
+#: The models of the other lists for auditors, in the order of their links.
+_FURTHER = (Operation, BatchEffect, LegalHold, RetentionPolicy, Tombstone)
 
 #: The condition for the batches that were executed.
 EXECUTED = Batch.state.in_(FINAL)
@@ -81,6 +87,7 @@ class ExecutedBatchesView(MasterView):
         view.DESCRIPTION,
         view.ROWS,
         CHANGED,
+        AMOUNT,
         view.CREATED_BY,
         view.EXECUTED_BY,
         view.EXECUTED_AT,
@@ -93,6 +100,15 @@ class ExecutedBatchesView(MasterView):
     links: ClassVar = {"batch": rows_url}
     context_factory = AuditContext
     templates: ClassVar = {"index": "batchbook.templates:audit/index.jinja2"}
+
+    def further_lists(self) -> list[tuple[str, str]]:
+        """Return the titles and addresses of the other lists for auditors that this person may see."""
+        views = [view_of(self.request.services, model) for model in _FURTHER]
+        return [
+            (one.title, default_link(one(self.request).url("index")))
+            for one in views
+            if one is not None and one(self.request).may("view")
+        ]
 
     @classmethod
     def columns(cls) -> tuple[Column, ...]:

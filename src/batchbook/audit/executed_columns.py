@@ -30,6 +30,14 @@ def _acted(name: str) -> ColumnElement[bool]:
 
 SEAL = Column("seal", "Seal", Seal.number, Kind.INTEGER)
 CHANGED = Column("changed_cells", "Cells changed", CHANGED_CELLS, Kind.INTEGER)
+AMOUNT = Column(
+    "amount",
+    "Amount",
+    Batch.executed_amount,
+    Kind.DECIMAL,
+    scale=4,
+    description="The sum of all changes of numbers by the batch, such as of prices, rises and falls alike.",
+)
 PERSON = Column(
     "person",
     "Person in the history",

@@ -6,7 +6,14 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 
-from batchbook.audit.seal_verification import Verified, enqueue_verification, result_of, seal_of, verified
+from batchbook.audit.seal_verification import (
+    Verified,
+    enqueue_verification,
+    last_result,
+    result_of,
+    seal_of,
+    verified,
+)
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch_page import BatchPage
@@ -81,7 +88,10 @@ class SealPage(BatchPage):
         return not self._is_big and self.batch.row_count > MOST_ROWS
 
     def _verified(self, seal: Seal | None) -> Verified | None:
-        if _JOB in self.request.GET:
-            return result_of(self.request.db, whole_number(self.request.GET[_JOB]) or 0, self.batch)
-        wanted = _VERIFY in self.request.GET and not self._is_big and not self._is_too_large
-        return verified(self.request.db, seal) if wanted and seal else None
+        """Return the result of the job in the address, or of the last one for a large batch; verify another if that is wanted."""
+        db, query = self.request.db, self.request.GET
+        if _JOB in query:
+            return result_of(db, whole_number(query[_JOB]) or 0, self.batch)
+        if self._is_big:
+            return last_result(db, self.batch)
+        return verified(db, seal) if seal and _VERIFY in query and not self._is_too_large else None

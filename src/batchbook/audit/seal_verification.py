@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.lifecycle import Action
@@ -20,6 +20,7 @@ from batchbook.batches.seal.verification import verify_batch
 from batchbook.db import utc_now
 from batchbook.errors import Missing
 from batchbook.jobs import Job, JobContext, JobRequest, JobResult, JobService, Task
+from batchbook.jobs.models import JobState
 from batchbook.progress import NoProgress, Progress
 
 
@@ -54,10 +55,25 @@ def enqueue_verification(jobs: JobService, session: Session, batch: Batch, actor
 
 def result_of(session: Session, job_id: int, batch: Batch) -> Verified:
     """Return the result of the verification of ``batch`` by a job; raise ``Missing`` if there is none."""
-    job = session.get(Job, job_id)
-    found = (job.result or {}) if job and (job.task, job.batch_id) == (TASK.name, batch.id) else {}
-    if "verified_at" not in found:
+    found = _result(session.scalars(_jobs_of(batch).where(Job.id == job_id)).one_or_none())
+    if found is None:
         raise Missing(f"There is no verification of {str(batch).lower()} with this number. Verify it again.")
+    return found
+
+
+def last_result(session: Session, batch: Batch) -> Verified | None:
+    """Return the result of the last verification of ``batch`` by a job; ``None`` if there is none, or it is no longer kept."""
+    return _result(session.scalars(_jobs_of(batch).order_by(Job.id.desc()).limit(1)).one_or_none())
+
+
+def _jobs_of(batch: Batch) -> Select[Job]:
+    return select(Job).where(Job.batch_id == batch.id, Job.task == TASK.name, Job.state == JobState.DONE)
+
+
+def _result(job: Job | None) -> Verified | None:
+    found = (job.result or {}) if job else {}
+    if "verified_at" not in found:
+        return None
     return Verified(datetime.fromisoformat(found["verified_at"]), found["difference"])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from datetime import datetime
+from decimal import Decimal
 from inspect import get_annotations
 from typing import Any, ClassVar
 
@@ -32,7 +33,7 @@ from sqlalchemy.orm import Mapped, MappedColumn, MapperProperty, declared_attr, 
 
 from batchbook.batches.lifecycle import FINAL, Action, State, why_not
 from batchbook.batches.rows.issues import IssueList
-from batchbook.db import USER_NAME, Base
+from batchbook.db import USER_NAME, Base, ExactDecimal
 
 
 def editable(*args: Any, label: str | None = None, **options: Any) -> MappedColumn[Any]:
@@ -128,6 +129,7 @@ class Batch(Base):
     executed_by: Mapped[str | None] = mapped_column(String(64), info=USER_NAME)
     execution_options: Mapped[dict[str, Any] | None]
     execution_outcome: Mapped[dict[str, Any] | None]
+    executed_amount: Mapped[Decimal | None] = mapped_column(ExactDecimal(18, 4))  # All changes of numbers.
     purge_after: Mapped[datetime | None]
     #: The number of the executed batch that this one reverses. That one is frozen, and may be purged.
     reverses: Mapped[int | None] = mapped_column(index=True)
@@ -334,9 +336,8 @@ class CellChange(Base):
             ["batch_id", "operation"], ["operation.batch_id", "operation.number"], ondelete="CASCADE"
         ),
         Index("ix_cell_change_batch_id_sequence", "batch_id", "sequence"),
-        {
-            "sqlite_with_rowid": False
-        },  # Without an index of its own for the key, a cell takes a quarter less room.
+        # Without an index of its own for the key, a cell takes a quarter less room.
+        {"sqlite_with_rowid": False},
     )
 
     batch_id: Mapped[int] = mapped_column(primary_key=True)

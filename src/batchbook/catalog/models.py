@@ -23,6 +23,8 @@ from batchbook.batches import RememberedMatch
 from batchbook.db import USER_NAME, Base, ExactDecimal, utc_now
 
 #: Prices have twelve digits, two of them behind the point.
+#: The most characters of a reason in the price history.
+LONGEST_REASON = 500
 PRICE = ExactDecimal(12, 2)
 
 
@@ -104,8 +106,8 @@ class PriceHistory(Base):
     """One change of one product's price.
 
     ``batch_id`` and ``sequence`` name the batch row that made it. Both are null when a person edited the product or a
-    catalogue file was loaded; ``reason`` is then given. ``changed_by`` is the name of a user, or of the program. The item
-    code is kept as it was.
+    catalogue file was loaded; ``reason`` is then given. Of a batch it is the reason given for the execution, if there was
+    one. ``changed_by`` is the name of a user, or of the program. The item code is kept as it was.
     """
 
     __tablename__ = "price_history"
@@ -122,7 +124,7 @@ class PriceHistory(Base):
     # No foreign key: the history outlives a batch that is purged, and the catalogue does not know of batches.
     batch_id: Mapped[int | None] = mapped_column(index=True)
     sequence: Mapped[int | None] = mapped_column()
-    reason: Mapped[str | None] = mapped_column(String(500))
+    reason: Mapped[str | None] = mapped_column(String(LONGEST_REASON))
 
     product: Mapped[Product] = relationship(back_populates="price_history")
 
@@ -139,7 +141,7 @@ class PriceHistory(Base):
         """Return the statement that records the prices of products that are about to change.
 
         ``price`` is the column with the new prices, and ``where`` joins it to the products that get them. ``row`` is the
-        model of the batch's rows that make the change; without a batch there is a ``reason``.
+        model of the batch's rows that make the change. A ``reason`` that is too long for the history of prices is cut there.
         """
         values: dict[str, Any] = {
             "product_id": Product.id,
@@ -148,7 +150,7 @@ class PriceHistory(Base):
             "new_price": price,
             "changed_at": literal(at, cls.changed_at.type),
             "changed_by": literal(by),
-            "reason": literal(reason, cls.reason.type),
+            "reason": literal(reason and reason[:LONGEST_REASON], cls.reason.type),
         }
         if row is not None:
             values |= {"batch_id": row.batch_id, "sequence": row.sequence}

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Row, Select, select, type_coerce
 
-from batchbook.batches.models import number_in_sql
+from batchbook.batches.models import Batch, number_in_sql
 from batchbook.catalog.models import PRICE, Department, PriceHistory, Product, Vendor
 from batchbook.grid import Column, Grid, GridState, Kind, Sort, columns_of
 from batchbook.master import (
@@ -26,6 +26,17 @@ SHOWN = 20
 _BATCH = Column(
     "batch", "Batch", number_in_sql(PriceHistory.batch_id), Kind.TEXT, filterable=False, link="batch"
 )
+_BATCH_DESCRIPTION = Column(
+    "batch_description",
+    "Batch description",
+    select(Batch.description)
+    .where(Batch.id == PriceHistory.batch_id)
+    .correlate(PriceHistory)
+    .scalar_subquery(),
+    Kind.TEXT,
+    sortable=False,
+    filterable=False,
+)
 _ROW = Column("sequence", "Row", PriceHistory.sequence, Kind.INTEGER, link="row")
 _DIFFERENCE = Column(
     "difference",
@@ -36,7 +47,18 @@ _DIFFERENCE = Column(
 )
 #: The columns of one product's changes.
 _OF_A_PRODUCT = columns_of(
-    PriceHistory, ("changed_at", "old_price", "new_price", _DIFFERENCE, "changed_by", _BATCH, _ROW, "reason")
+    PriceHistory,
+    (
+        "changed_at",
+        "old_price",
+        "new_price",
+        _DIFFERENCE,
+        "changed_by",
+        _BATCH,
+        _BATCH_DESCRIPTION,
+        _ROW,
+        "reason",
+    ),
 )
 _NEWEST_FIRST = (Sort("changed_at", descending=True),)
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, cast
 
 from sqlalchemy import Select, func, select
 
+from batchbook.audit.effects import effects_url
 from batchbook.audit.executed_batches import touching_url
 from batchbook.batches.pages.batch.overlap_page import RecordBatch, in_batches
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
@@ -57,13 +58,17 @@ class ProductHooks(RecordHooks):
 
 
 class _InBatches(MasterView):
-    """A master view whose records' pages name the batches that change the record."""
+    """A master view whose records' pages name the batches that change the record, and lead to what batches changed in it."""
 
     templates: ClassVar = {"view": "batchbook.templates:catalog/record.jinja2"}
 
     def in_batches(self, record: Any) -> list[RecordBatch]:
         """Return the open and complete batches that change ``record`` and that the reader may see."""
         return in_batches(self.request, record)
+
+    def effects_url(self, record: Any) -> str:
+        """Return the address of what executed batches changed in the record; empty for who may see none."""
+        return effects_url(self.request, record)
 
 
 class ProductView(_InBatches):

@@ -46,11 +46,17 @@ DEFAULT_ROLES: Mapping[str, DefaultRole] = MappingProxyType(
             description="Sees every executed batch and the catalogue; changes nothing.",
             permissions=(
                 "batch:*:audit",
-                "audit-log:view",
-                "audit-log:export",
                 *(
                     f"{table}:{may}"
-                    for table in ("products", "vendors", "departments")
+                    for table in (
+                        "audit-log",
+                        "retention",
+                        "legal-holds",
+                        "tombstones",
+                        "products",
+                        "vendors",
+                        "departments",
+                    )
                     for may in ("view", "export")
                 ),
             ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,7 +105,7 @@ def navigation(request: Request) -> list[NavGroup]:
     return _fitted(groups)
 
 
-def _fitted(groups: Mapping[str, list[NavItem]]) -> list[NavGroup]:
+def _fitted(groups: dict[str, list[NavItem]]) -> list[NavGroup]:
     """Return ``groups``, as many of the last ones as menus as it takes until the bar has place for the others' entries."""
     fitted, taken = [], sum(map(len, groups.values()))
     for label, items in reversed(groups.items()):

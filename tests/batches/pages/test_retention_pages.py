@@ -32,9 +32,10 @@ def test_administrators_set_the_retention_of_a_type(
 
 
 def test_a_batch_is_held_with_a_reason_and_released(
-    catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp, executed_batch: int
+    catalogue: CatalogueDatabase, admin: TestApp, staff: TestApp, auditor: TestApp, executed_batch: int
 ) -> None:
     staff.get("/legal-holds/new", status=403)
+    assert "Kept for good" in text_of(auditor.get(url_of(executed_batch)), "#panel-details")
 
     def enter(placed: bool, status: int) -> Any:
         form = form_with(admin.get("/legal-holds/new"), "reason")
@@ -46,12 +47,25 @@ def test_a_batch_is_held_with_a_reason_and_released(
     page = admin.get("/legal-holds?view=default")
     assert column_of(page, "Reason") == ["Lawsuit <b>12</b>/26."]
     assert page.click(f"{executed_batch:08d}", index=0).follow().request.path == url_of(executed_batch)
+    held = auditor.get(url_of(executed_batch))
+    assert "Legal hold" in text_of(held, ".page-lead")
+    assert "Lawsuit <b>12</b>/26. All entries" in text_of(held, "#panel-details")
+    entries = held.click("All entries")
+    assert column_of(entries, "Reason") == ["Lawsuit <b>12</b>/26."]
+    assert "New legal hold" not in text_of(entries)
     enter(False, 303)
+    assert "Legal hold" not in text_of(auditor.get(url_of(executed_batch)), ".page-lead")
     assert "is not under a legal hold" in text_of(enter(False, 422))
 
 
-def test_purged_batches_are_listed(
-    app: Any, catalogue: CatalogueDatabase, admin: TestApp, engine: Engine, complete_batch: int
+def test_purged_batches_are_listed_and_found_by_their_number(
+    app: Any,
+    catalogue: CatalogueDatabase,
+    admin: TestApp,
+    staff: TestApp,
+    auditor: TestApp,
+    engine: Engine,
+    complete_batch: int,
 ) -> None:
     with transaction_scope(engine) as session:
         session.add(RetentionPolicy(type="price_change", days=0))
@@ -59,7 +73,13 @@ def test_purged_batches_are_listed(
     with transaction_scope(engine) as session:
         purge_batch(session, services_of(app.registry).get(BatchTypes), complete_batch, "admin")
     admin.get(url_of(complete_batch), status=404)
+    left = auditor.get(f"/batches/{complete_batch:08d}").follow()
+    assert left.request.path == f"/tombstones/{complete_batch}"
     page = admin.get("/audit-log").click("Purged batches")
     assert column_of(page, "Purged by") == ["admin"]
     assert f"{complete_batch:08d}" in text_of(page.click(f"{complete_batch:08d}", index=0))
-    catalogue.price_history()
+    # The price history names it for good; its number leads auditors to what is left of it.
+    product = auditor.get("/products?f.item_code.equal=000000011").click("000000011")
+    stone = product.click(f"{complete_batch:08d}", index=0).follow()
+    assert "Purged by admin" in text_of(stone)
+    staff.get(f"/batches/{complete_batch:08d}", status=404)

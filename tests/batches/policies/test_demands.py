@@ -58,6 +58,28 @@ def test_an_execution_is_signed_for_its_content(counts: BatchHarness) -> None:
     assert not admin.run(batch_id, Action.EXECUTE).failed
 
 
+def test_a_dry_run_needs_no_second_person_signature_reason_or_time(counts: BatchHarness) -> None:
+    tomorrow = utc_now() + timedelta(days=1)
+    counts = declaring(
+        counts,
+        other_than_editor=True,
+        other_than_completer=True,
+        approvals=2,
+        signature=True,
+        reason=True,
+        windows=f"{tomorrow:%a} 00:00-24:00",
+    )
+    batch_id = complete(counts)
+    for actor in ("clerk", "lead", "admin"):
+        with counts.by(actor).engine() as engine:
+            summary = engine.dry_run(batch_id, OPTIONS, lambda _session, batch: batch.execution_outcome)
+            assert summary is not None
+            assert engine.find(batch_id).state == "complete"
+    assert "must execute it" in refusal(counts.by("clerk"), batch_id)
+    for actor in ("clerk", "admin"):
+        assert refused_by_the_database(counts, batch_id, actor)
+
+
 def test_a_reason_is_demanded_from_the_list(counts: BatchHarness) -> None:
     counts = declaring(counts, reason=True, reasons=("Year end", "Stocktaking"), other_reasons=False)
     batch_id = complete(counts)

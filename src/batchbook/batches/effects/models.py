@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, func, select
+from sqlalchemy import ForeignKey, Index, Row, String, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from batchbook.batches.effects.declaration import LONGEST_KEY, LONGEST_NAME
@@ -68,6 +68,14 @@ class Effect:
         return [(name, self.before.get(name), self.after.get(name)) for name in names]
 
 
+def effects_of_row(session: Session, batch_id: int, sequence: int) -> list[Effect]:
+    """Return the effects that one row of an executed batch had."""
+    table = BatchEffect.__table__.c
+    columns = [table[name] for name in table.keys() if name != "batch_id"]  # noqa: SIM118 - Iterating yields columns.
+    found = select(*columns).where(table.batch_id == batch_id, table.sequence == sequence)
+    return [_effect(row) for row in session.execute(found.order_by(table.number))]
+
+
 def effects_of(session: Session, batch_id: int, most: int | None = None) -> Iterator[Effect]:
     """Yield the effects of a batch in their order, all of them or ``most``, holding some thousands at a time."""
     last, left, names = 0, most, BatchEffect.__table__.c
@@ -77,12 +85,16 @@ def effects_of(session: Session, batch_id: int, most: int | None = None) -> Iter
         found = select(*columns).where(names.batch_id == batch_id, names.number > last)
         page = session.execute(found.order_by(names.number).limit(together)).all()
         for row in page:
-            values = row._mapping
-            sides = {side: json.loads(values[side] or "{}") for side in ("before", "after")}
-            yield Effect(**{**values, **sides})
+            yield _effect(row)
         if len(page) < together:
             return
         last, left = page[-1].number, None if left is None else left - len(page)
+
+
+def _effect(row: Row[Any]) -> Effect:
+    values = row._mapping
+    sides = {side: json.loads(values[side] or "{}") for side in ("before", "after")}
+    return Effect(**{**values, **sides})
 
 
 def count_effects(session: Session, batch_id: int) -> dict[tuple[str, str], int]:

@@ -171,7 +171,8 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
     chosen = bind_options(context.handler, options)
     lock_changing(context, chosen)
     digest = demand_policy(context, chosen)
-    confirmed = demand_confirmation(context, chosen, options)
+    check = demand_confirmation(context, chosen, options)
+    confirmed = check.warned
     if digest is not None:
         sign_execution(context, chosen, digest)
     cancel_schedule_for_execution(context)
@@ -192,7 +193,7 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
     batch.execution_options = options_as_json(chosen) | (
         {CONFIRM: [one.name for one in confirmed]} if confirmed else {}
     )
-    batch.execution_outcome = {"summary": summary, "figures": figures}
+    batch.execution_outcome, batch.executed_amount = {"summary": summary, "figures": figures}, check.amount
     batch.executed_at, batch.executed_by = context.now, context.actor
     keeps = context.handler.execution_policy.retention
     retention = retention_of(context.session, batch.type, keeps)

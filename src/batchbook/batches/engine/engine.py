@@ -19,6 +19,7 @@ from batchbook.batches.history import bump_version, note_failure
 from batchbook.batches.hook_guard import is_stop
 from batchbook.batches.lifecycle import Action, State, Transition, state_before, transition
 from batchbook.batches.models import Batch
+from batchbook.batches.policies.demands import waive_demands
 from batchbook.batches.policies.edit_reasons import demanding_reason
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.seal.sealing import seal_batch
@@ -164,7 +165,7 @@ class Engine:
     ) -> T:
         """Execute a batch as :meth:`run` does, call ``read`` with the session and the executed batch, and undo it all.
 
-        Return the result of ``read``. Warnings count as confirmed. Nothing of it is kept, not even that it failed: whatever
+        Return the result of ``read``. Warnings count as confirmed, and what the policy demands of people and times as met. Nothing of it is kept, not even that it failed: whatever
         refuses the execution is raised, and so is ``Conflict`` if the handler fails.
         """
         context = self.lock(batch_id, Action.DRY_RUN)
@@ -174,6 +175,7 @@ class Engine:
         try:
             with self.session.begin_nested() as attempt:
                 try:
+                    waive_demands(context)
                     self._carry_out(context, Action.EXECUTE, {**options, CONFIRM: [ALL]})
                     found = read(self.session, context.batch)
                 except BaseException as error:

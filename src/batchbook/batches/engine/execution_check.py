@@ -15,6 +15,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.handler import ALL, CONFIRM
 from batchbook.batches.handler_declarations import NumberChange
 from batchbook.batches.policies.declaration import PERCENT
+from batchbook.batches.policies.demands import sum_of_changes, total_amount
 from batchbook.batches.policies.limits import LimitCheck, check_limits_of, limit_of, percent_limits
 from batchbook.db import changes_beyond, lock_records, percent_change
 from batchbook.errors import Conflict
@@ -112,6 +113,8 @@ class ExecutionCheck:
     limits: Sequence[LimitCheck] = ()
     #: Whether a confirmation needs a reason: administrators or settings have set a limit that is exceeded.
     needs_reason: bool = False
+    #: The sum of all changes of numbers; ``None`` for a type that declares none.
+    amount: Decimal | None = None
 
     @property
     def refusals(self) -> list[str]:
@@ -139,11 +142,11 @@ class Unconfirmed(Conflict):
 def check_execution(context: ActionContext, options: Mapping[str, Any]) -> ExecutionCheck:
     """Return the check of executing the batch with the values ``options``, by a few statements."""
     changes = context.handler.number_changes(context.batch, options)
-    numbers = _check_all(context, changes) if changes else ()
+    numbers, amount = _check_all(context, changes) if changes else ((), None)
     limits = check_limits_of(context, options)
     is_set = limit_of(context, PERCENT).warn is not None and any(number.warning for number in numbers)
     return ExecutionCheck(
-        numbers, count_edited(context), limits, is_set or any(limit.warning for limit in limits)
+        numbers, count_edited(context), limits, is_set or any(limit.warning for limit in limits), amount
     )
 
 
@@ -163,8 +166,8 @@ def lock_changing(context: ActionContext, values: Mapping[str, Any]) -> None:
 
 def demand_confirmation(
     context: ActionContext, values: Mapping[str, Any], options: Mapping[str, Any]
-) -> list[NumberCheck | LimitCheck]:
-    """Return the checks with warnings if the batch is executed with ``values``; the texts ``options`` confirm them all.
+) -> ExecutionCheck:
+    """Return the check of executing the batch with ``values``; the texts ``options`` confirm all its warnings.
 
     A token confirms the changes that were shown with it, and a name those of now. Raises :class:`Unconfirmed` for a
     warning that is not confirmed, or needs a reason that was not given, and ``Conflict`` if something is above the limit of
@@ -192,43 +195,48 @@ def demand_confirmation(
             f"{context.batch} was not executed. {sentences} Give a reason why that is right, and execute it.",
             check,
         )
-    return warned
+    return check
 
 
 @dataclass(frozen=True)
 class _Counts:
-    """The numbers of rows beyond the limits of a number, and of those in which it rises and falls."""
+    """The numbers of rows beyond the limits of a number, and of those in which it rises and falls; and the sum of its changes."""
 
     beyond: int
     refused: int
     moves: tuple[int, int]
+    amount: Any
 
 
-def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> list[NumberCheck]:
-    """Return the checks of ``changes``, by three statements for all of them."""
+def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> tuple[list[NumberCheck], Decimal]:
+    """Return the checks of ``changes``, and what they amount to, by three statements for all of them."""
     warn, refuse = percent_limits(context, changes)
     counts = _counts(context, changes, warn, refuse)
     largest = _largest(context, changes, counts)
-    return [
+    checks = [
         NumberCheck(change, *largest[at], counts[at].beyond, counts[at].refused, warn[at], refuse)
         for at, change in enumerate(changes)
     ]
+    return checks, total_amount(one.amount for one in counts)
 
 
 def _counts(
     context: ActionContext, changes: Sequence[NumberChange], warn: Sequence[Decimal], refuse: Decimal | None
 ) -> list[_Counts]:
     """Return the counts of each of ``changes``, whose rows are read once for all."""
-    columns = []
+    columns: list[ColumnElement[Any]] = []
     for change, limit in zip(changes, warn, strict=True):
         refused = (
             literal(value=False) if refuse is None else changes_beyond(change.before, change.after, refuse)
         )
         conditions = (changes_beyond(change.before, change.after, limit), refused, *_moves(change))
         columns += [func.count().filter(change.where, condition) for condition in conditions]
+        columns.append(sum_of_changes(change))
     found = context.session.execute(select(*columns).where(context.rows().where)).one()
-    each = [found[at : at + 4] for at in range(0, len(found), 4)]
-    return [_Counts(beyond, refused, (rises, falls)) for beyond, refused, rises, falls in each]
+    each = [found[at : at + 5] for at in range(0, len(found), 5)]
+    return [
+        _Counts(beyond, refused, (rises, falls), amount) for beyond, refused, rises, falls, amount in each
+    ]
 
 
 def _moves(change: NumberChange) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -12,14 +12,12 @@ from typing import Any, TypeVar
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.execution_check import (
     ExecutionCheck,
-    NumberCheck,
     check_execution,
     demand_confirmation,
 )
 from batchbook.batches.handler import CONFIRM, REASON, BatchHandler, Total
 from batchbook.batches.lifecycle import FINAL, FORESEEABLE, Action, is_possible, why_not
 from batchbook.batches.policies.demands import demand_policy
-from batchbook.batches.policies.limits import LimitCheck
 from batchbook.db.transactions import is_refused_write, is_transient
 from batchbook.errors import BadInput, BatchbookError, Conflict, Misuse, reason_of
 from batchbook.forms import BoundForm, Form
@@ -145,10 +143,9 @@ def confirmed_options(
     """
     values = bind_options(context.handler, options)
     _ask_handler(context, lambda: demand_policy(context, values, at, is_asked=is_asked), lambda _words: None)
-    nothing: list[NumberCheck | LimitCheck] = []
     warned = _ask_handler(
-        context, lambda: demand_confirmation(context, values, options), lambda _words: nothing
-    )
+        context, lambda: demand_confirmation(context, values, options), lambda _words: ExecutionCheck()
+    ).warned
     return without_confirmations(options) | ({CONFIRM: [number.token for number in warned]} if warned else {})
 
 

@@ -18,8 +18,10 @@ from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.lifecycle import FINAL, UNFINISHED, Action, State, sources_of
 from batchbook.batches.models import Batch
 from batchbook.batches.pages import view
+from batchbook.batches.pages.retention_pages import TombstoneView
 from batchbook.batches.pages.view import COMMON, FILTERS, state_query
 from batchbook.batches.registry import BatchTypes
+from batchbook.batches.retention.models import Tombstone
 from batchbook.batches.review.comments import unseen_mentions
 from batchbook.batches.review.models import BatchComment
 from batchbook.batches.running.activity import Running, running_now
@@ -117,17 +119,29 @@ _ROW = re.compile(r"[0-9]{1,10}")
 
 
 def find(request: Request) -> HTTPSeeOther:
-    """Redirect from a batch's number alone, which other records keep, to its page; with ``row``, to that of a row."""
+    """Redirect from a batch's number alone, which other records keep, to its page; with ``row``, to that of a row.
+
+    A purged batch has a page of its tombstone.
+    """
     number = int(request.matchdict["number"])
     seen = access.visible(request.identity.permissions, request.services.get(BatchTypes))
     statement = select(Batch.type).where(Batch.id == number, seen)
     key = request.db.scalar(statement) if number <= HIGHEST_NUMBER else None
     if key is None:
-        raise Missing(f"There is no batch {number:08d} that you can see.")
+        return HTTPSeeOther(_tombstone_url(request, number))
     row = request.GET.get("row", "")
     if _ROW.fullmatch(row):
         return HTTPSeeOther(request.route_path(f"batches.{key}.row", id=number, sequence=row))
     return HTTPSeeOther(batch_url(request, key, number))
+
+
+def _tombstone_url(request: Request, number: int) -> str:
+    """Return the address of the tombstone of a purged batch; raise ``Missing`` if there is none that the person may see."""
+    may_see = number <= HIGHEST_NUMBER and request.identity.may(TombstoneView.permission("view"))
+    if not may_see or request.db.get(Tombstone, number) is None:
+        raise Missing(f"There is no batch {number:08d} that you can see.")
+    url: str = request.route_path(f"{TombstoneView.prefix}.view", id=number)
+    return url
 
 
 #: The number of batches in a section of the start page.

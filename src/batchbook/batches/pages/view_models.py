@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from batchbook.batches import access
+from batchbook.batches.effects.models import BatchEffect, Effect
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.preview import default_values, preview_execution
 from batchbook.batches.lifecycle import MILESTONES, PASSED, WAITS, Action, State
@@ -18,15 +19,18 @@ from batchbook.batches.pages.batch.large_changes import NumberView, large_change
 from batchbook.batches.pages.batch.policy_panel import PolicyPanel, policy_panel
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.registry import BatchTypes
+from batchbook.batches.retention.models import LegalHold
+from batchbook.batches.running.dry_run import value_text
 from batchbook.db.transactions import is_refused_write, is_transient
 from batchbook.declarations import is_text, is_texts, shown
 from batchbook.errors import BatchbookError, reason_of
 from batchbook.forms import BoundForm, Field, Form
-from batchbook.grid import Column, Conventions, Filter, Verb, shown_text
+from batchbook.grid import Column, Conventions, Filter, Verb, label_of, shown_text
 from batchbook.grid.parsers import choice_text
 from batchbook.master import GridView, MasterView
 from batchbook.master.routes import view_of
 from batchbook.statuses import Severity, Status
+from batchbook.web.formatting import number as number_text
 from batchbook.words import counted
 
 log = logging.getLogger(__name__)
@@ -176,10 +180,11 @@ def _in_words(field: Field, value: Any) -> str:
 def recorded_effects(view: BatchMasterView, batch: Batch) -> list[tuple[str, str]]:
     """Return links to the records of what executing ``batch`` changed, which this person may see: label and address.
 
-    They lead to the grids of records that have a column ``batch_id``, such as the price history.
+    They lead to the grids of records that have a column ``batch_id``, such as the price history, and to that of its effects.
     """
     request = view.request
-    models = dict.fromkeys(model for one in request.services.get(BatchTypes) for model in one.records)
+    own = dict.fromkeys(model for one in request.services.get(BatchTypes) for model in one.records)
+    models: list[Any] = [BatchEffect, *own]
     links = []
     for model in models:
         records = view_of(request.services, model)
@@ -193,6 +198,43 @@ def recorded_effects(view: BatchMasterView, batch: Batch) -> list[tuple[str, str
             )
             links.append((label, url))
     return links
+
+
+def effect_changes(effect: Effect, conventions: Conventions) -> list[tuple[str, str | None, str | None]]:
+    """Return the fields that ``effect`` changed, each by its label with its texts before and after, as a person reads them."""
+
+    def text(value: Any) -> str | None:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        return number_text(value, conventions) if whole else value_text(value)
+
+    return [(label_of(name), text(old), text(new)) for name, old, new in effect.changes]
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long an executed batch is kept: the last entry of a legal hold on it, with the address of all of them, or none."""
+
+    hold: LegalHold | None
+    url: str = ""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the batch is under a legal hold."""
+        return self.hold is not None and self.hold.placed
+
+
+def retention_of(view: BatchMasterView, batch: Batch) -> Retention | None:
+    """Return how long ``batch`` is kept; ``None`` for one that is not executed."""
+    if not batch.is_final:
+        return None
+    request = view.request
+    entries = select(LegalHold).where(LegalHold.number == batch.id).order_by(LegalHold.id.desc())
+    hold = request.db.scalars(entries.limit(1)).first()
+    holds = view_of(request.services, LegalHold)
+    if hold is None or holds is None or not holds(request).may("view"):
+        return Retention(hold)
+    query = [(f"f.number.{Verb.EQUAL}", batch.id)]
+    return Retention(hold, request.route_path(f"{holds.prefix}.index", _query=query))
 
 
 #: The name of the column by which records are filtered for those of one batch.

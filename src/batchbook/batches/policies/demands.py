@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
-from sqlalchemy import func, inspect, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Integer, cast, func, inspect, select, type_coerce
 from sqlalchemy.types import TypeEngine
 
 from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.handler_declarations import NumberChange
 from batchbook.batches.history import record
 from batchbook.batches.policies.approvals import missing_approvals, sign, signatures_of_executions
 from batchbook.batches.policies.declaration import MEANING, Policy
 from batchbook.batches.policies.models import AMOUNT_DIGITS, AMOUNT_SCALE, EXECUTE, BatchApproval
 from batchbook.batches.policies.second_person import second_person_reasons
-from batchbook.batches.policies.stored import applied_policy
+from batchbook.batches.policies.stored import applied_policy, latest_version, set_policy
 from batchbook.batches.seal.serialisation import content_digest
 from batchbook.errors import Conflict
 from batchbook.words import counted
@@ -24,6 +26,8 @@ from batchbook.words import counted
 _UNIT = Decimal(1).scaleb(-AMOUNT_SCALE)
 _MOST = Decimal(10) ** (AMOUNT_DIGITS - AMOUNT_SCALE) - _UNIT
 _EXECUTED = "executed"
+#: The reason of an execution that is tried out.
+_DRY_RUN = "Dry run"
 
 
 def policy_of(context: ActionContext) -> Policy:
@@ -79,6 +83,30 @@ def demand_policy(
     if missing := approvals_missing(context, policy, digest, values):
         raise Conflict(f"{context.batch} was not executed. {missing}")
     return digest
+
+
+def waive_demands(context: ActionContext) -> None:
+    """Leave out what the policy demands of people and times, until the savepoint of a dry run is rolled back.
+
+    The database enforces the last version of a policy, so one without these demands is stored. Limits stay: they tell whether
+    an execution is refused.
+    """
+    session, key, policy = context.session, context.batch.type, policy_of(context)
+    waived = replace(
+        policy,
+        other_than_editor=False,
+        other_than_completer=False,
+        approvals=0,
+        signature=False,
+        reason=False,
+        windows="",
+    )
+    if waived != policy:
+        latest = latest_version(session, key)
+        number = 0 if latest is None else latest.number
+        set_policy(session, key, waived, context.now, context.actor, number)
+    if not context.handler_context.reason:
+        context.handler_context = replace(context.handler_context, reason=_DRY_RUN)
 
 
 def approvals_missing(context: ActionContext, policy: Policy, digest: str, values: Mapping[str, Any]) -> str:
@@ -138,11 +166,21 @@ def _wrong_reason(policy: Policy, reason: str | None) -> list[str]:
 
 def amount_of(context: ActionContext, values: Mapping[str, Any]) -> Decimal:
     """Return the sum of all changes of numbers, rises and falls alike, if the batch is executed with ``values``."""
-    total = Decimal(0)
-    for change in context.handler.number_changes(context.batch, values):
-        kind: TypeEngine[Any] = inspect(change.after).type
-        before = func.coalesce(change.before, type_coerce(0, kind))
-        changed = func.sum(func.abs(change.after - before))
-        statement = select(type_coerce(changed, kind)).where(context.rows().where, change.where)
-        total += Decimal(context.session.scalar(statement) or 0)
+    changes = context.handler.number_changes(context.batch, values)
+    sums = [select(sum_of_changes(one)).where(context.rows().where, one.where) for one in changes]
+    return total_amount(context.session.scalar(statement) for statement in sums)
+
+
+def sum_of_changes(change: NumberChange) -> ColumnElement[Any]:
+    """Return the aggregate of the changes of a number, rises and falls alike; one from nothing is one from 0."""
+    kind: TypeEngine[Any] = inspect(change.after).type
+    before = func.coalesce(change.before, type_coerce(0, kind))
+    # The difference of two integers may be too large for their type.
+    after = cast(change.after, BigInteger) if isinstance(kind, Integer) else change.after
+    return type_coerce(func.sum(func.abs(after - before)).filter(change.where), kind)
+
+
+def total_amount(sums: Iterable[Any]) -> Decimal:
+    """Return the total of the ``sums`` of changes, as it is stored and compared with limits."""
+    total = sum((Decimal(one or 0) for one in sums), Decimal(0))
     return min(total, _MOST).quantize(_UNIT, ROUND_UP)

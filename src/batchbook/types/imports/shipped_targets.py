@@ -23,7 +23,9 @@ def _write_price_history(application: Application) -> None:
         row.record_id == Product.id,
         Product.price != price,
     )
-    statement = PriceHistory.of_changes(price, context.now, context.actor, *changing, row=row)
+    statement = PriceHistory.of_changes(
+        price, context.now, context.actor, *changing, row=row, reason=context.reason
+    )
     application.session.execute(statement)
 
 

@@ -312,7 +312,7 @@ def _changing(where: ColumnElement[bool]) -> ColumnElement[bool]:
 def write_history(session: Session, where: ColumnElement[bool], context: HandlerContext) -> int:
     """Record each price that is about to change, with the row that changes it; return how many."""
     statement = PriceHistory.of_changes(
-        _row.new_price, context.now, context.actor, _changing(where), row=_row
+        _row.new_price, context.now, context.actor, _changing(where), row=_row, reason=context.reason
     )
     return session.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 

@@ -104,6 +104,7 @@ class BatchDetail(BatchPage):
                 operation_count=latest,
                 comments=self._comments(),
                 overlaps=overlaps_view(self),
+                retention=view_models.retention_of(self.view, self.batch),
                 waits=view_models.waiting(self.batch),
                 differing_url=differing_cells_url(self.view, self.batch) if quick.offers_differing else "",
                 source=source_word(self.view.batch_type),

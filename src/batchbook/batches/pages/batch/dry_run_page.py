@@ -33,7 +33,6 @@ from batchbook.grid import label_of
 from batchbook.jobs import JobService
 from batchbook.master.paging import whole_number
 from batchbook.master.record_pages import CONTENT_TYPES, write_export
-from batchbook.web.formatting import number as number_text
 
 #: The number of records that the page lists.
 LISTED = 500
@@ -126,12 +125,8 @@ class DryRunBatch(_DryRunPage):
             effect,
             label_of(effect.target),
             self.view.url("row", self.batch, sequence=effect.sequence),
-            [(label_of(name), self._text(old), self._text(new)) for name, old, new in effect.changes],
+            view_models.effect_changes(effect, self.request.conventions),
         )
-
-    def _text(self, value: Any) -> str | None:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        return number_text(value, self.request.conventions) if whole else value_text(value)
 
 
 class DryRunFile(_DryRunPage):

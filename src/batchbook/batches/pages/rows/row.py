@@ -18,6 +18,7 @@ from batchbook.batches.editing import (
     editable_columns,
     find_row,
 )
+from batchbook.batches.effects.models import Effect, effects_of_row
 from batchbook.batches.engine.file_intake import FileRecords, intake_fields
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_source import stored_intake
@@ -28,11 +29,12 @@ from batchbook.batches.pages.batch.comments_page import ROW, Comments, ShownComm
 from batchbook.batches.pages.batch_page import BatchPage, EditPage, ShownChange
 from batchbook.batches.pages.rows.match_pages import row_match
 from batchbook.batches.pages.view import PROBLEMS
+from batchbook.batches.pages.view_models import effect_changes
 from batchbook.batches.policies.edit_reasons import may_need_reason
 from batchbook.batches.review.comments import comments_of
 from batchbook.errors import Missing
 from batchbook.forms import BoundForm, Form, form_of
-from batchbook.grid import CellError, Column, GridState, Verb, parse, same_as, shown_text, to_text
+from batchbook.grid import CellError, Column, GridState, Verb, label_of, parse, same_as, shown_text, to_text
 from batchbook.master.conflicts import FieldConflict
 from batchbook.master.links import href
 
@@ -118,8 +120,27 @@ class OneRow(BatchPage):
             match=row_match(self, self.row),
             neighbours=self._neighbours(),
             comments=self._comments(),
+            effects=self._effects(),
+            execution=self._execution(),
             needs=may_need_reason(self.action_context) if editing else None,
         )
+
+    def _effects(self) -> list[tuple[str, Effect, list[tuple[str, str | None, str | None]]]]:
+        """Return what executing the row did to records: their name, the effect, and fields with their texts before and after."""
+        if not self.batch.is_final:
+            return []
+        found = effects_of_row(self.request.db, self.batch.id, self.sequence)
+        return [(label_of(one.target), one, effect_changes(one, self.request.conventions)) for one in found]
+
+    def _execution(self) -> Operation | None:
+        """Return the operation that executed the batch, with the reason that was given; ``None`` if it is not executed."""
+        if not self.batch.is_final:
+            return None
+        executed = select(Operation).where(
+            Operation.batch_id == self.batch.id, Operation.kind == Action.EXECUTE.value
+        )
+        found: Operation | None = self.request.db.scalar(executed.order_by(Operation.number.desc()).limit(1))
+        return found
 
     def _comments(self) -> ShownComments | None:
         """Return the comments on the row and its cells; ``None`` for a type whose pages leave comments out."""
