@@ -55,6 +55,8 @@ def test_two_people_approve_before_a_third_executes(counts: BatchHarness) -> Non
         "UPDATE shelf_count_row SET counted = 11 WHERE batch_id = :id AND sequence = 1",
         "UPDATE shelf_count SET tolerance = 7 WHERE id = :id",
         "DELETE FROM shelf_count_row WHERE batch_id = :id AND sequence = 2",
+        "UPDATE batch_file SET name = 'another.csv' WHERE batch_id = :id",
+        "DELETE FROM batch_file_chunk WHERE batch_id = :id",
     ],
 )
 def test_a_change_by_sql_voids_every_approval(counts: BatchHarness, change: str) -> None:

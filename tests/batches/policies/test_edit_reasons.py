@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests.batches.harness import BatchHarness
 from tests.batches.policies.controlled import FILE, declaring
 
+from batchbook.batches.cell_chunks import FEWEST_PACKED
 from batchbook.batches.editing import BulkEditor, RowEditor, Undoer  # type: ignore[attr-defined]
 from batchbook.batches.editing.bulk import CellEdits
 from batchbook.batches.editing.cell_blocks import BlockKind, store_block
@@ -89,6 +90,25 @@ def test_small_steps_count_like_the_large_one(counts: BatchHarness) -> None:
     counts.edit(batch_id, 1, counted="13")  # A step back.
     with pytest.raises(ReasonNeeded, match="from 13 to nothing"):
         counts.edit(batch_id, 1, counted="")
+
+
+def test_one_cell_among_many_is_found(counts: BatchHarness) -> None:
+    counts = declaring(counts, edit_amount=Decimal(5))
+    many = FEWEST_PACKED + 1  # So many are stored in chunks.
+    batch_id = counts.open("item,counted,remark\n" + "".join(f"I{n},100,\n" for n in range(many)), shelf="A")
+
+    def edit(last: str, others: str) -> None:
+        texts = {n: {"counted": others} for n in range(1, many)} | {many: {"counted": last}}
+        with counts.engine() as engine:
+            BulkEditor(engine).edit(batch_id, texts, "worksheet", "Changed.")
+
+    with pytest.raises(ReasonNeeded, match=f"row {many} changes from 100 to 106"):
+        edit("106", "104")
+    edit("104", "104")
+    with pytest.raises(ReasonNeeded, match=f"row {many} came as 100 and would be 106"):
+        edit("106", "105")
+    edit("105", "105")
+    assert {row.counted for row in counts.rows(batch_id)} == {105}
 
 
 def test_other_columns_and_added_rows_need_none(counts: BatchHarness) -> None:
