@@ -36,9 +36,15 @@ _PLACES = 10**9
 
 def edited_sequences(batch_id: int) -> Sequences:
     """Return the SELECT of the numbers of the rows whose cells people have changed, each as often as they did."""
+    cells = edited_cells(batch_id)
+    return cells.with_only_columns(cells.selected_columns.sequence)
+
+
+def edited_cells(batch_id: int) -> Select[int, str]:
+    """Return the SELECT of the cells that people have changed, each as often as they did: row, field."""
     changed = CellChange
     by_itself = select(Operation.number).where(Operation.batch_id == batch_id, Operation.kind == REMEMBERED)
-    return select(changed.sequence).where(
+    return select(changed.sequence, changed.field).where(
         changed.batch_id == batch_id,
         changed.sequence > 0,
         changed.field != REMOVED,

@@ -20,6 +20,7 @@ from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.grid import Choice, Column, Grid, Kind, Sort, Verb, label_of
 from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid, key_url
 from batchbook.master.filter_form import remember_form
+from batchbook.master.layout_pages import LayoutPage
 
 #: The name of the grid source of a batch's changed cells; its argument is ``batch_id``.
 CHANGES = "batch_changes"
@@ -121,6 +122,7 @@ class _ChangesPage(BatchPage):
             settings_url=self.view.url("remember_changes", batch),
             export_url=lambda name: self.view.url("export_changes", batch, format=name),
             hidden={DIFFERS},
+            layout_url=self.view.url(ChangesLayout.name, batch),
             cell_links={_ROW.name: link},
         )
 
@@ -139,6 +141,18 @@ class ChangedCells(_ChangesPage):
             source=source_word(self.view.batch_type),
             differing_url=differing_cells_url(self.view, self.batch),
         )
+
+
+class ChangesLayout(_ChangesPage, LayoutPage):
+    """The layout of the changed cells, alike for all batches."""
+
+    name = "changes_layout"
+    pattern = "/changes/layout"
+
+    @property
+    def arranged(self) -> GridView:
+        """The grid of the changed cells."""
+        return self.grid()
 
 
 class RememberChanges(_ChangesPage):
