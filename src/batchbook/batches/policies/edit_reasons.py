@@ -13,14 +13,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, select
 
+from batchbook.batches.changed_cells import ChangedCell
 from batchbook.batches.changed_rows import differing_cells
 from batchbook.batches.editing.field_changes import editable_by_name
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.preview import bind_options
 from batchbook.batches.history import REMEMBERED, REMOVED, last_operation
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.models import Operation
 from batchbook.batches.policies.declaration import Policy
 from batchbook.batches.policies.demands import policy_of
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.errors import BadInput, BatchbookError
 from batchbook.grid import Kind, label_of
 
@@ -93,7 +95,7 @@ def value_columns(context: ActionContext) -> Sequence[str]:
 
     For a type that declares none, they are all numbers that people may edit.
     """
-    columns = editable_by_name(context.row)
+    columns = editable_by_name(context.row, EVERYTHING)
     try:
         options = bind_options(context.handler, {})
         named = {
@@ -136,7 +138,7 @@ def _first_unexplained(context: ActionContext, policy: Policy, last: int) -> str
 
 def _changed_cells(context: ActionContext, last: int) -> Select[int, str, str | None, str | None]:
     """Return the SELECT of the values that people changed after the operation ``last``, those of added rows left out."""
-    change, batch_id = CellChange, context.batch.id
+    change, batch_id = ChangedCell, context.batch.id
     later = and_(change.batch_id == batch_id, change.operation > last)
     by_itself = select(Operation.number).where(Operation.batch_id == batch_id, Operation.kind == REMEMBERED)
     added = select(change.sequence).where(later, change.field == REMOVED, change.old.is_(None))
