@@ -209,6 +209,24 @@ def test_what_was_changed_with_the_manifest_of_files_differs_from_the_seal(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
+def test_what_no_seal_covers_is_named(extracted: Path, packed: bytes, tmp_path: Path) -> None:
+    for name in ("batch-00000001/files/0002-contract.pdf", "batch-00000003/seal.json", "note.txt"):
+        added = extracted / name
+        added.parent.mkdir(exist_ok=True)
+        added.write_text("Invented.")
+        resealed(extracted)
+        assert f"{name}: is no part of a pack" in found(extracted)
+        added.unlink()
+    twice = tmp_path / "twice.zip"
+    with zipfile.ZipFile(io.BytesIO(packed)) as old, zipfile.ZipFile(twice, "w") as new:
+        for one in old.namelist():
+            new.writestr(one, "Invented." if one == "README.txt" else old.read(one))
+        with pytest.warns(UserWarning, match="Duplicate"):
+            new.writestr("README.txt", old.read("README.txt"))
+    assert "README.txt: is in the ZIP more than once" in found(twice)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_chain_with_a_seal_changed_or_left_out_is_found(extracted: Path) -> None:
     chain = extracted / "chain.jsonl"
     first, second = chain.read_bytes().splitlines(keepends=True)

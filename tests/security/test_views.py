@@ -11,7 +11,8 @@ from webtest import TestApp
 
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
-from batchbook.security.models import LoginAttempt, User, WebSession
+from batchbook.security.audit_log import collect_pending
+from batchbook.security.models import AuditEntry, LoginAttempt, User, WebSession
 from batchbook.security.views import FAILED, TOO_OFTEN, local_path
 
 from .harness import PASSWORD, WebHarness, create_tables, sign_in, token_of
@@ -132,6 +133,17 @@ def test_failures_count_though_their_requests_failed(strict: WebHarness) -> None
     assert TOO_OFTEN in refused.text
     assert refused.headers["Retry-After"] == "900"
     assert browser.get("/").status_int == 303
+
+
+def test_nobody_fills_the_audit_log_with_throttled_attempts(strict: WebHarness) -> None:
+    browser = strict.visitor(REMOTE_ADDR="10.0.0.1")
+    for _ in range(2 + 20):
+        sign_in(browser, "nobody", "wrong", status="*")
+    collect_pending(strict.engine)
+    throttled = strict.stored(select(AuditEntry).where(AuditEntry.event == "sign-in throttled"))
+    assert [(one.detail or {})["text"] for one in throttled] == [
+        f"{number} too many in 15 minutes" for number in (1, 2, 1, 2, 4, 8, 16)
+    ], "Two exceeded the limit of the name, the others that of the address."
 
 
 def test_unknown_names_are_throttled_alike(strict: WebHarness) -> None:

@@ -24,6 +24,7 @@ from typing import IO, Any, Iterable, Iterator, Sequence
 KIND = "batchbook auditor's pack 1"
 MANIFEST, PACK, CHAIN = "manifest.txt", "pack.json", "chain.jsonl"
 GENESIS, SHORT, BLOCK = "0" * 64, 4, 1 << 20
+UNSEALED = ("README.txt", "verify.py", MANIFEST)
 #: What the comment of the ZIP begins with; the SHA-256 of all bytes before the comment follows.
 COMMENT = b"sha256:"
 #: Kinds of columns whose values no spreadsheet program takes for a formula.
@@ -52,16 +53,13 @@ def file_path(number: int, name: str) -> str:
 def csv_line(values: Iterable[Any], kinds: Iterable[str]) -> bytes:
     """Return a line of CSV with the values of a record; texts that could be run as a formula begin with an apostrophe."""
     texts = (_csv_text(value, kind) for value, kind in zip(values, kinds))
-    return encoded(",".join(map(_quoted, texts)) + "\r\n")
+    quoted = ('"{}"'.format(one.replace('"', '""')) if _QUOTED(one) else one for one in texts)
+    return encoded(",".join(quoted) + "\r\n")
 
 
 def csv_heading(names: Sequence[str]) -> bytes:
     """Return the first line of a CSV file, with the mark of UTF-8 before it."""
     return b"\xef\xbb\xbf" + csv_line(names, ["text"] * len(names))
-
-
-def _quoted(text: str) -> str:
-    return '"{}"'.format(text.replace('"', '""')) if _QUOTED(text) else text
 
 
 def _csv_text(value: Any, kind: str) -> str:
@@ -78,6 +76,7 @@ class Pack:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.zip = None if path.is_dir() else zipfile.ZipFile(str(path))
+        self.used = set(UNSEALED)
 
     def names(self) -> list[str]:
         """Return the paths of all files, with slashes."""
@@ -87,12 +86,15 @@ class Pack:
 
     def open(self, name: str) -> IO[bytes]:
         """Return a file, open to be read as bytes."""
+        self.used.add(name)
         return (self.path / name).open("rb") if self.zip is None else self.zip.open(name)
 
     def zip_problems(self) -> Iterator[str]:
         """Yield a sentence if any byte of a ZIP is not as it was written, be it of a file or between files."""
         if self.zip is None:
             return
+        names = sorted(self.zip.namelist())
+        yield from (f"{a}: is in the ZIP more than once" for a, b in zip(names, names[1:]) if a == b)  # noqa: RUF007
         left, digest = self.path.stat().st_size - len(COMMENT) - 64, hashlib.sha256()
         with self.path.open("rb") as file:
             while left > 0:
@@ -193,7 +195,7 @@ class Table:
             made = csv_heading(self.names)
             place = "heading"
             if found.read(len(made)) == made:
-                for number, line in enumerate(self._lines(), 1):
+                for number, line in enumerate(self.lines(), 1):
                     place = f"record {number}"
                     try:
                         values = list(json.loads(line.decode("utf-8")).values())
@@ -208,16 +210,13 @@ class Table:
                     place = "end"
         yield f"{self.stem}.csv, {place}: is not made of {self.stem}.jsonl"
 
-    def records(self) -> Iterator[dict[str, Any]]:
-        """Yield the records, each as a mapping."""
-        return map(json.loads, self._lines())
-
-    def _lines(self) -> Iterator[bytes]:
+    def lines(self) -> Iterator[bytes]:
+        """Yield the records, each as a line of JSON."""
         with self.pack.open(self.stem + ".jsonl") as lines:
             yield from lines
 
     def _chunks(self) -> Iterator[list[bytes]]:
-        lines = self._lines()
+        lines = self.lines()
         return iter(lambda: list(islice(lines, self.sealed["chunk_rows"])), [])
 
     def _place(self) -> str:
@@ -261,9 +260,9 @@ def _parsed(line: bytes) -> dict[str, Any]:
 def file_problems(pack: Pack, folder: str, files: Table, chunks: Table) -> Iterator[str]:
     """Yield each file whose bytes are not those of which size and digest were sealed."""
     pieces: dict[int, list[str]] = {}
-    for chunk in chunks.records():
+    for chunk in map(json.loads, chunks.lines()):
         pieces.setdefault(chunk["number"], []).append(chunk["data"])
-    for record in files.records():
+    for record in map(json.loads, files.lines()):
         name = f"{folder}/{file_path(record['number'], record['name'])}"
         if digest_of(pack, name) != (record["sha256"], record["size"]):
             yield f"{name}: is not the file of which the seal has size and SHA-256"
@@ -299,6 +298,7 @@ def problems_of(pack: Pack, checkpoints: Iterable[Path] = ()) -> Iterator[str | 
     """Yield a sentence for each difference in ``pack``, and at last its facts as a mapping, if they can be read."""
     yield from pack.zip_problems()
     yield from manifest_problems(pack)
+    pack.used = set(UNSEALED)  # What is opened from here on is held against the seals.
     with pack.open(PACK) as file:
         facts = json.loads(file.read().decode("utf-8"))
     if facts["kind"] != KIND:
@@ -312,11 +312,11 @@ def problems_of(pack: Pack, checkpoints: Iterable[Path] = ()) -> Iterator[str | 
             yield from batch_problems(pack, chain, batch)
         except Exception as error:  # noqa: BLE001 - Whatever was made of the files.
             yield f"{batch['folder']}: cannot be verified further ({type(error).__name__}: {error})"
-    yield {
-        "batches": len(facts["batches"]),
-        "seals": len(chain.digests),
-        "head": [*chain.digests.values()][-1],
-    }
+            pack.used.update(pack.names())
+        pack.used.add(f"{batch['folder']}/digests.jsonl")
+    yield from (f"{name}: is no part of a pack" for name in sorted(set(pack.names()) - pack.used))
+    head = [*chain.digests.values()][-1]
+    yield {"batches": len(facts["batches"]), "seals": len(chain.digests), "head": head}
 
 
 def main(arguments: list[str]) -> int:

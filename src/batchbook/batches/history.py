@@ -19,6 +19,8 @@ from batchbook.db.transactions import acted_by
 FAILURE, REFUSAL, CANCEL = "failure", "refusal", "cancel"
 #: The kind of an operation whose cells nobody has changed: rows got the keys of remembered matches.
 REMEMBERED = "remembered"
+#: The kind of the operation for choices about how a batch's file is read.
+INTAKE = "intake"
 #: The kinds of operations that add a row, that reverse another operation, and that reverse an undo.
 ADD, UNDO, REDO = "add", "undo", "redo"
 #: What people read for each kind of operation of the application itself.

@@ -58,9 +58,14 @@ def record_event(request: Any, event: str, target: str, detail: str = "", kind: 
 
     ``kind`` is that of the target. The target is quoted in the log, since a stranger may have typed it.
     """
-    _LOG.info("%s", _line(request, event, target, detail))
+    log_event(request, event, target, detail)
     _write_aside(request.services.get(Engine), _entry_of(request, event, kind, target, detail))
     _collect_afterwards(request)
+
+
+def log_event(request: Any, event: str, target: str, detail: str = "") -> None:
+    """Log the line of an event without an entry, for what a stranger could do without end."""
+    _LOG.info("%s", _line(request, event, target, detail))
 
 
 def record_change(

@@ -109,7 +109,8 @@ class LoginThrottle:
 
     def __init__(self, engine: Engine, *, attempts: int, per_name: int, per_address: int) -> None:
         self._engine = engine
-        self._limiter = FixedWindowRateLimiter(LoginAttemptStorage(engine))
+        self._storage = LoginAttemptStorage(engine)
+        self._limiter = FixedWindowRateLimiter(self._storage)
         self._per_pair = RateLimitItemPerMinute(attempts, WINDOW_MINUTES)
         self._per_name = RateLimitItemPerMinute(per_name, WINDOW_MINUTES)
         self._per_address = RateLimitItemPerMinute(per_address, WINDOW_MINUTES)
@@ -120,6 +121,14 @@ class LoginThrottle:
         An attempt that exceeds the limit of its address does not count against the name, so it cannot lock the user out.
         """
         return all(self._limiter.hit(limit, *key) for limit, key in self._counters(name, address))
+
+    def refused(self, name: str, address: str) -> int:
+        """Return how many attempts exceeded the limit that refused the last one; 0 if none did."""
+        for limit, key in self._counters(name, address):
+            over = self._storage.get(limit.key_for(*key)) - limit.amount
+            if over > 0:
+                return over
+        return 0
 
     def forgive(self, name: str, address: str) -> None:
         """Take back the count of a successful attempt: all attempts of the name at this address, and one elsewhere.

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind
-from batchbook.security.audit_log import record_event, record_session
+from batchbook.security.audit_log import log_event, record_event, record_session
 from batchbook.security.authentication import authenticate, refresh_hash, sign_in
 from batchbook.security.kept_forms import KEPT_FIELD, KeptForm, NotKept, local_path
 from batchbook.security.passwords import password_field
@@ -49,7 +49,7 @@ class LoginViews:
         engine = self.request.services.get(Engine)
         throttle = throttle_of(self.request)
         if not throttle.admit(name, self._address):
-            record_event(self.request, "sign-in throttled", name)
+            self._note_throttled(name, throttle.refused(name, self._address))
             return self._refuse(429, TOO_OFTEN, name)
         verified = authenticate(engine, name, password)
         if verified is None or not sign_in(self.request, refresh_hash(engine, verified, password)):
@@ -64,6 +64,12 @@ class LoginViews:
                 "The form on the sign-in page was somebody else's, so it was discarded.", "warning"
             )
         return HTTPSeeOther(self.next)
+
+    def _note_throttled(self, name: str, number: int) -> None:
+        """Log the throttled attempt; the audit log keeps the first, second, fourth and so on, so that nobody fills it."""
+        is_kept = number & (number - 1) == 0
+        note = record_event if is_kept else log_event
+        note(self.request, "sign-in throttled", name, f"{number} too many in {WINDOW_MINUTES} minutes")
 
     @property
     def _address(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.batches.harness import BatchHarness
 from tests.batches.policies.controlled import (
     FILE,
+    by_sql,
     complete,
     declaring,
     refusal,
@@ -31,5 +32,10 @@ def test_whoever_made_or_completed_a_batch_does_not_execute_it(counts: BatchHarn
     ):
         assert words in refusal(counts.by(user), batch_id)
         assert refused_by_the_database(counts, batch_id, user)
+    by_sql(counts, "UPDATE operation SET kind = 'intake', cells = 0 WHERE actor = 'clerk' AND cells > 0")
+    assert "clerk created or edited it" in refusal(counts.by("clerk"), batch_id), (
+        "Who chose how the file is read."
+    )
+    assert refused_by_the_database(counts, batch_id, "clerk")
     assert not counts.by("admin").run(batch_id, Action.EXECUTE).failed
     assert counts.batch(batch_id).executed_by == "admin"

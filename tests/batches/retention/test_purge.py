@@ -11,6 +11,7 @@ from tests.batches.freeze.test_retention import executed_count, purge
 from tests.batches.harness import BatchHarness
 
 from batchbook.batches.cell_chunks import CellChunk
+from batchbook.batches.engine.creation import delete_batch
 from batchbook.batches.freeze import MESSAGE
 from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.batches.registry import BatchTypes
@@ -151,3 +152,14 @@ def test_idle_batches_are_those_that_were_not_executed(engine: Engine) -> None:
     with transaction_scope(engine, read_only=True) as session:
         assert [batch.id for batch in idle_batches(session, -1)] == [waiting]
         assert idle_batches(session, 1) == []
+
+
+def test_a_held_batch_is_not_deleted_before_its_execution_either(harness: BatchHarness) -> None:
+    number = harness.create(shelf="B")
+    hold(harness, number)
+    with pytest.raises(Conflict, match="legal hold"), harness.engine() as engine:
+        delete_batch(engine, number)
+    assert harness.batch(number) is not None
+    hold(harness, number, placed=False)
+    with harness.engine() as engine:
+        delete_batch(engine, number)

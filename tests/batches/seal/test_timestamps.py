@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import shutil
+import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,6 +77,24 @@ def test_no_byte_that_counts_can_be_changed(folder: Path, authority: str) -> Non
     # The digest, the time, and the signature at the end.
     for at in (imprint, time + 3, len(reply) - 1, len(reply) - 100):
         assert not is_believed(reply[:at] + bytes([reply[at] ^ 1]) + reply[at + 1 :]), at
+
+
+@pytest.mark.parametrize(
+    "answer", [b"\x00\xff\r\n\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"]
+)
+def test_an_answer_that_is_no_http_is_told(folder: Path, answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def reply() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(answer)
+
+        pool.submit(reply)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        with pytest.raises(Conflict, match="did not answer"):
+            request_timestamp(settings(folder, url), DIGEST)
 
 
 @pytest.mark.parametrize(

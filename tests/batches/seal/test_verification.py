@@ -191,6 +191,9 @@ def test_a_purged_batch_is_told_by_its_tombstone(engine: Engine) -> None:
                 ("purged_at",),
                 "is before the end of the retention",
             )
+        with altered(session, "UPDATE tombstone SET purged_at = '2999-02-03 04:05:06.000000'"):
+            (difference,) = found(session)
+            assert (difference.columns, difference.what) == (("purged_at",), "is in the future")
         with altered(session, "DELETE FROM tombstone"):
             (difference,) = found(session)
             assert (difference.table, difference.what) == ("batch", "is missing")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from batchbook.batches.earlier_uploads import earlier_upload
 from batchbook.batches.editing import editable_columns, parsed
@@ -21,8 +21,9 @@ from batchbook.batches.models import Batch
 from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.policies.stored import store_declared
 from batchbook.batches.registry import BatchType
+from batchbook.batches.retention.models import is_held
 from batchbook.db.base import scalar_defaults
-from batchbook.errors import BadInput
+from batchbook.errors import BadInput, Conflict
 from batchbook.grid import CANONICAL, Conventions
 from batchbook.master.models import GridSetting
 from batchbook.security.audit_log import record_action
@@ -102,6 +103,8 @@ def delete_batch(engine: Engine, batch_id: int) -> str:
     """Delete a batch that was not executed, with its rows, files and history; return a sentence for the user."""
     context = engine.lock(batch_id, Action.DELETE)
     batch = context.batch
+    if context.session.scalar(select(is_held(batch.id))):
+        raise Conflict(f"{batch} was not deleted: it is under a legal hold, which has to be released first.")
     context.handler.callbacks.on_delete(context.handler, batch)
     dropped = cancel_schedule(context, f"{context.actor} deleted it")
     name, rows = str(batch), batch.row_count

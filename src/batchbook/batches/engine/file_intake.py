@@ -13,7 +13,7 @@ from batchbook import tables
 from batchbook.batches.changed_rows import original_texts
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.files import input_file, open_file
-from batchbook.batches.history import record
+from batchbook.batches.history import INTAKE, record
 from batchbook.batches.intake.field_mapping import IntakeField, headings_of, merge_texts
 from batchbook.batches.intake.file_inspection import Intake, describe_source, storable_json
 from batchbook.batches.intake.file_source import FileSource, store_intake, stored_intake
@@ -56,10 +56,6 @@ def ensure_inspected(context: ActionContext) -> None:
     if has_mapped_file(context) and stored_intake(context.batch) is None:
         with suppress(BadInput):
             file_source_of(context).inspect(context.handler, context.batch)
-
-
-#: The kind of the operation for choices about a batch's file.
-INTAKE = "intake"
 
 
 def store_choices(context: ActionContext, before: Intake | None, intake: Intake) -> None:

@@ -25,7 +25,7 @@ TRIGGERS = {
 
 _EDITED = (
     "EXISTS (SELECT 1 FROM operation AS o WHERE o.batch_id = NEW.id AND o.actor = {user}"
-    " AND (o.kind = 'populate' OR (o.cells > 0 AND o.kind <> 'remembered')))"
+    " AND (o.kind IN ('populate', 'intake') OR (o.cells > 0 AND o.kind <> 'remembered')))"
 )
 _APPROVERS = f"""(SELECT count(DISTINCT a.signed_by) FROM batch_approval AS a WHERE a.batch_id = NEW.id AND a.kind = 'approve'
     AND a.digest = e.digest AND a.signed_by <> NEW.created_by AND NOT {_EDITED.format(user="a.signed_by")})"""  # noqa: S608 - All names are those above.

@@ -36,10 +36,7 @@ class Limit:
         if self.measure not in MEASURES:
             raise BadInput(f"There is no measure “{self.measure}”. Measures: {', '.join(MEASURES)}.")
         for limit in (self.warn, self.refuse):
-            if limit is not None and not (0 <= limit < _BEYOND and round(limit, 4) == limit):
-                raise BadInput(
-                    "A limit must be a number from 0 with at most 14 digits before the decimal point, and 4 behind it."
-                )
+            _refuse_no_limit(limit)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +88,7 @@ class Policy:
         if not 0 <= self.approvals <= MOST_APPROVALS:
             raise BadInput(f"The number of approvers must be from 0 to {MOST_APPROVALS}.")
         for limit in (self.approvals_above, self.edit_percent, self.edit_amount):
-            if limit is not None and not 0 <= limit < _BEYOND:
-                raise BadInput(
-                    "A limit must be a number from 0 with at most 14 digits before the decimal point."
-                )
+            _refuse_no_limit(limit)
         if any(
             not text.strip() or len(text) > LONGEST_REASON for text in (*self.reasons, *self.edit_reasons)
         ):
@@ -148,6 +142,16 @@ class Policy:
 _BEYOND = Decimal(10) ** 14
 _DECIMALS = frozenset({"approvals_above", "edit_percent", "edit_amount"})
 _TEXTS = frozenset({"reasons", "edit_reasons"})
+
+
+def _refuse_no_limit(limit: Decimal | None) -> None:
+    """Raise ``BadInput`` for a limit that cannot be stored: it is compared exactly, with four decimal places."""
+    if limit is not None and not (
+        Decimal(limit).is_finite() and 0 <= limit < _BEYOND and round(limit, 4) == limit
+    ):
+        raise BadInput(
+            "A limit must be a number from 0 with at most 14 digits before the decimal point, and 4 behind it."
+        )
 
 
 def _refuse_without(is_needed: bool, reasons: Sequence[str], are_others_allowed: bool) -> None:

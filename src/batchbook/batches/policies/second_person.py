@@ -8,17 +8,17 @@ from __future__ import annotations
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from batchbook.batches.history import REMEMBERED
+from batchbook.batches.history import INTAKE, REMEMBERED
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.policies.declaration import Policy
 
 
 def edited_by(session: Session, batch: Batch, user: str) -> bool:
-    """Return whether ``user`` created ``batch``, populated it, or changed one of its cells."""
+    """Return whether ``user`` created ``batch``, chose how its file is read, populated it, or changed one of its cells."""
     if user == batch.created_by:
         return True
     made = or_(
-        Operation.kind == "populate",
+        Operation.kind.in_(("populate", INTAKE)),
         and_(Operation.cells > 0, Operation.kind != REMEMBERED),
     )
     found = select(Operation.number).where(Operation.batch_id == batch.id, Operation.actor == user, made)

@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -68,7 +69,7 @@ def request_timestamp(settings: Mapping[str, Any], digest: str) -> str:
         # Only http and https get here, see above.
         with urlopen(Request(url, query.dump(), headers), timeout=_SECONDS) as answer:  # noqa: S310
             reply = answer.read(_LONGEST)
-    except (URLError, OSError, ValueError) as error:
+    except (URLError, HTTPException, OSError, ValueError) as error:
         raise Conflict(
             f"The time-stamping authority {url} did not answer ({error}). No time stamp was made."
         ) from error

@@ -25,6 +25,7 @@ from batchbook.batches.seal.comparison import batch_with_the_record, compare_tab
 from batchbook.batches.seal.models import Seal, SealChunk
 from batchbook.batches.seal.parts import PACKED, PARTS, Section
 from batchbook.batches.trigger_check import columns_by_table
+from batchbook.db import utc_now
 from batchbook.errors import Missing
 from batchbook.progress import NoProgress, Progress
 
@@ -169,6 +170,8 @@ def _of_tombstone(seal: Seal, manifest: Mapping[str, Any], stone: Tombstone) -> 
     over = datetime.fromisoformat(until)
     if not isinstance(stone.purged_at, datetime) or stone.purged_at < over:
         return Difference(*of_batch, columns=("purged_at",), what="is before the end of the retention")
+    if stone.purged_at > utc_now():  # Invented, to delete a batch before the end of its retention.
+        return Difference(*of_batch, columns=("purged_at",), what="is in the future")
     rows: dict[str, int] = {}
     for name, sealed in _sealed_tables(manifest):
         rows.setdefault(name, sealed["rows"])  # Files come before their chunks.

@@ -6,10 +6,11 @@ import csv
 import io
 
 import pytest
-from tests.functional.harness import CatalogueDatabase, form_to, form_with, text_of, url_of
+from tests.functional.harness import CatalogueDatabase, column_of, form_to, form_with, text_of, url_of
 from webtest import TestApp
 
 from batchbook.batches.pages.batch import dry_run_page
+from batchbook.jobs import JobService
 
 
 def test_staff_see_what_an_execution_would_do_and_nothing_is_changed(
@@ -34,6 +35,9 @@ def test_staff_see_what_an_execution_would_do_and_nothing_is_changed(
     assert "spreadsheetml" in book.content_type
     assert book.body[:2] == b"PK"
     assert catalogue.dump() == before
+    log = admin.get("/audit-log?f.event.equal=exported&view=default")
+    name = f"dry-run-{complete_batch:08d}"
+    assert column_of(log, "Target") == [f"{name}.xlsx", f"{name}.csv"]
 
 
 def test_options_and_refusals_are_those_of_the_execution(
@@ -60,3 +64,12 @@ def test_it_needs_a_complete_batch_and_the_permission(
     auditor.get(url_of(open_batch, "dry-run"), status="4*")
     form_to(admin.get(url_of(open_batch)), "/complete").submit(status=303)
     auditor.get(url_of(open_batch, "dry-run"), status="4*")
+
+
+def test_the_file_of_a_large_batch_is_that_of_its_job(
+    admin: TestApp, complete_batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = form_with(admin.get(url_of(complete_batch, "dry-run")), "overwrite").submit()
+    form = next(one for one in result.forms.values() if "dry-run." in one.action)
+    monkeypatch.setattr(JobService, "is_big", lambda *_: True)
+    assert "Start the dry run" in text_of(form.submit(status=409))

@@ -34,6 +34,7 @@ from batchbook.grid import label_of
 from batchbook.jobs import JobService
 from batchbook.master.paging import whole_number
 from batchbook.master.record_pages import CONTENT_TYPES, write_export
+from batchbook.security.audit_log import EXPORTED, FILE, record_event
 
 #: The number of records that the page lists.
 LISTED = 500
@@ -146,6 +147,11 @@ class DryRunFile(_DryRunPage):
 
     def post(self) -> Response:
         """Do the dry run again and return its effects."""
+        if self.request.services.get(JobService).is_big(self.batch.row_count):
+            raise Conflict(
+                f"{self.batch} is large, so a job does its dry run, and no file was made. Start the dry run on its page; its result"
+                " has the files."
+            )
         file = self._file()
 
         def write(effects: Iterator[Effect]) -> Sequence[Effect]:
@@ -170,5 +176,6 @@ class DryRunFile(_DryRunPage):
         file.seek(0)
         response = Response(content_type=CONTENT_TYPES[self._format], app_iter=FileIter(file))
         name = f"dry-run-{self.batch.number}.{self._format}"
+        record_event(self.request, EXPORTED, name, kind=FILE)
         response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
         return response

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.preview import bind_options
@@ -24,6 +26,7 @@ from batchbook.batches.policies.models import BatchApproval
 from batchbook.batches.policies.second_person import edited_by
 from batchbook.db import utc_now
 from batchbook.errors import BadInput
+from batchbook.security.models import User
 from batchbook.security.policy import PasswordNeeded
 from batchbook.web.request import Request
 from batchbook.words import counted
@@ -105,11 +108,13 @@ def _default_values(context: ActionContext) -> Mapping[str, Any] | None:
 def demand_password(request: Request) -> None:
     """Raise ``PasswordNeeded`` unless the person has typed the password again just now, and signed nothing since.
 
-    That of a sign-in does not count: a signature is an act of its own.
+    That of a sign-in does not count: a signature is an act of its own. The user is locked until the transaction ends, so that
+    one password does not sign in two requests at once.
     """
     identity = request.identity
     if identity is None or identity.confirmed_at is None or identity.signed_in_at is None:
         raise PasswordNeeded
+    request.db.execute(select(User.id).where(User.id == identity.id).with_for_update(key_share=True))
     typed = identity.confirmed_at
     before = [identity.signed_in_at, last_signed_at(request.db, identity.name)]
     if utc_now() - typed > SIGNED_WITHIN or any(one is not None and typed <= one for one in before):
