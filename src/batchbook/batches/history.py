@@ -20,6 +20,46 @@ FAILURE, REFUSAL, CANCEL = "failure", "refusal", "cancel"
 REMEMBERED = "remembered"
 #: The kinds of operations that add a row, that reverse another operation, and that reverse an undo.
 ADD, UNDO, REDO = "add", "undo", "redo"
+#: What people read for each kind of operation of the application itself.
+KINDS: Mapping[str, str] = {
+    "create": "Created",
+    "clone": "Cloned",
+    "follow-up": "Created as a follow-up",
+    "made-of": "Created from other rows",
+    "reverse": "Created as a reversal",
+    "intake": "Reading of the file chosen",
+    "populate": "Populated",
+    "refresh": "Refreshed",
+    REMEMBERED: "Matched as remembered",
+    "match": "Matched",
+    "edit": "Edited",
+    "paste": "Pasted",
+    "fill": "Filled",
+    "clear": "Cleared",
+    "cut": "Cut",
+    "change": "Column changed",
+    "fix": "Fixed",
+    "merge": "Values merged",
+    "worksheet": "Corrections applied",
+    ADD: "Row added",
+    "remove": "Rows removed",
+    "restore": "Rows restored",
+    UNDO: "Undone",
+    REDO: "Redone",
+    "comment": "Commented on",
+    "hand-over": "Handed over",
+    "complete": "Marked complete",
+    "reopen": "Reopened",
+    "send-back": "Sent back",
+    "approve": "Approved",
+    "schedule": "Scheduled",
+    "unschedule": "Schedule cancelled",
+    "sign": "Signed",
+    "execute": "Executed",
+    REFUSAL: "Refused",
+    FAILURE: "Failed",
+    CANCEL: "Cancelled",
+}
 #: Those whose action did not take place.
 WITHOUT_EFFECT = (FAILURE, REFUSAL, CANCEL)
 
