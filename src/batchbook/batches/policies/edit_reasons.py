@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, select
 
+from batchbook.batches.changed_cells import ChangedCell
 from batchbook.batches.changed_rows import differing_cells
 from batchbook.batches.editing.field_changes import editable_by_name
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.preview import bind_options
 from batchbook.batches.history import REMEMBERED, REMOVED, last_operation
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.models import Operation
 from batchbook.batches.policies.declaration import Policy
 from batchbook.batches.policies.demands import policy_of
 from batchbook.errors import BadInput, BatchbookError
@@ -136,7 +137,7 @@ def _first_unexplained(context: ActionContext, policy: Policy, last: int) -> str
 
 def _changed_cells(context: ActionContext, last: int) -> Select[int, str, str | None, str | None]:
     """Return the SELECT of the values that people changed after the operation ``last``, those of added rows left out."""
-    change, batch_id = CellChange, context.batch.id
+    change, batch_id = ChangedCell, context.batch.id
     later = and_(change.batch_id == batch_id, change.operation > last)
     by_itself = select(Operation.number).where(Operation.batch_id == batch_id, Operation.kind == REMEMBERED)
     added = select(change.sequence).where(later, change.field == REMOVED, change.old.is_(None))
