@@ -214,7 +214,7 @@ def test_a_cell_that_people_changed_leads_to_its_history(
     assert "staff" in text_of(history)
     assert "The mill told <b>2.30</b>." in text_of(page, "#panel-comments")
     operations = page.click("Full history").click("Filter and export the operations")
-    assert "comment" in column_of(operations, "Kind")
+    assert "Commented on" in column_of(operations, "Kind")
 
 
 def test_auditors_see_with_which_options_a_batch_was_executed(
