@@ -19,5 +19,11 @@ def test_batches_and_changes_are_counted_and_lead_to_the_list(
     number = f"{executed_batch:08d}"
     for chart in charts:  # The bar leads to the batches that it counts.
         assert number in auditor.get(chart.select_one("tbody a")["href"]).text
+    lines = page.click("Export CSV").text.splitlines()
+    assert lines[1:] == [
+        f"Per month,{charts[0].select_one('tbody th').text},1,0",
+        "Per type,Price change,1,0",
+        "Per person,admin,1,0",
+    ]
     assert "Nothing to count" in auditor.get("/audit/figures?f.type.equal=import").text
     auditor.get("/audit/figures?f.colour.equal=red", status=400)

@@ -15,8 +15,10 @@ from .harness import (
     CatalogueDatabase,
     column_of,
     counts_of,
+    form_to,
     form_with,
     number_in,
+    post,
     result_count,
     text_of,
     token_of,
@@ -185,6 +187,34 @@ def test_auditors_see_no_form_for_what_they_may_not_do(
     forms = (posting & found.keys()) - reading
     assert {route: found[route] for route in forms} == dict.fromkeys(forms, 403)
     assert len(forms) > 10
+
+
+def test_a_cell_that_people_changed_leads_to_its_history(
+    catalogue: CatalogueDatabase, auditor: TestApp, staff: TestApp, admin: TestApp, open_batch: int
+) -> None:
+    fields = {"item_code": "000000011", "new_price": "2.30", "version": "1"}
+    post(staff, url_of(open_batch, "rows", 1, "edit"), **fields)
+    post(
+        staff,
+        url_of(open_batch, "comments", "add"),
+        text="The mill told <b>2.30</b>.",
+        sequence="1",
+        field="new_price",
+    )
+    form_to(staff.get(url_of(open_batch)), "/complete").submit(status=303)
+    form = form_to(admin.get(url_of(open_batch)), "/execute")
+    form["reason"] = "Flour is dearer."
+    form.submit(status=303)
+    page = auditor.get(url_of(open_batch))
+    assert "Reason Flour is dearer." in text_of(page, ".outcome")
+    assert "Amount 4.6" in text_of(page, ".outcome")
+    (cell,) = page.html.select("td.cell-differs")
+    history = page.goto(cell.select_one("a")["href"])
+    assert "2.20" in text_of(history)
+    assert "staff" in text_of(history)
+    assert "The mill told <b>2.30</b>." in text_of(page, "#panel-comments")
+    operations = page.click("Full history").click("Filter and export the operations")
+    assert "Commented on" in column_of(operations, "Kind")
 
 
 def test_auditors_see_with_which_options_a_batch_was_executed(

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, Row, Select, and_, select
 
 from batchbook.audit.executed_columns import AMOUNT, CHANGED, PERSON, SEAL, touched_column
-from batchbook.audit.figures_page import FiguresPage
+from batchbook.audit.figures_page import FiguresFile, FiguresPage
 from batchbook.audit.pack_pages import PackSelection
 from batchbook.batches import access
 from batchbook.batches.effects.models import BatchEffect
@@ -95,7 +95,7 @@ class ExecutedBatchesView(MasterView):
     )
     filter_columns = (PERSON,)
     default_sort: ClassVar = (Sort("executed_at", descending=True),)
-    pages = (Index, *GRID_PAGES, FiguresPage, PackSelection)
+    pages = (Index, *GRID_PAGES, FiguresPage, FiguresFile, PackSelection)
     carried = ("type",)
     links: ClassVar = {"batch": rows_url}
     context_factory = AuditContext

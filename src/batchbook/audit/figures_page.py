@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, func, select
+from pyramid.response import Response
+from sqlalchemy import ColumnElement, String, cast, func, literal, select
 
 from batchbook.audit.executed_columns import CHANGED_CELLS
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
 from batchbook.errors import BadInput
-from batchbook.grid import Verb
-from batchbook.master import Page
+from batchbook.grid import Column, Kind, Verb
+from batchbook.grid.export import csv_chunks
+from batchbook.master import GridView, Page
+from batchbook.security.audit_log import EXPORTED, FILE, record_event
 
 #: The most bars of a chart; the rest is in the filters and exports of the list.
 MOST_BARS = 24
@@ -49,17 +52,30 @@ class Chart:
 _Query = Callable[[Any], list[tuple[str, str]]]
 
 
-class FiguresPage(Page):
+#: The columns of the file with the figures, which has a line for each bar.
+_COLUMNS = tuple(
+    Column(name, label, literal(None), kind)
+    for name, label, kind in (
+        ("chart", "Chart", Kind.TEXT),
+        ("label", "Label", Kind.TEXT),
+        ("batches", "Batches", Kind.INTEGER),
+        ("changes", "Changed cells", Kind.INTEGER),
+    )
+)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of the file, with the values by the names of its columns."""
+
+    _mapping: Mapping[str, Any]
+
+
+class _Figures(Page):
     """The figures of the list, with its filters."""
 
-    name = "figures"
-    pattern = "/figures"
-    permission = "view"
-    template = "batchbook.templates:audit/figures.jinja2"
-
-    def get(self) -> dict[str, Any]:
-        """Show the charts. The number of statements does not depend on the number of batches."""
-        grid = self.view.grid()
+    def charts(self, grid: GridView) -> list[Chart]:
+        """Return the charts. The number of statements does not depend on the number of batches."""
         if grid.state.problems:
             raise BadInput(
                 f"{' '.join(grid.state.problems)} No figures are shown, because they would count other batches."
@@ -74,14 +90,11 @@ class FiguresPage(Page):
         )  # fmt: skip
         batches = found.subquery()
         titles = {one.key: one.title for one in self.request.services.get(BatchTypes)}
-        return self.template_values(
-            grid=grid,
-            charts=[
-                self._chart("Per month", "Month (UTC)", batches.c, "month", _in_month),
-                self._chart("Per type", "Type", batches.c, "type", _equal("type"), titles),
-                self._chart("Per person", "Executed by", batches.c, "person", _equal("executed_by")),
-            ],
-        )
+        return [
+            self._chart("Per month", "Month (UTC)", batches.c, "month", _in_month),
+            self._chart("Per type", "Type", batches.c, "type", _equal("type"), titles),
+            self._chart("Per person", "Executed by", batches.c, "person", _equal("executed_by")),
+        ]
 
     def _chart(
         self,
@@ -110,6 +123,40 @@ class FiguresPage(Page):
             for key, count, changes in shown
         ]
         return Chart(title, heading, bars, len(rows) > MOST_BARS)
+
+
+class FiguresPage(_Figures):
+    """The figures as bars with their numbers."""
+
+    name = "figures"
+    pattern = "/figures"
+    permission = "view"
+    template = "batchbook.templates:audit/figures.jinja2"
+
+    def get(self) -> dict[str, Any]:
+        """Show the charts."""
+        grid = self.view.grid()
+        return self.template_values(grid=grid, charts=self.charts(grid))
+
+
+class FiguresFile(_Figures):
+    """The figures as a CSV file."""
+
+    name = "figures_file"
+    pattern = "/figures.csv"
+    permission = "export"
+
+    def get(self) -> Response:
+        """Send the file, which has a line for each bar."""
+        lines: list[Any] = [
+            _Line({"chart": one.title, "label": bar.label, "batches": bar.batches, "changes": bar.changes})
+            for one in self.charts(self.view.grid())
+            for bar in one.bars
+        ]
+        record_event(self.request, EXPORTED, "figures of executed batches", "csv", FILE)
+        response = Response(content_type="text/csv", charset="utf-8", app_iter=csv_chunks(_COLUMNS, lines))
+        response.headers["Content-Disposition"] = "attachment; filename=figures.csv"
+        return response
 
 
 def _equal(column: str) -> _Query:

@@ -61,6 +61,10 @@ class CellNote(NamedTuple):
 CellNotes = Mapping[Any, Mapping[str, Sequence[CellNote]]]
 
 
+#: The address to which a marked cell without a link leads, or None, by the key of the row, the name of the column and the marks.
+NoteUrl = Callable[[Any, str, Sequence[CellNote]], str | None]
+
+
 class EditableRow(NamedTuple):
     """A row whose editable columns can be edited: the address of its form, and its issues by column."""
 
@@ -103,15 +107,15 @@ class Cell(NamedTuple):
             return f'{start}><a{link_attributes} href="{escape(url)}">{html}</a></{tag}>'
         return f'{start} title="{title}">{html}</{tag}>' if title else f"{start}>{html}</{tag}>"
 
-    def noted(self, notes: Sequence[CellNote]) -> Cell:
-        """Return the cell with the marks ``notes``."""
+    def noted(self, notes: Sequence[CellNote], url: str | None = None) -> Cell:
+        """Return the cell with the marks ``notes``, which leads to ``url`` if it has no link of its own."""
         looks = " ".join(f"cell-{one.look}" for one in notes)
         attributes = Markup(str(self.attributes).replace(' class="', f' class="{looks} ', 1))  # noqa: S704 - Names of looks.
         attributes += _NOTED.format(" ".join(one.sentence for one in notes))
         for one in notes:
             if one.before is not None:
                 attributes += _BEFORE.format(one.before)
-        return self._replace(attributes=attributes, title=Markup())
+        return self._replace(attributes=attributes, title=Markup(), url=self.url or url)
 
 
 _NOTED = Markup(' title="{}"')
@@ -159,12 +163,13 @@ def table_rows(
     identity: Callable[[Row[Any]], RowIdentity] | None = None,
     places: Iterable[int] | None = None,
     notes: CellNotes | None = None,
+    note_url: NoteUrl | None = None,
 ) -> Iterator[TableRow]:
     """Yield each of ``rows`` with its cells; moments are in ``zone``, and numbers are written by the ``conventions``.
 
     ``links`` say by the name of a column where its cells lead, ``editable`` which rows can be edited, ``mark`` how a row
     looks, and ``identity`` its key and version. ``places`` are those of the rows in the grid, from 1, where they are known.
-    ``notes`` are the marks on cells, by the key of :class:`RowIdentity`.
+    ``notes`` are the marks on cells, by the key of :class:`RowIdentity`, and ``note_url`` tells where a marked cell leads.
     """
     links = links or {}
     makers = [
@@ -175,11 +180,13 @@ def table_rows(
         values = row._mapping
         edit = editable(row) if editable else None
         cells = [make(values[name], row, edit) for name, make in makers]
-        marked = notes.get(identity(row).key) if notes and identity else None
+        key = identity(row).key if notes and identity else None
+        marked = notes.get(key) if notes else None
         if marked:
             for at, (name, _make) in enumerate(makers):
                 if name in marked:
-                    cells[at] = cells[at].noted(marked[name])
+                    url = note_url(key, name, marked[name]) if note_url else None
+                    cells[at] = cells[at].noted(marked[name], url)
         attributes = _IDENTITY.format(*identity(row)) if identity else Markup()
         if place:
             attributes += _PLACE.format(place + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,46 +12,18 @@ from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 from batchbook.batches.changed_rows import edited_cells, edited_sequences, is_among
 from batchbook.batches.concurrency import token_of
 from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.number_changes import RowChange, largest_first, read_changes, shows_change
 from batchbook.batches.handler import ALL, CONFIRM
 from batchbook.batches.handler_declarations import NumberChange
 from batchbook.batches.policies.declaration import PERCENT
 from batchbook.batches.policies.demands import sum_of_changes, total_amount
 from batchbook.batches.policies.limits import LimitCheck, check_limits_of, limit_of, percent_limits
-from batchbook.db import changes_beyond, lock_records, percent_change
+from batchbook.db import changes_beyond, lock_records
 from batchbook.errors import Conflict
 from batchbook.words import counted
 
 #: The number of the largest rises and falls that are named.
 _NAMED = 3
-
-
-@dataclass(frozen=True)
-class RowChange:
-    """The change of a number in the row ``sequence``, whose key is ``key``; ``percent`` is ``None`` for a change from 0."""
-
-    sequence: int
-    key: str
-    before: Any
-    after: Any
-
-    @property
-    def percent(self) -> Decimal | None:
-        """The change in per cent."""
-        before, after = Decimal(self.before), Decimal(self.after)
-        return (after - before) * 100 / abs(before) if before else None
-
-    @property
-    def size(self) -> Decimal:
-        """The change in per cent without its sign; infinite for a change from 0."""
-        return Decimal("Infinity") if self.percent is None else abs(self.percent)
-
-    @property
-    def percent_text(self) -> str:
-        """The change in per cent, with its sign and at most one digit behind the point; “from 0” for one from 0."""
-        percent = self.percent
-        if percent is None:
-            return "from 0"
-        return f"{percent:+,.1f}".removesuffix(".0") + " %"
 
 
 @dataclass(frozen=True)
@@ -234,11 +206,6 @@ def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> tuple
     return checks, total_amount(one.amount for one in counts)
 
 
-def shows_change(context: ActionContext, change: NumberChange) -> bool:
-    """Return whether the person may see the columns from which ``change`` is computed."""
-    return all(map(context.access.shows, (change.before, change.after)))
-
-
 def _counts(
     context: ActionContext, changes: Sequence[NumberChange], warn: Sequence[Decimal], refuse: Decimal | None
 ) -> list[_Counts]:
@@ -288,40 +255,6 @@ def _largest(
     for one in (one for each in lists for one in each):
         one.sort(key=lambda row: (-row.size, row.sequence))
     return lists
-
-
-def largest_first(context: ActionContext, change: NumberChange) -> tuple[ColumnElement[Any], ...]:
-    """Return the order in which the rows with the largest changes come first."""
-    size = func.abs(percent_change(change.before, change.after))
-    return size.desc().nulls_first(), context.row.sequence.asc()
-
-
-def read_changes(
-    context: ActionContext, changes: Sequence[NumberChange], sequences: Collection[int]
-) -> dict[int, list[RowChange | None]]:
-    """Return ``changes`` in the rows with these ``sequences``, by sequence; ``None`` for values that are no numbers."""
-    if not sequences:
-        return {}
-    row = context.row
-    named = changes[0].named_by or context.handler.peer_columns
-    keys = [getattr(row, name) for name in named if context.access.sees(name)]
-    numbers = [column for change in changes for column in (change.before, change.after)]
-    statement = select(row.sequence, *keys, *numbers).where(
-        row.batch_id == context.batch.id, row.sequence.in_(sequences)
-    )
-    found = {}
-    for sequence, *values in context.session.execute(statement):
-        key, pairs = " · ".join(map(str, values[: len(keys)])), values[len(keys) :]
-        found[sequence] = [
-            RowChange(sequence, key, before, after) if _is_number(before) and _is_number(after) else None
-            for before, after in zip(pairs[::2], pairs[1::2], strict=True)
-        ]
-    return found
-
-
-def _is_number(value: Any) -> bool:
-    """Return whether ``value``, as a database may hold it, is a finite number."""
-    return isinstance(value, (int, Decimal)) and Decimal(value).is_finite()
 
 
 def rows_beyond(context: ActionContext, number: NumberCheck, most: int) -> list[RowChange]:

@@ -14,7 +14,7 @@ from batchbook.batches.effects.models import BatchEffect, Effect
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.preview import default_values, preview_execution
 from batchbook.batches.lifecycle import MILESTONES, PASSED, WAITS, Action, State
-from batchbook.batches.models import Batch
+from batchbook.batches.models import Batch, Operation
 from batchbook.batches.pages.batch.large_changes import NumberView, large_changes_url, numbers_of
 from batchbook.batches.pages.batch.policy_panel import PolicyPanel, policy_panel
 from batchbook.batches.pages.view import BatchMasterView
@@ -209,6 +209,16 @@ def effect_changes(effect: Effect, conventions: Conventions) -> list[tuple[str, 
         return number_text(value, conventions) if whole else value_text(value)
 
     return [(label_of(name), text(old), text(new)) for name, old, new in effect.changes]
+
+
+def operations_url(view: BatchMasterView, batch: Batch) -> str:
+    """Return the address of the list of operations on ``batch``, to be filtered and exported; empty for who may not see it."""
+    operations = view_of(view.request.services, Operation)
+    if operations is None or not batch.is_final or not operations(view.request).may("view"):
+        return ""
+    query = [(f"f.batch.{Verb.EQUAL}", batch.number)]
+    url: str = view.request.route_path(f"{operations.prefix}.index", _query=query)
+    return url
 
 
 @dataclass(frozen=True)

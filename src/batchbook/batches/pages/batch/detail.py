@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -43,6 +43,7 @@ from batchbook.master import buttons_for
 from batchbook.master.grid_settings import FULL_WINDOW, PANEL, RememberedPage
 from batchbook.master.paging import whole_number
 from batchbook.master.record_pages import file_response
+from batchbook.web.formatting import number as number_text
 from batchbook.words import counted
 
 #: The number of entries of its history on a batch's page, and of the operations that are read for them.
@@ -94,7 +95,7 @@ class BatchDetail(BatchPage):
                 policy=execution.policy if execution else policy_panel(self.view, context),
                 planned=scheduled_execution_of(self, context),
                 schedule_url=schedule_url(self),
-                chosen=view_models.chosen_options(context),
+                chosen=[*view_models.chosen_options(context), *self._why_executed(operations)],
                 effects=view_models.recorded_effects(self.view, self.batch) if self.batch.is_final else (),
                 follow_up_url=self._follow_up_url(),
                 quick_entry=entry.label if rows.editing and entry else None,
@@ -133,6 +134,14 @@ class BatchDetail(BatchPage):
             return None
         found = comments_of(self.action_context, limit=IN_PANEL)
         return shown_comments(self, found, total=None if len(found) == IN_PANEL else len(found))
+
+    def _why_executed(self, operations: Sequence[Operation]) -> Iterator[tuple[str, str]]:
+        """Yield the reason that was given for the execution, and what it amounts to, each with a label."""
+        executed = next((one for one in operations if one.kind == Action.EXECUTE.value), None)
+        if executed is not None and executed.reason:
+            yield "Reason", executed.reason
+        if self.batch.executed_amount is not None:
+            yield "Amount", number_text(self.batch.executed_amount.normalize() + 0, self.request.conventions)
 
     def _linked(self) -> list[tuple[str, Batch]]:
         return [*linked_batches(self.request.db, self.batch), *links_of(self.request.db, self.batch)]
@@ -250,6 +259,7 @@ class History(BatchPage):
         return self.template_values(
             groups=group_operations(page),
             cells=self._cells(page),
+            operations_url=view_models.operations_url(self.view, self.batch),
             older=page[-1].number if len(found) > PAGE_SIZE else None,
             undo=undo_buttons(self, page),
         )

@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 
 from batchbook.batches.engine.execution_check import (
     ExecutionCheck,
-    RowChange,
     check_execution,
     count_edited,
     edited_rows,
     rows_beyond,
 )
+from batchbook.batches.engine.number_changes import RowChange
 from batchbook.batches.engine.preview import bind_options
 from batchbook.batches.lifecycle import FINAL, Action
 from batchbook.batches.models import Batch

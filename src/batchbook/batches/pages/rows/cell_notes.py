@@ -16,6 +16,8 @@ from batchbook.grid import Conventions, shown_text
 from batchbook.master.row_cells import CellNote, CellNotes
 from batchbook.words import counted
 
+#: The look of a cell that differs from its source.
+DIFFERS = "differs"
 #: The number of characters of a text or comment in the title of its cell.
 _LONGEST = 200
 #: The number of characters of both texts of a cell that differs, up to which the one in the source is shown beside the other.
@@ -57,9 +59,9 @@ class CellMarks:
         ]
         old, new = (f"“{_cut(text)}”" if text else "empty" for text in texts)
         if before is None:
-            return CellNote("differs", f"Entered here: {new}.")
+            return CellNote(DIFFERS, f"Entered here: {new}.")
         shown = texts[0] if len(texts[0]) > 0 and len("".join(texts)) <= _BESIDE else None
-        return CellNote("differs", f"In the {self._source}: {old}. Here: {new}.", shown)
+        return CellNote(DIFFERS, f"In the {self._source}: {old}. Here: {new}.", shown)
 
 
 def _cut(text: str) -> str:

@@ -19,7 +19,7 @@ from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.pages.batch.changes_page import source_word
 from batchbook.batches.pages.batch_page import BatchPage
-from batchbook.batches.pages.rows.cell_notes import CellMarks
+from batchbook.batches.pages.rows.cell_notes import DIFFERS, CellMarks
 from batchbook.batches.pages.rows.kept_counts import kept_count, snapshot_of
 from batchbook.batches.pages.rows.lookup_endpoint import references_of
 from batchbook.batches.pages.rows.quick_filters import quick_columns
@@ -35,7 +35,7 @@ from batchbook.grid import Column, Filter, Grid, GridState, Verb
 from batchbook.master import Caller, ExportForm, ExportPage, GridReference, GridView, LayoutPage, OpenGrid
 from batchbook.master.filter_form import remember_form
 from batchbook.master.routes import view_called
-from batchbook.master.row_cells import CellIssue, EditableRow, RowIdentity, key_url
+from batchbook.master.row_cells import CellIssue, CellNote, EditableRow, RowIdentity, key_url
 
 #: Columns that are loaded with every row because its cells need them.
 _CARRIED = ("version", "issues")
@@ -150,7 +150,19 @@ class RowGrid:
             element_data=self._element_data() if sequences is None else {},
             snapshot=None if narrowed else snapshot_of(self.batch, self._latest),
             windows_url=self.view.url("rows_window", self.batch),
+            note_url=self._history_url if self._leads_to_history else None,
         )
+
+    @property
+    def _leads_to_history(self) -> bool:
+        """Whether a cell that differs from its source leads to its changes; where rows are edited, it leads to its form."""
+        return not self.editing and any(page.name == "cell_history" for page in self.view.pages)
+
+    def _history_url(self, sequence: int, field: str, notes: Sequence[CellNote]) -> str | None:
+        """Return the address of the changes of a cell that differs from its source; ``None`` for a cell with comments only."""
+        if all(one.look != DIFFERS for one in notes):
+            return None
+        return self.view.url("cell_history", self.batch, sequence=sequence, field=field)
 
     def _with_references(self, context: ActionContext, columns: Sequence[Column]) -> Sequence[Column]:
         """Return ``columns`` with the records that their cells name in this batch, as far as its handler knows them."""

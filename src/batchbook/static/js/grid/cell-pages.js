@@ -29,7 +29,8 @@ export function openReplace(grid) {
 }
 
 export function hasHistory(grid) {
-  return Boolean(grid.dataset.cellHistoryUrl && grid.columns[grid.selection.focus.column].editable && grid.active?.closest("tr").dataset.key);
+  const hasOne = grid.columns[grid.selection.focus.column].editable || grid.active?.classList.contains("cell-differs");
+  return Boolean(grid.dataset.cellHistoryUrl && hasOne && grid.active?.closest("tr").dataset.key);
 }
 
 export function openHistory(grid) {
