@@ -215,7 +215,7 @@ class HomePage:
     def _sent_back(self) -> Section:
         return self._section(
             "Sent back to you",
-            "Correct what the reason tells, then mark them complete again.",
+            "Correct them as the reason says, then mark them complete again.",
             Batch.sent_back_to == self.request.authenticated_userid,
             [(f"f.sent_back.{Verb.IS_TRUE}", ""), (f"f.waits_for.{Verb.IS_ME}", "")],
             Batch.sent_back_by + ": " + Batch.sent_back_reason,

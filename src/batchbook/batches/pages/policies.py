@@ -56,7 +56,7 @@ _EDITS = (
         Kind.TEXT,
         label="Reasons for edits to choose from",
         widget="textarea",
-        help="One in each line. Empty: a text only.",
+        help="One per line. If empty, people type the reason.",
     ),
     Field.of("other_edit_reasons", Kind.BOOLEAN, label="Other reasons for edits may be typed"),
 )
@@ -84,7 +84,7 @@ _FORM = Form(
             "approvals_above",
             Kind.DECIMAL,
             label="Approvals only above this sum of changes",
-            help="The sum of all rises and falls of numbers. Empty: approvals are always needed.",
+            help="The sum of all rises and falls of numbers. If empty, approvals are always needed.",
             minimum=0,
         ),
         Field.of(
@@ -99,14 +99,14 @@ _FORM = Form(
             Kind.TEXT,
             label="Reasons to choose from",
             widget="textarea",
-            help="One in each line. Empty: a text only.",
+            help="One per line. If empty, people type the reason.",
         ),
         Field.of("other_reasons", Kind.BOOLEAN, label="Other reasons may be typed"),
         Field.of(
             "windows",
             Kind.TEXT,
             label="Times at which batches may be executed",
-            help="Such as Mon-Fri 08:00-18:00, Sat 09:00-12:00. Empty: at any time.",
+            help="Such as Mon-Fri 08:00-18:00, Sat 09:00-12:00. If empty, at any time.",
         ),
         Field.of(
             "zone",
@@ -139,7 +139,7 @@ _SECTIONS = (
     ),
     (
         "Edits",
-        "Each value is held against the one before, and against the one that came into the batch. Empty: no limit.",
+        "Each value is held against the one before, and against the one that came into the batch. If empty, there is no limit.",
         tuple(one.name for one in _EDITS),
         False,
     ),

@@ -126,7 +126,7 @@ class LegalHoldView(MasterView):
 
 
 class TombstoneView(MasterView):
-    """What is left of purged batches."""
+    """Tombstones: the records that remain of purged batches."""
 
     model = Tombstone
     prefix = "tombstones"

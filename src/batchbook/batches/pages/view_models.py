@@ -212,7 +212,7 @@ def effect_changes(effect: Effect, conventions: Conventions) -> list[tuple[str, 
 
 @dataclass(frozen=True)
 class Retention:
-    """How long an executed batch is kept: the last entry of a legal hold on it, with the address of all of them, or none."""
+    """The retention of an executed batch: the last entry of a legal hold on it, with the address of all of them, or none."""
 
     hold: LegalHold | None
     url: str = ""

@@ -31,7 +31,7 @@ class Limit:
     refuse: Decimal | None = None
 
     def __post_init__(self) -> None:
-        """Raise :class:`~batchbook.errors.BadInput` for an unknown measure, and for a limit that is none."""
+        """Raise :class:`~batchbook.errors.BadInput` for an unknown measure, and for a limit that is not a number."""
         if self.measure not in MEASURES:
             raise BadInput(f"There is no measure “{self.measure}”. Measures: {', '.join(MEASURES)}.")
         for limit in (self.warn, self.refuse):
@@ -145,7 +145,7 @@ _TEXTS = frozenset({"reasons", "edit_reasons"})
 def _refuse_without(is_needed: bool, reasons: Sequence[str], are_others_allowed: bool) -> None:
     """Raise ``BadInput`` if a reason is needed and none could be given."""
     if is_needed and not reasons and not are_others_allowed:
-        raise BadInput("A reason is needed, but none could be given: list some, or allow other ones.")
+        raise BadInput("A reason is needed, but none could be given: list some, or allow others.")
 
 
 def _as_decimal(text: str | None) -> Decimal | None:
