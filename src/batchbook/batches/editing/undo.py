@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 
+from batchbook.batches.changed_cells import ChangedCell
 from batchbook.batches.editing.reversal import LeftAlone, Reversal, Reversed, reverse_header
 from batchbook.batches.editing.reversible import Reversible, is_reversible, next_redo, next_undo, original_of
 from batchbook.batches.editing.row_reversal import RowReversal
@@ -19,7 +20,7 @@ from batchbook.batches.engine.engine import Engine
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import REDO, UNDO
 from batchbook.batches.matching.memory import follow_reversal
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.models import Operation
 from batchbook.errors import Conflict, Missing
 from batchbook.words import counted
 
@@ -71,7 +72,7 @@ class Undoer:
     def touches(self, batch_id: int, number: int) -> int:
         """Return the number of rows that the reversal of the operation ``number`` would change or, for the header, refresh."""
         context = self.engine.context_of(self.engine.find(batch_id))
-        change = CellChange
+        change = ChangedCell
         of_operation = and_(change.batch_id == batch_id, change.operation == number)
         names = context.handler.refresh_after
         refreshed = exists().where(of_operation, change.sequence == 0, change.field.in_(names))
@@ -196,7 +197,7 @@ def _is(operation: Operation) -> ColumnElement[bool]:
 
 
 def _is_of_header(context: ActionContext, operation: Operation) -> bool:
-    change = CellChange
+    change = ChangedCell
     first = select(change.sequence).where(
         change.batch_id == context.batch.id, change.operation == operation.number
     )
