@@ -21,7 +21,7 @@ from batchbook.batches.registry import BatchTypes
 from batchbook.batches.retention.models import LegalHold, RetentionPolicy, Tombstone
 from batchbook.batches.seal.models import Seal
 from batchbook.errors import BatchbookError, Refused
-from batchbook.grid import Choice, Column, Kind, Sort, Verb
+from batchbook.grid import Column, Sort, Verb
 from batchbook.master import GRID_PAGES, Index, MasterContext, MasterView, default_link
 from batchbook.master.routes import view_of
 from batchbook.security.identity import Identity
@@ -113,11 +113,9 @@ class ExecutedBatchesView(MasterView):
     @classmethod
     def columns(cls) -> tuple[Column, ...]:
         """Return the columns of the list, with the types by their titles, and those to filter by."""
-        choices = tuple(Choice(one.key, one.title) for one in cls.types)
-        kind_of_batch = Column("type", "Type", Batch.type, Kind.CHOICE, choices=choices)
         return (
             replace(view.NUMBER, link="batch"),
-            kind_of_batch,
+            view.type_column(cls.types),
             *cls.grid_columns[1:],
             *cls.filter_columns,
             touched_column(cls.types),

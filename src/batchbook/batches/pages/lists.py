@@ -26,7 +26,7 @@ from batchbook.batches.review.comments import unseen_mentions
 from batchbook.batches.review.models import BatchComment
 from batchbook.batches.running.activity import Running, running_now
 from batchbook.errors import Missing
-from batchbook.grid import Choice, Column, Kind, Sort, Verb
+from batchbook.grid import Column, Sort, Verb
 from batchbook.jobs.views import active_jobs_url
 from batchbook.master import (
     Export,
@@ -79,10 +79,8 @@ class AllBatchesView(MasterView):
     @classmethod
     def columns(cls) -> tuple[Column, ...]:
         """Return the common columns with the type behind the number, by its title."""
-        choices = tuple(Choice(one.key, one.title) for one in cls.types)
-        kind_of_batch = Column("type", "Type", Batch.type, Kind.CHOICE, choices=choices)
         number = replace(view.NUMBER, link="batch")
-        return (number, kind_of_batch, *view.COMMON[1:], *view.FILTERS)
+        return (number, view.type_column(cls.types), *view.COMMON[1:], *view.FILTERS)
 
     @cached_property
     def running(self) -> list[Running]:
