@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     ColumnElement,
+    Engine,
     Row,
     Select,
     String,
@@ -24,7 +25,9 @@ from batchbook.batches.effects.models import BETWEEN_PARTS, CREATED, DELETED, UP
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, Operation, number_in_sql
 from batchbook.batches.pages.view import type_column
+from batchbook.batches.policies.field_access import types_seen_whole
 from batchbook.batches.registry import BatchTypes
+from batchbook.db.transactions import transaction_scope
 from batchbook.grid import Choice, Column, Kind, Sort, Verb, label_of
 from batchbook.master import GRID_PAGES, Index, MasterView
 from batchbook.security.identity import Identity
@@ -162,4 +165,7 @@ class EffectsView(MasterView):
     @classmethod
     def visible_to(cls, services: Services, identity: Identity) -> ColumnElement[bool]:
         """Return the condition for the effects of executed batches that ``identity`` may see."""
-        return and_(EXECUTED, access.visible(identity.permissions, services.get(BatchTypes)))
+        types = services.get(BatchTypes)
+        with transaction_scope(services.get(Engine), read_only=True) as session:
+            whole = types_seen_whole(session, types, identity.name)
+        return and_(EXECUTED, access.visible(identity.permissions, types), Batch.type.in_(whole))

@@ -24,7 +24,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
 
 from batchbook.batches.cell_chunks import CellChunk
-from batchbook.batches.models import CellChange
+from batchbook.batches.models import CellChange, Operation
 from batchbook.batches.rows.issues import IssueList
 
 _NAMES = ("batch_id", "operation", "position", "sequence", "field", "old", "new", "issues")
@@ -45,6 +45,21 @@ def cells_at(
         return found if operations is None else [*found, columns["operation"].in_(operations)]
 
     return _alias(conditions, sequence, outer)
+
+
+def cells_of(
+    operation: type[Operation], fields: Callable[[ColumnElement[str]], ColumnElement[bool]]
+) -> type[CellChange]:
+    """Return an alias with the changed cells of ``operation`` whose field satisfies the condition that ``fields`` makes.
+
+    A subquery selects from it, in a statement that selects from ``operation``.
+    """
+
+    def conditions(columns: Mapping[str, ColumnElement[Any]]) -> Sequence[ColumnElement[bool]]:
+        is_its_own = (columns["batch_id"] == operation.batch_id, columns["operation"] == operation.number)
+        return [*is_its_own, fields(columns["field"])]
+
+    return _alias(conditions, outer=operation)
 
 
 def in_row(cell: type[CellChange], sequence: int) -> ColumnElement[bool]:

@@ -24,6 +24,7 @@ from batchbook.batches.changed_cells import ChangedCell, cells_at, in_rows
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import REMEMBERED
 from batchbook.batches.models import BatchRow, CellChange, Operation
+from batchbook.batches.policies.field_rules import FieldAccess
 from batchbook.db.number_sets import is_listed
 
 #: The field under which history keeps that a row was removed or restored.
@@ -35,13 +36,16 @@ Sequences = Select[int]
 _PLACES = 10**9
 
 
-def edited_sequences(batch_id: int) -> Sequences:
-    """Return the SELECT of the numbers of the rows whose cells people have changed, each as often as they did."""
-    cells = edited_cells(batch_id)
+def edited_sequences(batch_id: int, access: FieldAccess) -> Sequences:
+    """Return the SELECT of the numbers of the rows whose cells people have changed, each as often as they did.
+
+    Cells of columns that ``access`` hides do not count.
+    """
+    cells = edited_cells(batch_id, access)
     return cells.with_only_columns(cells.selected_columns.sequence)
 
 
-def edited_cells(batch_id: int) -> Select[int, str]:
+def edited_cells(batch_id: int, access: FieldAccess) -> Select[int, str]:
     """Return the SELECT of the cells that people have changed, each as often as they did: row, field."""
     changed = ChangedCell
     by_itself = select(Operation.number).where(Operation.batch_id == batch_id, Operation.kind == REMEMBERED)
@@ -49,17 +53,19 @@ def edited_cells(batch_id: int) -> Select[int, str]:
         changed.batch_id == batch_id,
         changed.sequence > 0,
         changed.field != REMOVED,
+        ~access.hides(changed.field),
         changed.operation.not_in(by_itself),
     )
 
 
-def differing_sequences(batch_id: int) -> Sequences:
+def differing_sequences(batch_id: int, access: FieldAccess) -> Sequences:
     """Return the SELECT of the numbers of the rows with a cell whose text is another than before its first change.
 
-    A cell that was changed, and changed back, does not differ. Added rows differ in all that was typed.
+    A cell that was changed, and changed back, does not differ. Added rows differ in all that was typed. Cells of columns that
+    ``access`` hides do not count.
     """
     cells = _differing(batch_id).subquery()
-    return select(cells.c.sequence)
+    return select(cells.c.sequence).where(~access.hides(cells.c.field))
 
 
 def differing_cells(

@@ -27,6 +27,7 @@ from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import ADD, bump_version, record
 from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.models import BatchRow, Operation
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.rows.issues import without_issues_of
 from batchbook.batches.rows.row_values import RowValues
 from batchbook.batches.rows.scope import RowProxy, table_of
@@ -77,7 +78,7 @@ class RowEditor:
             row = find_row(context, sequence)
             if row.removed:
                 raise Conflict(f"Row {sequence} is removed: restore it to change it.")
-            columns = columns_named(context.row, texts)
+            columns = columns_named(context.row, texts, context.access)
             with naming_author(context, sequence):
                 changes = changes_of(
                     Target.row(row, columns), columns, texts, version, seen, self.conventions
@@ -90,8 +91,8 @@ class RowEditor:
         with self.engine.editing(batch_id) as context:
             refuse_additions(context)
             # Refuses unknown fields, which the line after the next would ignore.
-            columns_named(context.row, texts)
-            columns = editable_columns(context.row)
+            columns_named(context.row, texts, context.access)
+            columns = editable_columns(context.row, context.access)
             given = {column.name: texts.get(column.name, "") for column in columns}
             return _add(context, parsed(columns, given, self.conventions))
 
@@ -252,7 +253,7 @@ class HeaderEditor:
         seen: Mapping[str, str] | None,
     ) -> list[Change]:
         batch = context.batch
-        columns = columns_named(context.batch_type.header, texts)
+        columns = columns_named(context.batch_type.header, texts, EVERYTHING)
         current = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
         target = Target(str(batch), batch.version, current)
         with naming_author(context, 0):

@@ -15,6 +15,7 @@ from batchbook.batches.editing.later_changes import LaterChanges
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.history import REDO, UNDO, Cell, add_cells, bump_version, record
 from batchbook.batches.models import Operation
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.grid import CellError, Column, label_of, parse, to_text
 
 #: The number of cells that are read and written together.
@@ -109,7 +110,7 @@ def reverse_header(reversal: Reversal) -> bool:
     context = reversal.context
     cells = [cell for part in reversal.parts() for cell in part]
     later = LaterChanges(context, reversal.operation.number, [0])
-    columns = editable_by_name(context.batch_type.header)
+    columns = editable_by_name(context.batch_type.header, EVERYTHING)
     done = [
         done for cell in cells if (done := _set_in_header(reversal, columns.get(cell.field), cell, later))
     ]

@@ -136,7 +136,7 @@ class RowReversal:
 
     @cached_property
     def _columns(self) -> Mapping[str, Column]:
-        return editable_by_name(self._context.row)
+        return editable_by_name(self._context.row, self._context.access)
 
     def _reverse_part(self, part: Sequence[StoredCell]) -> None:
         """Reverse the cells of ``part``, and store what changed."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from batchbook.batches.changed_cells import ChangedCell
+from batchbook.batches.changed_rows import REMOVED
+from batchbook.batches.editing.field_changes import READ_ONLY, edited_by_name
 from batchbook.batches.editing.reversal import LeftAlone, Reversal, Reversed, reverse_header
 from batchbook.batches.editing.reversible import Reversible, is_reversible, next_redo, next_undo, original_of
 from batchbook.batches.editing.row_reversal import RowReversal
@@ -21,7 +23,9 @@ from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import REDO, UNDO
 from batchbook.batches.matching.memory import follow_reversal
 from batchbook.batches.models import Operation
-from batchbook.errors import Conflict, Missing
+from batchbook.batches.policies.field_access import MASKED, masked_operations
+from batchbook.batches.policies.field_rules import EVERYTHING
+from batchbook.errors import Conflict, Missing, Refused
 from batchbook.words import counted
 
 
@@ -127,6 +131,7 @@ class Undoer:
 
     def _reverse(self, context: ActionContext, number: int) -> UndoResult:
         operation = _demand(context, number)
+        _refuse_read_only(context, operation)
         reversal = Reversal(context, operation)
         if _is_of_header(context, operation):
             is_refreshed = reverse_header(reversal)
@@ -144,7 +149,7 @@ class Undoer:
         sequences = sorted(done.sequences)
         return UndoResult(
             None if by is None else by.number,
-            f"{_message(reversal.kind, original.summary, done)} {memory}".strip(),
+            f"{_message(reversal.kind, _told(context, original), done)} {memory}".strip(),
             done.cells,
             done.left,
             done.named,
@@ -190,6 +195,33 @@ def _demand(context: ActionContext, number: int) -> Operation:
             raise Conflict(f"Operation {number} was {done} already, by {by.actor}. Nothing was changed.")
         raise Conflict(f"Operation {number} changed no cells that could be undone. Nothing was changed.")
     return operation
+
+
+def _refuse_read_only(context: ActionContext, operation: Operation) -> None:
+    """Raise ``Refused`` if ``operation`` changed a column of rows that the actor may not edit."""
+    change, access = ChangedCell, context.access
+    if access == EVERYTHING:
+        return
+    fields = select(change.field).where(
+        change.batch_id == context.batch.id,
+        change.operation == operation.number,
+        change.sequence > 0,
+        change.field != REMOVED,
+    )
+    refused = [
+        name for name in sorted({*context.session.scalars(fields.distinct())}) if not access.edits(name)
+    ]
+    if refused:
+        seen = edited_by_name(context.row, access)
+        named = [seen[name].label for name in refused if name in seen]
+        what = f"{named[0]}, which {READ_ONLY}" if named else "columns that your role does not allow editing."
+        raise Refused(f"Operation {operation.number} changed {what} Nothing was changed.")
+
+
+def _told(context: ActionContext, original: Operation) -> str:
+    """Return the sentence of ``original`` as far as the actor may read it."""
+    masked = masked_operations(context.session, context.batch.id, context.access)
+    return MASKED if original.number in masked else original.summary
 
 
 def _is(operation: Operation) -> ColumnElement[bool]:

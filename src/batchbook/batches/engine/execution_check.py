@@ -219,11 +219,24 @@ def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> tuple
     warn, refuse = percent_limits(context, changes)
     counts = _counts(context, changes, warn, refuse)
     largest = _largest(context, changes, counts)
+    # Whoever may not see the columns behind a number is told how many rows are beyond the limits, and no values.
     checks = [
-        NumberCheck(change, *largest[at], counts[at].beyond, counts[at].refused, warn[at], refuse)
+        NumberCheck(
+            change,
+            *(largest[at] if shows_change(context, change) else ([], [])),
+            counts[at].beyond,
+            counts[at].refused,
+            warn[at],
+            refuse,
+        )
         for at, change in enumerate(changes)
     ]
     return checks, total_amount(one.amount for one in counts)
+
+
+def shows_change(context: ActionContext, change: NumberChange) -> bool:
+    """Return whether the person may see the columns from which ``change`` is computed."""
+    return all(map(context.access.shows, (change.before, change.after)))
 
 
 def _counts(
@@ -290,7 +303,8 @@ def read_changes(
     if not sequences:
         return {}
     row = context.row
-    keys = [getattr(row, name) for name in changes[0].named_by or context.handler.peer_columns]
+    named = changes[0].named_by or context.handler.peer_columns
+    keys = [getattr(row, name) for name in named if context.access.sees(name)]
     numbers = [column for change in changes for column in (change.before, change.after)]
     statement = select(row.sequence, *keys, *numbers).where(
         row.batch_id == context.batch.id, row.sequence.in_(sequences)
@@ -311,8 +325,10 @@ def _is_number(value: Any) -> bool:
 
 
 def rows_beyond(context: ActionContext, number: NumberCheck, most: int) -> list[RowChange]:
-    """Return at most ``most`` rows that change ``number`` by more than its limit, the largest changes first."""
+    """Return at most ``most`` rows that change ``number`` by more than its limit, the largest changes first; none that the person may not see."""
     change = number.change
+    if not shows_change(context, change):
+        return []
     where = (
         context.rows().where,
         change.where,
@@ -326,7 +342,7 @@ def rows_beyond(context: ActionContext, number: NumberCheck, most: int) -> list[
 def _edited(context: ActionContext) -> Select[Any]:
     """Return the SELECT of the numbers of the rows, less removed ones, whose cells people have changed."""
     row = context.row
-    edited = is_among(row, edited_sequences(context.batch.id))
+    edited = is_among(row, edited_sequences(context.batch.id, context.access))
     return select(row.sequence).where(context.rows().where, edited)
 
 
@@ -337,7 +353,7 @@ def edited_rows(context: ActionContext, most: int) -> Sequence[int]:
 
 def count_edited(context: ActionContext) -> tuple[int, int]:
     """Return the numbers of rows that people have edited, less removed ones, and of their cells."""
-    row, cells = context.row, edited_cells(context.batch.id).distinct().subquery()
+    row, cells = context.row, edited_cells(context.batch.id, context.access).distinct().subquery()
     counted_rows = select(func.count(cells.c.sequence.distinct()), func.count())
     kept = counted_rows.select_from(cells).join(row, row.sequence == cells.c.sequence)
     rows, of_them = context.session.execute(kept.where(context.rows().where)).one()

@@ -22,6 +22,7 @@ from batchbook.batches.history import REMEMBERED, REMOVED, last_operation
 from batchbook.batches.models import Operation
 from batchbook.batches.policies.declaration import Policy
 from batchbook.batches.policies.demands import policy_of
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.errors import BadInput, BatchbookError
 from batchbook.grid import Kind, label_of
 
@@ -94,7 +95,7 @@ def value_columns(context: ActionContext) -> Sequence[str]:
 
     For a type that declares none, they are all numbers that people may edit.
     """
-    columns = editable_by_name(context.row)
+    columns = editable_by_name(context.row, EVERYTHING)
     try:
         options = bind_options(context.handler, {})
         named = {

@@ -17,6 +17,8 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.policies.field_access import field_access, seen_cells
+from batchbook.batches.policies.field_rules import FieldAccess
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.grid import Choice, Column, Grid, Kind, Sort, Verb, label_of
 from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid, key_url
@@ -45,13 +47,17 @@ def differing_cells_url(view: BatchMasterView, batch: Batch) -> str:
     return view.url("changes", batch, _query=[(f"f.{DIFFERS}.{Verb.IS_TRUE}", "")])
 
 
-def _grid_of(batch: Batch, batch_type: BatchType, zone: tzinfo, sequence: int | None = None) -> Grid:
-    """Return the grid of the changed cells of ``batch``, with the column that filters for those that differ from its source.
+def _grid_of(
+    batch: Batch, batch_type: BatchType, access: FieldAccess, zone: tzinfo, sequence: int | None = None
+) -> Grid:
+    """Return the grid of the changed cells of ``batch`` that somebody with ``access`` may see.
 
-    Of a single row, ``sequence``, it reads no others.
+    It has the column that filters for those that differ from the batch's source. Of a single row, ``sequence``, it reads no
+    others.
     """
     row = batch_type.rows.of(batch)
-    names = [*row.__mapper__.columns.keys(), *batch_type.header.__mapper__.columns.keys()]
+    own = filter(access.sees, row.__mapper__.columns.keys())
+    names = [*own, *batch_type.header.__mapper__.columns.keys()]
     fields = tuple(Choice(name, label_of(name)) for name in dict.fromkeys(names))
     source = source_word(batch_type)
     first = first_changes(batch.id)
@@ -86,7 +92,7 @@ def _grid_of(batch: Batch, batch_type: BatchType, zone: tzinfo, sequence: int | 
             Operation,
             (Operation.batch_id == ChangedCell.batch_id) & (Operation.number == ChangedCell.operation),
         )
-        .where(ChangedCell.batch_id == batch.id)
+        .where(ChangedCell.batch_id == batch.id, seen_cells(access))
     )
     if sequence is None:
         same = (first.c.sequence == ChangedCell.sequence) & (first.c.field == ChangedCell.field)
@@ -107,7 +113,8 @@ def open_changes(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
     types = caller.services.get(BatchTypes)
     batch = find_batch(caller.session, types, arguments["batch_id"])
     caller.refuse_unless(permitted=access.may_now(caller.identity.permissions, batch, Action.VIEW))
-    grid = _grid_of(batch, types[batch.type], caller.zone)
+    seen = field_access(caller.session, types[batch.type], caller.identity.name)
+    grid = _grid_of(batch, types[batch.type], seen, caller.zone)
     return OpenGrid(grid=grid, columns=grid.columns, caller=caller)
 
 
@@ -129,7 +136,9 @@ class _ChangesPage(BatchPage):
             request,
             key="changes",
             filters_key=f"{batch.filters_key}.changes",
-            grid=_grid_of(batch, self.view.batch_type, request.zone, self._only_row()),
+            grid=_grid_of(
+                batch, self.view.batch_type, self.action_context.access, request.zone, self._only_row()
+            ),
             url=self.view.url("changes", batch),
             settings_url=self.view.url("remember_changes", batch),
             export_url=lambda name: self.view.url("export_changes", batch, format=name),

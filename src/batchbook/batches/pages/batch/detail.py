@@ -35,6 +35,7 @@ from batchbook.batches.pages.batch_page import BatchPage, ShownChange, may_see, 
 from batchbook.batches.pages.file.inspection_page import intake_url
 from batchbook.batches.pages.rows.quick_filters import quick_filters
 from batchbook.batches.pages.rows.row_grid import RowGrid
+from batchbook.batches.policies.field_access import refuse_file_of_others, seen_cells, told
 from batchbook.batches.review.comments import comments_of
 from batchbook.batches.running.activity import activity_of, last_failure_of
 from batchbook.errors import Missing
@@ -137,7 +138,7 @@ class BatchDetail(BatchPage):
         """Return the latest comments; ``None`` for a type whose pages leave comments out."""
         if not any(page is Comments for page in self.view.pages):
             return None
-        found = comments_of(self.request.db, self.batch.id, limit=IN_PANEL)
+        found = comments_of(self.action_context, limit=IN_PANEL)
         return shown_comments(self, found, total=None if len(found) == IN_PANEL else len(found))
 
     def _linked(self) -> list[tuple[str, Batch]]:
@@ -158,7 +159,7 @@ class BatchDetail(BatchPage):
         statement = select(Operation).where(Operation.batch_id == self.batch.id)
         latest = statement.order_by(Operation.number.desc()).limit(OPERATIONS_READ)
         found: Sequence[Operation] = self.request.db.scalars(latest).all()
-        return found
+        return told(self.request.db, found, self.action_context.access)
 
     def _sheet_values(self, files: Sequence[BatchFile]) -> list[dict[str, Any]]:
         sheets = [file for file in files if file.role == WORKSHEET]
@@ -252,7 +253,7 @@ class History(BatchPage):
         found = self.request.db.scalars(
             statement.order_by(Operation.number.desc()).limit(PAGE_SIZE + 1)
         ).all()
-        page = found[:PAGE_SIZE]
+        page = told(self.request.db, found[:PAGE_SIZE], self.action_context.access)
         return self.template_values(
             groups=group_operations(page),
             cells=self._cells(page),
@@ -267,6 +268,7 @@ class History(BatchPage):
                 ChangedCell.batch_id == self.batch.id,
                 ChangedCell.operation.in_([operation.number for operation in operations]),
                 among_first(ChangedCell, CELLS_SHOWN),
+                seen_cells(self.action_context.access),
             )
             .order_by(ChangedCell.operation, ChangedCell.position)
         )
@@ -288,6 +290,8 @@ class Download(BatchPage):
         record = self.request.db.get(BatchFile, (self.batch.id, int(self.request.matchdict["number"])))
         if record is None:
             raise Missing(f"{self.batch} has no such file.")
+        context = self.action_context
+        refuse_file_of_others(context.access, context.actor, record)
         chunks = partial(file_chunks, record=record)
         return file_response(
             self.request, record.name, record.size, "application/octet-stream", chunks, self.batch.number

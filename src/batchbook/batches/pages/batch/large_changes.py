@@ -78,7 +78,7 @@ def numbers_of(
             check.needs_reason,
         )
         for number in check.numbers
-        if number.rises or number.falls
+        if number.rises or number.falls or number.warning
     ) + tuple(
         NumberView(
             limit.name, limit.token, "", (), (), limit.warning, view.url("view", batch), check.needs_reason

@@ -8,7 +8,7 @@ from pyramid.renderers import render
 from sqlalchemy import select
 
 from batchbook.batches.changed_cells import ChangedCell, in_row
-from batchbook.batches.editing import editable_by_name
+from batchbook.batches.editing.field_changes import edited_by_name
 from batchbook.batches.history import REMOVED
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch.changes_page import changed_cells_url
@@ -31,9 +31,9 @@ class CellHistory(OneRow):
 
     @property
     def column(self) -> Column:
-        """The cell's column; raises ``Missing`` for another one than those that people may edit."""
+        """The cell's column; raises ``Missing`` for another one than those that people may edit and this person may see."""
         name = self.request.matchdict["field"]
-        column = editable_by_name(self.row_model).get(name)
+        column = edited_by_name(self.row_model, self.action_context.access).get(name)
         if column is None:
             raise Missing(f"{self.batch} has no field “{name[:60]}” whose cells could be changed.")
         return column
