@@ -46,7 +46,7 @@ class AuditContext(MasterContext):
 
 
 def rows_url(request: Request, row: Row[Any]) -> str:
-    """Return the address of a listed batch; of its rows with the key, where the list is that of the batches that touched a record."""
+    """Return the address of a listed batch; of its rows with the key if the list shows who touched a record."""
     url = batch_url(request, row._mapping["type"], row._mapping["id"])
     keys = request.services.get(BatchTypes)[row._mapping["type"]].handler.peer_columns
     touched = request.GET.get(_TOUCHED)

@@ -163,7 +163,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Mention:
-    """A comment that mentions the person: its batch in words, the address of the batch's comments, and that by which it counts as seen."""
+    """A comment that mentions the person: its batch in words, its address, and that by which it counts as seen."""
 
     comment: BatchComment
     batch: str

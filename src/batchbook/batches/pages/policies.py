@@ -257,7 +257,10 @@ class PoliciesPages(PolicyPage):
 
 
 def _read(bound: BoundForm, before: Policy) -> Policy:
-    """Return the policy of a valid form, with what it has no fields for as ``before``; raise ``BadInput`` if it could not be applied."""
+    """Return the policy of a valid form; what has no field there stays as ``before``.
+
+    Raises ``BadInput`` for a policy that could not be applied.
+    """
     values = dict(bound.values)
     for name in _LISTS:
         values[name] = tuple(line.strip() for line in (values[name] or "").splitlines() if line.strip())

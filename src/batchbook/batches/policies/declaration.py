@@ -44,7 +44,9 @@ class Limit:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The conditions under which batches of a type are edited and executed, and who sees and edits columns. By default there are none.
+    """The conditions under which batches of a type are edited and executed; by default there are none.
+
+    They include who sees and edits columns.
 
     Administrators change a policy on its page; what is declared holds until they do.
 

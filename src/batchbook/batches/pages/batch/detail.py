@@ -67,8 +67,7 @@ class BatchDetail(BatchPage):
         activity = activity_of(self.request, lock) if lock else None
         went_wrong = bool(operations) and operations[0].kind in WITHOUT_EFFECT
         entry = context.handler.quick_entry
-        stored = select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
-        files = self.request.db.scalars(stored).all()
+        files = self._files()
         execution = None if activity else view_models.execution(self.view, context)
         problems = problem_rows(context)
         edited = execution.edited if execution else 0
@@ -140,6 +139,11 @@ class BatchDetail(BatchPage):
             return None
         found = comments_of(self.action_context, limit=IN_PANEL)
         return shown_comments(self, found, total=None if len(found) == IN_PANEL else len(found))
+
+    def _files(self) -> Sequence[BatchFile]:
+        stored = select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
+        found: Sequence[BatchFile] = self.request.db.scalars(stored).all()
+        return found
 
     def _linked(self) -> list[tuple[str, Batch]]:
         return [*linked_batches(self.request.db, self.batch), *links_of(self.request.db, self.batch)]
