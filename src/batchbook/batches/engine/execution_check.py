@@ -261,12 +261,9 @@ def _moves(change: NumberChange) -> tuple[ColumnElement[bool], ColumnElement[boo
     return change.after > change.before, change.after < change.before
 
 
-Largest = tuple[list[RowChange], list[RowChange]]
-
-
 def _largest(
     context: ActionContext, changes: Sequence[NumberChange], counts: Sequence[_Counts]
-) -> list[Largest]:
+) -> list[tuple[list[RowChange], list[RowChange]]]:
     """Return the largest rises and falls of each of ``changes``; where ``counts`` has none, rows are not read for them."""
     parts = []
     for at, change in enumerate(changes):
@@ -279,7 +276,7 @@ def _largest(
                 parts.append(select(largest.subquery()))
     found = context.session.execute(union_all(*parts)).all() if parts else ()
     rows = read_changes(context, changes, {row.sequence for row in found})
-    lists: list[Largest] = [([], []) for _ in changes]
+    lists: list[tuple[list[RowChange], list[RowChange]]] = [([], []) for _ in changes]
     for row in found:
         if changed := rows[row.sequence][row.part // 2]:
             lists[row.part // 2][row.part % 2].append(changed)
