@@ -1,4 +1,4 @@
-"""What sealing adds to the execution of a price change, as a share of what the execution takes without it.
+"""The time that sealing adds to the execution of a price change, as a share of what the execution takes without it.
 
 A price change is executed by a few statements over all rows, so it is the type whose executions sealing slows down most.
 ``python -m benchmarks.sealing`` measures nothing else.

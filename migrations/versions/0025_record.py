@@ -1,4 +1,4 @@
-"""What acted for a person, why, and what it used, in the history of batches; and the audit log of security
+"""Agents, reasons and evidence in the history of batches; and the audit log of security
 
 Revision 0025, after 0024.
 """

@@ -1,4 +1,4 @@
-"""What executed batches amount to, by which auditors filter them, and what auditors may read of retention
+"""Amounts of executed batches, by which auditors filter them, and permissions of auditors to read retention
 
 Revision 0030, after 0029.
 """

@@ -79,4 +79,4 @@ def test_staff_neither_purge_nor_hold(batchbook: Run, policies: None, executed: 
     for arguments in (("purge",), ("hold", executed, "--reason", "x")):
         refused = batchbook(*arguments, "--as", "staff")
         assert (refused.exit_code, refused.stdout) == (1, "")
-        assert "The role of staff does not allow" in refused.stderr
+        assert "The role of staff does not permit" in refused.stderr

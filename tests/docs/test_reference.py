@@ -25,6 +25,7 @@ from batchbook.batches import (
     RowTable,
     Worksheet,
 )
+from batchbook.batches.history import KINDS
 from batchbook.cli import main
 from batchbook.services import services_of
 from batchbook.settings import all_settings
@@ -152,6 +153,10 @@ def test_defaults_of_the_handler_are_those_of_the_table() -> None:
 
 
 # --- Commands --------------------------------------------------------------------------------------------------------
+
+
+def test_every_kind_of_operation_is_named() -> None:
+    assert {*re.findall(r"`([^`]+)`", text_of("history.md", "Kinds"))} == {*KINDS}
 
 
 def commands(group: click.Group, *before: str) -> Iterator[tuple[str, click.Command]]:

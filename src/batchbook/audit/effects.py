@@ -24,6 +24,7 @@ from batchbook.batches import access
 from batchbook.batches.effects.models import BETWEEN_PARTS, CREATED, DELETED, UPDATED, BatchEffect
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, Operation, number_in_sql
+from batchbook.batches.pages.view import type_column
 from batchbook.batches.policies.field_access import types_seen_whole
 from batchbook.batches.registry import BatchTypes
 from batchbook.db.transactions import transaction_scope
@@ -154,9 +155,7 @@ class EffectsView(MasterView):
     @classmethod
     def columns(cls) -> tuple[Column, ...]:
         """Return the columns, with the types by their titles to filter by."""
-        choices = tuple(Choice(one.key, one.title) for one in cls.types)
-        kind_of_batch = Column("type", "Type of the batch", Batch.type, Kind.CHOICE, choices=choices)
-        return (*cls.grid_columns, kind_of_batch, *cls.filter_columns)
+        return (*cls.grid_columns, type_column(cls.types, label="Type of the batch"), *cls.filter_columns)
 
     @classmethod
     def base_select(cls) -> Select[Any]:

@@ -21,7 +21,7 @@ from batchbook.batches.registry import BatchTypes
 from batchbook.batches.retention.models import LegalHold, RetentionPolicy, Tombstone
 from batchbook.batches.seal.models import Seal
 from batchbook.errors import BatchbookError, Refused
-from batchbook.grid import Choice, Column, Kind, Sort, Verb
+from batchbook.grid import Column, Sort, Verb
 from batchbook.master import GRID_PAGES, Index, MasterContext, MasterView, default_link
 from batchbook.master.routes import view_of
 from batchbook.security.identity import Identity
@@ -46,7 +46,7 @@ class AuditContext(MasterContext):
 
 
 def rows_url(request: Request, row: Row[Any]) -> str:
-    """Return the address of a listed batch; of its rows with the key, where the list is that of the batches that touched a record."""
+    """Return the address of a listed batch; of its rows with the key if the list shows who touched a record."""
     url = batch_url(request, row._mapping["type"], row._mapping["id"])
     keys = request.services.get(BatchTypes)[row._mapping["type"]].handler.peer_columns
     touched = request.GET.get(_TOUCHED)
@@ -113,11 +113,9 @@ class ExecutedBatchesView(MasterView):
     @classmethod
     def columns(cls) -> tuple[Column, ...]:
         """Return the columns of the list, with the types by their titles, and those to filter by."""
-        choices = tuple(Choice(one.key, one.title) for one in cls.types)
-        kind_of_batch = Column("type", "Type", Batch.type, Kind.CHOICE, choices=choices)
         return (
             replace(view.NUMBER, link="batch"),
-            kind_of_batch,
+            view.type_column(cls.types),
             *cls.grid_columns[1:],
             *cls.filter_columns,
             touched_column(cls.types),

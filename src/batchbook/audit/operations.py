@@ -11,17 +11,14 @@ from batchbook.batches import access
 from batchbook.batches.history import KINDS
 from batchbook.batches.models import Batch, Operation, number_in_sql
 from batchbook.batches.pages.lists import batch_url
+from batchbook.batches.pages.view import type_column
 from batchbook.batches.policies.field_access import readable_operations
 from batchbook.batches.registry import BatchTypes
 from batchbook.db.transactions import transaction_scope
-from batchbook.grid import Choice, Column, Kind, Sort, choices_of, columns_of
+from batchbook.grid import Column, Kind, Sort, choices_of
 from batchbook.master import GRID_PAGES, Index, MasterView
 from batchbook.security.identity import Identity
 from batchbook.services import Services
-
-_AT = Column("at", "When", Operation.at, Kind.DATETIME, seconds=True)
-_BATCH = Column("batch", "Batch", number_in_sql(Operation.batch_id), Kind.TEXT, link="batch")
-_TYPE = Column("type", "Type", Batch.type, Kind.TEXT)
 
 
 class OperationsView(MasterView):
@@ -36,9 +33,8 @@ class OperationsView(MasterView):
     description = "What was done with executed batches, newest first. Filter by person and by period."
     lookup = "number"
     grid_columns = (
-        _BATCH,
-        _TYPE,
-        _AT,
+        Column("batch", "Batch", number_in_sql(Operation.batch_id), Kind.TEXT, link="batch"),
+        Column("at", "When", Operation.at, Kind.DATETIME, seconds=True),
         Column("actor", "Person", Operation.actor, Kind.USER),
         Column("kind", "Kind", Operation.kind, Kind.CHOICE, choices=choices_of(KINDS.items())),
         Column("summary", "What", Operation.summary, Kind.TEXT),
@@ -56,10 +52,7 @@ class OperationsView(MasterView):
     @classmethod
     def columns(cls) -> tuple[Column, ...]:
         """Return the columns, with the types by their titles."""
-        choices = tuple(Choice(one.key, one.title) for one in cls.types)
-        named = Column("type", "Type", Batch.type, Kind.CHOICE, choices=choices)
-        columns = tuple(named if one is _TYPE else one for one in cls.grid_columns)
-        return columns_of(cls.model, columns)
+        return (cls.grid_columns[0], type_column(cls.types), *cls.grid_columns[1:])
 
     @classmethod
     def base_select(cls) -> Select[Any]:

@@ -26,7 +26,10 @@ from batchbook.progress import NoProgress, Progress
 
 @dataclass(frozen=True)
 class Verified:
-    """The result of verifying a batch, and the chain from its seal on: when, and the first difference in words, empty if there is none."""
+    """The result of verifying a batch and the chain from its seal on.
+
+    ``at`` is the time, ``difference`` the first difference in words, empty if there is none.
+    """
 
     at: datetime
     difference: str

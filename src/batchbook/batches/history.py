@@ -44,6 +44,7 @@ KINDS: Mapping[str, str] = {
     "fix": "Fixed",
     "merge": "Values merged",
     "worksheet": "Corrections applied",
+    "replay": "Earlier corrections applied",
     ADD: "Row added",
     "remove": "Rows removed",
     "restore": "Rows restored",

@@ -55,7 +55,7 @@ def purge(
             f"There is no batch type “{key[:60]}”. The types are: {', '.join(one.key for one in types)}."
         )
     with installation.transaction(read_only=True) as session:
-        by = _demand(identity_of(session, actor), _PURGE, "purge batches")
+        by = _demand(identity_of(session, actor), _PURGE, "purging batches")
         found = due_batches(session, types, None if before is None else day_in_utc(before), key)
         idle = [batch for batch in idle_batches(session, days) if key in (None, batch.type)]
         numbers = [batch.number for batch in idle]
@@ -94,7 +94,7 @@ def hold(
     if not reason.strip():
         raise BadInput("Give a reason. Nothing was changed.")
     with acting_session(installation, actor) as session:
-        by = _demand(session.person, _HOLD, "place or release legal holds")
+        by = _demand(session.person, _HOLD, "placing or releasing legal holds")
         place_hold(session.db, batch_id, by.name, reason.strip(), placed=not release)
     words = "is no longer under a legal hold" if release else "is under a legal hold"
     facts = {"id": batch_id, "held": not release, "reason": reason.strip()}
@@ -103,5 +103,5 @@ def hold(
 
 def _demand(person: Identity, permission: str, what: str) -> Identity:
     if not person.may(permission):
-        raise Refused(f"The role of {person.name} does not allow to {what}. Nothing was done.")
+        raise Refused(f"The role of {person.name} does not permit {what}. Nothing was changed.")
     return person

@@ -89,7 +89,7 @@ def _read(file: Path) -> Sequence[Checkpoint]:
     try:
         return read_checkpoints(file.read_text(encoding="utf-8"), file.name)
     except UnicodeDecodeError as error:
-        raise BadInput(f"{file.name} is no file of checkpoints, so nothing was verified.") from error
+        raise BadInput(f"{file.name} is not a file of checkpoints, so nothing was verified.") from error
 
 
 def _verify_timestamps(installation: Installation, checkpoints: Sequence[Checkpoint]) -> None:

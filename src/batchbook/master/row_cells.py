@@ -50,7 +50,10 @@ class CellIssue(NamedTuple):
 
 
 class CellNote(NamedTuple):
-    """A mark on a cell: its look, such as “commented”, the ``sentence`` on it, and the text that the cell had ``before``, if that is to be shown."""
+    """A mark on a cell: its look, such as “commented”, and the ``sentence`` on it.
+
+    ``before`` is the text that the cell had, if that is to be shown.
+    """
 
     look: str
     sentence: str

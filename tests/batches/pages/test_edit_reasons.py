@@ -189,7 +189,7 @@ class TestInTheBackground:
         assert "jobs" in form_with(page, "seen").submit(status=303).headers["Location"]
         post(staff, "/jobs/2/cancel")
         page = form_with(staff.get(f"{change}percent&column=new_price&value=50"), "seen").submit(status=422)
-        assert "in the background, where nobody can be asked" in text_of(page)
+        assert "A job changes these rows and cannot ask for a reason" in text_of(page)
         form = form_with(page, "edit_reason")
         form["edit_reason"] = "New contract"
         found = re.search(r"/jobs/(\d+)/", form.submit(status=303).headers["Location"])

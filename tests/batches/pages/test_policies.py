@@ -55,7 +55,7 @@ def test_a_policy_that_cannot_be_applied_or_is_outdated_is_not_stored(
 ) -> None:
     form = form_with(admin.get(PAGE), "windows")
     form["windows"] = "whenever"
-    assert "“whenever” is no window of time" in text_of(form.submit(status=422))
+    assert "“whenever” is not a time window" in text_of(form.submit(status=422))
     form["windows"], form["approvals_above"] = "", "0.00001"
     assert "at most 14 digits before the decimal point" in text_of(form.submit(status=422))
     outdated = form_with(admin.get(PAGE), "windows")

@@ -23,7 +23,8 @@ def test_administrators_set_the_retention_of_a_type(
     form = form_with(admin.get("/retention/new"), "days")
     form["type"], form["days"] = "price_change", "3650"
     form.submit(status=303)
-    assert column_of(admin.get("/retention"), "Days") == ["3,650"]
+    policies = admin.get("/retention")
+    assert (column_of(policies, "Batch type"), column_of(policies, "Days")) == (["Price change"], ["3,650"])
     with transaction_scope(engine, read_only=True) as session:
         batch = session.scalars(select(Batch).where(Batch.id == executed_batch)).one()
         assert batch.purge_after is None, "It was executed before, when its type kept batches for good."
@@ -43,7 +44,7 @@ def test_a_batch_is_held_with_a_reason_and_released(
         return form.submit(status=status)
 
     enter(True, 303)
-    assert "is under a legal hold already" in text_of(enter(True, 422))
+    assert "is already under a legal hold" in text_of(enter(True, 422))
     page = admin.get("/legal-holds?view=default")
     assert column_of(page, "Reason") == ["Lawsuit <b>12</b>/26."]
     assert page.click(f"{executed_batch:08d}", index=0).follow().request.path == url_of(executed_batch)
@@ -76,7 +77,7 @@ def test_purged_batches_are_listed_and_found_by_their_number(
     left = auditor.get(f"/batches/{complete_batch:08d}").follow()
     assert left.request.path == f"/tombstones/{complete_batch}"
     page = admin.get("/audit-log").click("Purged batches")
-    assert column_of(page, "Purged by") == ["admin"]
+    assert (column_of(page, "Purged by"), column_of(page, "Type")) == (["admin"], ["Price change"])
     assert f"{complete_batch:08d}" in text_of(page.click(f"{complete_batch:08d}", index=0))
     # The price history names it for good; its number leads auditors to what is left of it.
     product = auditor.get("/products?f.item_code.equal=000000011").click("000000011")

@@ -40,7 +40,7 @@ def test_two_people_approve_before_a_third_executes(counts: BatchHarness) -> Non
     with pytest.raises(Conflict, match="clerk created or edited it, so somebody else must approve it"):
         approve(counts, batch_id, "clerk")
     approve(counts, batch_id, "ada")
-    with pytest.raises(Conflict, match="is approved by ada already"):
+    with pytest.raises(Conflict, match="ada has already approved"):
         approve(counts, batch_id, "ada")
     assert "1 more person must approve it" in refusal(admin, batch_id)
     approve(counts, batch_id, "bob")

@@ -18,7 +18,7 @@ from batchbook.errors import BadInput
         ({"approvals_above": Decimal(-1)}, "A limit must be a number from 0"),
         ({"reasons": (" ",)}, "must have 1 to 200 characters"),
         ({"reason": True, "other_reasons": False}, "none could be given"),
-        ({"windows": "always"}, "is no window of time"),
+        ({"windows": "always"}, "is not a time window"),
         ({"zone": "Atlantis"}, "There is no time zone"),
     ],
 )

@@ -84,7 +84,7 @@ def test_small_steps_count_like_the_large_one(counts: BatchHarness) -> None:
     batch_id = counts.open(FILE, shelf="A")
     counts.edit(batch_id, 1, counted="17")
     with pytest.raises(
-        ReasonNeeded, match="Counted in row 1 came as 12 and would be 18, more than 5 from it"
+        ReasonNeeded, match="Counted in row 1 was 12 in the source and would become 18, by more than 5"
     ):
         counts.edit(batch_id, 1, counted="18")
     counts.edit(batch_id, 1, counted="13")  # A step back.

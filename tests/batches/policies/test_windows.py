@@ -49,8 +49,8 @@ def test_days_go_round_the_week_and_a_window_to_its_end() -> None:
 @pytest.mark.parametrize(
     ("text", "zone", "sentence"),
     [
-        ("Mon 8-18", "UTC", "is no window of time"),
-        ("Mon 08:00-25:00", "UTC", "is no window of time"),
+        ("Mon 8-18", "UTC", "is not a time window"),
+        ("Mon 08:00-25:00", "UTC", "is not a time window"),
         ("Mon 22:00-06:00", "UTC", "ends before it begins"),
         ("Mon 08:00-09:00", "Nowhere/At_all", "There is no time zone"),
     ],

@@ -19,8 +19,8 @@ def test_a_dry_run_lists_the_effects_and_changes_nothing(
     assert shown.exit_code == 0, shown.stderr
     lines = shown.stdout.splitlines()
     assert lines[0].startswith("Nothing was changed. An execution would do this: 2 prices changed")
-    assert lines[1] == "Effects: 2 product updated."
-    assert "  product 000000011 updated (row 1): Price: 2.00 -> 2.20" in lines
+    assert lines[1] == "Product: 2 updated."
+    assert "  Product 000000011 updated (row 1): Price: 2.00 -> 2.20" in lines
     told = json.loads(batch("execute", completed, "--dry-run", "--as", "admin", "--json").stdout)
     assert [(one["record_key"], one["before"], one["after"]) for one in told["effects"]] == [
         ("000000011", {"price": "2.00"}, {"price": "2.20"}),
@@ -35,5 +35,5 @@ def test_a_dry_run_lists_the_effects_and_changes_nothing(
         ]
     assert snapshot() == before
     chosen = batch("execute", completed, "--dry-run", "--option", "apply=decrease", "--as", "admin")
-    assert "Effects: 1 product updated." in chosen.stdout
+    assert "Product: 1 updated." in chosen.stdout
     assert batch("execute", completed, "--output", path, "--as", "admin").exit_code == 2

@@ -161,7 +161,7 @@ def test_nothing_is_reversed_twice_at_a_time(harness: ImportHarness) -> None:
     harness.execute(number)
     back = reverse(harness, number)
     assert harness.batch(back).reverses == number
-    with pytest.raises(Conflict, match=f"Batch {back:08d} reverses it already and is not executed yet"):
+    with pytest.raises(Conflict, match=f"Batch {back:08d} already reverses it and is not executed yet"):
         reverse(harness, number)
     harness.execute(back)
     with pytest.raises(Conflict, match="None of its rows"):

@@ -136,7 +136,7 @@ def _reopen(context: ActionContext, _options: Mapping[str, Any]) -> str:
 def _send_back(context: ActionContext, _options: Mapping[str, Any]) -> str:
     batch, reason = context.batch, context.handler_context.reason
     if reason is None:
-        raise BadInput(f"{batch} was not sent back. Give the reason: it tells what has to be corrected.")
+        raise BadInput(f"{batch} was not sent back. Give a reason that says what has to be corrected.")
     to = batch.completed_by or batch.owner
     batch.completed_at = batch.completed_by = None
     note_sent_back(batch, to, context.actor, context.now, reason)

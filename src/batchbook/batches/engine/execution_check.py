@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, func, literal, select, union_all
 
 from batchbook.batches.changed_rows import edited_cells, edited_sequences, is_among
 from batchbook.batches.concurrency import token_of
@@ -78,11 +78,10 @@ class NumberCheck:
 
 @dataclass(frozen=True)
 class ExecutionCheck:
-    """The check of executing a batch: the numbers that change, how many rows were edited by people, and the other limits."""
+    """The check of executing a batch: numbers that change, rows and cells that people edited, and other limits."""
 
     numbers: Sequence[NumberCheck] = ()
     edited: int = 0
-    #: How many cells of these rows.
     edited_cells: int = 0
     limits: Sequence[LimitCheck] = ()
     #: Whether a confirmation needs a reason: administrators or settings have set a limit that is exceeded.
@@ -159,9 +158,8 @@ def demand_confirmation(
     missing = [one for one in warned if not confirmed & {one.name, one.token, ALL}]
     if missing:
         names = ", ".join(one.name for one in missing)
-        was = (
-            "The changes are not those that were confirmed. " if any(":" in one for one in confirmed) else ""
-        )
+        has_tokens = any(":" in one for one in confirmed)
+        was = "The changes are not those that were confirmed. " if has_tokens else ""
         sentences = " ".join(one.warning for one in missing)
         raise Unconfirmed(
             f"{context.batch} was not executed. {was}{sentences} Look at these rows, then confirm {names} and execute it.",
@@ -230,12 +228,9 @@ def _moves(change: NumberChange) -> tuple[ColumnElement[bool], ColumnElement[boo
     return change.after > change.before, change.after < change.before
 
 
-Largest = tuple[list[RowChange], list[RowChange]]
-
-
 def _largest(
     context: ActionContext, changes: Sequence[NumberChange], counts: Sequence[_Counts]
-) -> list[Largest]:
+) -> list[tuple[list[RowChange], list[RowChange]]]:
     """Return the largest rises and falls of each of ``changes``; where ``counts`` has none, rows are not read for them."""
     parts = []
     for at, change in enumerate(changes):
@@ -248,7 +243,7 @@ def _largest(
                 parts.append(select(largest.subquery()))
     found = context.session.execute(union_all(*parts)).all() if parts else ()
     rows = read_changes(context, changes, {row.sequence for row in found})
-    lists: list[Largest] = [([], []) for _ in changes]
+    lists: list[tuple[list[RowChange], list[RowChange]]] = [([], []) for _ in changes]
     for row in found:
         if changed := rows[row.sequence][row.part // 2]:
             lists[row.part // 2][row.part % 2].append(changed)
@@ -258,30 +253,23 @@ def _largest(
 
 
 def rows_beyond(context: ActionContext, number: NumberCheck, most: int) -> list[RowChange]:
-    """Return at most ``most`` rows that change ``number`` by more than its limit, the largest changes first; none that the person may not see."""
+    """Return at most ``most`` visible rows that change ``number`` by more than its limit, the largest first."""
     change = number.change
     if not shows_change(context, change):
         return []
-    where = (
-        context.rows().where,
-        change.where,
-        changes_beyond(change.before, change.after, number.warn_above),
-    )
-    wanted = select(context.row.sequence).where(*where).order_by(*largest_first(context, change)).limit(most)
+    beyond = changes_beyond(change.before, change.after, number.warn_above)
+    wanted = select(context.row.sequence).where(context.rows().where, change.where, beyond)
+    wanted = wanted.order_by(*largest_first(context, change)).limit(most)
     found = read_changes(context, [change], context.session.scalars(wanted).all())
     return sorted((row for (row,) in found.values() if row), key=lambda row: (-row.size, row.sequence))
 
 
-def _edited(context: ActionContext) -> Select[Any]:
-    """Return the SELECT of the numbers of the rows, less removed ones, whose cells people have changed."""
+def edited_rows(context: ActionContext, most: int) -> Sequence[int]:
+    """Return the numbers of at most ``most`` of the rows that people have edited, less removed ones."""
     row = context.row
     edited = is_among(row, edited_sequences(context.batch.id, context.access))
-    return select(row.sequence).where(context.rows().where, edited)
-
-
-def edited_rows(context: ActionContext, most: int) -> Sequence[int]:
-    """Return the numbers of at most ``most`` of the rows that people have edited."""
-    return context.session.scalars(_edited(context).order_by(context.row.sequence).limit(most)).all()
+    wanted = select(row.sequence).where(context.rows().where, edited)
+    return context.session.scalars(wanted.order_by(row.sequence).limit(most)).all()
 
 
 def count_edited(context: ActionContext) -> tuple[int, int]:

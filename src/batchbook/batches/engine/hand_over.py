@@ -149,7 +149,7 @@ class HandedOver:
         return message
 
     def events(self, to: str) -> dict[str, str]:
-        """What the security log has to tell, by the name of the former owner."""
+        """Details for the audit log, by the name of the former owner."""
         return {owner: f"to {to}: {', '.join(numbers)}" for owner, numbers in self.done.items()}
 
 

@@ -49,12 +49,10 @@ def why_not_reverse(context: ActionContext) -> str | None:
     if context.handler.reversing is None:
         return f"Batches of the type {context.batch_type.title} cannot be reversed."
     if not session.scalar(select(exists().where(BatchEffect.batch_id == source.id))):
-        return (
-            "No values from before are kept of it: it changed nothing, or was executed by an earlier version."
-        )
+        return "The values before its execution were not kept: it changed nothing, or an earlier version executed it."
     waiting = next((one for one in reversing_batches(session, source) if not one.is_final), None)
     if waiting is not None:
-        return f"{waiting} reverses it already and is not executed yet. Execute or delete that one first."
+        return f"{waiting} already reverses it and is not executed yet. Execute or delete that one first."
     return None
 
 

@@ -27,7 +27,7 @@ from batchbook.batches.review.comments import unseen_mentions
 from batchbook.batches.review.models import BatchComment
 from batchbook.batches.running.activity import Running, running_now
 from batchbook.errors import Missing
-from batchbook.grid import Choice, Column, Kind, Sort, Verb
+from batchbook.grid import Column, Sort, Verb
 from batchbook.jobs.views import active_jobs_url
 from batchbook.master import (
     Export,
@@ -80,10 +80,8 @@ class AllBatchesView(MasterView):
     @classmethod
     def columns(cls) -> tuple[Column, ...]:
         """Return the common columns with the type behind the number, by its title."""
-        choices = tuple(Choice(one.key, one.title) for one in cls.types)
-        kind_of_batch = Column("type", "Type", Batch.type, Kind.CHOICE, choices=choices)
         number = replace(view.NUMBER, link="batch")
-        return (number, kind_of_batch, *view.COMMON[1:], *view.FILTERS)
+        return (number, view.type_column(cls.types), *view.COMMON[1:], *view.FILTERS)
 
     @cached_property
     def running(self) -> list[Running]:
@@ -165,7 +163,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Mention:
-    """A comment that mentions the person: its batch in words, the address of the batch's comments, and that by which it counts as seen."""
+    """A comment that mentions the person: its batch in words, its address, and that by which it counts as seen."""
 
     comment: BatchComment
     batch: str
@@ -216,7 +214,7 @@ class HomePage:
     def _sent_back(self) -> Section:
         return self._section(
             "Sent back to you",
-            "Correct what the reason tells, then mark them complete again.",
+            "Correct them as the reason says, then mark them complete again.",
             Batch.sent_back_to == self.request.authenticated_userid,
             [(f"f.sent_back.{Verb.IS_TRUE}", ""), (f"f.waits_for.{Verb.IS_ME}", "")],
             Batch.sent_back_by + ": " + Batch.sent_back_reason,

@@ -56,7 +56,7 @@ _EDITS = (
         Kind.TEXT,
         label="Reasons for edits to choose from",
         widget="textarea",
-        help="One in each line. Empty: a text only.",
+        help="One per line. If empty, people type the reason.",
     ),
     Field.of("other_edit_reasons", Kind.BOOLEAN, label="Other reasons for edits may be typed"),
 )
@@ -84,7 +84,7 @@ _FORM = Form(
             "approvals_above",
             Kind.DECIMAL,
             label="Approvals only above this sum of changes",
-            help="The sum of all rises and falls of numbers. Empty: approvals are always needed.",
+            help="The sum of all rises and falls of numbers. If empty, approvals are always needed.",
             minimum=0,
         ),
         Field.of(
@@ -99,14 +99,14 @@ _FORM = Form(
             Kind.TEXT,
             label="Reasons to choose from",
             widget="textarea",
-            help="One in each line. Empty: a text only.",
+            help="One per line. If empty, people type the reason.",
         ),
         Field.of("other_reasons", Kind.BOOLEAN, label="Other reasons may be typed"),
         Field.of(
             "windows",
             Kind.TEXT,
             label="Times at which batches may be executed",
-            help="Such as Mon-Fri 08:00-18:00, Sat 09:00-12:00. Empty: at any time.",
+            help="Such as Mon-Fri 08:00-18:00, Sat 09:00-12:00. If empty, at any time.",
         ),
         Field.of(
             "zone",
@@ -139,7 +139,7 @@ _SECTIONS = (
     ),
     (
         "Edits",
-        "Each value is held against the one before, and against the one that came into the batch. Empty: no limit.",
+        "Each value is held against the one before, and against the one that came into the batch. If empty, there is no limit.",
         tuple(one.name for one in _EDITS),
         False,
     ),
@@ -257,7 +257,10 @@ class PoliciesPages(PolicyPage):
 
 
 def _read(bound: BoundForm, before: Policy) -> Policy:
-    """Return the policy of a valid form, with what it has no fields for as ``before``; raise ``BadInput`` if it could not be applied."""
+    """Return the policy of a valid form; what has no field there stays as ``before``.
+
+    Raises ``BadInput`` for a policy that could not be applied.
+    """
     values = dict(bound.values)
     for name in _LISTS:
         values[name] = tuple(line.strip() for line in (values[name] or "").splitlines() if line.strip())

@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 from sqlalchemy import Row
 
 from batchbook.batches.models import Batch, number_in_sql
+from batchbook.batches.pages.view import type_column
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.retention.models import LegalHold, RetentionPolicy, Tombstone, is_held
 from batchbook.forms import Field, Form, form_of
-from batchbook.grid import Choice, Column, Kind, Sort, columns_of
+from batchbook.grid import Column, Kind, Sort, columns_of
 from batchbook.master import GRID_PAGES, PAGES, Create, Detail, Index, Invalid, MasterView, RecordHooks
 from batchbook.security.audit_log import BATCH, SETTING, record_change
+from batchbook.services import services_of
 from batchbook.web.request import Request
 
 
@@ -29,7 +31,26 @@ class PolicyHooks(RecordHooks):
         record_change(self.request, "retention policy deleted", record.type, kind=SETTING)
 
 
-class RetentionPolicyView(MasterView):
+class _OfTypesView(MasterView):
+    """A list in which each record has the key of a batch type, which is shown by its title."""
+
+    types: ClassVar[BatchTypes]
+
+    @classmethod
+    def columns(cls) -> tuple[Column, ...]:
+        """Return the columns, with the types by their titles."""
+        return tuple(cls._titled(column) for column in super().columns())
+
+    def facts(self, record: Any) -> list[tuple[Column, Any]]:
+        """Return the columns of the record with their values, the type by its title."""
+        return [(self._titled(column), value) for column, value in super().facts(record)]
+
+    @classmethod
+    def _titled(cls, column: Column) -> Column:
+        return type_column(cls.types, cls.model.type, column.label) if column.name == "type" else column
+
+
+class RetentionPolicyView(_OfTypesView):
     """The retention of each type of batches, in days."""
 
     model = RetentionPolicy
@@ -50,8 +71,7 @@ class RetentionPolicyView(MasterView):
 
     def form(self, record: RetentionPolicy | None) -> Form:
         """Return the fields of a policy. Its type is fixed once it exists."""
-        types = self.request.services.get(BatchTypes)
-        choices = tuple(Choice(one.key, one.title) for one in types)
+        choices = type_column(self.types).choices
         kind = Field.of("type", Kind.CHOICE, label="Batch type", choices=choices, required=True)
         return form_of(RetentionPolicy, ("days",) if record else (kind, "days"))
 
@@ -60,8 +80,9 @@ class RetentionPolicyView(MasterView):
         return {"type": record.type, "days": record.days}
 
     def label_of(self, record: RetentionPolicy) -> str:
-        """Return the label, such as retention policy of price_change."""
-        return f"retention policy of {record.type}"
+        """Return the label, such as retention policy of Price change."""
+        choice = type_column(self.types).choice_of(record.type)
+        return f"retention policy of {choice.label if choice else record.type}"
 
 
 class HoldHooks(RecordHooks):
@@ -73,7 +94,7 @@ class HoldHooks(RecordHooks):
         if db.get(Batch, number, with_for_update={"of": Batch}) is None:
             raise Invalid({"number": f"There is no batch {number:08d}."})
         if bool(db.scalar(is_held(number).select())) == values["placed"]:
-            state = "is under a legal hold already" if values["placed"] else "is not under a legal hold"
+            state = "is already under a legal hold" if values["placed"] else "is not under a legal hold"
             raise Invalid({"number": f"Batch {number:08d} {state}."})
         record.actor = self.request.identity.name
 
@@ -125,8 +146,8 @@ class LegalHoldView(MasterView):
         return f"legal hold on batch {record.number:08d}"
 
 
-class TombstoneView(MasterView):
-    """What is left of purged batches."""
+class TombstoneView(_OfTypesView):
+    """Tombstones: the records that remain of purged batches."""
 
     model = Tombstone
     prefix = "tombstones"
@@ -158,5 +179,7 @@ class TombstoneView(MasterView):
 
 def includeme(config: Any) -> None:
     """Register the views. The page of the audit log leads to them."""
-    for view in (RetentionPolicyView, LegalHoldView, TombstoneView):
-        config.add_master_view(view)
+    types = services_of(config.registry).get(BatchTypes)
+    config.add_master_view(LegalHoldView)
+    for view in (RetentionPolicyView, TombstoneView):
+        config.add_master_view(type(view.__name__, (view,), {"types": types}))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, select
 
 from batchbook.batches import access
 from batchbook.batches.editing import editable_columns
@@ -106,6 +106,14 @@ FILTERS = (
     Column("sent_back", "Sent back", Batch.sent_back_to.is_not(None), Kind.BOOLEAN),
     Column("failure", "Last failure", Batch.failure, Kind.TEXT),
 )
+
+
+def type_column(
+    types: Iterable[BatchType], expression: SQLColumnExpression[str] = Batch.type, label: str = "Type"
+) -> Column:
+    """Return the column with the type of a batch, by the titles of ``types``."""
+    choices = tuple(Choice(one.key, one.title) for one in types)
+    return Column("type", label, expression, Kind.CHOICE, choices=choices)
 
 
 def state_query(states: Collection[State]) -> list[tuple[str, str]]:

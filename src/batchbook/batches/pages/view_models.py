@@ -223,7 +223,7 @@ def operations_url(view: BatchMasterView, batch: Batch) -> str:
 
 @dataclass(frozen=True)
 class Retention:
-    """How long an executed batch is kept: the last entry of a legal hold on it, with the address of all of them, or none."""
+    """The retention of an executed batch: the last entry of a legal hold on it, with the address of all of them, or none."""
 
     hold: LegalHold | None
     url: str = ""

@@ -55,7 +55,7 @@ def approve(context: ActionContext) -> str:
         )
     digest = content_digest(context.session, batch)
     if any(one.signed_by == actor and one.digest == digest for one in approvals_of(context)):
-        raise Conflict(f"{batch} is approved by {actor} already, as it is now.")
+        raise Conflict(f"{actor} has already approved {str(batch).lower()} as it is now.")
     sign(context, APPROVE, digest)
     record(context.handler_context, batch, APPROVE, f"Approved: {MEANING}. Content {digest[:16]}…")
     return f"{batch} was approved. Any later change of its content voids this."

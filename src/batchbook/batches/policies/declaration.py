@@ -32,7 +32,7 @@ class Limit:
     refuse: Decimal | None = None
 
     def __post_init__(self) -> None:
-        """Raise :class:`~batchbook.errors.BadInput` for an unknown measure, and for a limit that is none."""
+        """Raise :class:`~batchbook.errors.BadInput` for an unknown measure, and for a limit that is not a number."""
         if self.measure not in MEASURES:
             raise BadInput(f"There is no measure “{self.measure}”. Measures: {', '.join(MEASURES)}.")
         for limit in (self.warn, self.refuse):
@@ -41,7 +41,9 @@ class Limit:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The conditions under which batches of a type are edited and executed, and who sees and edits columns. By default there are none.
+    """The conditions under which batches of a type are edited and executed; by default there are none.
+
+    They include who sees and edits columns.
 
     Administrators change a policy on its page; what is declared holds until they do.
 
@@ -157,7 +159,7 @@ def _refuse_no_limit(limit: Decimal | None) -> None:
 def _refuse_without(is_needed: bool, reasons: Sequence[str], are_others_allowed: bool) -> None:
     """Raise ``BadInput`` if a reason is needed and none could be given."""
     if is_needed and not reasons and not are_others_allowed:
-        raise BadInput("A reason is needed, but none could be given: list some, or allow other ones.")
+        raise BadInput("A reason is needed, but none could be given: list some, or allow others.")
 
 
 def _as_decimal(text: str | None) -> Decimal | None:

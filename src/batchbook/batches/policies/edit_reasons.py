@@ -75,7 +75,7 @@ def demand_reason_beforehand(context: ActionContext, fields: Collection[str] | N
     values = value_columns(context)
     if values if fields is None else not set(fields).isdisjoint(values):
         raise ReasonNeeded(
-            "Nothing was changed. The rows are going to be changed in the background, where nobody can be asked.",
+            "Nothing was changed. A job changes these rows and cannot ask for a reason, so it is needed now.",
             policy,
         )
 
@@ -171,7 +171,7 @@ def _why(policy: Policy, cell: _ChangedCell, original: str | None) -> str:
     limit = _exceeded(policy, came, after)
     return (
         limit
-        and f"{place} came as {original} and would be {cell.new or 'nothing'}, more than {limit} from it."
+        and f"{place} was {original} in the source and would become {cell.new or 'nothing'}, by more than {limit}."
     )
 
 

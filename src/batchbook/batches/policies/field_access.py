@@ -128,7 +128,9 @@ def masked_operations(session: Session, batch_id: int, access: FieldAccess) -> f
 
 
 def told(session: Session, operations: Sequence[Operation], access: FieldAccess) -> Sequence[Operation]:
-    """Return ``operations`` of one batch for somebody with ``access``: with :data:`MASKED` in place of sentences that tell too much.
+    """Return ``operations`` of one batch as somebody with ``access`` may read them.
+
+    Sentences that tell too much are replaced by :data:`MASKED`.
 
     They are taken out of the session where that is so, because nothing of it is to be stored.
     """
@@ -147,7 +149,10 @@ def readable_operations(session: Session, types: Iterable[BatchType], actor: str
 
 
 def types_seen_whole(session: Session, types: Iterable[BatchType], actor: str) -> list[str]:
-    """Return the keys of those ``types`` of whose rows no column is hidden from ``actor``, who may see what executions did to records."""
+    """Return the keys of those ``types`` of whose rows no column is hidden from ``actor``.
+
+    Only of these may ``actor`` see what executions did to records.
+    """
     return [one.key for one in types if not field_access(session, one, actor).is_limited]
 
 

@@ -130,7 +130,7 @@ def access_by(rules: Iterable[FieldRule], roles: Collection[str]) -> FieldAccess
 
 
 def refuse_unrestrictable(rules: Iterable[FieldRule], keys: Mapping[str, str]) -> None:
-    """Raise :class:`~batchbook.errors.BadInput` if a rule hides one of ``keys``, by name with their labels, by which rows are known."""
+    """Raise ``BadInput`` if a rule hides one of ``keys``, the labels by name of columns by which rows are known."""
     for rule in rules:
         for name, label in keys.items():
             if rule.see is not None and rule.concerns(name):

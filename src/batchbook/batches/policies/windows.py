@@ -78,7 +78,7 @@ def _read_window(text: str) -> Window:
         )
     except ValueError:
         raise BadInput(
-            f"“{text[:40]}” is no window of time. Write windows like “Mon-Fri 08:00-18:00, Sat 09:00-12:00”."
+            f"“{text[:40]}” is not a time window. Write time windows like “Mon-Fri 08:00-18:00, Sat 09:00-12:00”."
         ) from None
     if window.end is not None and window.end <= window.begin:
         raise BadInput(

@@ -48,7 +48,7 @@ class LegalHold(Base):
 
 
 class Tombstone(Base):
-    """What is left of a purged batch: its type, times and counts, its seal if it had one, and who purged it when.
+    """The record that remains of a purged batch: its type, times and counts, its seal if it had one, and who purged it when.
 
     The table is append-only.
     """

@@ -181,7 +181,7 @@ def place_hold(session: Session, number: int, actor: str, reason: str, *, placed
     if session.scalar(locked) is None:
         raise Missing(f"There is no batch {number:08d}. Nothing was changed.")
     if bool(session.scalar(select(is_held(number)))) == placed:
-        already = "is under a legal hold already" if placed else "is not under a legal hold"
+        already = "is already under a legal hold" if placed else "is not under a legal hold"
         raise Conflict(f"Batch {number:08d} {already}. Nothing was changed.")
     entry = LegalHold(number=number, placed=placed, reason=reason, actor=actor, acted_by=acted_by(session))
     session.add(entry)

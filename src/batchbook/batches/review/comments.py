@@ -156,7 +156,10 @@ def comments_of(
     before: int = HIGHEST_NUMBER,
     limit: int | None = None,
 ) -> Sequence[BatchComment]:
-    """Return the comments on the batch with a number below ``before``, or on one of its rows, that the person may see; the newest first."""
+    """Return the comments on the batch, or on one of its rows, that the person may see; the newest first.
+
+    They have numbers below ``before``.
+    """
     statement = select(BatchComment).where(
         *_seen_comments(context), BatchComment.number < min(before, HIGHEST_NUMBER)
     )
@@ -194,7 +197,10 @@ def comments_by_cell(
 
 
 def unseen_mentions(user: str) -> Select[BatchComment, str]:
-    """Return the SELECT of the comments that mention ``user``, who has not looked at them, and the types of their batches; the newest first."""
+    """Return the SELECT of the comments that mention ``user`` and were not looked at; the newest first.
+
+    Each comes with the type of its batch.
+    """
     mention, comment = CommentMention, BatchComment
     return (
         select(comment, Batch.type)

@@ -70,7 +70,7 @@ class Left:
 
 @dataclass
 class Replay:
-    """What replaying the corrections of the batch ``earlier`` does; ``is_cut`` tells that it has more than :data:`MOST`."""
+    """The effect of replaying the corrections of the batch ``earlier``; ``is_cut`` tells that it has more than :data:`MOST`."""
 
     earlier: Batch
     fitting: list[Fitting] = field(default_factory=list)

@@ -195,7 +195,7 @@ def effect_lines(effects: Iterable[Effect]) -> Iterator[Any]:
         }
         for name, before, after in effect.changes:
             sides = {"before": value_text(before), "after": value_text(after)}
-            yield _Line({**same, "kind": effect.kind, "field": label_of(name), **sides})
+            yield _Line({**same, "kind": effect.kind.capitalize(), "field": label_of(name), **sides})
 
 
 def value_text(value: Any) -> str | None:

@@ -47,14 +47,14 @@ class Checkpoint:
         """Return the checkpoint in a line of a file; raise ``ValueError`` if it has none."""
         facts: dict[str, Any] = json.loads(line)
         if not isinstance(facts, dict) or facts.pop("kind", None) != KIND:
-            raise ValueError("The line is no checkpoint.")
+            raise ValueError("The line is not a checkpoint.")
         try:
             found = cls(**facts)
         except TypeError as error:
-            raise ValueError("The line is no checkpoint of this kind.") from error
+            raise ValueError("The line is not a checkpoint of this kind.") from error
         is_digest = isinstance(found.digest, str) and len(found.digest) == HEX_DIGITS
         if type(found.number) is not int or not is_digest:
-            raise ValueError("The line is no checkpoint of this kind.")
+            raise ValueError("The line is not a checkpoint of this kind.")
         return found
 
 
@@ -62,7 +62,7 @@ def take_checkpoint(session: Session, now: datetime) -> Checkpoint:
     """Return the head of the chain; raise :class:`~batchbook.errors.Missing` if nothing was sealed yet."""
     head = head_of_chain(session)
     if head is None:
-        raise Missing("No batch was executed and sealed yet, so there is no checkpoint to take.")
+        raise Missing("No batch was executed and sealed yet, so there is not a checkpoint to take.")
     sealed_at = head.sealed_at.isoformat() if isinstance(head.sealed_at, datetime) else str(head.sealed_at)
     return Checkpoint(head.number, head.digest, sealed_at, now.isoformat())
 
@@ -76,7 +76,7 @@ def read_checkpoints(text: str, name: str) -> list[Checkpoint]:
                 found.append(Checkpoint.from_line(line))
             except ValueError as error:
                 raise BadInput(
-                    f"Line {number} of {name} is no checkpoint, so nothing was verified. A checkpoint is a line that"
+                    f"Line {number} of {name} is not a checkpoint, so nothing was verified. A checkpoint is a line that"
                     " “batchbook seal checkpoint” printed."
                 ) from error
     if not found:

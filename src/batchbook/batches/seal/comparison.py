@@ -183,9 +183,9 @@ def _differing_columns(section: Section, kept: RowMapping | None, chunk: Chunk |
 
 
 def batch_with_the_record(session: Session, section: Section, seal: Seal) -> int | None:
-    """Return the other batch whose only record in ``section`` the batch of ``seal`` has now, but for its number; ``None`` without one.
+    """Return the other batch whose only record in ``section`` is now that of the batch of ``seal``; ``None`` without one.
 
-    It is found by the short digests of the columns, as they were sealed.
+    The number of the batch in the record is not compared. The batch is found by the short digests of the columns, as they were sealed.
     """
     chunk = next(chunks_of(session.connection(), section, seal.batch_id), None)
     if chunk is None:

@@ -183,7 +183,7 @@ _COMMANDS = {
     ),
     "reverse": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:reverse",
-        "Create a batch that restores the values from before the executed batch ID, and print its number.",
+        "Create a batch that restores the values before the execution of the batch ID, and print its number.",
     ),
     "hand-over": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:hand_over_batches",

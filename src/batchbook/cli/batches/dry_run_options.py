@@ -90,8 +90,11 @@ def _facts(found: DryRun, output: Path | None) -> Mapping[str, Any]:
 
 
 def _lines(found: DryRun, output: Path | None) -> list[str]:
-    counts = ", ".join(f"{count:,} {target} {kind}" for target, kind, count in found.counts) or "no record"
-    lines = [f"Nothing was changed. An execution would do this: {found.summary}", f"Effects: {counts}."]
+    counts = ", ".join(f"{label_of(target)}: {count:,} {kind}" for target, kind, count in found.counts)
+    lines = [
+        f"Nothing was changed. An execution would do this: {found.summary}",
+        f"{counts or 'No record would be changed'}.",
+    ]
     if found.warnings:
         lines.append(f"To be confirmed: {found.warnings}")
     for effect in found.effects[:_LISTED]:
@@ -99,7 +102,9 @@ def _lines(found: DryRun, output: Path | None) -> list[str]:
             f"{label_of(name)}: {value_text(old) or '-'} -> {value_text(new) or '-'}"
             for name, old, new in effect.changes
         )
-        lines.append(f"  {effect.target} {effect.label} {effect.kind} (row {effect.sequence}): {changes}")
+        lines.append(
+            f"  {label_of(effect.target)} {effect.label} {effect.kind} (row {effect.sequence}): {changes}"
+        )
     if len(found.effects) > _LISTED:
         more = counted(len(found.effects) - _LISTED, "record")
         lines.append(f"  … and {more} more; --output writes all to a file.")

@@ -170,7 +170,7 @@ clone = action_command(
 )
 reverse = action_command(
     Action.REVERSE,
-    "Create a batch that restores the values from before the executed batch ID, and print its number.",
+    "Create a batch that restores the values before the execution of the batch ID, and print its number.",
     make_result=_clone_result,
     name="reverse",
 )

@@ -53,7 +53,9 @@ def replay(session: CommandSession, batch: Batch, number: int | None, dry_run: b
     found = earlier_batches(session.engine, batch, session.visible)
     earlier = next((one for one in found if number in (None, one.id)), None)
     if earlier is None:
-        raise Missing(f"{batch} has no such earlier batch of the same source. Nothing was changed.")
+        raise Missing(
+            f"There is no such earlier batch of the same source as {str(batch).lower()}. Nothing was changed."
+        )
     plan = plan_replay(session.engine, batch, earlier)
     fits = counted(len(plan.fitting), "correction fits", "corrections fit")
     left = [

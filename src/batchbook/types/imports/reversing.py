@@ -109,9 +109,9 @@ class ReversingComparison:
             (and_(self._was(_CREATED), self._is_marked()), literal("It is marked as deleted already.")),
             (~here, literal("The record is no longer there.")),
             (self._changed_since(), literal("Changed since") + self._fields_changed_since()),
-            (and_(self._was(_CREATED), self._is_referred_to()), literal("Other records refer to it by now.")),
+            (and_(self._was(_CREATED), self._is_referred_to()), literal("Other records refer to it now.")),
             (self._row.missing, literal("Reversible. It was created and is deleted again.")),
-            (self._is_restored(), literal("It has the values from before already.")),
+            (self._is_restored(), literal("It already has the earlier values.")),
             (~self._was(_CREATED), literal("Reversible.")),
         ]
 

@@ -270,7 +270,7 @@ def _reversing_words(
     values = literal("Before ") + before + ", executed " + executed
     return case(
         (old.is_(None), literal("The product is no longer there. ") + values + "."),
-        (old == new, literal("It has the price from before already.")),
+        (old == new, literal("It already has the earlier price.")),
         (_changed_since(old, new), literal("Changed since. ") + values + ", now " + now + "."),
         else_=literal("Reversible. ") + values + ".",
     )

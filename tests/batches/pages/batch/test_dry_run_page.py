@@ -28,7 +28,7 @@ def test_staff_see_what_an_execution_would_do_and_nothing_is_changed(
     files = [one for one in result.forms.values() if "dry-run." in one.action]
     lines = list(csv.DictReader(io.StringIO(files[0].submit().body.decode("utf-8-sig"))))
     assert lines[0] == {
-        "Records": "Product", "Key": "000000011", "Row": "1", "Effect": "updated", "Field": "Price",
+        "Records": "Product", "Key": "000000011", "Row": "1", "Effect": "Updated", "Field": "Price",
         "Before": "2.00", "After": "2.20",
     }  # fmt: skip
     book = files[1].submit()

@@ -59,13 +59,8 @@ def _grid_of(
     own = filter(access.sees, row.__mapper__.columns.keys())
     names = [*own, *batch_type.header.__mapper__.columns.keys()]
     fields = tuple(Choice(name, label_of(name)) for name in dict.fromkeys(names))
-    source = source_word(batch_type)
     first = first_changes(batch.id)
     original = first.c.old if sequence is None else original_text(ChangedCell)
-    conditions = {
-        Verb.IS_TRUE: lambda: is_latest_and_differs(batch.id),
-        Verb.IS_FALSE: lambda: is_latest_and_differs(batch.id, differs=False),
-    }
     columns = (
         _OPERATION,
         Column("at", "Changed", Operation.at, Kind.DATETIME, seconds=True),
@@ -77,14 +72,7 @@ def _grid_of(
         Column("actor", "Changed by", Operation.actor, Kind.USER),
         Column("acted_by", "Acted by", Operation.acted_by, Kind.TEXT),
         Column("reason", "Reason", Operation.reason, Kind.TEXT),
-        Column(
-            DIFFERS,
-            f"Latest change of a cell that differs from the {source}",
-            null(),
-            Kind.BOOLEAN,
-            sortable=False,
-            conditions=conditions,
-        ),
+        _differs_column(batch, batch_type),
     )
     changes = (
         select(ChangedCell)
@@ -101,6 +89,16 @@ def _grid_of(
         changes = changes.where(in_row(ChangedCell, sequence))
     key = (ChangedCell.operation, ChangedCell.position)
     return Grid(columns, changes, key, (Sort(_OPERATION.name, descending=True),), zone=zone)
+
+
+def _differs_column(batch: Batch, batch_type: BatchType) -> Column:
+    """Return the column that filters for the cells that differ from the source of ``batch``."""
+    conditions = {
+        Verb.IS_TRUE: lambda: is_latest_and_differs(batch.id),
+        Verb.IS_FALSE: lambda: is_latest_and_differs(batch.id, differs=False),
+    }
+    label = f"Latest change of a cell that differs from the {source_word(batch_type)}"
+    return Column(DIFFERS, label, null(), Kind.BOOLEAN, sortable=False, conditions=conditions)
 
 
 def source_word(batch_type: BatchType) -> str:

@@ -1,4 +1,4 @@
-"""Comments on a batch, its rows and cells: the page of all, the panel beside the rows, and the forms that add one and mark mentions."""
+"""Comments on a batch, its rows and cells: their page, the panel beside the rows, and the forms."""
 
 from __future__ import annotations
 

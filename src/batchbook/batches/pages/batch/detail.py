@@ -14,6 +14,7 @@ from sqlalchemy import select
 from batchbook.batches.changed_cells import ChangedCell, among_first
 from batchbook.batches.changed_rows import original_text
 from batchbook.batches.engine.actions import FOLLOW_UP
+from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.preview import totals_of
 from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.engine.reversing import links_of
@@ -67,13 +68,11 @@ class BatchDetail(BatchPage):
         activity = activity_of(self.request, lock) if lock else None
         went_wrong = bool(operations) and operations[0].kind in WITHOUT_EFFECT
         entry = context.handler.quick_entry
-        stored = select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
-        files = self.request.db.scalars(stored).all()
+        files = self._files()
         execution = None if activity else view_models.execution(self.view, context)
         problems = problem_rows(context)
         edited = execution.edited if execution else 0
         quick = quick_filters(self, rows.grid, latest, problems, edited)
-        own_statuses = choices_of(self.view.batch_type.handler.header_statuses or ())
         return self._with_panels(
             self.template_values(
                 buttons=buttons_for(self.view, self.batch),
@@ -82,11 +81,7 @@ class BatchDetail(BatchPage):
                 last_failure=last_failure_of(self.request, self.batch) if went_wrong else None,
                 intake_url=intake_url(self, self.batch) if activity is None else None,
                 unpopulated=activity is None and is_possible(Action.POPULATE, self.batch.state),
-                own_status=next((one for one in own_statuses if one.value == self.batch.status), None),
-                milestones=view_models.milestones(self.batch),
-                facts=view_models.facts(self.view, self.batch),
-                linked=[one for one in self._linked() if may_see(self, one[1])],
-                totals=totals_of(context),
+                **self._header_values(context, operations),
                 breakdown=view_models.breakdown(self.view, self.batch, rows.grid),
                 problem_rows=problems,
                 quick=quick,
@@ -95,9 +90,6 @@ class BatchDetail(BatchPage):
                 policy=execution.policy if execution else policy_panel(self.view, context),
                 planned=scheduled_execution_of(self, context),
                 schedule_url=schedule_url(self),
-                chosen=[*view_models.chosen_options(context), *self._why_executed(operations)],
-                effects=view_models.recorded_effects(self.view, self.batch) if self.batch.is_final else (),
-                follow_up_url=self._follow_up_url(),
                 quick_entry=entry.label if rows.editing and entry else None,
                 rows=rows,
                 grid=rows.grid,
@@ -105,10 +97,6 @@ class BatchDetail(BatchPage):
                     :ENTRIES_SHOWN
                 ],
                 operation_count=latest,
-                comments=self._comments(),
-                overlaps=overlaps_view(self),
-                retention=view_models.retention_of(self.view, self.batch),
-                waits=view_models.waiting(self.batch),
                 differing_url=differing_cells_url(self.view, self.batch) if quick.offers_differing else "",
                 source=source_word(self.view.batch_type),
                 undo=undo_buttons(self, operations),
@@ -116,6 +104,24 @@ class BatchDetail(BatchPage):
                 sheets=self._sheet_values(files),
             )
         )
+
+    def _header_values(self, context: ActionContext, operations: Sequence[Operation]) -> dict[str, Any]:
+        """Return the values of the page that are about the header and the outcome, whatever rows are shown."""
+        own_statuses = choices_of(context.handler.header_statuses or ())
+        return {
+            "own_status": next((one for one in own_statuses if one.value == self.batch.status), None),
+            "milestones": view_models.milestones(self.batch),
+            "facts": view_models.facts(self.view, self.batch),
+            "linked": [one for one in self._linked() if may_see(self, one[1])],
+            "totals": totals_of(context),
+            "chosen": [*view_models.chosen_options(context), *self._why_executed(operations)],
+            "effects": view_models.recorded_effects(self.view, self.batch) if self.batch.is_final else (),
+            "follow_up_url": self._follow_up_url(),
+            "comments": self._comments(),
+            "overlaps": overlaps_view(self),
+            "retention": view_models.retention_of(self.view, self.batch),
+            "waits": view_models.waiting(self.batch),
+        }
 
     def _with_panels(self, values: dict[str, Any]) -> dict[str, Any]:
         """Return ``values`` with the panels beside the rows, and what the person has open of them."""
@@ -142,6 +148,11 @@ class BatchDetail(BatchPage):
             yield "Reason", executed.reason
         if self.batch.executed_amount is not None:
             yield "Amount", number_text(self.batch.executed_amount.normalize() + 0, self.request.conventions)
+
+    def _files(self) -> Sequence[BatchFile]:
+        stored = select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
+        found: Sequence[BatchFile] = self.request.db.scalars(stored).all()
+        return found
 
     def _linked(self) -> list[tuple[str, Batch]]:
         return [*linked_batches(self.request.db, self.batch), *links_of(self.request.db, self.batch)]

@@ -148,7 +148,7 @@ class _ManyPage(Page):
 
     @property
     def needs(self) -> ExecutionNeeds:
-        """What the policy of the type needs for an execution; nothing for other actions."""
+        """Needs of the policy of the type for an execution; nothing for other actions."""
         if self.action is not Action.EXECUTE:
             return ExecutionNeeds.of(Policy())
         declared = self._handler.execution_policy.policy

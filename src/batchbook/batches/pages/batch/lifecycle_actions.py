@@ -191,30 +191,31 @@ class CloneBatch(_ActionPage):
 
     def post(self) -> HTTPSeeOther:
         """Clone, and show the clone."""
-        with claim_key(self.request) as remember:
-            result = self.ask(self.action)
-            remember(result.message)
-        url = self.request.route_path(f"{self.view.prefix}.view", id=result.batch_id or self.batch.id)
-        return follow_on(self.request, result, url)
+        return _show_new(self)
 
 
 class ReverseBatch(_ActionPage):
-    """Make a new batch that restores the values from before this one."""
+    """Make a new batch that restores the values from before the execution of this one."""
 
     action = Action.REVERSE
 
     @classmethod
     def offered(cls, view: MasterView, record: Any) -> bool:
-        """Offer it where values from before are kept, and no other batch that restores them waits."""
+        """Offer it where the earlier values are kept, and no other batch that restores them waits."""
         return why_not_reverse(view.engine.context_of(record)) is None  # type: ignore[attr-defined]
 
     def post(self) -> HTTPSeeOther:
         """Make the batch, and show it."""
-        with claim_key(self.request) as remember:
-            result = self.ask(self.action)
-            remember(result.message)
-        url = self.request.route_path(f"{self.view.prefix}.view", id=result.batch_id or self.batch.id)
-        return follow_on(self.request, result, url)
+        return _show_new(self)
+
+
+def _show_new(page: _ActionPage) -> HTTPSeeOther:
+    """Submit an action that makes a new batch, at most once however often it is sent, and show that batch."""
+    with claim_key(page.request) as remember:
+        result = page.ask(page.action)
+        remember(result.message)
+    url = page.request.route_path(f"{page.view.prefix}.view", id=result.batch_id or page.batch.id)
+    return follow_on(page.request, result, url)
 
 
 class DeleteBatch(BatchPage):

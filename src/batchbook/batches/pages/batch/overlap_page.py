@@ -18,7 +18,7 @@ from batchbook.web.request import Request
 
 @dataclass(frozen=True)
 class OverlapView:
-    """A batch that changes ``count`` of the same records: its address, number, title, state and owner, and whether its execution is scheduled."""
+    """A batch that changes ``count`` of the same records; ``scheduled`` tells whether its execution is scheduled."""
 
     url: str
     number: str

@@ -37,7 +37,7 @@ SIGNED_WITHIN = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class ExecutionNeeds:
-    """What the policy of a type needs from whoever executes: a reason, perhaps one of ``reasons``, and a signature.
+    """Needs of the policy of a type from whoever executes: a reason, perhaps one of ``reasons``, and a signature.
 
     With ``signature``, the password is asked for; ``meaning`` is that of the signature.
     """

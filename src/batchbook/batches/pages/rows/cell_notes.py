@@ -25,7 +25,9 @@ _BESIDE = 10
 
 
 class CellMarks:
-    """The marks on the cells of the batch of ``context`` that the person may see: those that differ from the ``source``, and those that people commented on.
+    """The marks on the cells that the person may see in the batch of ``context``: differences and comments.
+
+    A cell is marked if it differs from the ``source``, or if somebody commented on it.
 
     Texts are written by the ``conventions`` of the reader.
     """
