@@ -33,6 +33,7 @@ def upgrade() -> None:
             ["batch_id"], ["batch.id"], name=op.f("fk_batch_effect_batch_id_batch"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("batch_id", "number", name=op.f("pk_batch_effect")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_batch_effect_target_record_id", "batch_effect", ["target", "record_id"])
     freeze_table(op.get_bind(), "batch_effect")

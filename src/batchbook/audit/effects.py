@@ -10,6 +10,7 @@ from sqlalchemy import (
     Engine,
     Row,
     Select,
+    String,
     Text,
     TypeDecorator,
     and_,
@@ -44,6 +45,21 @@ class EffectValues(TypeDecorator[str]):
         if value is None:
             return None
         return ", ".join(f"{label_of(name)} {_text(found)}" for name, found in json.loads(value).items())
+
+
+class RecordsName(TypeDecorator[str]):
+    """The name of a kind of records, such as “product”, which people read and may type as “Product”."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002 - The hook's own.
+        """Return the stored name."""
+        return None if value is None else value.lower().replace(" ", "_")
+
+    def process_result_value(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002 - The hook's own.
+        """Return the name as people read it."""
+        return None if value is None else label_of(value)
 
 
 def _text(value: Any) -> str:
@@ -107,7 +123,7 @@ class EffectsView(MasterView):
             "batch", "Batch", number_in_sql(BatchEffect.batch_id), Kind.TEXT, filterable=False, link="batch"
         ),
         Column("sequence", "Row", BatchEffect.sequence, Kind.INTEGER, link="row"),
-        Column("target", "Records", BatchEffect.target, Kind.TEXT),
+        Column("target", "Records", type_coerce(BatchEffect.target, RecordsName()), Kind.TEXT),
         Column("record", "Key", func.replace(BatchEffect.record_key, BETWEEN_PARTS, " "), Kind.TEXT),
         Column(
             "kind",

@@ -71,6 +71,9 @@ def lock_records(
     ``key`` is the primary key of their model: records are locked in its order, to prevent deadlocks. With ``read``, the
     lock is shared: others may read-lock the records too. On SQLite, which has only one writer, nothing is locked.
     """
+    dialect = bind.get_bind().dialect if isinstance(bind, Session) else bind.dialect
+    if dialect.name == "sqlite":
+        return
     locked = select(key).where(*where).order_by(key).with_for_update(read=read, of=key.class_)
     bind.execute(select(func.count()).select_from(locked.subquery()))
 

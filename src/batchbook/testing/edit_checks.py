@@ -11,9 +11,9 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
+from batchbook.batches.changed_cells import ChangedCell
 from batchbook.batches.editing import CellProblems, RowEditor, RowRemover, StaleEdit, editable_columns
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.models import CellChange
 from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.worksheets.batch_layout import SheetRows, layout_of, sheet_grid
 from batchbook.batches.worksheets.diff import WorksheetDiff, diff_worksheet
@@ -47,7 +47,7 @@ class EditChecks(HarnessFixtures):
         )
         check(after["version"] > before["version"], "An edit must give the row a new version, and did not.")
         with harness.transaction(read_only=True) as session:
-            changed = session.scalars(select(CellChange.field).where(CellChange.batch_id == number)).all()
+            changed = session.scalars(select(ChangedCell.field).where(ChangedCell.batch_id == number)).all()
         check(field in changed, f"The history lacks the change of {field}.")
         check_counts(harness, number, "after an edit")
 

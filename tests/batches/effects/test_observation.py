@@ -3,13 +3,11 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 
-import pytest
 from sqlalchemy import Engine, delete, insert, select, update
 from tests.batches.attacked import PRICE_CHANGE
 from tests.batches.harness import BatchHarness, stock
 
 from batchbook.batches import Rows, TargetRecords
-from batchbook.batches.effects import observation
 from batchbook.batches.effects.models import BatchEffect, count_effects, effects_of
 from batchbook.batches.effects.observation import observing
 from batchbook.catalog.models import Product
@@ -26,11 +24,7 @@ RECORDS = TargetRecords(
 )
 
 
-@pytest.mark.parametrize("fetched", [1, 2_000])
-def test_what_is_created_changed_and_deleted_is_kept_as_it_was_and_is(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch, fetched: int
-) -> None:
-    monkeypatch.setattr(observation, "_FETCHED", fetched)
+def test_what_is_created_changed_and_deleted_is_kept_as_it_was_and_is(engine: Engine) -> None:
     stock(engine, ("001", 1), ("002", 1), ("003", 1))
     harness = BatchHarness(engine, PRICE_CHANGE)
     number = harness.open(FILE)

@@ -29,6 +29,11 @@ TEXTS = [
     "äö€😀",
     'x\\","',
     "%s %d %%",
+    # A chunk of four with quotation marks, which is taken apart as it is.
+    'x",',
+    ',"',
+    '","',
+    '{"a":"1","b":"2"}',
 ]
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from batchbook.batches import Action
+from batchbook.batches.effects.models import Effect, effects_of
 from batchbook.batches.engine.reversing import reverse_batch
+from batchbook.batches.registry import BatchTypes
 from batchbook.catalog.models import Product, Vendor
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
@@ -49,6 +52,48 @@ def test_each_kind_of_import_is_reversed(harness: ImportHarness, kind: str) -> N
         "creates vendors",
         "creates departments",
     )
+
+
+def test_records_that_were_deleted_for_good_are_created_again(
+    harness: ImportHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets = harness.services.get(BatchTypes)["import"].services["targets"]
+    monkeypatch.setitem(targets._targets, "product", replace(targets["product"], mark_deleted={}))
+    before, (table, texts) = products(harness), KINDS["clears and deletes"]
+    number = harness.create(table, **texts)
+    harness.execute(number)
+    assert products(harness).keys() == before.keys() - {"000000002"}
+    assert {effect.record_key: effect.kind for effect in effects(harness, number)} == {
+        "000000001": "updated", "000000002": "deleted",
+    }  # fmt: skip
+    back = reverse(harness, number)
+    assert {row.new_item_code: (row.status, row.status_text) for row in harness.rows(back)} == {
+        "000000001": ("update", "Reversible."),
+        "000000002": ("create", "Reversible. It was deleted and is created again."),
+    }
+    harness.execute(back)
+    assert products(harness) == before
+    again = reverse(harness, back)
+    assert sorted(harness.statuses(again)) == ["delete", "update"]
+    harness.execute(again)
+    assert products(harness).keys() == before.keys() - {"000000002"}
+    # Somebody else creates it meanwhile.
+    last = reverse(harness, again)
+    harness.add_product("000000002")
+    harness.run(last, Action.REFRESH)
+    assert sorted(harness.statuses(last)) == ["changed_since", "update"]
+    harness.execute(last)
+    assert products(harness)["000000002"]["description"] == "Theirs"
+
+
+def products(harness: ImportHarness) -> dict[str, dict[str, Any]]:
+    """Return the values of all products, by code: one that is created again has another primary key."""
+    return {one["item_code"]: one for (table, _), one in records(harness).items() if table == "product"}
+
+
+def effects(harness: ImportHarness, number: int) -> list[Effect]:
+    with transaction_scope(harness.database, read_only=True) as session:
+        return list(effects_of(session, number))
 
 
 def test_what_changed_since_or_is_gone_is_named_and_left_out(harness: ImportHarness) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, inspect, select, update
 
+from batchbook.batches.changed_cells import ChangedCell, in_row
 from batchbook.batches.concurrency import StaleEdit, next_row_version
 from batchbook.batches.editing.field_changes import (
     Change,
@@ -25,7 +26,7 @@ from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_p
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import ADD, bump_version, record
 from batchbook.batches.hook_guard import telling_failure
-from batchbook.batches.models import BatchRow, CellChange, Operation
+from batchbook.batches.models import BatchRow, Operation
 from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.rows.issues import without_issues_of
 from batchbook.batches.rows.row_values import RowValues
@@ -133,10 +134,10 @@ def naming_author(context: ActionContext, sequence: int) -> Iterator[None]:
 
 def _last_authors(context: ActionContext, sequence: int, fields: Collection[str]) -> set[str]:
     """Return who made the last change of each of ``fields``; of the row as a whole for :data:`WHOLE_ROW`."""
-    cells = (CellChange.batch_id == context.batch.id, CellChange.sequence == sequence)
-    last = select(func.max(CellChange.operation)).where(*cells)
+    cells = (ChangedCell.batch_id == context.batch.id, in_row(ChangedCell, sequence))
+    last = select(func.max(ChangedCell.operation)).where(*cells)
     if WHOLE_ROW not in fields:
-        last = last.where(CellChange.field.in_(fields)).group_by(CellChange.field)
+        last = last.where(ChangedCell.field.in_(fields)).group_by(ChangedCell.field)
     operations = (Operation.batch_id == context.batch.id, Operation.number.in_(last))
     return set(context.session.scalars(select(Operation.actor).where(*operations)))
 

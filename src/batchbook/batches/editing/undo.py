@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 
+from batchbook.batches.changed_cells import ChangedCell
 from batchbook.batches.changed_rows import REMOVED
 from batchbook.batches.editing.field_changes import READ_ONLY, edited_by_name
 from batchbook.batches.editing.reversal import LeftAlone, Reversal, Reversed, reverse_header
@@ -21,7 +22,7 @@ from batchbook.batches.engine.engine import Engine
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import REDO, UNDO
 from batchbook.batches.matching.memory import follow_reversal
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.models import Operation
 from batchbook.batches.policies.field_access import MASKED, masked_operations
 from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.errors import Conflict, Missing, Refused
@@ -75,7 +76,7 @@ class Undoer:
     def touches(self, batch_id: int, number: int) -> int:
         """Return the number of rows that the reversal of the operation ``number`` would change or, for the header, refresh."""
         context = self.engine.context_of(self.engine.find(batch_id))
-        change = CellChange
+        change = ChangedCell
         of_operation = and_(change.batch_id == batch_id, change.operation == number)
         names = context.handler.refresh_after
         refreshed = exists().where(of_operation, change.sequence == 0, change.field.in_(names))
@@ -198,7 +199,7 @@ def _demand(context: ActionContext, number: int) -> Operation:
 
 def _refuse_read_only(context: ActionContext, operation: Operation) -> None:
     """Raise ``Refused`` if ``operation`` changed a column of rows that the actor may not edit."""
-    change, access = CellChange, context.access
+    change, access = ChangedCell, context.access
     if access == EVERYTHING:
         return
     fields = select(change.field).where(
@@ -228,7 +229,7 @@ def _is(operation: Operation) -> ColumnElement[bool]:
 
 
 def _is_of_header(context: ActionContext, operation: Operation) -> bool:
-    change = CellChange
+    change = ChangedCell
     first = select(change.sequence).where(
         change.batch_id == context.batch.id, change.operation == operation.number
     )

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal
-from types import NoneType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, String, inspect, select, true
-from sqlalchemy import cast as cast_in_sql
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, inspect, true
 from sqlalchemy.orm import InstrumentedAttribute
-
-from batchbook.batches.models import BatchRow
-from batchbook.words import storable
 
 #: The length of the name of a kind of records, and of a record's key, as they are kept.
 LONGEST_NAME, LONGEST_KEY = 60, 200
-#: The types of values that JSON has.
-_AS_THEY_ARE = frozenset({str, int, bool, NoneType})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +22,9 @@ class TargetRecords:
     a record, ``fields`` are the values that are kept, by name: columns of the model, or expressions of them. ``name`` is
     that of the records, such as "product", by default that of their table.
 
-    The framework reads the values before and after the execution, within its transaction, so the effects that it keeps and
-    shows are those that took place. The records are locked before they are read, unless ``locked`` is false: for records that
-    are only created.
+    The database compares the values before and after the execution, within its transaction, so the effects that are kept and
+    shown are those that took place. The records are locked before they are read, unless ``locked`` is false: for records that
+    are only created. Unless ``creates`` is false, records that are there only after the execution are looked for as well.
     """
 
     key: InstrumentedAttribute[Any] | SQLColumnExpression[Any]
@@ -43,6 +34,7 @@ class TargetRecords:
     where: ColumnElement[bool] = field(default_factory=true)
     name: str = ""
     locked: bool = True
+    creates: bool = True
 
     @property
     def kind(self) -> str:
@@ -55,17 +47,9 @@ class TargetRecords:
         (column,) = inspect(self.model).primary_key
         return inspect(self.model).get_property_by_column(column).class_attribute
 
-    def values(self, row: type[BatchRow], where: ColumnElement[bool]) -> Select[Any]:
-        """Return the SELECT of the records that rows of ``row`` with ``where`` find, in the order of their primary keys.
-
-        The columns are the primary key, the key as text, the number of the row, and the fields.
-        """
-        columns: list[Any] = [
-            column.label(f"field_{place}") for place, column in enumerate(self.fields.values())
-        ]
-        key = cast_in_sql(self.key, String).label("record_key")
-        statement = select(self.id.label("record_id"), key, row.sequence, *columns)
-        return statement.where(where, self.where, self.join).order_by(self.id, row.sequence)
+    def found_by(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Return the condition that joins the rows with ``where`` to the records that they find."""
+        return and_(where, self.where, self.join)
 
 
 # The functions get the author's own handler and headers, whose types only the author's code knows.
@@ -80,21 +64,3 @@ class Reversing:
 
     header: Callable[[Any, Any, Iterator[Any]], Mapping[str, Any]]
     rows: Callable[[Any, Any, Iterator[Any]], Iterable[Any]]
-
-
-def values_as_json(values: Sequence[Any]) -> Sequence[Any]:
-    """Return the ``values`` of a column as they are kept: decimals, dates and moments as texts, anything unknown as its text."""
-    kinds = set(map(type, values))
-    if kinds <= _AS_THEY_ARE:
-        return values
-    if kinds <= {Decimal, NoneType}:
-        return [None if value is None else f"{value:f}" for value in values]
-    return [value if type(value) in _AS_THEY_ARE else _text(value) for value in values]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return (
-        value.isoformat() if isinstance(value, date) else storable(str(value))
-    )  # Moments are dates as well.

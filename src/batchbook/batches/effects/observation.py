@@ -1,136 +1,172 @@
-"""The observation of an execution: the values of its records before and after it, read in its own transaction.
+"""The observation of an execution: the values of its records before and after it, compared by the database.
 
-Hundreds of thousands of records may be concerned, so they are converted by column, compared as tuples, and wait in files.
+Hundreds of thousands of records may be concerned, so no value passes through Python: what records had before is in a
+temporary table, and one statement stores what differs from it after the execution.
 """
 
 from __future__ import annotations
 
-import marshal
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import reduce
 from json.encoder import encode_basestring
-from tempfile import SpooledTemporaryFile
+from operator import add
 from typing import Any
 
-from sqlalchemy import delete
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    Text,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 
-from batchbook.batches.effects.declaration import LONGEST_KEY, TargetRecords, values_as_json
+from batchbook.batches.effects.declaration import LONGEST_KEY, TargetRecords
+from batchbook.batches.effects.json_values import json_value
 from batchbook.batches.effects.models import CREATED, DELETED, UPDATED, BatchEffect
 from batchbook.batches.rows.scope import Rows
 from batchbook.db import lock_records
-from batchbook.db.bulk_writing import bulk_insert
+from batchbook.db.functions import insert_into
+from batchbook.db.guard import unguarded
 
-#: The number of records that are fetched together, and the bytes of them that are kept in memory.
-_FETCHED, _IN_MEMORY = 2_000, 8 * 1024 * 1024
 _COLUMNS = ("batch_id", "number", "target", "record_id", "record_key", "sequence", "kind", "before", "after")
-#: The place of the first value in a record as it was read; before it are primary key, key, and number of the row.
-_FIRST = 3
-
-#: A record as it was read: primary key, key, number of the row that finds it, and the values of the fields.
-_Record = tuple[Any, ...]
-
-
-class _Snapshot:
-    """The records of ``records`` that ``rows`` find, as they are now, in the order of their primary keys."""
-
-    def __init__(self, records: TargetRecords, rows: Rows) -> None:
-        self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - close() closes it.
-        self._sizes: list[int] = []
-        statement = records.values(rows.model, rows.where)
-        options = {"yield_per": _FETCHED, "stream_results": True}
-        last = None
-        for part in rows.session.connection().execute(statement, execution_options=options).partitions():
-            ids, keys, *columns = zip(*part, strict=True)
-            texts = [str(key)[:LONGEST_KEY] for key in keys]
-            found = [*zip(ids, texts, *map(values_as_json, columns), strict=True)]
-            if ids[0] == last or len(set(ids)) < len(ids):  # Another row finds the same record.
-                found = [row for row, before in zip(found, (last, *ids), strict=False) if row[0] != before]
-            data = marshal.dumps(found)
-            self._sizes.append(len(data))
-            self._file.write(data)
-            last = ids[-1]
-
-    def __iter__(self) -> Iterator[_Record]:
-        """Yield the records."""
-        self._file.seek(0)
-        for size in self._sizes:
-            yield from marshal.loads(self._file.read(size))  # noqa: S302 - This process has written it.
-
-    def close(self) -> None:
-        """Remove the file."""
-        self._file.close()
+#: The columns of records that have been found, besides their values.
+_FOUND = ("record_id", "record_key", "sequence")
 
 
 @contextmanager
 def observing(rows: Rows, batch_id: int, declared: Sequence[TargetRecords]) -> Iterator[None]:
     """Keep the effects that the block, the execution of ``rows``, has on the ``declared`` records of the batch."""
-    with ExitStack() as stack:
-        before = []
-        for records in declared:
-            if records.locked:
-                lock_records(rows.session, records.id, rows.where, records.where, records.join)
-            before.append(_Snapshot(records, rows))
-            stack.callback(before[-1].close)
-        yield
-        # Whatever somebody has put there by SQL is no effect of this execution.
-        rows.session.execute(delete(BatchEffect).where(BatchEffect.batch_id == batch_id))
-        number = 0
-        for records, earlier in zip(declared, before, strict=True):
-            later = _Snapshot(records, rows)
-            stack.callback(later.close)
-            number = _keep(rows.session, batch_id, records, number, earlier, later)
+    observed: list[_Observed] = []
+    for records in declared:
+        if records.locked:
+            lock_records(rows.session, records.id, rows.where, records.where, records.join)
+        observed.append(_Observed(records, rows, f"batchbook_before_{len(observed)}"))
+    yield
+    # Whatever somebody has put there by SQL is no effect of this execution.
+    rows.session.execute(delete(BatchEffect).where(BatchEffect.batch_id == batch_id))
+    number = 0
+    for one in observed:
+        number += one.keep(batch_id, number)
+        one.close()
 
 
-def _keep(
-    session: Session, batch_id: int, records: TargetRecords, number: int, before: _Snapshot, after: _Snapshot
-) -> int:
-    """Store the differences of two snapshots, numbered from behind ``number``; return the last number."""
-    names, target = [*map(encode_basestring, records.fields)], records.kind
+class _Observed:
+    """The records of ``records`` that ``rows`` find, as they were when this was made, in the temporary table ``name``.
 
-    def lines() -> Iterator[tuple[Any, ...]]:
-        nonlocal number
-        for kind, old, new in differences(before, after):
-            number += 1
-            sides = _sides(names, kind, old, new)
-            yield (batch_id, number, target, *(old or new)[:_FIRST], kind, *sides)
+    If several rows find a record, it belongs to the first one.
+    """
 
-    table = BatchEffect.metadata.tables[BatchEffect.__tablename__]
-    bulk_insert(session.connection(), table, _COLUMNS, lines())
-    return number
+    def __init__(self, records: TargetRecords, rows: Rows, name: str) -> None:
+        self._records, self._rows, self._session = records, rows, rows.session
+        self._dialect = rows.session.get_bind().dialect.name
+        self._fields = [f"field_{place}" for place in range(len(records.fields))]
+        self._before = Table(
+            name,
+            MetaData(),
+            Column("record_id", Integer, primary_key=True, autoincrement=False),
+            Column("record_key", String(LONGEST_KEY)),
+            Column("sequence", Integer),
+            *(Column(field, Text) for field in self._fields),
+            prefixes=["TEMPORARY"],
+            postgresql_on_commit="DROP",
+        )
+        connection = self._session.connection()
+        with unguarded(connection):
+            self._before.create(connection, checkfirst=False)
+        self._fill()
 
+    def _fill(self) -> None:
+        records, row = self._records, self._rows.model
+        found = select(records.id, self._key, row.sequence, *self._values)
+        found = found.where(records.found_by(self._rows.where)).order_by(records.id, row.sequence)
+        filling = insert_into(self._session.get_bind(), self._before)
+        self._session.execute(filling.from_select([*_FOUND, *self._fields], found).on_conflict_do_nothing())
 
-def _sides(names: Sequence[str], kind: str, old: _Record, new: _Record) -> tuple[str | None, str | None]:
-    """Return the values before and after as JSON: of a changed record those that differ."""
-    places: Sequence[int] = range(len(names))
-    if kind == UPDATED:
-        places = [place for place in range(len(names)) if old[_FIRST + place] != new[_FIRST + place]]
-    return _json(names, old, places) if old else None, _json(names, new, places) if new else None
+    @property
+    def _key(self) -> ColumnElement[str]:
+        return func.coalesce(func.substr(cast(self._records.key, String), 1, LONGEST_KEY), "")
 
+    @property
+    def _values(self) -> list[ColumnElement[str]]:
+        values: Iterable[Any] = self._records.fields.values()
+        return [json_value(value, self._dialect) for value in values]
 
-def _json(names: Sequence[str], record: _Record, places: Sequence[int]) -> str:
-    parts = [f"{names[place]}:{_value(record[_FIRST + place])}" for place in places]
-    return f"{{{','.join(parts)}}}"
+    def keep(self, batch_id: int, number: int) -> int:
+        """Store what is different now as effects of the batch, numbered from behind ``number``; return how many there are."""
+        parts = [self._changed()]
+        if self._records.creates:
+            parts.append(self._created())
+        found = union_all(*parts).subquery("found")
+        pairs = [(found.c[field], found.c[f"{field}_now"]) for field in self._fields]
+        differs = [before != now for before, now in pairs]
+        order = func.row_number().over(order_by=found.c.record_id) + literal(number, Integer)
+        kept = select(
+            literal(batch_id, Integer),
+            order,
+            literal(self._records.kind, String),
+            *(found.c[name] for name in _FOUND),
+            found.c.kind,
+            case((found.c.kind != CREATED, self._object(found, [before for before, _ in pairs], differs))),
+            case((found.c.kind != DELETED, self._object(found, [now for _, now in pairs], differs))),
+        ).where(or_(found.c.kind != UPDATED, *differs))
+        table = BatchEffect.metadata.tables[BatchEffect.__tablename__]
+        stored = self._session.connection().execute(insert(table).from_select(_COLUMNS, kept))
+        return stored.rowcount
 
+    def _changed(self) -> Select[Any]:
+        """Return the SELECT of the records that were there before, with their values before and now."""
+        before, records = self._before.c, self._records
+        kind = case((records.id.is_(None), DELETED), else_=UPDATED)
+        now = [value.label(f"{field}_now") for field, value in zip(self._fields, self._values, strict=True)]
+        columns = [before[name] for name in (*_FOUND, *self._fields)]
+        found = select(*columns, *now, kind.label("kind")).select_from(self._before)
+        return found.outerjoin(records.model, records.id == before.record_id)
 
-def _value(value: Any) -> str:
-    if isinstance(value, str):
-        return encode_basestring(value)
-    return "null" if value is None else "true" if value is True else "false" if value is False else str(value)
+    def _created(self) -> Select[Any]:
+        """Return the SELECT of the records that rows find now, and none did before, with the same columns."""
+        records, row = self._records, self._rows.model
+        found = select(
+            records.id,
+            self._key,
+            func.min(row.sequence),
+            *(null() for _ in self._fields),
+            *self._values,
+            literal(CREATED, String),
+        )
+        known = exists().where(self._before.c.record_id == records.id)
+        return found.where(records.found_by(self._rows.where), ~known).group_by(records.id)
 
+    def _object(
+        self, found: FromClause, values: Sequence[ColumnElement[str]], differs: Sequence[ColumnElement[bool]]
+    ) -> ColumnElement[str]:
+        """Return in SQL a JSON object of the fields: of a record that was changed, of those that differ."""
+        members: list[ColumnElement[str]] = [
+            case(
+                (or_(found.c.kind != UPDATED, differing), literal(f",{encode_basestring(name)}:") + value),
+                else_="",
+            )
+            for name, value, differing in zip(self._records.fields, values, differs, strict=True)
+        ]
+        return literal("{") + func.substr(reduce(add, members, literal("")), 2) + "}"
 
-def differences(before: _Snapshot, after: _Snapshot) -> Iterator[tuple[str, _Record, _Record]]:
-    """Yield the kind of each difference of two snapshots in the same order, with the record before and after; empty for none."""
-    earlier, later = iter(before), iter(after)
-    old, new = next(earlier, ()), next(later, ())
-    while old or new:
-        if old and (not new or old[0] < new[0]):
-            yield DELETED, old, ()
-            old = next(earlier, ())
-        elif not old or new[0] < old[0]:
-            yield CREATED, (), new
-            new = next(later, ())
-        else:
-            if old[_FIRST:] != new[_FIRST:]:
-                yield UPDATED, old, new
-            old, new = next(earlier, ()), next(later, ())
+    def close(self) -> None:
+        """Remove the temporary table."""
+        connection = self._session.connection()
+        with unguarded(connection):
+            self._before.drop(connection, checkfirst=False)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
-from batchbook.batches.changed_rows import edited_sequences, is_among
+from batchbook.batches.changed_rows import edited_cells, edited_sequences, is_among
 from batchbook.batches.concurrency import token_of
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.handler import ALL, CONFIRM
@@ -110,6 +110,8 @@ class ExecutionCheck:
 
     numbers: Sequence[NumberCheck] = ()
     edited: int = 0
+    #: How many cells of these rows.
+    edited_cells: int = 0
     limits: Sequence[LimitCheck] = ()
     #: Whether a confirmation needs a reason: administrators or settings have set a limit that is exceeded.
     needs_reason: bool = False
@@ -146,7 +148,11 @@ def check_execution(context: ActionContext, options: Mapping[str, Any]) -> Execu
     limits = check_limits_of(context, options)
     is_set = limit_of(context, PERCENT).warn is not None and any(number.warning for number in numbers)
     return ExecutionCheck(
-        numbers, count_edited(context), limits, is_set or any(limit.warning for limit in limits), amount
+        numbers,
+        *count_edited(context),
+        limits,
+        is_set or any(limit.warning for limit in limits),
+        amount,
     )
 
 
@@ -345,6 +351,10 @@ def edited_rows(context: ActionContext, most: int) -> Sequence[int]:
     return context.session.scalars(_edited(context).order_by(context.row.sequence).limit(most)).all()
 
 
-def count_edited(context: ActionContext) -> int:
-    """Return the number of rows that people have edited."""
-    return context.session.scalar(select(func.count()).select_from(_edited(context).subquery())) or 0
+def count_edited(context: ActionContext) -> tuple[int, int]:
+    """Return the numbers of rows that people have edited, less removed ones, and of their cells."""
+    row, cells = context.row, edited_cells(context.batch.id, context.access).distinct().subquery()
+    counted_rows = select(func.count(cells.c.sequence.distinct()), func.count())
+    kept = counted_rows.select_from(cells).join(row, row.sequence == cells.c.sequence)
+    rows, of_them = context.session.execute(kept.where(context.rows().where)).one()
+    return rows, of_them

@@ -15,7 +15,7 @@ from batchbook.db import utc_now
 from batchbook.errors import BadInput
 from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
 from batchbook.grid import Kind
-from batchbook.security.audit_log import record_change
+from batchbook.security.audit_log import SETTING, record_change
 from batchbook.web.request import Request
 from batchbook.words import counted
 
@@ -226,7 +226,7 @@ class PoliciesPages(PolicyPage):
             )
             return self._page(bound)
         else:
-            record_change(self.request, "policy changed", batch_type.key, "; ".join(changes))
+            record_change(self.request, "policy changed", batch_type.key, "; ".join(changes), SETTING)
             self.request.flash(f"The policy of {batch_type.title_plural.lower()} was changed.", "success")
         return HTTPSeeOther(self.request.route_path("policies.index"))
 

@@ -16,6 +16,7 @@ from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.changes_page import (
     CHANGES,
     ChangedCells,
+    ChangesLayout,
     ExportChanges,
     RememberChanges,
     open_changes,
@@ -182,6 +183,7 @@ BATCH_PAGES = (
     UndoOperation,
     CellHistory,
     ChangedCells,
+    ChangesLayout,
     RememberChanges,
     ExportChanges,
     Download,

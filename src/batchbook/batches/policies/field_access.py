@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 
+from batchbook.batches.changed_cells import ChangedCell, cells_of
 from batchbook.batches.history import FAILURE, REDO, REFUSAL, UNDO
-from batchbook.batches.models import Batch, BatchFile, BatchRow, CellChange, Operation
+from batchbook.batches.models import Batch, BatchFile, BatchRow, Operation
 from batchbook.batches.policies.field_rules import EVERYTHING, OF_ALL, FieldAccess, access_by
 from batchbook.batches.policies.stored import FIELD_ACCESS, applied_policy
 from batchbook.batches.registry import BatchType
@@ -97,7 +98,7 @@ def has_field_rules(session: Session, batch_type: BatchType) -> bool:
 
 def seen_cells(access: FieldAccess) -> ColumnElement[bool]:
     """Return the condition for the changed cells that ``access`` shows: those of the header, and of visible columns."""
-    return or_(CellChange.sequence == 0, ~access.hides(CellChange.field))
+    return or_(ChangedCell.sequence == 0, ~access.hides(ChangedCell.field))
 
 
 def telling_operations(access: FieldAccess) -> ColumnElement[bool]:
@@ -105,13 +106,8 @@ def telling_operations(access: FieldAccess) -> ColumnElement[bool]:
 
     These are the ones that changed such a column, those that undid or redid something or failed, and comments on its cells.
     """
-    change, comment = aliased(CellChange), aliased(BatchComment)
-    touched = exists().where(
-        change.batch_id == Operation.batch_id,
-        change.operation == Operation.number,
-        change.sequence > 0,
-        access.hides(change.field),
-    )
+    comment, change = aliased(BatchComment), cells_of(Operation, access.hides)
+    touched = exists(select(change.position).where(change.sequence > 0))
     commented = and_(
         Operation.kind == "comment",
         exists().where(

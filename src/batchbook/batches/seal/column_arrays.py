@@ -100,6 +100,15 @@ def _family(column: Column) -> str:
     return column.kind.partition(":")[0]
 
 
+#: The characters of whole numbers, of the commas between them, and of null.
+_WHOLE = "-0123456789,nul"
+#: Parts of an array of texts with which it is not taken apart: nulls, or texts with that word, and backslashes before which or
+#: after which an escape would have to be told.
+_AMBIGUOUS = (NULL, "\\\\", "\\u")
+#: The character that is in place of an escaped quotation mark.
+_ESCAPED_MARK = "\1"
+
+
 @dataclass(frozen=True)
 class ColumnTokens:
     """The tokens of a column in a chunk, which are one text if all of them are the same, and the JSON array of them."""
@@ -117,18 +126,28 @@ class ColumnTokens:
             return cls(token, array if token == first else f"[{','.join([token] * count)}]")
         if (found := _as_they_are(column, elements)) is not None and len(found) == count:
             return cls(found, array)
-        tokens = _tokens(column, json.loads(array))
+        tokens = _looked_up(column, elements) or _tokens(column, json.loads(array))
         return cls(tokens, f"[{','.join(tokens)}]")
 
 
 def _as_they_are(column: Column, elements: str) -> list[str] | None:
-    """Return the elements of an array if they are tokens as they are, such as whole numbers, or texts without nulls."""
+    """Return the elements of an array if they are tokens as they are, such as whole numbers, or texts without rare escapes."""
     if column.kind == "integer":
         return elements.split(",")
-    if column.kind == "text" and elements.startswith('"') and "\\" not in elements:
-        # From after the first quotation mark on, each one ends a text or begins one, and there are no line breaks.
-        return ('"' + elements[1:].replace('","', '"\n"')).split("\n")
+    if column.kind == "text" and elements.startswith('"') and not any(map(elements.__contains__, _AMBIGUOUS)):
+        # Without escaped ones, each quotation mark after the first one ends a text or begins one. Line breaks and other control
+        # characters are always escaped.
+        texts = elements[1:].replace('\\"', _ESCAPED_MARK).replace('","', '"\n"')
+        return f'"{texts}'.replace(_ESCAPED_MARK, '\\"').split("\n")
     return None
+
+
+def _looked_up(column: Column, elements: str) -> list[str] | None:
+    """Return the tokens of the elements of an array if they are those of whole numbers, which are remembered by their texts."""
+    family = _family(column)
+    if family not in ("boolean", "decimal") or elements.strip(_WHOLE):
+        return None
+    return column.tokens_of_numbers(elements.split(","))
 
 
 def _tokens(column: Column, values: list[Any]) -> list[str]:

@@ -93,6 +93,7 @@ class Column:
         self.name = name
         self.kind = kind
         self._tokens = _Remembered(_converter(kind))
+        self._of_texts = _Remembered(lambda text: NULL if text == NULL else self._tokens.convert(int(text)))
 
     def tokens(self, values: Sequence[Any]) -> list[str]:
         """Return the tokens of ``values``, which the driver returned for the column."""
@@ -108,6 +109,13 @@ class Column:
         if len(known) > _REMEMBERED or kinds - {known.kind}:
             known.forget(kinds)
         return [*map(known.__getitem__, values)]
+
+    def tokens_of_numbers(self, texts: Sequence[str]) -> list[str]:
+        """Return the tokens of whole numbers, or nulls, that are given as the ``texts`` that JSON has for them."""
+        known = self._of_texts
+        if len(known) > _REMEMBERED:
+            known.forget({str})
+        return [*map(known.__getitem__, texts)]
 
 
 class _Remembered(dict[Any, str]):

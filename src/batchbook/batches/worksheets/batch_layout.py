@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, select
 
+from batchbook.batches.changed_cells import ChangedCell, in_rows
 from batchbook.batches.editing import cell_text, editable_by_name, editable_columns
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.file_intake import FileRecords, intake_fields
 from batchbook.batches.intake.cell_reader import CellReader
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_source import stored_intake
-from batchbook.batches.models import BatchRow, CellChange
+from batchbook.batches.models import BatchRow
 from batchbook.batches.policies.field_rules import EVERYTHING, FieldAccess
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.batches.worksheets.layout import Layout, SheetColumn
@@ -178,12 +179,12 @@ EarlierTexts = dict[int, dict[str, str]]
 
 def earlier_texts(context: ActionContext, operation: int, sequences: Sequence[int]) -> EarlierTexts:
     """Return the texts of those cells in the rows ``sequences`` that were changed after ``operation``, as they were then."""
-    change = CellChange
+    change = ChangedCell
     statement = (
         select(change.sequence, change.field, change.old)
         .where(
             change.batch_id == context.batch.id,
-            change.sequence.in_(sequences),
+            in_rows(change, change.sequence.in_(sequences), sequences),
             change.operation > operation,
         )
         .order_by(change.operation, change.position)

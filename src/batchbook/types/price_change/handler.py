@@ -261,6 +261,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
                 join=_row.item_code == Product.item_code,
                 fields={"price": Product.price},
                 where=_row.status.in_(options["apply"]),
+                creates=False,
             )
         ]
 

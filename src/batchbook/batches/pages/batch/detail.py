@@ -11,6 +11,7 @@ from typing import Any
 from pyramid.response import Response
 from sqlalchemy import select
 
+from batchbook.batches.changed_cells import ChangedCell, among_first
 from batchbook.batches.changed_rows import original_text
 from batchbook.batches.engine.actions import FOLLOW_UP
 from batchbook.batches.engine.preview import totals_of
@@ -20,7 +21,7 @@ from batchbook.batches.files import WORKSHEET, file_chunks
 from batchbook.batches.history import WITHOUT_EFFECT
 from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.matching.new_records import linked_batches
-from batchbook.batches.models import Batch, BatchFile, CellChange, Operation
+from batchbook.batches.models import Batch, BatchFile, Operation
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.changes_page import differing_cells_url, source_word
 from batchbook.batches.pages.batch.comments_page import IN_PANEL, Comments, ShownComments, shown_comments
@@ -255,14 +256,14 @@ class History(BatchPage):
 
     def _cells(self, operations: Sequence[Operation]) -> dict[int, list[ShownChange]]:
         changes = self.request.db.execute(
-            select(CellChange, original_text(CellChange))
+            select(ChangedCell, original_text(ChangedCell))
             .where(
-                CellChange.batch_id == self.batch.id,
-                CellChange.operation.in_([operation.number for operation in operations]),
-                CellChange.position < CELLS_SHOWN,
+                ChangedCell.batch_id == self.batch.id,
+                ChangedCell.operation.in_([operation.number for operation in operations]),
+                among_first(ChangedCell, CELLS_SHOWN),
                 seen_cells(self.action_context.access),
             )
-            .order_by(CellChange.operation, CellChange.position)
+            .order_by(ChangedCell.operation, ChangedCell.position)
         )
         found: dict[int, list[ShownChange]] = defaultdict(list)
         for change, original in changes:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select
 
+from batchbook.batches.changed_cells import ChangedCell, in_row
 from batchbook.batches.changed_rows import original_text
 from batchbook.batches.editing import (
     RowEditor,
@@ -23,7 +24,7 @@ from batchbook.batches.engine.file_intake import FileRecords, intake_fields
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import BatchRow, CellChange, Operation
+from batchbook.batches.models import BatchRow, Operation
 from batchbook.batches.pages.batch.changes_page import changed_cells_url
 from batchbook.batches.pages.batch.comments_page import ROW, Comments, ShownComments, shown_comments
 from batchbook.batches.pages.batch_page import BatchPage, EditPage, ShownChange
@@ -210,21 +211,21 @@ class OneRow(BatchPage):
     def changes(self, field: str | None = None) -> Sequence[tuple[ShownChange, Operation]]:
         """Return the latest changes of the row's cells, or of one ``field``, with their operations."""
         statement = (
-            select(CellChange, original_text(CellChange), Operation)
+            select(ChangedCell, original_text(ChangedCell), Operation)
             .join(
                 Operation,
-                (Operation.batch_id == CellChange.batch_id) & (Operation.number == CellChange.operation),
+                (Operation.batch_id == ChangedCell.batch_id) & (Operation.number == ChangedCell.operation),
             )
             .where(
-                CellChange.batch_id == self.batch.id,
-                CellChange.sequence == self.sequence,
+                ChangedCell.batch_id == self.batch.id,
+                in_row(ChangedCell, self.sequence),
                 seen_cells(self.action_context.access),
             )
-            .order_by(CellChange.operation.desc(), CellChange.position)
+            .order_by(ChangedCell.operation.desc(), ChangedCell.position)
             .limit(CHANGES_SHOWN + 1)  # One too many, so that the page tells of it.
         )
         if field is not None:
-            statement = statement.where(CellChange.field == field)
+            statement = statement.where(ChangedCell.field == field)
         found = self.request.db.execute(statement)
         return [(self.shown_change(change, original), operation) for change, original, operation in found]
 
