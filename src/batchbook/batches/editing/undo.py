@@ -220,7 +220,7 @@ def _refuse_read_only(context: ActionContext, operation: Operation) -> None:
 
 def _told(context: ActionContext, original: Operation) -> str:
     """Return the sentence of ``original`` as far as the actor may read it."""
-    masked = masked_operations(context.session, context.batch.id, context.access)
+    masked = masked_operations(context.session, context.batch.id, context.access, [original.number])
     return MASKED if original.number in masked else original.summary
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -119,12 +119,19 @@ def telling_operations(access: FieldAccess) -> ColumnElement[bool]:
     return or_(touched, commented, Operation.kind.in_(_QUOTING))
 
 
-def masked_operations(session: Session, batch_id: int, access: FieldAccess) -> frozenset[int]:
-    """Return the numbers of the operations on a batch whose sentences are not for somebody with ``access``."""
+def masked_operations(
+    session: Session, batch_id: int, access: FieldAccess, numbers: Collection[int] | None = None
+) -> frozenset[int]:
+    """Return the numbers of the operations on a batch whose sentences are not for somebody with ``access``.
+
+    They are those among ``numbers``, by default of all operations.
+    """
     if not access.is_limited:
         return frozenset()
     found = select(Operation.number).where(Operation.batch_id == batch_id, telling_operations(access))
-    return frozenset(session.scalars(found))
+    return frozenset(
+        session.scalars(found if numbers is None else found.where(Operation.number.in_(numbers)))
+    )
 
 
 def told(session: Session, operations: Sequence[Operation], access: FieldAccess) -> Sequence[Operation]:
@@ -135,7 +142,8 @@ def told(session: Session, operations: Sequence[Operation], access: FieldAccess)
     They are taken out of the session where that is so, because nothing of it is to be stored.
     """
     if access.is_limited and operations:
-        hidden = masked_operations(session, operations[0].batch_id, access)
+        numbers = [one.number for one in operations]
+        hidden = masked_operations(session, operations[0].batch_id, access, numbers)
         for one in operations:
             if one.number in hidden:
                 session.expunge(one)

@@ -65,7 +65,8 @@ def undo_buttons(page: BatchPage, operations: Sequence[Operation] = ()) -> UndoB
     session, actor = page.request.db, page.request.authenticated_userid
     undo, redo = (find(session, batch.id, actor) for find in (next_undo, next_redo))
     numbers = reversible_among(session, batch.id, [one.number for one in operations])
-    masked = masked_operations(session, batch.id, page.action_context.access)
+    nexts = [one.number for one in (undo, redo) if one is not None]
+    masked = masked_operations(session, batch.id, page.action_context.access, nexts)
     return UndoButtons(
         _button(view.url("undo", batch), "Undo", undo, masked),
         _button(view.url("redo", batch), "Redo", redo, masked),
