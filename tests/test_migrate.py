@@ -7,10 +7,13 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy import Engine, insert, inspect, select, text
 
 from batchbook import migrate, schema_version
+from batchbook.batches.cell_chunks import CellChunk
+from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.catalog.models import Product, Vendor
+from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.models import metadata
 
@@ -65,6 +68,40 @@ def test_all_the_way_down_leaves_nothing_and_up_again_leads_to_the_models(
     assert inspect(engine).get_table_names() == ["alembic_version"]
     migrate.upgrade(engine)
     assert migrate.differences(engine) == []
+
+
+def test_packed_cells_become_rows_again_when_going_back(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = {
+        "id": 1,
+        "type": "batch",
+        "created_by": "ann",
+        "created_at": utc_now(),
+        "params": {},
+        "status_counts": {},
+    }
+    key = {"batch_id": 1, "number": 1}
+    data = '[[3,"price","1.50",null],[4,"name","a","\\"b\\"",[{"field":"name","code":"odd","message":"Odd.","raw":"a"}]]]'
+    with transaction_scope(engine) as session:
+        session.execute(insert(Batch.__table__), header)
+        session.execute(
+            insert(Operation), key | {"kind": "edit", "at": utc_now(), "actor": "ann", "summary": ""}
+        )
+        limits = {"position": 7, "cells": 2, "first_sequence": 3, "last_sequence": 4}
+        session.execute(insert(CellChunk), {"batch_id": 1, "operation": 1, **limits, "data": data})
+    monkeypatch.setenv("BATCHBOOK_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    engine.dispose()
+    command.downgrade(Config(Path(__file__).parents[1] / "alembic.ini"), "0030")
+    cell = CellChange
+    with transaction_scope(engine, read_only=True) as session:
+        columns = (cell.operation, cell.position, cell.sequence, cell.field, cell.old, cell.new)
+        assert session.execute(select(*columns).order_by(cell.position)).all() == [
+            (1, 7, 3, "price", "1.50", None),
+            (1, 8, 4, "name", "a", '"b"'),
+        ]
+        issues = session.scalars(select(cell.issues).order_by(cell.position)).all()
+        assert [issues[0], issues[1] and issues[1][0]["raw"]] == [None, "a"]
 
 
 def test_upgrading_again_keeps_the_data(engine: Engine) -> None:

@@ -5,6 +5,7 @@ A plug-in's models join the same metadata when the plug-in is imported; they are
 
 from __future__ import annotations
 
+from batchbook.batches import cell_chunks as cells
 from batchbook.batches import models as batches
 from batchbook.batches.effects import models as effects
 from batchbook.batches.intake import saved_mappings as intake
@@ -23,7 +24,7 @@ from batchbook.types.price_change import models as price_change
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "policies", "price_change",
+    "batches", "catalog", "cells", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "policies", "price_change",
     "retention", "review", "seal", "security", "web",
 ]  # fmt: skip
 

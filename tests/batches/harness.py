@@ -15,10 +15,11 @@ from sqlalchemy.engine import Engine as Database
 from sqlalchemy.orm import Session
 
 from batchbook.batches import Action, Batch, BatchHandler, BatchType, BatchTypes
+from batchbook.batches.changed_cells import ChangedCell
 from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
 from batchbook.batches.engine.creation import clone_batch, create_batch, delete_batch
 from batchbook.batches.engine.engine import Engine, Result
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.models import Operation
 from batchbook.batches.running.runner import ActionCall, InlineRunner
 from batchbook.catalog.models import Product
 from batchbook.db.transactions import transaction_scope
@@ -145,7 +146,7 @@ class BatchHarness:
             return [(o.kind, o.actor, o.summary, o.cells) for o in session.scalars(order)]
 
     def cells(self, batch_id: int) -> list[tuple[int, int, int, str, str | None, str | None]]:
-        c = CellChange
+        c = ChangedCell
         order = (
             select(c.operation, c.position, c.sequence, c.field, c.old, c.new)
             .where(c.batch_id == batch_id)

@@ -13,6 +13,7 @@ from batchbook.batches.changed_rows import (
 )
 from batchbook.batches.history import REMEMBERED
 from batchbook.batches.models import Batch, CellChange, Operation
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 
@@ -67,10 +68,10 @@ def test_rows_are_edited_or_differ_or_were_changed_by_others(engine: Engine) -> 
                 for position, change in enumerate(CHANGES)
             ],
         )
-        assert numbers(session, edited_sequences(1)) == [1, 2, 3, 6]
-        assert numbers(session, differing_sequences(1)) == [2, 3, 4]
+        assert numbers(session, edited_sequences(1, EVERYTHING)) == [1, 2, 3, 6]
+        assert numbers(session, differing_sequences(1, EVERYTHING)) == [2, 3, 4]
         assert numbers(session, changed_by_others(1, "ann", 1)) == [1, 2, 4, 5, 6]
         assert numbers(session, changed_by_others(1, "bob", 1)) == [2, 3]
         assert numbers(session, changed_by_others(1, None, 6)) == [6]
         assert numbers(session, operations_of_others(1, "bob", 1)) == [3]
-        assert numbers(session, edited_sequences(2)) == []
+        assert numbers(session, edited_sequences(2, EVERYTHING)) == []

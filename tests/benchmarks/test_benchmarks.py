@@ -208,6 +208,16 @@ def test_a_block_of_cells_is_measured(server: Any, tmp_path: Path) -> None:
     assert "40 rows, 200 cells" in next(cost_lines(cost))
 
 
+def test_what_bulk_changes_take_in_the_history_is_measured(server: Any, tmp_path: Path) -> None:
+    from benchmarks.changes import COLUMNS, MOST_BYTES, changes_cost, cost_lines
+
+    cost = changes_cost(server, tmp_path, 3_000)
+    assert cost.cells == 3_000 * len(COLUMNS)
+    assert 5 < cost.bytes_a_cell <= MOST_BYTES
+    assert {"change all cells", "undo the block", "undo the removal"} <= {*cost.seconds}
+    assert "15,000" in next(cost_lines(cost))
+
+
 def test_what_sealing_adds_is_a_share_of_the_execution_without_it(server: Any, tmp_path: Path) -> None:
     from benchmarks.sealing import sealing_cost, sealing_lines
 

@@ -16,7 +16,7 @@ NO_CHANGE = ("clone", "rows", "reverse-batch")
 #: … and who may see the batch may ask for files of it, and tells how far it was seen.
 FILES = ("export_rows", "export_changes", "worksheet", "worksheet_problems", "seen", "comments_seen", "seal")
 #: … and has a view of the grid of changed cells, too, opens facets, arranges columns, and is shown to others.
-VIEWS = ("remember_changes", "row_facets", "row_layout", "presence")
+VIEWS = ("changes_layout", "remember_changes", "row_facets", "row_layout", "presence")
 
 PEOPLE = ("staff", "admin", "auditor")
 

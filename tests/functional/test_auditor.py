@@ -42,6 +42,7 @@ OWN_PAGES = (
     ".row_facets",
     ".layout",
     ".row_layout",
+    ".changes_layout",
     ".seen",
     ".rows",
     ".export",

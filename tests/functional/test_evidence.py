@@ -195,7 +195,7 @@ def test_an_auditor_answers_who_what_when_from_what_and_why(
     assert "Seen." in text_of(auditor.get(url_of(number, "comments")))
     changes = auditor.get(url_of(number, "changes"))
     assert (column_of(changes, "Before"), column_of(changes, "After")) == (["51.00"], ["0.51"])
-    assert column_of(auditor.get("/audit/operations?f.actor.equal=staff"), "Kind").count("edit") == 1
+    assert column_of(auditor.get("/audit/operations?f.actor.equal=staff"), "Kind").count("Edited") == 1
     assert auditor.get(url_of(number, "files", 1)).body == RISKY.encode()
 
     # The proof, on the page and in a pack.

@@ -19,6 +19,7 @@ from .harness import Gate, JobHarness, hooked, in_thread
 
 READING = (
     "rows",
+    "changes_layout",
     "remember_changes",
     "export_rows",
     "export_changes",
@@ -30,6 +31,7 @@ READING = (
     "row_facets",
     "row_layout",
     "presence",
+    "seal",
 )
 
 

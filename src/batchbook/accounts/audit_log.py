@@ -7,18 +7,28 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Row, literal
 
-from batchbook.grid import Column, Kind, Sort, columns_of, label_of
+from batchbook.grid import Column, Kind, Sort, choices_of, columns_of, label_of
 from batchbook.master import GRID_PAGES, Detail, Index, MasterView
+from batchbook.security.audit_log import BATCH, FILE, PAGE, ROLE, SETTING, USER, VIEW
 from batchbook.security.models import AuditEntry
 from batchbook.web.request import Request
 
 _DETAIL = Column("summary", "Detail", AuditEntry.detail["text"].as_string(), Kind.TEXT)
 
 
+_TARGET_KIND = Column(
+    "target_kind",
+    "Kind of target",
+    AuditEntry.target_kind,
+    Kind.CHOICE,
+    choices=choices_of((kind, kind.capitalize()) for kind in (USER, ROLE, BATCH, PAGE, FILE, SETTING, VIEW)),
+)
+
+
 def batch_path(request: Request, entry: Row[Any]) -> str | None:
     """Return the address of the batch that an event happened to; ``None`` if it happened to something else."""
     number = entry._mapping["target"][:8]
-    if entry._mapping["target_kind"] != "batch" or not number.isdigit():
+    if entry._mapping["target_kind"] != BATCH or not number.isdigit():
         return None
     path: str = request.route_path("batches.find", number=number)
     return path
@@ -36,7 +46,7 @@ class AuditLogView(MasterView):
     description = "Sign-ins and refused attempts, changes of users, roles and settings, exports and downloads. Newest first."
     grid_columns = (
         *columns_of(AuditEntry, ("at", "event", "actor", "acted_by")),
-        Column("target_kind", "Kind", AuditEntry.target_kind, Kind.TEXT),
+        _TARGET_KIND,
         Column("target", "Target", AuditEntry.target, Kind.TEXT, link="batch"),
         _DETAIL,
         *columns_of(AuditEntry, ("address", "request_id")),

@@ -5,14 +5,28 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Row, Select, Text, TypeDecorator, and_, func, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Row,
+    Select,
+    String,
+    Text,
+    TypeDecorator,
+    and_,
+    func,
+    select,
+    type_coerce,
+)
 
 from batchbook.audit.executed_batches import EXECUTED, AuditContext
 from batchbook.batches import access
 from batchbook.batches.effects.models import BETWEEN_PARTS, CREATED, DELETED, UPDATED, BatchEffect
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, Operation, number_in_sql
+from batchbook.batches.policies.field_access import types_seen_whole
 from batchbook.batches.registry import BatchTypes
+from batchbook.db.transactions import transaction_scope
 from batchbook.grid import Choice, Column, Kind, Sort, Verb, label_of
 from batchbook.master import GRID_PAGES, Index, MasterView
 from batchbook.security.identity import Identity
@@ -31,6 +45,21 @@ class EffectValues(TypeDecorator[str]):
         if value is None:
             return None
         return ", ".join(f"{label_of(name)} {_text(found)}" for name, found in json.loads(value).items())
+
+
+class RecordsName(TypeDecorator[str]):
+    """The name of a kind of records, such as “product”, which people read and may type as “Product”."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002 - The hook's own.
+        """Return the stored name."""
+        return None if value is None else value.lower().replace(" ", "_")
+
+    def process_result_value(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002 - The hook's own.
+        """Return the name as people read it."""
+        return None if value is None else label_of(value)
 
 
 def _text(value: Any) -> str:
@@ -94,7 +123,7 @@ class EffectsView(MasterView):
             "batch", "Batch", number_in_sql(BatchEffect.batch_id), Kind.TEXT, filterable=False, link="batch"
         ),
         Column("sequence", "Row", BatchEffect.sequence, Kind.INTEGER, link="row"),
-        Column("target", "Records", BatchEffect.target, Kind.TEXT),
+        Column("target", "Records", type_coerce(BatchEffect.target, RecordsName()), Kind.TEXT),
         Column("record", "Key", func.replace(BatchEffect.record_key, BETWEEN_PARTS, " "), Kind.TEXT),
         Column(
             "kind",
@@ -137,4 +166,7 @@ class EffectsView(MasterView):
     @classmethod
     def visible_to(cls, services: Services, identity: Identity) -> ColumnElement[bool]:
         """Return the condition for the effects of executed batches that ``identity`` may see."""
-        return and_(EXECUTED, access.visible(identity.permissions, services.get(BatchTypes)))
+        types = services.get(BatchTypes)
+        with transaction_scope(services.get(Engine), read_only=True) as session:
+            whole = types_seen_whole(session, types, identity.name)
+        return and_(EXECUTED, access.visible(identity.permissions, types), Batch.type.in_(whole))

@@ -36,6 +36,7 @@ AMOUNT = Column(
     Batch.executed_amount,
     Kind.DECIMAL,
     scale=4,
+    least_scale=2,
     description="The sum of all changes of numbers by the batch, such as of prices, rises and falls alike.",
 )
 PERSON = Column(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, select
 
 from batchbook.audit.executed_batches import EXECUTED, AuditContext
 from batchbook.batches import access
+from batchbook.batches.history import KINDS
 from batchbook.batches.models import Batch, Operation, number_in_sql
 from batchbook.batches.pages.lists import batch_url
+from batchbook.batches.policies.field_access import readable_operations
 from batchbook.batches.registry import BatchTypes
-from batchbook.grid import Choice, Column, Kind, Sort, columns_of
+from batchbook.db.transactions import transaction_scope
+from batchbook.grid import Choice, Column, Kind, Sort, choices_of, columns_of
 from batchbook.master import GRID_PAGES, Index, MasterView
 from batchbook.security.identity import Identity
 from batchbook.services import Services
@@ -37,7 +40,7 @@ class OperationsView(MasterView):
         _TYPE,
         _AT,
         Column("actor", "Person", Operation.actor, Kind.USER),
-        "kind",
+        Column("kind", "Kind", Operation.kind, Kind.CHOICE, choices=choices_of(KINDS.items())),
         Column("summary", "What", Operation.summary, Kind.TEXT),
         Column("reason", "Reason", Operation.reason, Kind.TEXT),
         Column("cells", "Cells", Operation.cells, Kind.INTEGER),
@@ -66,4 +69,7 @@ class OperationsView(MasterView):
     @classmethod
     def visible_to(cls, services: Services, identity: Identity) -> ColumnElement[bool]:
         """Return the condition for the operations on executed batches that ``identity`` may see."""
-        return and_(EXECUTED, access.visible(identity.permissions, services.get(BatchTypes)))
+        types = services.get(BatchTypes)
+        with transaction_scope(services.get(Engine), read_only=True) as session:
+            readable = readable_operations(session, types, identity.name)
+        return and_(EXECUTED, access.visible(identity.permissions, types), readable)

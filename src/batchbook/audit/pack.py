@@ -23,6 +23,7 @@ from batchbook.batches import access
 from batchbook.batches.files import file_chunks
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchFile
+from batchbook.batches.policies.field_access import field_access, refuse_if_limited
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.rows.scope import table_of
 from batchbook.batches.seal.chain import Difference, sealed_manifest
@@ -217,10 +218,15 @@ def _line(facts: Mapping[str, Any]) -> bytes:
     return (json.dumps(facts, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
 
 
-def demand_packable(permissions: frozenset[str] | None, batches: Iterable[Batch], actor: str) -> None:
-    """Raise an error unless ``permissions`` allow downloading all ``batches``, and all are executed; ``None`` allows all."""
+def demand_packable(
+    session: Session, types: BatchTypes, permissions: frozenset[str], batches: Iterable[Batch], actor: str
+) -> None:
+    """Raise an error unless ``permissions`` allow downloading all ``batches``, all are executed, and ``actor`` sees all columns.
+
+    A pack without a column could not be verified.
+    """
     for batch in batches:
-        if permissions is not None:
-            access.demand(permissions, batch, Action.DOWNLOAD, actor)
+        access.demand(permissions, batch, Action.DOWNLOAD, actor)
+        refuse_if_limited(field_access(session, types[batch.type], actor), f"The pack of {batch}")
         if not batch.is_final:
             raise Conflict(f"{batch} is not executed yet, so there is no pack of it. Nothing was written.")

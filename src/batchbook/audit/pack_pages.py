@@ -78,7 +78,7 @@ def pack_response(request: Request, numbers: Sequence[int]) -> Response:
         request.authenticated_userid,
     )
     batches = batches_called(request.db, numbers)
-    demand_packable(request.identity.permissions, batches, actor)
+    demand_packable(request.db, types, request.identity.permissions, batches, actor)
     pack = Pack(request.db, types, batches, actor, utc_now())
     detail = f"auditor's pack of {', '.join(batch.number for batch in batches)}"
     record_event(request, EXPORTED, pack.name, detail, FILE)

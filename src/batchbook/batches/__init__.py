@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from batchbook.batches.pages.view import RowTable as RowTable
     from batchbook.batches.policies.declaration import Limit as Limit
     from batchbook.batches.policies.declaration import Policy as Policy
+    from batchbook.batches.policies.field_rules import FieldAccess as FieldAccess
+    from batchbook.batches.policies.field_rules import FieldRule as FieldRule
     from batchbook.batches.registry import BatchType as BatchType
     from batchbook.batches.registry import BatchTypes as BatchTypes
     from batchbook.batches.rows.issues import issue as issue

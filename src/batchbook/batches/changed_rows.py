@@ -11,18 +11,20 @@ from sqlalchemy import (
     Connection,
     Engine,
     Select,
-    and_,
-    case,
+    Subquery,
+    Text,
     cast,
     exists,
     func,
     select,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
+from batchbook.batches.changed_cells import ChangedCell, cells_at, in_rows
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import REMEMBERED
 from batchbook.batches.models import BatchRow, CellChange, Operation
+from batchbook.batches.policies.field_rules import FieldAccess
 from batchbook.db.number_sets import is_listed
 
 #: The field under which history keeps that a row was removed or restored.
@@ -34,33 +36,44 @@ Sequences = Select[int]
 _PLACES = 10**9
 
 
-def edited_sequences(batch_id: int) -> Sequences:
-    """Return the SELECT of the numbers of the rows whose cells people have changed, each as often as they did."""
-    changed = CellChange
+def edited_sequences(batch_id: int, access: FieldAccess) -> Sequences:
+    """Return the SELECT of the numbers of the rows whose cells people have changed, each as often as they did.
+
+    Cells of columns that ``access`` hides do not count.
+    """
+    cells = edited_cells(batch_id, access)
+    return cells.with_only_columns(cells.selected_columns.sequence)
+
+
+def edited_cells(batch_id: int, access: FieldAccess) -> Select[int, str]:
+    """Return the SELECT of the cells that people have changed, each as often as they did: row, field."""
+    changed = ChangedCell
     by_itself = select(Operation.number).where(Operation.batch_id == batch_id, Operation.kind == REMEMBERED)
-    return select(changed.sequence).where(
+    return select(changed.sequence, changed.field).where(
         changed.batch_id == batch_id,
         changed.sequence > 0,
         changed.field != REMOVED,
+        ~access.hides(changed.field),
         changed.operation.not_in(by_itself),
     )
 
 
-def differing_sequences(batch_id: int) -> Sequences:
+def differing_sequences(batch_id: int, access: FieldAccess) -> Sequences:
     """Return the SELECT of the numbers of the rows with a cell whose text is another than before its first change.
 
-    A cell that was changed, and changed back, does not differ. Added rows differ in all that was typed.
+    A cell that was changed, and changed back, does not differ. Added rows differ in all that was typed. Cells of columns that
+    ``access`` hides do not count.
     """
     cells = _differing(batch_id).subquery()
-    return select(cells.c.sequence)
+    return select(cells.c.sequence).where(~access.hides(cells.c.field))
 
 
 def differing_cells(
     session: Session, batch_id: int, sequences: Sequence[int]
 ) -> Iterator[tuple[int, str, str | None, str | None]]:
     """Yield the cells of the rows ``sequences``, those of a window, that differ from the source: row, field, text there and now."""
-    change = CellChange
-    listed = is_listed(change.sequence, sequences, session.get_bind().dialect)
+    change = ChangedCell
+    listed = in_rows(change, is_listed(change.sequence, sequences, session.get_bind().dialect), sequences)
     changes = select(
         change.operation, change.position, change.sequence, change.field, change.old, change.new
     ).where(change.batch_id == batch_id, listed, change.field != REMOVED)
@@ -86,7 +99,7 @@ def is_latest_and_differs(batch_id: int, *, differs: bool = True) -> ColumnEleme
     """
     cells = _differing(batch_id).subquery()
     latest = select(cells.c.last)
-    place = _place(CellChange)
+    place = _place(ChangedCell)
     return place.in_(latest) if differs else place.not_in(latest)
 
 
@@ -96,65 +109,65 @@ def _place(change: type[CellChange]) -> ColumnElement[int]:
 
 def _differing(batch_id: int) -> Select[Any]:
     """Return the SELECT of the cells that differ: sequence, field, the place of the last change, text before and now."""
-    change = CellChange
-    place = _place(change)
+    change = ChangedCell
+    # By windows, because a join would unpack chunks for each cell.
+    same = (change.sequence, change.field)
+    in_order = (change.operation, change.position)
+    latest_first = [place.desc() for place in in_order]
     cells = (
         select(
             change.sequence,
             change.field,
-            func.min(place).label("first"),
-            func.max(place).label("last"),
-            func.min(change.old).label("old"),
-            func.min(change.new).label("new"),
+            _place(change).label("last"),
+            func.first_value(change.old, type_=Text)
+            .over(partition_by=same, order_by=in_order)
+            .label("before"),
+            change.new.label("now"),
+            func.row_number().over(partition_by=same, order_by=latest_first).label("nth"),
         )
         .where(change.batch_id == batch_id, change.sequence > 0, change.field != REMOVED)
-        .group_by(change.sequence, change.field)
         .subquery()
     )
+    columns = (cells.c.sequence, cells.c.field, cells.c.last, cells.c.before, cells.c.now)
+    return select(*columns).where(cells.c.nth == 1, cells.c.before.is_distinct_from(cells.c.now))
 
-    def text_at(found: Any, column: Any) -> ColumnElement[Any]:
-        at = (change.operation == found // _PLACES, change.position == found % _PLACES)
-        return select(column).where(change.batch_id == batch_id, *at).scalar_subquery()
 
-    # Most cells have changed once: their texts are those of the group.
-    once = cells.c.first == cells.c.last
-    before = case((once, cells.c.old), else_=text_at(cells.c.first, change.old))
-    now = case((once, cells.c.new), else_=text_at(cells.c.last, change.new))
-    return select(
-        cells.c.sequence, cells.c.field, cells.c.last, before.label("before"), now.label("now")
-    ).where(before.is_distinct_from(now))
+def first_changes(batch_id: int, field: str | None = None) -> Subquery:
+    """Return the first change of each changed cell in the rows of a batch: ``sequence``, ``field``, and ``old``, the text before it.
+
+    With ``field``, it is only of cells in that column.
+    """
+    change = ChangedCell
+    in_order = (change.operation, change.position)
+    nth = func.row_number().over(partition_by=(change.sequence, change.field), order_by=in_order)
+    cells = (
+        select(change.sequence, change.field, change.old, nth.label("nth"))
+        .where(
+            change.batch_id == batch_id,
+            change.sequence > 0,
+            *(() if field is None else (change.field == field,)),
+        )
+        .subquery()
+    )
+    return select(cells.c.sequence, cells.c.field, cells.c.old).where(cells.c.nth == 1).subquery()
 
 
 def original_texts(batch_id: int, field: str) -> Select[int, str | None]:
     """Return the SELECT of the changed cells of the column ``field``, with their texts before the first change: row, text."""
-    change = CellChange
-    place = func.min(_place(change)).label("place")
-    firsts = select(place).where(change.batch_id == batch_id, change.field == field, change.sequence > 0)
-    first = firsts.group_by(change.sequence).subquery()
-    # By the key, so that each is found at once.
-    at = and_(change.operation == first.c.place // _PLACES, change.position == first.c.place % _PLACES)
-    return (
-        select(change.sequence, change.old)
-        .select_from(first)
-        .join(change, at)
-        .where(change.batch_id == batch_id)
-    )
+    first = first_changes(batch_id, field)
+    return select(first.c.sequence, first.c.old)
 
 
 def original_text(cell: type[CellChange]) -> ColumnElement[str | None]:
     """Return the text that a changed ``cell`` got from the file or query: the one before its first change.
 
-    It is null for a row that people added, and for the header.
+    It is null for a row that people added, and for the header. It is looked up for each cell; for many, join
+    :func:`first_changes`.
     """
-    first = aliased(CellChange)
+    first = cells_at(cell, cell.batch_id, cell.sequence, cell.field)
     return (
         select(first.old)
-        .where(
-            first.batch_id == cell.batch_id,
-            first.sequence == cell.sequence,
-            first.field == cell.field,
-            cell.sequence > 0,
-        )
+        .where(cell.sequence > 0)
         .order_by(first.operation, first.position)
         .limit(1)
         .scalar_subquery()
@@ -163,10 +176,10 @@ def original_text(cell: type[CellChange]) -> ColumnElement[str | None]:
 
 def changed_by_others(batch_id: int, user: str | None, operation: int) -> Sequences:
     """Return the SELECT of the numbers of the rows that others than ``user`` changed after the operation of that number."""
-    return select(CellChange.sequence).where(
-        CellChange.batch_id == batch_id,
-        CellChange.sequence > 0,
-        CellChange.operation.in_(operations_of_others(batch_id, user, operation)),
+    return select(ChangedCell.sequence).where(
+        ChangedCell.batch_id == batch_id,
+        ChangedCell.sequence > 0,
+        ChangedCell.operation.in_(operations_of_others(batch_id, user, operation)),
     )
 
 

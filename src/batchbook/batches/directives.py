@@ -31,6 +31,7 @@ from batchbook.batches.running.runner import InlineRunner, JobRunner, Runner
 from batchbook.batches.type_checks import (
     check_class,
     check_columns,
+    check_field_rules,
     check_parameters,
     check_records,
 )
@@ -79,6 +80,7 @@ def add_batch_type(
         services=dict(services or {}),
     )
     check_records(batch_type)
+    check_field_rules(batch_type)
     introspectable = config.introspectable("batch types", batch_type.key, batch_type.title, "batch type")
     introspectable.update(
         {"header": header, "row": batch_type.row, "handler": batch_type.handler, "view": view}

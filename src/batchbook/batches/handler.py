@@ -45,10 +45,11 @@ _NO_SERVICES: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Total:
-    """A figure shown with the batch's facts, such as the sum of a column."""
+    """A figure shown with the batch's facts, to people who may see the ``columns`` of rows of which it tells; ``None`` are all."""
 
     label: str
     value: Any
+    columns: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,7 @@ class BatchHandler(ABC, Generic[B, R]):
     quick_entry: QuickEntry | None = None
     #: The worksheets of batches: by default with the columns of their file, or of the row grid.
     worksheet: Worksheet = Worksheet()
-    #: The matching of rows whose key is in no record; ``None`` for none. A handler whose batches differ in it sets it when it
-    #: is made.
+    #: The matching of rows whose key is in no record; ``None`` for none. Handlers whose batches differ set it when they are made.
     matching: Matching | None = None
     #: The rows that are duplicates of each other; ``None`` if the type has none.
     duplicates: Duplicates | None = None

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from batchbook.batches.cell_chunks import write_cells
 from batchbook.batches.handler_context import HandlerContext, next_number
-from batchbook.batches.models import Batch, CellChange, Operation
+from batchbook.batches.models import Batch, Operation
 from batchbook.batches.rows.issues import Issue
-from batchbook.db.bulk_writing import bulk_insert, bulk_insert_columns
+from batchbook.db.bulk_writing import bulk_insert
 from batchbook.db.transactions import acted_by
 
 #: The kinds of operations for an action that failed, was refused, or was cancelled.
@@ -20,6 +21,46 @@ FAILURE, REFUSAL, CANCEL = "failure", "refusal", "cancel"
 REMEMBERED = "remembered"
 #: The kinds of operations that add a row, that reverse another operation, and that reverse an undo.
 ADD, UNDO, REDO = "add", "undo", "redo"
+#: What people read for each kind of operation of the application itself.
+KINDS: Mapping[str, str] = {
+    "create": "Created",
+    "clone": "Cloned",
+    "follow-up": "Created as a follow-up",
+    "made-of": "Created from other rows",
+    "reverse": "Created as a reversal",
+    "intake": "Reading of the file chosen",
+    "populate": "Populated",
+    "refresh": "Refreshed",
+    REMEMBERED: "Matched as remembered",
+    "match": "Matched",
+    "edit": "Edited",
+    "paste": "Pasted",
+    "fill": "Filled",
+    "clear": "Cleared",
+    "cut": "Cut",
+    "change": "Column changed",
+    "fix": "Fixed",
+    "merge": "Values merged",
+    "worksheet": "Corrections applied",
+    ADD: "Row added",
+    "remove": "Rows removed",
+    "restore": "Rows restored",
+    UNDO: "Undone",
+    REDO: "Redone",
+    "comment": "Commented on",
+    "hand-over": "Handed over",
+    "complete": "Marked complete",
+    "reopen": "Reopened",
+    "send-back": "Sent back",
+    "approve": "Approved",
+    "schedule": "Scheduled",
+    "unschedule": "Schedule cancelled",
+    "sign": "Signed",
+    "execute": "Executed",
+    REFUSAL: "Refused",
+    FAILURE: "Failed",
+    CANCEL: "Cancelled",
+}
 #: Those whose action did not take place.
 WITHOUT_EFFECT = (FAILURE, REFUSAL, CANCEL)
 
@@ -80,7 +121,7 @@ def record(
     )
     session.add(operation)
     session.flush()  # The cells, written in bulk below, refer to it.
-    _write_cells(session, operation, 0, changed)
+    write_cells(session, operation, 0, changed)
     return operation
 
 
@@ -132,24 +173,5 @@ def note_failure(context: HandlerContext, batch: Batch, sentence: str) -> None:
 def add_cells(session: Session, operation: Operation, cells: Iterable[Cell]) -> None:
     """Add cells to an ``operation`` that is stored already, for edits with too many cells to hold in memory."""
     changed = list(cells)
-    _write_cells(session, operation, operation.cells, changed)
+    write_cells(session, operation, operation.cells, changed)
     operation.cells += len(changed)
-
-
-def _write_cells(session: Session, operation: Operation, first: int, cells: Sequence[Cell]) -> None:
-    if not cells:
-        return
-    sequences, fields, old, new, issues = zip(*cells, strict=True)
-    count = len(cells)
-    values: dict[str, Sequence[Any]] = {
-        "batch_id": [operation.batch_id] * count,
-        "operation": [operation.number] * count,
-        "position": range(first, first + count),
-        "sequence": sequences,
-        "field": fields,
-        "old": old,
-        "new": new,
-        "issues": [list(found) if found else None for found in issues],
-    }
-    table = CellChange.metadata.tables[CellChange.__tablename__]
-    bulk_insert_columns(session.connection(), table, values)

@@ -10,10 +10,13 @@ from sqlalchemy.orm import Mapper
 
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.policies.field_access import identifying_columns
+from batchbook.batches.policies.field_rules import refuse_unrestrictable
 from batchbook.batches.registry import BatchType
 from batchbook.batches.rows.scope import RESERVED, table_of
 from batchbook.db import ExactDecimal, why_not_stored
 from batchbook.declarations import is_text, shown
+from batchbook.errors import BadInput
 from batchbook.grid import CellError, Column, columns_of, parser_for, to_text
 
 # --- The classes -----------------------------------------------------------------------------------------------------
@@ -55,6 +58,18 @@ def _parameters(handler: type[Any]) -> tuple[Any, ...]:
             if owner is not BatchHandler and isinstance(get_origin(base), type):
                 return get_args(base)
     return ()
+
+
+def check_field_rules(batch_type: BatchType) -> None:
+    """Raise ``ConfigurationError`` if the policy that a type declares hides a column by which rows are known."""
+    try:
+        refuse_unrestrictable(
+            batch_type.handler.execution_policy.policy.fields, identifying_columns(batch_type)
+        )
+    except BadInput as error:
+        raise ConfigurationError(
+            f"{batch_type.handler.__name__}.execution_policy cannot be applied. {error.message}"
+        ) from None
 
 
 def check_records(batch_type: BatchType) -> None:

@@ -42,7 +42,7 @@ def pack(installation: Installation, numbers: tuple[int, ...], file: Path, actor
     with installation.transaction(read_only=True) as db:
         session = CommandSession(services, db, identity_of(db, actor))
         batches = [session.find(number, Action.DOWNLOAD) for number in sorted({*numbers})]
-        demand_packable(session.person.permissions, batches, session.person.name)
+        demand_packable(db, session.types, session.person.permissions, batches, session.person.name)
         written = _write(Pack(db, session.types, batches, session.person.name, utc_now()), file)
     detail = f"auditor's pack {written['sha256']} of {', '.join(batch.number for batch in batches)}"
     record_file_command(installation.engine, EXPORTED, file.name, detail, actor)

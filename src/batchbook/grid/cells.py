@@ -95,13 +95,15 @@ def is_readable(column: Column, value: Any) -> bool:
 def _decimal_renderer(column: Column, group: str) -> Callable[[Any], str]:
     scale = column.scale
     as_stored, to_scale = f"{group}f", f"{group}.{scale}f"
+    removable = 0 if scale is None or column.least_scale is None else scale - column.least_scale
 
     def render_decimal(value: Any) -> str:
         number = value if isinstance(value, Decimal) else Decimal(value)
         # More digits than the column keeps are a fact to be seen, not to be rounded away.
         if scale is None or -number.as_tuple().exponent > scale:  # type: ignore[operator]
             return format(number, as_stored)
-        return format(number, to_scale)
+        text = format(number, to_scale)
+        return text[:-removable] + text[-removable:].rstrip("0") if removable else text
 
     return render_decimal
 

@@ -91,7 +91,7 @@ class Column:
     """One column of a grid.
 
     ``name`` is its key in links and rows, ``expression`` the SQL it reads. ``scale`` counts the digits kept behind
-    the decimal sign, ``max_length`` characters; ``minimum`` and ``maximum`` are the field's own rule, ``limits`` what
+    the decimal sign; with ``least_scale``, zeros beyond that many digits are left out. ``max_length`` counts characters; ``minimum`` and ``maximum`` are the field's own rule, ``limits`` what
     its database type can hold; ``blank`` is the value of an empty cell. ``link`` names a link that the view resolves;
     ``by_batch_only`` columns are read-only in forms, because they change by batches. Moments are shown to the minute, or
     with ``seconds`` where their order matters. ``reference`` are the records that its cells name, suggested while people type. A column with ``conditions`` of its own, by the verb, is only there to
@@ -110,6 +110,7 @@ class Column:
     description: str = ""
     editable: bool = False
     scale: int | None = None
+    least_scale: int | None = None
     max_length: int | None = None
     minimum: Any = None
     maximum: Any = None

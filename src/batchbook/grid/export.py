@@ -153,7 +153,8 @@ _NATIVE: dict[Kind, Callable[[Any, int, int, Any, Any], bool]] = {
 def number_format(column: Column) -> str:
     """Return the format of cells with values of ``column`` in a workbook."""
     if column.kind is Kind.DECIMAL and column.scale:
-        return "#,##0." + "0" * column.scale
+        shown = column.scale if column.least_scale is None else column.least_scale
+        return "#,##0." + "0" * shown + "#" * (column.scale - shown)
     return {Kind.DATE: "yyyy-mm-dd", Kind.DATETIME: "yyyy-mm-dd hh:mm:ss"}.get(column.kind, "General")
 
 

@@ -16,7 +16,7 @@ from batchbook.master.links import href
 from batchbook.master.models import GridSetting, SavedView
 from batchbook.master.paging import whole_number
 from batchbook.master.saved_views import SavedViews
-from batchbook.security.audit_log import record_change
+from batchbook.security.audit_log import VIEW, record_change
 from batchbook.security.models import Role
 from batchbook.words import is_storable
 
@@ -126,7 +126,7 @@ class SavedViewEditor:
             detail = (
                 f"list {self.views.grid}, role {view.role_id}, default {'yes' if view.is_default else 'no'}"
             )
-            record_change(self.request, event, view.name, detail)
+            record_change(self.request, event, view.name, detail, VIEW)
 
 
 def change_views(views: SavedViews, params: Mapping[str, Any]) -> tuple[str, str]:

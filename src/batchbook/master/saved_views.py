@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from batchbook.grid import Column, GridState
+from batchbook.grid.state_params import is_filter_name
 from batchbook.master.models import SavedView
 from batchbook.security.identity import Identity
 from batchbook.security.models import Role, user_role
@@ -141,8 +142,16 @@ class SavedViews:
         return [(role.id, role.label) for role in found]
 
     def url_of(self, view: SavedView) -> str:
-        """Return the address that shows ``view``; also of parts that the list no longer has, so that it tells of them."""
-        return f"{self.url}?{urlencode([*_stored_query(view), ('saved', view.id)])}"
+        """Return the address that shows ``view``; also of parts that the list does not have, so that it tells of them.
+
+        The values of filters on columns that the list does not have for this person are left out.
+        """
+        known = {column.name for column in self.columns}
+        query = [
+            (name, value if not is_filter_name(name) or _filtered(name) in known else "")
+            for name, value in _stored_query(view)
+        ]
+        return f"{self.url}?{urlencode([*query, ('saved', view.id)])}"
 
     @property
     def _identity(self) -> Identity:
@@ -162,6 +171,11 @@ class SavedViews:
         if view.saved_by != self._identity.name:
             notes.append(f"by {view.saved_by}")
         return ", ".join(notes)
+
+
+def _filtered(name: str) -> str:
+    """Return the name of the column in that of a filter's parameter, such as ``f.item_code.eq``."""
+    return name.partition(".")[2].rpartition(".")[0]
 
 
 def _stored_query(view: SavedView) -> list[tuple[str, str]]:

@@ -44,7 +44,8 @@ _LONGEST, _LONGEST_STORED = 80, 200
 #: The number of pending events that are moved at a time.
 _AT_A_TIME = 500
 #: The kinds of targets that most events have.
-USER, ROLE, BATCH, PAGE, FILE, SETTING = "user", "role", "batch", "page", "file", "setting"
+USER, ROLE, BATCH, PAGE = "user", "role", "batch", "page"
+FILE, SETTING, VIEW = "file", "setting", "saved view"
 
 #: The events of data that left the application, and of an attempt that was refused.
 EXPORTED, DOWNLOADED, REFUSED = "exported", "downloaded", "refused"

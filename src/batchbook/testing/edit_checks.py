@@ -11,9 +11,10 @@ import xlsxwriter
 from python_calamine import CalamineWorkbook
 from sqlalchemy import select
 
+from batchbook.batches.changed_cells import ChangedCell
 from batchbook.batches.editing import CellProblems, RowEditor, RowRemover, StaleEdit, editable_columns
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.models import CellChange
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.worksheets.batch_layout import SheetRows, layout_of, sheet_grid
 from batchbook.batches.worksheets.diff import WorksheetDiff, diff_worksheet
 from batchbook.batches.worksheets.sheet_writer import write_worksheet
@@ -46,7 +47,7 @@ class EditChecks(HarnessFixtures):
         )
         check(after["version"] > before["version"], "An edit must give the row a new version, and did not.")
         with harness.transaction(read_only=True) as session:
-            changed = session.scalars(select(CellChange.field).where(CellChange.batch_id == number)).all()
+            changed = session.scalars(select(ChangedCell.field).where(ChangedCell.batch_id == number)).all()
         check(field in changed, f"The history lacks the change of {field}.")
         check_counts(harness, number, "after an edit")
 
@@ -63,7 +64,9 @@ class EditChecks(HarnessFixtures):
         """A text that the cell cannot store changes nothing."""
         sample, number = made
         field, _ = _edit_of(harness, sample, number)
-        column = next(column for column in editable_columns(harness.row_of(number)) if column.name == field)
+        column = next(
+            column for column in editable_columns(harness.row_of(number), EVERYTHING) if column.name == field
+        )
         text = unreadable(column)
         if text is None:
             pytest.skip(f"The field {field} can store any text.")
@@ -115,7 +118,7 @@ class EditChecks(HarnessFixtures):
 def _edit_of(harness: AppHarness, sample: Sample, number: int) -> tuple[str, str]:
     if sample.edit is not None:
         return sample.edit
-    if editable_columns(harness.row_of(number)):
+    if editable_columns(harness.row_of(number), EVERYTHING):
         complain("Rows of this type can be edited: give the sample a field and a new text as edit.")
     pytest.skip("Rows of this type have no editable column.")
 

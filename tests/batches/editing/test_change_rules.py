@@ -10,13 +10,14 @@ import pytest
 from tests.batches.shelf_count import ShelfCountRow
 
 from batchbook.batches.editing.change_rules import ColumnChange, Rule
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.errors import BadInput
 from batchbook.types.price_change.models import PriceChangeRow
 
 
 def changed(change: ColumnChange, model: Any = ShelfCountRow, **values: Any) -> dict[str, str]:
     row = SimpleNamespace(**({"issues": None, "item_code": "", "counted": None, "remark": None} | values))
-    with change.applied_to(model) as texts_of:
+    with change.applied_to(model, EVERYTHING) as texts_of:
         return texts_of(row)
 
 
@@ -65,7 +66,7 @@ def test_numbers_are_calculated_exactly_and_what_is_empty_stays_so() -> None:
 def test_rows_are_numbered_in_their_order() -> None:
     change = ColumnChange(Rule.SERIES, ["counted"], "10", "-5")
     rows = [SimpleNamespace(issues=None, counted=number) for number in (1, 5, None)]
-    with change.applied_to(ShelfCountRow) as texts_of:
+    with change.applied_to(ShelfCountRow, EVERYTHING) as texts_of:
         assert [texts_of(row) for row in rows] == [{"counted": "10"}, {}, {"counted": "0"}]
 
 

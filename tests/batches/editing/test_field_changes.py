@@ -21,14 +21,20 @@ from batchbook.batches.editing.field_changes import (
     labels_of,
 )
 from batchbook.batches.history import Cell
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.rows.row_values import NOT_STORED
 from batchbook.errors import BadInput
 from batchbook.grid import columns_of
 
 
 def test_what_can_be_edited_is_what_the_models_say() -> None:
-    assert [c.name for c in editable_columns(ShelfCountRow)] == ["item_code", "counted", "remark"]
-    assert {c.name for c in editable_columns(ShelfCount)} == {"description", "notes", "shelf", "tolerance"}
+    assert [c.name for c in editable_columns(ShelfCountRow, EVERYTHING)] == ["item_code", "counted", "remark"]
+    assert {c.name for c in editable_columns(ShelfCount, EVERYTHING)} == {
+        "description",
+        "notes",
+        "shelf",
+        "tolerance",
+    }
 
 
 COLUMNS = columns_of(ShelfCountRow, ["item_code", "counted", "remark"])
@@ -106,9 +112,9 @@ def test_history_keeps_the_texts_before_and_after() -> None:
 
 
 def test_a_field_that_nobody_edits_is_refused_by_name() -> None:
-    assert [c.name for c in columns_named(ShelfCountRow, {"remark": "x", "item_code": "1"})] == [
+    assert [c.name for c in columns_named(ShelfCountRow, {"remark": "x", "item_code": "1"}, EVERYTHING)] == [
         "item_code",
         "remark",
     ]
     with pytest.raises(BadInput, match="“status” is not a field that can be edited"):
-        columns_named(ShelfCountRow, {"status": "matches"})
+        columns_named(ShelfCountRow, {"status": "matches"}, EVERYTHING)

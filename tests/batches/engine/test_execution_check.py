@@ -41,7 +41,9 @@ def counts(engine: Engine, harness: BatchHarness) -> BatchHarness:
 
 def complete(counts: BatchHarness) -> int:
     batch_id = counts.open(FILE, shelf="A")
+    counts.edit(batch_id, 4, counted="12")
     counts.edit(batch_id, 4, remark="seen")
+    counts.edit(batch_id, 4, counted="11")
     counts.run(batch_id, Action.COMPLETE)
     return batch_id
 
@@ -62,7 +64,8 @@ def test_changes_beyond_the_usual_are_shown_and_have_to_be_confirmed(counts: Bat
         (1, "A", 10, 12, "+20 %"),
     ]
     assert [(row.key, row.percent_text) for row in number.falls] == [("C", "-40 %")]
-    assert (plan.check.edited, number.warning, plan.check.refusals) == (1, SENTENCE, [])
+    assert (plan.check.edited, plan.check.edited_cells) == (1, 2)
+    assert (number.warning, plan.check.refusals) == (SENTENCE, [])
     with pytest.raises(Unconfirmed) as caught:
         counts.run(batch_id, Action.EXECUTE, confirm=())
     assert caught.value.message == (

@@ -25,7 +25,9 @@ def test_no_truncate_gets_through(attacked: Attacked, subtests: pytest.Subtests)
             attacked.refused(f"TRUNCATE {part}", refused)
             attacked.refused(f"TRUNCATE {part} CASCADE")
             attacked.refused(f"TRUNCATE {part} RESTART IDENTITY CASCADE")
-            attacked.refused(f'TRUNCATE {", ".join(PARTS)}, comment_mention, price_history, "import"')
+            attacked.refused(
+                f'TRUNCATE {", ".join(PARTS)}, cell_chunk, comment_mention, price_history, "import"'
+            )
 
 
 def test_no_upsert_or_merge_gets_through(attacked: Attacked, subtests: pytest.Subtests) -> None:

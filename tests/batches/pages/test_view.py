@@ -13,6 +13,7 @@ from tests.functional.harness import (
 from webtest import TestApp
 
 from batchbook.batches import Action, RowTable
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.db.transactions import transaction_scope
 from batchbook.grid import Kind
 from batchbook.jobs import JobRequest
@@ -99,7 +100,7 @@ class TestRowTable:
     """The columns of rows."""
 
     def names(self, table: RowTable) -> list[str]:
-        return [column.name for column in table.all_columns(PriceChangeRow, PriceStatus)]
+        return [column.name for column in table.all_columns(PriceChangeRow, PriceStatus, EVERYTHING)]
 
     def test_status_and_note_come_behind_the_columns_of_the_type(self) -> None:
         table = RowTable(("item_code", "new_price"), filter_columns=("over_limit",))
@@ -113,7 +114,9 @@ class TestRowTable:
         ]  # fmt: skip
 
     def test_the_status_can_be_filtered_by_its_words(self) -> None:
-        (status,) = [c for c in RowTable().all_columns(PriceChangeRow, PriceStatus) if c.name == "status"]
+        (status,) = [
+            c for c in RowTable().all_columns(PriceChangeRow, PriceStatus, EVERYTHING) if c.name == "status"
+        ]
         assert (status.kind, [choice.label for choice in status.choices][:1]) == (
             Kind.CHOICE,
             [next(iter(PriceStatus)).label],

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.batches.freeze.test_retention import executed_count, purge
 from tests.batches.harness import BatchHarness
 
+from batchbook.batches.cell_chunks import CellChunk
 from batchbook.batches.freeze import MESSAGE
 from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.batches.registry import BatchTypes
@@ -78,6 +79,18 @@ def test_a_batch_is_not_due_before(engine: Engine, retention: timedelta | None) 
     assert due(harness) == []
     with pytest.raises(Conflict), transaction_scope(engine) as session:
         purge_batch(session, harness.types, number, "admin")
+
+
+def test_packed_cells_are_counted_and_purged(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batchbook.batches.cell_chunks.FEWEST_PACKED", 1)
+    harness, number = executed_count(engine, OVER)
+    with transaction_scope(engine, read_only=True) as session:
+        assert session.scalar(select(func.count()).select_from(CellChunk)) == 1
+    with transaction_scope(engine) as session:
+        purge_batch(session, harness.types, number, "admin")
+    with transaction_scope(engine, read_only=True) as session:
+        assert session.scalars(select(Tombstone.cells)).all() == [1]
+        assert session.scalar(select(func.count()).select_from(CellChunk)) == 0
 
 
 def test_a_held_batch_stays_also_for_sql_until_it_is_released(engine: Engine) -> None:

@@ -106,5 +106,6 @@ def test_nobody_comments_on_an_executed_batch_and_a_deleted_one_takes_its_commen
         add_comment(acting, kept, "Too late.")
     harness.submit(deleted, Action.DELETE)
     with transaction_scope(engine, read_only=True) as session:
-        assert [one.text for one in comments_of(session, kept)] == ["Counted twice."]
-        assert not comments_of(session, deleted)
+        context = harness.on(session).context_of(harness.on(session).find(kept))
+        assert [one.text for one in comments_of(context)] == ["Counted twice."]
+        assert session.scalars(select(BatchComment.batch_id)).all() == [kept]

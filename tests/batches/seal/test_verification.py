@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, insert, select
 from tests.batches.attacked import Attacked
+from tests.batches.editing.undoing import fill
 from tests.batches.freeze.test_retention import executed_count
+from tests.batches.harness import BatchHarness
 
+from batchbook.batches import Action
+from batchbook.batches.cell_chunks import CellChunk, StoredCell, packed_cells
+from batchbook.batches.models import CellChange
 from batchbook.batches.retention.purge import purge_batch
 from batchbook.batches.seal.chain import digest_of_manifest, verify_chain
 from batchbook.batches.seal.models import Seal
@@ -82,6 +87,81 @@ def test_a_table_that_was_not_sealed_must_have_no_records(sealed: Attacked) -> N
             "cell_change",
             "none of its records were sealed",
         )
+
+
+def _packed(harness: BatchHarness) -> int:
+    """Return the number of an executed batch with 240 packed cells, in three chunks."""
+    lines = "".join(f"{number:05},{number},\n" for number in range(240))
+    batch_id = harness.open(f"item,counted,remark\n{lines}", shelf="A")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("batchbook.batches.cell_chunks.CHUNK_CELLS", 100)
+        fill(harness, batch_id, {number: {"remark": f"R{number}"} for number in range(1, 241)})
+    harness.edit(batch_id, 5, remark="alone")
+    harness.run(batch_id, Action.COMPLETE, Action.EXECUTE)
+    return batch_id
+
+
+def test_packed_cells_are_sealed_as_if_they_were_not_packed(harness: BatchHarness) -> None:
+    batch_id = _packed(harness)
+    unpacked = [
+        {"batch_id": cell[0], "operation": cell[1], "position": cell[2], "sequence": cell[3], "field": cell[4],
+         "old": cell[5], "new": cell[6]}
+        for cell in _packed_cells(harness, batch_id)
+    ]  # fmt: skip
+    with with_all_rights(harness.database) as session:
+        assert found(session) == []
+        session.execute(delete(CellChunk))
+        session.execute(insert(CellChange), unpacked)
+        assert found(session) == []
+
+
+def _packed_cells(harness: BatchHarness, batch_id: int) -> list[StoredCell]:
+    with transaction_scope(harness.database, read_only=True) as session:
+        return [*packed_cells(session.connection(), batch_id)]
+
+
+@pytest.mark.parametrize(
+    ("alteration", "record", "columns", "what"),
+    [
+        ("data = replace(data, 'R150', 'X150')", "operation 3 position 149", ("new",), "was changed"),
+        ("data = replace(data, '[150,', '[151,')", "operation 3 position 149", ("sequence",), "was changed"),
+        ("data = replace(data, '[150,\"remark\"', '[150,\"counted\"')", "operation 3 position 149", ("field",), "was changed"),
+        ("data = 'x'", "operation 3 position 100", (), "is missing"),
+        ("cells = cells + 1", "operation 3 position 100", (), "is missing"),
+        ("first_sequence = 1", "operation 3 position 100", (), "is missing"),
+        ("last_sequence = 150", "operation 3 position 100", (), "is missing"),
+        ("position = 1000", "operation 3 position 100", (), "is missing"),
+        ("operation = 2", "operation 2 position 100", (), "was added"),
+        ("batch_id = 99", "operation 3 position 100", (), "is missing"),
+        (None, "operation 3 position 100", (), "is missing"),
+    ],
+)  # fmt: skip
+def test_each_alteration_of_packed_cells_is_named(
+    harness: BatchHarness, alteration: str | None, record: str, columns: tuple[str, ...], what: str
+) -> None:
+    batch_id = _packed(harness)
+    statement = f"UPDATE cell_chunk SET {alteration}" if alteration else "DELETE FROM cell_chunk"
+    where = f"WHERE batch_id = {batch_id} AND position = 100"
+    with with_all_rights(harness.database) as session, altered(session, f"{statement} {where}"):
+        (difference,) = found(session)
+        assert (difference.table, difference.record) == ("cell_change", record)
+        assert (difference.columns, difference.what) == (columns, what)
+
+
+def test_packed_cells_that_are_added_or_gone_altogether_are_found(harness: BatchHarness) -> None:
+    _packed(harness)
+    again = (
+        "INSERT INTO cell_chunk SELECT batch_id, operation, 240, cells, first_sequence, last_sequence, data"
+        " FROM cell_chunk WHERE position = 200"
+    )
+    with with_all_rights(harness.database) as session:
+        with altered(session, again):
+            (difference,) = found(session)
+            assert (difference.table, difference.what) == ("cell_change", "was added")
+            assert difference.record == "operation 3 position 240"
+        with altered(session, "ALTER TABLE cell_chunk RENAME TO elsewhere"):
+            (difference,) = found(session)
+            assert (difference.table, difference.what) == ("cell_chunk", "the whole table is missing")
 
 
 def test_a_batch_that_was_executed_before_there_were_seals_is_told_as_unsealed(sealed: Attacked) -> None:

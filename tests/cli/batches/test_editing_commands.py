@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from batchbook.batches.models import CellChange
+from batchbook.batches.changed_cells import ChangedCell
 from batchbook.db.transactions import transaction_scope
 
 Run = Callable[..., Any]
@@ -30,7 +30,7 @@ def test_set_a_cell(batch: Run, catalogue: Engine, opened: str) -> None:
     assert (row(batch, 1)["new_price"], row(batch, 1)["status"]) == ("1.99", "decrease")
     assert show(batch)["status_counts"]["decrease"] == 2
     with transaction_scope(catalogue, read_only=True) as session:
-        change = session.scalars(select(CellChange)).one()
+        change = session.scalars(select(ChangedCell)).one()
     assert (change.sequence, change.field, change.old, change.new) == (1, "new_price", "2.20", "1.99")
 
 

@@ -97,8 +97,8 @@ class BulkEditor:
         row that does not exist, and ``Conflict`` if rows are to be added to a batch whose type does not allow it.
         """
         with self.engine.editing(batch_id) as context:
-            review = CellReview.of(context.row, edits.seen, edits.conventions)
-            columns = editable_by_name(context.row)
+            review = CellReview.of(context, edits.seen, edits.conventions)
+            columns = editable_by_name(context.row, context.access)
             texts = edits.texts
             edit = _ManyEdit(
                 context,
@@ -124,12 +124,12 @@ class BulkEditor:
         Numbers in them are written by the ``conventions``. ``chosen`` returns the sequences of the rows, in order. What it raises leaves everything as it is.
         """
         with self.engine.editing(batch_id) as context:
-            review = CellReview.of(context.row, {}, conventions)
+            review = CellReview.of(context, {}, conventions)
             edit = _ManyEdit(
                 context,
                 kind,
                 chosen(context),
-                editable_by_name(context.row),
+                editable_by_name(context.row, context.access),
                 lambda row: review.changes(row, texts_of(row)),
             )
             return edit.store(summary), review
@@ -226,7 +226,7 @@ def _columns_of(context: ActionContext, texts: Texts) -> dict[str, Column]:
     names: dict[str, str] = {}
     for row_texts in texts.values():
         names.update(row_texts)
-    return {column.name: column for column in columns_named(context.row, names)}
+    return {column.name: column for column in columns_named(context.row, names, context.access)}
 
 
 def read_rows(

@@ -15,7 +15,7 @@ from batchbook.batches.editing.field_changes import (
     is_unchanged,
     text_in,
 )
-from batchbook.batches.models import BatchRow
+from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.grid import CANONICAL, CellError, Column, Conventions, label_of, shown_text
 from batchbook.grid.number_formats import seen_text
@@ -70,12 +70,12 @@ class CellReview:
     @classmethod
     def of(
         cls,
-        row: type[BatchRow],
+        context: ActionContext,
         seen: Mapping[int, Mapping[str, str]],
         conventions: Conventions = CANONICAL,
     ) -> Self:
-        """Return the review for rows of the model ``row``."""
-        return cls(editable_by_name(row), seen, conventions)
+        """Return the review for the person who acts in ``context``."""
+        return cls(editable_by_name(context.row, context.access), seen, conventions)
 
     def changes(self, row: RowProxy, texts: Mapping[str, str]) -> list[Change]:
         """Return the changes that ``texts``, by field, make to ``row``; note the cells that are left as they are."""

@@ -13,10 +13,11 @@ from functools import partial
 from itertools import count
 from typing import Any, Self
 
-from batchbook.batches.editing.field_changes import cell_text, editable_by_name
+from batchbook.batches.editing.field_changes import READ_ONLY, cell_text, editable_by_name, edited_by_name
 from batchbook.batches.editing.problems import cell_columns
 from batchbook.batches.editing.timed_pattern import TOGETHER, TimedPattern
 from batchbook.batches.models import BatchRow
+from batchbook.batches.policies.field_rules import FieldAccess
 from batchbook.errors import BadInput
 from batchbook.grid import CANONICAL, Column, Conventions, Kind, NumberFormat, parse, shown_text, to_text
 from batchbook.grid.arithmetic import half_up
@@ -155,14 +156,16 @@ class ColumnChange:
 
     @contextmanager
     def applied_to(
-        self, row: type[BatchRow], *, timed: bool = True
+        self, row: type[BatchRow], access: FieldAccess, *, timed: bool = True
     ) -> Iterator[Callable[[Any], dict[str, str]]]:
         """Yield the function that returns the new texts, by field, of a row; cells that stay as they are have none.
+
+        The columns are those that somebody with ``access`` may edit, and the one that is copied is one that they see.
 
         A regular expression has a limited time for all rows if ``timed``. Raises ``BadInput`` for a change that cannot be
         made; also within the block, where a regular expression takes too long.
         """
-        columns = changeable(row, self)
+        columns = changeable(row, self, access)
         if self.rule is Rule.REPLACE and self.regex:
             _demand(self.value, "a pattern to find")
             with TimedPattern(
@@ -176,9 +179,9 @@ class ColumnChange:
                     _new_texts, columns, self._as_shown(lambda _column, text, _row: pattern.replaced(text))
                 )
         else:
-            yield partial(_new_texts, columns, self.canonical()._rule_for(row))
+            yield partial(_new_texts, columns, self.canonical()._rule_for(row, access))
 
-    def _rule_for(self, row: type[BatchRow]) -> Callable[[Column, str, Any], str]:
+    def _rule_for(self, row: type[BatchRow], access: FieldAccess) -> Callable[[Column, str, Any], str]:
         """Return the function that gives the new text for a column, its text, and the row."""
         rule, value = self.rule, self.value.strip()
         if rule is Rule.SET:
@@ -196,7 +199,7 @@ class ColumnChange:
             numbers: Iterator[Any] = count(_number(value), _number(self.replacement.strip() or "1"))
             return lambda column, _text, _row: _in_column(column, Fraction(next(numbers)))
         if rule is Rule.COPY:
-            source = _source(row, value)
+            source = _source(row, value, access)
             return lambda _column, _text, found: to_text(source, getattr(found, source.name))
         if rule is Rule.REPLACE:
             return self._replacer()
@@ -233,9 +236,12 @@ _LETTERS: dict[Rule, Callable[[Column, str, Any], str]] = {
 }
 
 
-def changeable(row: type[BatchRow], change: ColumnChange) -> list[Column]:
-    """Return the columns of ``change``; raise ``BadInput`` if one of them cannot be edited, or not by its rule."""
-    editable = editable_by_name(row)
+def changeable(row: type[BatchRow], change: ColumnChange, access: FieldAccess) -> list[Column]:
+    """Return the columns of ``change``; raise ``BadInput`` if one of them cannot be edited with ``access``, or not by its rule."""
+    editable = editable_by_name(row, access)
+    for name in change.columns:
+        if name not in editable and name in (seen := edited_by_name(row, access)):
+            raise BadInput(f"{seen[name].label} {READ_ONLY} Nothing was changed.")
     columns = [editable[name] for name in dict.fromkeys(change.columns) if name in editable]
     if not columns or len(columns) < len(set(change.columns)):
         raise BadInput("Choose a column that can be edited. Nothing was changed.")
@@ -299,8 +305,8 @@ def _no_number(text: str, sign: str) -> BadInput:
     return BadInput(f"{quoted(text)} is not a number, so nothing was changed. Write it as 2{sign}5 or -3.")
 
 
-def _source(row: type[BatchRow], name: str) -> Column:
-    source = cell_columns(row).get(name)
+def _source(row: type[BatchRow], name: str, access: FieldAccess) -> Column:
+    source = cell_columns(row, access).get(name)
     if source is None:
         raise BadInput("Choose the column to copy. Nothing was changed.")
     return source

@@ -76,11 +76,11 @@ class ColumnChanger:
         self, context: ActionContext, condition: ColumnElement[bool], change: ColumnChange
     ) -> ChangePreview:
         """Return the effect of ``change`` on the rows that satisfy ``condition``; raise ``BadInput`` if it cannot be made."""
-        review = CellReview.of(context.row, {}, change.conventions_of_texts)
+        review = CellReview.of(context, {}, change.conventions_of_texts)
         found = ChangePreview(Selection.of(context, condition), review)
         rows = context.rows().narrowed(condition)
         statement = select(rows.table).where(rows.where).order_by(context.row.sequence).limit(MOST_PREVIEWED)
-        with change.applied_to(context.row) as texts_of:
+        with change.applied_to(context.row, context.access) as texts_of:
             for values in context.session.execute(statement).mappings():
                 row = RowProxy(values)
                 found.note(row, found.review.changes(row, texts_of(row)))
@@ -100,8 +100,8 @@ class ColumnChanger:
         Raises ``Conflict`` if the rows differ from those that were ``seen``, if given, and ``BadInput`` if the change cannot
         be made; nothing is stored then. Cells whose new text cannot be stored are left as they are.
         """
-        model = self.engine.context_of(self.engine.find(batch_id)).row
-        labels = ", ".join(column.label for column in changeable(model, change))
+        found = self.engine.context_of(self.engine.find(batch_id))
+        labels = ", ".join(column.label for column in changeable(found.row, change, found.access))
         words = change.canonical().words
 
         def summary(edited: BulkEditResult) -> str:
@@ -113,7 +113,7 @@ class ColumnChanger:
             where = (row.batch_id == context.batch.id, ~row.removed, condition)
             return context.session.scalars(select(row.sequence).where(*where).order_by(row.sequence)).all()
 
-        with change.applied_to(model, timed=timed) as texts_of:
+        with change.applied_to(found.row, found.access, timed=timed) as texts_of:
             edited, review = BulkEditor(self.engine).edit_where(
                 batch_id, chosen, texts_of, CHANGE, summary, change.conventions_of_texts
             )

@@ -56,8 +56,9 @@ class DuplicateRows:
 
     @cached_property
     def number(self) -> str | None:
-        """The name of the column by which a row is the cheapest; ``None`` if the batch has none."""
-        return self._declared.number_of(self._context.handler, self._context.batch)
+        """The name of the column by which a row is the cheapest; ``None`` if the batch has none, or it is hidden from the person."""
+        name = self._declared.number_of(self._context.handler, self._context.batch)
+        return name if name is not None and self._context.access.sees(name) else None
 
     @property
     def rules(self) -> tuple[Keep, ...]:

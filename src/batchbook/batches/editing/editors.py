@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, func, inspect, select, update
 
+from batchbook.batches.changed_cells import ChangedCell, in_row
 from batchbook.batches.concurrency import StaleEdit, next_row_version
 from batchbook.batches.editing.field_changes import (
     Change,
@@ -25,7 +26,8 @@ from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_p
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import ADD, bump_version, record
 from batchbook.batches.hook_guard import telling_failure
-from batchbook.batches.models import BatchRow, CellChange, Operation
+from batchbook.batches.models import BatchRow, Operation
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.rows.issues import without_issues_of
 from batchbook.batches.rows.row_values import RowValues
 from batchbook.batches.rows.scope import RowProxy, table_of
@@ -76,7 +78,7 @@ class RowEditor:
             row = find_row(context, sequence)
             if row.removed:
                 raise Conflict(f"Row {sequence} is removed: restore it to change it.")
-            columns = columns_named(context.row, texts)
+            columns = columns_named(context.row, texts, context.access)
             with naming_author(context, sequence):
                 changes = changes_of(
                     Target.row(row, columns), columns, texts, version, seen, self.conventions
@@ -89,8 +91,8 @@ class RowEditor:
         with self.engine.editing(batch_id) as context:
             refuse_additions(context)
             # Refuses unknown fields, which the line after the next would ignore.
-            columns_named(context.row, texts)
-            columns = editable_columns(context.row)
+            columns_named(context.row, texts, context.access)
+            columns = editable_columns(context.row, context.access)
             given = {column.name: texts.get(column.name, "") for column in columns}
             return _add(context, parsed(columns, given, self.conventions))
 
@@ -132,10 +134,10 @@ def naming_author(context: ActionContext, sequence: int) -> Iterator[None]:
 
 def _last_authors(context: ActionContext, sequence: int, fields: Collection[str]) -> set[str]:
     """Return who made the last change of each of ``fields``; of the row as a whole for :data:`WHOLE_ROW`."""
-    cells = (CellChange.batch_id == context.batch.id, CellChange.sequence == sequence)
-    last = select(func.max(CellChange.operation)).where(*cells)
+    cells = (ChangedCell.batch_id == context.batch.id, in_row(ChangedCell, sequence))
+    last = select(func.max(ChangedCell.operation)).where(*cells)
     if WHOLE_ROW not in fields:
-        last = last.where(CellChange.field.in_(fields)).group_by(CellChange.field)
+        last = last.where(ChangedCell.field.in_(fields)).group_by(ChangedCell.field)
     operations = (Operation.batch_id == context.batch.id, Operation.number.in_(last))
     return set(context.session.scalars(select(Operation.actor).where(*operations)))
 
@@ -251,7 +253,7 @@ class HeaderEditor:
         seen: Mapping[str, str] | None,
     ) -> list[Change]:
         batch = context.batch
-        columns = columns_named(context.batch_type.header, texts)
+        columns = columns_named(context.batch_type.header, texts, EVERYTHING)
         current = {column.name: to_text(column, getattr(batch, column.name)) for column in columns}
         target = Target(str(batch), batch.version, current)
         with naming_author(context, 0):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 
 from batchbook.batches.concurrency import StaleEdit, is_stale
 from batchbook.batches.history import Cell
+from batchbook.batches.policies.field_rules import EVERYTHING, FieldAccess
 from batchbook.batches.rows.issues import Issue, issues_of
 from batchbook.batches.rows.row_values import NOT_STORED
 from batchbook.errors import BadInput
@@ -15,6 +16,9 @@ from batchbook.grid import CANONICAL, CellError, Column, Conventions, columns_of
 from batchbook.grid.arithmetic import may_be_arithmetic, worked_out
 from batchbook.grid.cells import is_readable
 from batchbook.grid.number_formats import canonical_text, seen_text
+
+#: The end of a sentence about a column that the person may see and not edit.
+READ_ONLY = "is read-only for you: your role does not allow editing it."
 
 
 class CellProblems(BadInput):
@@ -67,27 +71,35 @@ class Change(NamedTuple):
         return Cell(sequence, self.column.name, self.old or None, new or None, self.issues or None)
 
 
-def editable_columns(model: type[Any], *, new: bool = False) -> tuple[Column, ...]:
-    """Return the columns of a row or header model that people may edit, in the order of the table.
+def editable_columns(model: type[Any], access: FieldAccess, *, new: bool = False) -> tuple[Column, ...]:
+    """Return the columns of a row or header model that somebody with ``access`` may edit, in the order of the table.
 
-    With ``new``, the columns of a new header that are fixed afterwards are included.
+    With ``new``, the columns of a new header that are fixed afterwards are included. The columns of headers are not restricted:
+    their access is :data:`~batchbook.batches.policies.field_rules.EVERYTHING`.
     """
-    columns = model.__mapper__.columns
+    editable = (c for c in model.__mapper__.columns if c.info.get("editable"))
     return columns_of(
-        model, [c.key for c in columns if c.info.get("editable") and (new or not c.info.get("fixed"))]
+        model, [c.key for c in editable if (new or not c.info.get("fixed")) and access.edits(c.key)]
     )
 
 
-def editable_by_name(model: type[Any]) -> dict[str, Column]:
-    """Return the columns of a row or header model that people may edit, by name."""
-    return {column.name: column for column in editable_columns(model)}
+def editable_by_name(model: type[Any], access: FieldAccess) -> dict[str, Column]:
+    """Return the columns of a row or header model that somebody with ``access`` may edit, by name."""
+    return {column.name: column for column in editable_columns(model, access)}
 
 
-def columns_named(model: type[Any], texts: Mapping[str, str]) -> tuple[Column, ...]:
-    """Return the editable columns of ``model`` that ``texts`` names; raise ``BadInput`` for other names."""
-    columns = editable_columns(model)
+def edited_by_name(model: type[Any], access: FieldAccess) -> dict[str, Column]:
+    """Return the columns of a row model that people may edit and somebody with ``access`` may see, by name."""
+    return {column.name: column for column in editable_columns(model, EVERYTHING) if access.sees(column.name)}
+
+
+def columns_named(model: type[Any], texts: Mapping[str, str], access: FieldAccess) -> tuple[Column, ...]:
+    """Return the columns of ``model`` that ``texts`` names and somebody with ``access`` may edit; raise ``BadInput`` for others."""
+    columns = editable_columns(model, access)
     unknown = sorted(texts.keys() - {column.name for column in columns})
     if unknown:
+        if unknown[0] in (seen := edited_by_name(model, access)):
+            raise BadInput(f"{seen[unknown[0]].label} {READ_ONLY} Nothing was changed.")
         names = ", ".join(column.name for column in columns)
         raise BadInput(f"“{unknown[0][:60]}” is not a field that can be edited. Those that can: {names}.")
     return tuple(column for column in columns if column.name in texts)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import and_, select
 
+from batchbook.batches.changed_cells import ChangedCell, in_rows
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.models import Operation
 from batchbook.db.number_sets import is_among
 
 
@@ -31,13 +32,17 @@ class LaterChanges:
         self._of_rows: dict[int, dict[str, _Later]] = {}
         if not sequences:
             return
-        change, of = CellChange, Operation
+        change, of = ChangedCell, Operation
         statement = (
             select(change.sequence, change.field, change.old, change.new, of.actor)
             .join(of, and_(of.batch_id == change.batch_id, of.number == change.operation))
             .where(
                 change.batch_id == context.batch.id,
-                is_among(change.sequence, sequences, context.session.get_bind().dialect),
+                in_rows(
+                    change,
+                    is_among(change.sequence, sequences, context.session.get_bind().dialect),
+                    sequences,
+                ),
                 change.operation > number,
             )
             .order_by(change.operation, change.position)

@@ -40,7 +40,7 @@ class Replacements:
                 f"These are {len(self.by_value):,} values, and {MOST_VALUES:,} can be replaced at once. Choose fewer groups."
             )
         for text in dict.fromkeys(self.by_value.values()):
-            parsed(columns_named(context.row, {self.field: text}), {self.field: text})
+            parsed(columns_named(context.row, {self.field: text}, context.access), {self.field: text})
 
     def among(self, context: ActionContext, condition: ColumnElement[bool]) -> ColumnElement[bool]:
         """Return the condition for the rows that satisfy ``condition`` and have one of the values."""
@@ -106,7 +106,7 @@ class ValueMerger:
 
 
 def _summary(context: ActionContext, replacements: Replacements, rows: int) -> str:
-    (column,) = columns_named(context.row, {replacements.field: ""})
+    (column,) = columns_named(context.row, {replacements.field: ""}, context.access)
     values = list(replacements.by_value.items())
     shown = ", ".join(f"{quoted(value)} is now {quoted(text)}" for value, text in values[:_QUOTED_VALUES])
     more = len(values) - _QUOTED_VALUES

@@ -10,6 +10,7 @@ from batchbook.batches.editing.field_changes import Entered, editable_columns, t
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.handler_context import next_number
 from batchbook.batches.history import Cell, added_row
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.rows.row_values import CellCheck, RowValues
 from batchbook.db.base import scalar_defaults
 from batchbook.db.bulk_writing import bulk_insert_columns
@@ -32,7 +33,7 @@ class NewRows:
         if texts:
             refuse_additions(context)
         self._context = context
-        self._columns = editable_columns(context.row)
+        self._columns = editable_columns(context.row, context.access)
         self._review = review
         values = (self._values(row_texts) for row_texts in texts)
         self._values_of_rows = [row_values for row_values in values if row_values is not None]
@@ -86,7 +87,7 @@ def cells_of_new(
     context: ActionContext, given: Sequence[RowValues], stored: Mapping[str, Sequence[Any]]
 ) -> Iterator[Cell]:
     """Yield what history keeps of the cells that were ``given`` of new rows, and ``stored`` by column."""
-    columns = [column for column in editable_columns(context.row) if column.name in given[0]]
+    columns = [column for column in editable_columns(context.row, EVERYTHING) if column.name in given[0]]
     issues = stored.get("issues") or [None] * len(given)
     for place, sequence in enumerate(stored["sequence"]):
         for column in columns:

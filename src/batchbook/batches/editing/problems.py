@@ -17,6 +17,7 @@ from batchbook.batches.editing.removal import Selection
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.models import BatchRow
+from batchbook.batches.policies.field_rules import FieldAccess
 from batchbook.batches.rows.issues import Issue, plain_lines
 from batchbook.errors import Conflict
 from batchbook.grid import Column, columns_of
@@ -92,12 +93,12 @@ class ProblemCell:
 
 def problem_cells(context: ActionContext, field_name: str | None = None) -> Iterator[ProblemCell]:
     """Yield the cells with issues, or those of ``field_name``, in rows that are not removed, in order of the rows."""
-    found = cell_columns(context.row)
+    found = cell_columns(context.row, context.access)
     columns = [column for name, column in found.items() if field_name in (None, name)]
     places = {column.name: (place, column) for place, column in enumerate(columns, start=3)}
     for row in _rows_with_issues(context, columns):
         for issue in row[2]:
-            if field_name in (None, issue["field"]):
+            if field_name in (None, issue["field"]) and context.access.sees(issue["field"]):
                 place, column = places.get(issue["field"], (0, None))
                 text = issue["raw"] or "" if column is None else text_in(column, row[place], row[2])
                 yield ProblemCell(row[0], row[1], issue, plain_lines(text))
@@ -140,11 +141,11 @@ def problems_of(context: ActionContext) -> Problems:
     return Problems(sorted(groups.values(), key=order), rows, codes, others)
 
 
-def cell_columns(row: type[BatchRow]) -> dict[str, Column]:
-    """Return the columns of a row model whose cells may have issues, by name."""
+def cell_columns(row: type[BatchRow], access: FieldAccess) -> dict[str, Column]:
+    """Return the columns of a row model whose cells may have issues, and somebody with ``access`` may see, by name."""
     found: dict[str, Column] = {}
     for name in row.__mapper__.column_attrs.keys():  # noqa: SIM118 - Not a mapping.
-        if name in _OF_ALL:
+        if name in _OF_ALL or not access.sees(name):
             continue
         try:
             (found[name],) = columns_of(row, [name])
@@ -209,7 +210,7 @@ def find_similar(context: ActionContext, alike: SimilarCells) -> Found:
 
 def check_fix(context: ActionContext, alike: SimilarCells, text: str) -> None:
     """Raise ``BadInput`` if the field is not editable, or ``text`` cannot be stored there."""
-    parsed(columns_named(context.row, {alike.field: text}), {alike.field: text})
+    parsed(columns_named(context.row, {alike.field: text}, context.access), {alike.field: text})
 
 
 class SimilarFixer:
@@ -229,7 +230,7 @@ class SimilarFixer:
             found = self.demand_seen(context, alike, seen)
             wanted = {alike.field: text}
             texts = dict.fromkeys(found.versions, wanted)
-            (column,) = columns_named(context.row, wanted)
+            (column,) = columns_named(context.row, wanted, context.access)
             rows = counted(len(texts), "row")
             summary = f"Fixed {column.label} in {rows} alike: {quoted(alike.text)} is now {quoted(text)}."
             return BulkEditor(self.engine).edit(batch_id, texts, "fix", summary, found.versions)

@@ -82,7 +82,7 @@ class RowRemover:
             with refreshing(context, touched):
                 mark_rows(context, model.sequence == sequence, removed=removed)
                 self._record(
-                    context, f"{'Removed' if removed else 'Restored'} row {sequence}.", 1, removed=removed
+                    context, f"{'Removed' if removed else 'Restored'} row {sequence}.", removed=removed
                 )
 
     def remove_where(
@@ -111,7 +111,7 @@ class RowRemover:
             depends = bool(handler.peer_columns) or handler.duplicates is not None
             with refreshing(context, touched, refresh=depends, whole=within is None):
                 mark_rows(context, condition, removed=True)
-                self._record(context, summary or f"Removed {counted(count, 'row')}.", count, removed=True)
+                self._record(context, summary or f"Removed {counted(count, 'row')}.", removed=True)
             return count
 
     def restore_where(self, batch_id: int, condition: ColumnElement[bool], seen: Token | None = None) -> int:
@@ -126,7 +126,7 @@ class RowRemover:
             context.progress.report("restore rows", 0, count)
             with refreshing(context, whole, whole=True):
                 mark_rows(context, condition, removed=False)
-                self._record(context, f"Restored {counted(count, 'row')}.", count, removed=False)
+                self._record(context, f"Restored {counted(count, 'row')}.", removed=False)
             return count
 
     def demand_seen(
@@ -154,8 +154,8 @@ class RowRemover:
         )
         return now.count
 
-    def _record(self, context: ActionContext, summary: str, count: int, *, removed: bool) -> None:
+    def _record(self, context: ActionContext, summary: str, *, removed: bool) -> None:
         operation = record(
             context.handler_context, context.batch, "remove" if removed else "restore", summary
         )
-        note_marks(context, operation, count, removed=removed)
+        note_marks(context, operation, removed=removed)

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, select
+from sqlalchemy import and_, exists, select
 
+from batchbook.batches.cell_chunks import StoredCell, cells_between
 from batchbook.batches.editing.field_changes import editable_by_name
 from batchbook.batches.editing.later_changes import LaterChanges
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.history import REDO, UNDO, Cell, add_cells, bump_version, record
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.models import Operation
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.grid import CellError, Column, label_of, parse, to_text
 
 #: The number of cells that are read and written together.
@@ -64,32 +66,13 @@ class Reversal:
         self.by: Operation | None = None
         self.result = Reversed()
 
-    def sequences(self) -> Sequence[int]:
-        """Return the numbers of the rows that the operation changed, sorted."""
-        change = CellChange
-        statement = select(change.sequence).where(self.of_operation).distinct()
-        found = self.context.session.connection().execute(statement.order_by(change.sequence))
-        return found.scalars().all()
-
-    @property
-    def of_operation(self) -> ColumnElement[bool]:
-        """The condition on the cells of the operation."""
-        change = CellChange
-        return and_(change.batch_id == self.context.batch.id, change.operation == self.operation.number)
-
-    def parts(self) -> Iterator[list[Row[Any]]]:
+    def parts(self) -> Iterator[list[StoredCell]]:
         """Yield the operation's cells, the last ones first."""
-        change = CellChange
-        columns = (change.position, change.sequence, change.field, change.old, change.new, change.issues)
-        before = self.operation.cells
-        while before > 0:
-            statement = select(*columns).where(self.of_operation, change.position < before)
-            statement = statement.order_by(change.position.desc()).limit(AT_A_TIME)
-            part = self.context.session.connection().execute(statement).all()
-            if not part:
-                return
-            yield list(part)
-            before = part[-1].position
+        connection, of = self.context.session.connection(), self.operation
+        for before in range(of.cells, 0, -AT_A_TIME):
+            part = cells_between(connection, of.batch_id, of.number, before - AT_A_TIME, before - 1)
+            if part:
+                yield part[::-1]
 
     def later(self, sequences: Sequence[int]) -> LaterChanges:
         """Return the later changes in the rows with these ``sequences``."""
@@ -127,7 +110,7 @@ def reverse_header(reversal: Reversal) -> bool:
     context = reversal.context
     cells = [cell for part in reversal.parts() for cell in part]
     later = LaterChanges(context, reversal.operation.number, [0])
-    columns = editable_by_name(context.batch_type.header)
+    columns = editable_by_name(context.batch_type.header, EVERYTHING)
     done = [
         done for cell in cells if (done := _set_in_header(reversal, columns.get(cell.field), cell, later))
     ]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, insert, literal, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, select, update
 
 from batchbook.batches.concurrency import next_row_version
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.history import MARK, REMOVED
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.history import MARK, REMOVED, Cell, add_cells
+from batchbook.batches.models import Operation
+from batchbook.db.bulk_writing import chunked
 
-_NOTED = ("batch_id", "operation", "position", "sequence", "field", "old", "new")
+#: The number of rows that are noted together.
+_AT_A_TIME = 50_000
 
 
 def mark_rows(context: ActionContext, condition: ColumnElement[bool], *, removed: bool) -> int:
@@ -26,29 +30,24 @@ def mark_rows(context: ActionContext, condition: ColumnElement[bool], *, removed
 def note_marks(
     context: ActionContext,
     operation: Operation,
-    count: int,
     *,
     removed: bool,
     condition: ColumnElement[bool] | None = None,
-) -> None:
-    """Note in the history that ``operation`` has marked ``count`` rows, which ``condition`` selects among others, as ``removed``.
+) -> Sequence[int]:
+    """Note in the history that ``operation`` has marked rows, which ``condition`` selects among others, as ``removed``.
 
-    They are found by the time of the action, as long as no refresh has changed other rows at the same time.
+    They are found by the time of the action, as long as no refresh has changed other rows at the same time. Returns their
+    numbers.
     """
     model = context.row
-    marked = select(
-        model.batch_id,
-        literal(operation.number),
-        func.row_number().over(order_by=model.sequence) + (operation.cells - 1),
-        model.sequence,
-        literal(REMOVED),
-        literal(MARK[not removed]),
-        literal(MARK[removed]),
-    ).where(
+    marked = select(model.sequence).where(
         model.batch_id == context.batch.id,
         model.removed.is_(removed),
         model.modified_at == context.now,
         *(() if condition is None else (condition,)),
     )
-    context.session.execute(insert(CellChange).from_select(_NOTED, marked))
-    operation.cells += count
+    found = context.session.connection().execute(marked.order_by(model.sequence)).scalars().all()
+    for sequences in chunked(found, _AT_A_TIME):
+        cells = [Cell(sequence, REMOVED, MARK[not removed], MARK[removed]) for sequence in sequences]
+        add_cells(context.session, operation, cells)
+    return found

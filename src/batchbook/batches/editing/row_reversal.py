@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, select
 
+from batchbook.batches.cell_chunks import StoredCell
 from batchbook.batches.editing.bulk import read_rows, write_rows
 from batchbook.batches.editing.field_changes import cell_text, editable_by_name
 from batchbook.batches.editing.later_changes import LaterChanges
@@ -15,9 +16,7 @@ from batchbook.batches.editing.reversal import Reversal, not_editable
 from batchbook.batches.editing.row_marks import mark_rows, note_marks
 from batchbook.batches.engine.touched_rows import TouchedRows
 from batchbook.batches.history import ADD, MARK, REMOVED, Cell
-from batchbook.batches.models import CellChange
 from batchbook.batches.rows.issues import Issue, issue, issues_of, without_issues_of
-from batchbook.db import joining_by_hash
 from batchbook.db.number_sets import is_among
 from batchbook.grid import CellError, Column, Kind, parse
 
@@ -45,6 +44,29 @@ def _is_refused(issues: Sequence[Issue]) -> bool:
     return bool(issues) and any(one["raw"] is not None for one in issues)
 
 
+class _ChangedRows:
+    """The numbers of the rows that an operation changed, of those that it added, and by what they were, of those that it marked."""
+
+    def __init__(self) -> None:
+        self.sequences: set[int] = set()
+        self.added: set[int] = set()
+        self.marked: dict[bool, set[int]] = {True: set(), False: set()}
+        #: Whether it has done nothing but remove or restore rows.
+        self.has_marks_alone = True
+
+    def note(self, cells: Iterable[StoredCell]) -> None:
+        """Note the ``cells`` that it changed."""
+        for cell in cells:
+            self.sequences.add(cell.sequence)
+            if cell.field != REMOVED:
+                self.has_marks_alone = False
+            elif cell.old is None:
+                self.has_marks_alone = False
+                self.added.add(cell.sequence)
+            else:
+                self.marked[cell.old == MARK[True]].add(cell.sequence)
+
+
 class RowReversal:
     """The part of a ``reversal`` that changes rows."""
 
@@ -53,40 +75,36 @@ class RowReversal:
 
     def reverse(self) -> None:
         """Reverse the operation, refresh its rows and their peers, and adjust the counts."""
-        context, sequences = self._context, self._reversal.sequences()
-        touched = TouchedRows(context, sequences, moves=True)
-        if self._has_marks_alone():
+        changed = self._changed
+        touched = TouchedRows(self._context, sorted(changed.sequences), moves=True)
+        if changed.has_marks_alone:
             for removed in (True, False):
-                self._reverse_marks(removed=removed)
+                self._reverse_marks(sorted(changed.marked[removed]), removed=removed)
         else:
             self._reverse_cells()
         if self._reversal.result.sequences:
             touched.refresh(self._reversal.result.sequences)
 
-    def _has_marks_alone(self) -> bool:
-        """Return whether the operation has done nothing but remove or restore rows."""
-        change = CellChange
-        others = exists().where(
-            self._reversal.of_operation, or_(change.field != REMOVED, change.old.is_(None))
-        )
-        return not self._context.session.scalar(select(others))
+    @cached_property
+    def _changed(self) -> _ChangedRows:
+        """The rows that the operation changed."""
+        changed = _ChangedRows()
+        for part in self._reversal.parts():
+            changed.note(part)
+        return changed
 
-    def _reverse_marks(self, *, removed: bool) -> None:
-        """Remove, or restore, the rows of the operation that were removed, or not, before it."""
-        context, row, change = self._context, self._context.row, CellChange
-        marked = select(change.sequence).where(self._reversal.of_operation, change.old == MARK[removed])
-        wanted: ColumnElement[bool] = row.sequence.in_(marked)
-        if removed and self._reversal.is_followed and (left := [*self._changed_by_others(wanted)]):
-            wanted = and_(wanted, ~is_among(row.sequence, left, context.session.get_bind().dialect))
-        with joining_by_hash(context.session):
-            count = mark_rows(context, wanted, removed=removed)
-            if not count:
-                return
-            note_marks(context, self._reversal.recorded(), count, removed=removed, condition=wanted)
-            changed = (row.batch_id == context.batch.id, row.removed.is_(removed), wanted)
-            found = select(row.sequence).where(*changed, row.modified_at == context.now)
-            self._reversal.result.sequences.update(context.session.connection().execute(found).scalars())
-        self._reversal.result.cells += count
+    def _reverse_marks(self, sequences: Sequence[int], *, removed: bool) -> None:
+        """Remove, or restore, the rows ``sequences`` of the operation, which were removed, or not, before it."""
+        context, row = self._context, self._context.row
+        dialect = context.session.get_bind().dialect
+        if removed and self._reversal.is_followed:
+            left = {*self._changed_by_others(is_among(row.sequence, sequences, dialect))}
+            sequences = [sequence for sequence in sequences if sequence not in left]
+        wanted = is_among(row.sequence, sequences, dialect)
+        if sequences and mark_rows(context, wanted, removed=removed):
+            noted = note_marks(context, self._reversal.recorded(), removed=removed, condition=wanted)
+            self._reversal.result.sequences.update(noted)
+            self._reversal.result.cells += len(noted)
 
     def _changed_by_others(self, wanted: ColumnElement[bool]) -> Iterator[int]:
         """Yield the numbers of those ``wanted`` rows that have been changed since and must not disappear; note that they are left."""
@@ -110,27 +128,17 @@ class RowReversal:
     @cached_property
     def _added(self) -> range:
         """The numbers of the rows that the operation added. They follow one another."""
-        change = CellChange
-        statement = select(func.min(change.sequence), func.max(change.sequence)).where(
-            self._reversal.of_operation
-        )
-        marked = statement.where(change.field == REMOVED, change.old.is_(None))
-        first, last = self._ends(marked)
-        if (
-            first is None and self._reversal.operation.kind == ADD
-        ):  # Of a version that did not mark added rows.
-            first, last = self._ends(statement)
-        return range(0) if first is None or last is None else range(first, last + 1)
-
-    def _ends(self, statement: Select[int, int]) -> tuple[int | None, int | None]:
-        first, last = self._context.session.execute(statement).one()
-        return first, last
+        changed = self._changed
+        # An earlier version did not mark added rows.
+        is_unmarked = not changed.added and self._reversal.operation.kind == ADD
+        added = changed.sequences if is_unmarked else changed.added
+        return range(min(added), max(added) + 1) if added else range(0)
 
     @cached_property
     def _columns(self) -> Mapping[str, Column]:
-        return editable_by_name(self._context.row)
+        return editable_by_name(self._context.row, self._context.access)
 
-    def _reverse_part(self, part: Sequence[Row[Any]]) -> None:
+    def _reverse_part(self, part: Sequence[StoredCell]) -> None:
         """Reverse the cells of ``part``, and store what changed."""
         context = self._context
         sequences = sorted({cell.sequence for cell in part})

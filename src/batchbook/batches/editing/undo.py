@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
 
+from batchbook.batches.changed_cells import ChangedCell
+from batchbook.batches.changed_rows import REMOVED
+from batchbook.batches.editing.field_changes import READ_ONLY, edited_by_name
 from batchbook.batches.editing.reversal import LeftAlone, Reversal, Reversed, reverse_header
 from batchbook.batches.editing.reversible import Reversible, is_reversible, next_redo, next_undo, original_of
 from batchbook.batches.editing.row_reversal import RowReversal
@@ -19,8 +22,10 @@ from batchbook.batches.engine.engine import Engine
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import REDO, UNDO
 from batchbook.batches.matching.memory import follow_reversal
-from batchbook.batches.models import CellChange, Operation
-from batchbook.errors import Conflict, Missing
+from batchbook.batches.models import Operation
+from batchbook.batches.policies.field_access import MASKED, masked_operations
+from batchbook.batches.policies.field_rules import EVERYTHING
+from batchbook.errors import Conflict, Missing, Refused
 from batchbook.words import counted
 
 
@@ -71,7 +76,7 @@ class Undoer:
     def touches(self, batch_id: int, number: int) -> int:
         """Return the number of rows that the reversal of the operation ``number`` would change or, for the header, refresh."""
         context = self.engine.context_of(self.engine.find(batch_id))
-        change = CellChange
+        change = ChangedCell
         of_operation = and_(change.batch_id == batch_id, change.operation == number)
         names = context.handler.refresh_after
         refreshed = exists().where(of_operation, change.sequence == 0, change.field.in_(names))
@@ -126,6 +131,7 @@ class Undoer:
 
     def _reverse(self, context: ActionContext, number: int) -> UndoResult:
         operation = _demand(context, number)
+        _refuse_read_only(context, operation)
         reversal = Reversal(context, operation)
         if _is_of_header(context, operation):
             is_refreshed = reverse_header(reversal)
@@ -143,7 +149,7 @@ class Undoer:
         sequences = sorted(done.sequences)
         return UndoResult(
             None if by is None else by.number,
-            f"{_message(reversal.kind, original.summary, done)} {memory}".strip(),
+            f"{_message(reversal.kind, _told(context, original), done)} {memory}".strip(),
             done.cells,
             done.left,
             done.named,
@@ -191,12 +197,39 @@ def _demand(context: ActionContext, number: int) -> Operation:
     return operation
 
 
+def _refuse_read_only(context: ActionContext, operation: Operation) -> None:
+    """Raise ``Refused`` if ``operation`` changed a column of rows that the actor may not edit."""
+    change, access = ChangedCell, context.access
+    if access == EVERYTHING:
+        return
+    fields = select(change.field).where(
+        change.batch_id == context.batch.id,
+        change.operation == operation.number,
+        change.sequence > 0,
+        change.field != REMOVED,
+    )
+    refused = [
+        name for name in sorted({*context.session.scalars(fields.distinct())}) if not access.edits(name)
+    ]
+    if refused:
+        seen = edited_by_name(context.row, access)
+        named = [seen[name].label for name in refused if name in seen]
+        what = f"{named[0]}, which {READ_ONLY}" if named else "columns that your role does not allow editing."
+        raise Refused(f"Operation {operation.number} changed {what} Nothing was changed.")
+
+
+def _told(context: ActionContext, original: Operation) -> str:
+    """Return the sentence of ``original`` as far as the actor may read it."""
+    masked = masked_operations(context.session, context.batch.id, context.access)
+    return MASKED if original.number in masked else original.summary
+
+
 def _is(operation: Operation) -> ColumnElement[bool]:
     return and_(Operation.batch_id == operation.batch_id, Operation.number == operation.number)
 
 
 def _is_of_header(context: ActionContext, operation: Operation) -> bool:
-    change = CellChange
+    change = ChangedCell
     first = select(change.sequence).where(
         change.batch_id == context.batch.id, change.operation == operation.number
     )

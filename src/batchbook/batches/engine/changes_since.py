@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from batchbook.batches.changed_cells import ChangedCell
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.refresh import rows_and_peers
 from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.models import Operation
 from batchbook.grid import CellError, columns_of, parse
 
 #: The maximum number of rows that are named; where more changed, a page loads its rows again.
@@ -52,9 +53,11 @@ def changes_since(context: ActionContext, seen: int) -> Changes:
         return Changes(last, {})
     if last < seen or last - seen > MOST or _has_whole(context, seen):
         return Changes(last, None)
+    if _count_since(context, seen) > _MOST_CELLS:
+        return Changes(last, None)
     cells = _cells_since(context, seen)
     sequences = sorted({cell.sequence for cell in cells} - {0})
-    if len(cells) > _MOST_CELLS or len(sequences) > MOST:
+    if len(sequences) > MOST:
         return Changes(last, None)
     return Changes(last, _with_peers(context, sequences, cells) if sequences else {})
 
@@ -65,13 +68,18 @@ def _has_whole(context: ActionContext, seen: int) -> bool:
     return context.session.scalar(wanted) is not None
 
 
+def _count_since(context: ActionContext, seen: int) -> int:
+    of = Operation
+    count = select(func.sum(of.cells)).where(of.batch_id == context.batch.id, of.number > seen)
+    return context.session.scalar(count) or 0
+
+
 def _cells_since(context: ActionContext, seen: int) -> list[_Cell]:
-    """Return the cells that changed since, the latest first, and one more where there are too many."""
+    """Return the cells that changed since, the latest first."""
     found = context.session.execute(
-        select(CellChange.sequence, CellChange.field, CellChange.old)
-        .where(CellChange.batch_id == context.batch.id, CellChange.operation > seen)
-        .order_by(CellChange.operation.desc(), CellChange.position.desc())
-        .limit(_MOST_CELLS + 1)
+        select(ChangedCell.sequence, ChangedCell.field, ChangedCell.old)
+        .where(ChangedCell.batch_id == context.batch.id, ChangedCell.operation > seen)
+        .order_by(ChangedCell.operation.desc(), ChangedCell.position.desc())
     )
     return [_Cell(*cell) for cell in found]
 

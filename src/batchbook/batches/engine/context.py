@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +17,8 @@ from batchbook.batches.handler import BatchHandler
 from batchbook.batches.handler_context import HIGHEST_NUMBER, HandlerContext
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.policies.field_access import field_access
+from batchbook.batches.policies.field_rules import FieldAccess
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.rows.scope import Rows
 from batchbook.errors import Missing
@@ -57,6 +60,11 @@ class ActionContext:
     def row(self) -> type[BatchRow]:
         """The model of the batch's rows."""
         return self.handler.row_model
+
+    @cached_property
+    def access(self) -> FieldAccess:
+        """The columns of the rows that the user who acts may see and edit."""
+        return field_access(self.session, self.batch_type, self.actor)
 
     def rows(self) -> Rows:
         """Return all rows of the batch that are not removed."""

@@ -18,6 +18,7 @@ from batchbook.batches.history import record
 from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.lifecycle import Action, is_possible
 from batchbook.batches.models import Batch
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.policies.stored import store_declared
 from batchbook.batches.registry import BatchType
 from batchbook.db.base import scalar_defaults
@@ -65,7 +66,7 @@ def create_batch(
 
 
 def _values(batch_type: BatchType, texts: Mapping[str, str], conventions: Conventions) -> dict[str, Any]:
-    columns = editable_columns(batch_type.header, new=True)
+    columns = editable_columns(batch_type.header, EVERYTHING, new=True)
     unknown = sorted(texts.keys() - {column.name for column in columns})
     if unknown:
         names = ", ".join(column.name for column in columns)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
-from batchbook.batches.changed_rows import edited_sequences, is_among
+from batchbook.batches.changed_rows import edited_cells, edited_sequences, is_among
 from batchbook.batches.concurrency import token_of
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.handler import ALL, CONFIRM
@@ -110,6 +110,8 @@ class ExecutionCheck:
 
     numbers: Sequence[NumberCheck] = ()
     edited: int = 0
+    #: How many cells of these rows.
+    edited_cells: int = 0
     limits: Sequence[LimitCheck] = ()
     #: Whether a confirmation needs a reason: administrators or settings have set a limit that is exceeded.
     needs_reason: bool = False
@@ -146,7 +148,11 @@ def check_execution(context: ActionContext, options: Mapping[str, Any]) -> Execu
     limits = check_limits_of(context, options)
     is_set = limit_of(context, PERCENT).warn is not None and any(number.warning for number in numbers)
     return ExecutionCheck(
-        numbers, count_edited(context), limits, is_set or any(limit.warning for limit in limits), amount
+        numbers,
+        *count_edited(context),
+        limits,
+        is_set or any(limit.warning for limit in limits),
+        amount,
     )
 
 
@@ -213,11 +219,24 @@ def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> tuple
     warn, refuse = percent_limits(context, changes)
     counts = _counts(context, changes, warn, refuse)
     largest = _largest(context, changes, counts)
+    # Whoever may not see the columns behind a number is told how many rows are beyond the limits, and no values.
     checks = [
-        NumberCheck(change, *largest[at], counts[at].beyond, counts[at].refused, warn[at], refuse)
+        NumberCheck(
+            change,
+            *(largest[at] if shows_change(context, change) else ([], [])),
+            counts[at].beyond,
+            counts[at].refused,
+            warn[at],
+            refuse,
+        )
         for at, change in enumerate(changes)
     ]
     return checks, total_amount(one.amount for one in counts)
+
+
+def shows_change(context: ActionContext, change: NumberChange) -> bool:
+    """Return whether the person may see the columns from which ``change`` is computed."""
+    return all(map(context.access.shows, (change.before, change.after)))
 
 
 def _counts(
@@ -284,7 +303,8 @@ def read_changes(
     if not sequences:
         return {}
     row = context.row
-    keys = [getattr(row, name) for name in changes[0].named_by or context.handler.peer_columns]
+    named = changes[0].named_by or context.handler.peer_columns
+    keys = [getattr(row, name) for name in named if context.access.sees(name)]
     numbers = [column for change in changes for column in (change.before, change.after)]
     statement = select(row.sequence, *keys, *numbers).where(
         row.batch_id == context.batch.id, row.sequence.in_(sequences)
@@ -305,8 +325,10 @@ def _is_number(value: Any) -> bool:
 
 
 def rows_beyond(context: ActionContext, number: NumberCheck, most: int) -> list[RowChange]:
-    """Return at most ``most`` rows that change ``number`` by more than its limit, the largest changes first."""
+    """Return at most ``most`` rows that change ``number`` by more than its limit, the largest changes first; none that the person may not see."""
     change = number.change
+    if not shows_change(context, change):
+        return []
     where = (
         context.rows().where,
         change.where,
@@ -320,7 +342,7 @@ def rows_beyond(context: ActionContext, number: NumberCheck, most: int) -> list[
 def _edited(context: ActionContext) -> Select[Any]:
     """Return the SELECT of the numbers of the rows, less removed ones, whose cells people have changed."""
     row = context.row
-    edited = is_among(row, edited_sequences(context.batch.id))
+    edited = is_among(row, edited_sequences(context.batch.id, context.access))
     return select(row.sequence).where(context.rows().where, edited)
 
 
@@ -329,6 +351,10 @@ def edited_rows(context: ActionContext, most: int) -> Sequence[int]:
     return context.session.scalars(_edited(context).order_by(context.row.sequence).limit(most)).all()
 
 
-def count_edited(context: ActionContext) -> int:
-    """Return the number of rows that people have edited."""
-    return context.session.scalar(select(func.count()).select_from(_edited(context).subquery())) or 0
+def count_edited(context: ActionContext) -> tuple[int, int]:
+    """Return the numbers of rows that people have edited, less removed ones, and of their cells."""
+    row, cells = context.row, edited_cells(context.batch.id, context.access).distinct().subquery()
+    counted_rows = select(func.count(cells.c.sequence.distinct()), func.count())
+    kept = counted_rows.select_from(cells).join(row, row.sequence == cells.c.sequence)
+    rows, of_them = context.session.execute(kept.where(context.rows().where)).one()
+    return rows, of_them

@@ -18,6 +18,7 @@ from batchbook.batches.intake.field_mapping import IntakeField, headings_of, mer
 from batchbook.batches.intake.file_inspection import Intake, describe_source, storable_json
 from batchbook.batches.intake.file_source import FileSource, store_intake, stored_intake
 from batchbook.batches.intake.saved_mappings import last_mapping, save_mapping
+from batchbook.batches.policies.field_access import refuse_file_of_others
 from batchbook.errors import BadInput
 from batchbook.grid import to_text
 
@@ -25,6 +26,11 @@ from batchbook.grid import to_text
 def file_source_of(context: ActionContext) -> FileSource:
     """Return the file source of the batch's type, or one without fields if the type declares none."""
     return context.handler.file_source or FileSource()
+
+
+def demand_file(context: ActionContext) -> None:
+    """Raise ``Refused`` if the batch's file would show the person columns that they may not see."""
+    refuse_file_of_others(context.access, context.actor, input_file(context.session, context.batch))
 
 
 def maps_columns(context: ActionContext) -> bool:

@@ -164,12 +164,18 @@ def unconfirmed_warnings(context: ActionContext, options: Mapping[str, Any]) -> 
 
 
 def totals_of(context: ActionContext) -> list[Total]:
-    """Return the figures that the handler shows with the batch's facts."""
-    return _ask_handler(
+    """Return the figures that the handler shows with the batch's facts, of columns that the person may see."""
+    found = _ask_handler(
         context,
         lambda: [*context.handler.totals(context.batch)],
         lambda words: [Total("Totals", f"Cannot be computed: {words}")],
     )
+    access = context.access
+    return [
+        one
+        for one in found
+        if not access.is_limited or (one.columns is not None and access.sees_all(one.columns))
+    ]
 
 
 def _ask_handler(context: ActionContext, ask: Callable[[], T], failed: Callable[[str], T]) -> T:

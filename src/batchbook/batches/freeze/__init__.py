@@ -35,7 +35,7 @@ __all__ = [
 #: The tables with children of batches that the first migration creates.
 _FIRST_CHILDREN = ("batch_file", "batch_file_chunk", "operation", "cell_change")
 #: All tables with children of batches, besides the row tables.
-CHILD_TABLES = (*_FIRST_CHILDREN, "batch_comment", "batch_effect", "batch_approval")
+CHILD_TABLES = (*_FIRST_CHILDREN, "batch_comment", "batch_effect", "batch_approval", "cell_chunk")
 
 # Both modules have the same functions.
 _DATABASES: dict[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgresql}

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from batchbook.batches.changed_cells import cells_at
 from batchbook.batches.concurrency import Token, refuse_changed
 from batchbook.batches.editing import BulkEditor, Selection
 from batchbook.batches.editing.bulk import Texts
@@ -17,7 +18,7 @@ from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.matching.memory import MATCH, may_change_memory, remember, remembered_by, revoke
 from batchbook.batches.matching.record_index import IndexedRecord
 from batchbook.batches.matching.unknown_keys import matching_of, unknown_rows
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.models import Operation
 from batchbook.errors import Conflict, Missing
 from batchbook.words import counted
 
@@ -109,23 +110,9 @@ def is_as_matched(context: ActionContext) -> ColumnElement[bool]:
     """Return the condition for rows whose key is still that of the record that they were matched with."""
     row: Any = context.row
     name = matching_of(context).key
-    last = (
-        select(CellChange.new)
-        .join(
-            Operation,
-            and_(Operation.batch_id == CellChange.batch_id, Operation.number == CellChange.operation),
-        )
-        .where(
-            CellChange.batch_id == row.batch_id,
-            CellChange.sequence == row.sequence,
-            CellChange.field == name,
-            Operation.kind == MATCH,
-        )
-        .order_by(CellChange.operation.desc(), CellChange.position.desc())
-        .limit(1)
-        .correlate(row)
-        .scalar_subquery()
-    )
+    matches = select(Operation.number).where(Operation.batch_id == context.batch.id, Operation.kind == MATCH)
+    cell = cells_at(row, context.batch.id, row.sequence, name, matches)
+    last = select(cell.new).order_by(cell.operation.desc(), cell.position.desc()).limit(1).scalar_subquery()
     # A copy of a batch has no history, but the keys that its rows got by themselves.
     key = getattr(row, name)
     return or_(row.matched_key == key, last == key)

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from batchbook.batches.changed_cells import ChangedCell
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.refresh import recount, refresh_in_chunks
 from batchbook.batches.history import REMEMBERED, Cell, add_cells, record
 from batchbook.batches.matching.declaration import LONGEST_KEY, Matching, RememberedMatch
 from batchbook.batches.matching.record_index import RecordIndex
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.models import Operation
 from batchbook.batches.rows.scope import Rows
 from batchbook.db import folded_key, key_form
 from batchbook.words import counted
@@ -178,7 +179,7 @@ def _reversed_keys(
 ) -> Sequence[tuple[str, str, str | None]]:
     """Return the different keys of rows before and after the operation ``by``, each with the code in the list."""
     row: Any = context.row
-    change = CellChange
+    change = ChangedCell
     keys = select(change.old, change.new, row.listed_key).join(
         row, and_(row.batch_id == change.batch_id, row.sequence == change.sequence)
     )
@@ -214,8 +215,8 @@ def _record_id(context: ActionContext, matching: Matching, key: str) -> int | No
 def _note_listed(context: ActionContext, by: Operation, listed: str) -> None:
     """Give the rows that ``by`` matched again the code of the list, which they lost when their match was taken back."""
     row: Any = context.row
-    cells = select(CellChange.sequence).where(
-        CellChange.batch_id == by.batch_id, CellChange.operation == by.number, CellChange.old == listed
+    cells = select(ChangedCell.sequence).where(
+        ChangedCell.batch_id == by.batch_id, ChangedCell.operation == by.number, ChangedCell.old == listed
     )
     without = and_(row.listed_key.is_(None), row.sequence.in_(cells))
     context.rows().narrowed(without).update(listed_key=listed)

@@ -19,6 +19,7 @@ from batchbook.batches.history import bump_version, record
 from batchbook.batches.matching.declaration import LINKS, NewRecords
 from batchbook.batches.matching.unknown_keys import matching_of, unknown_rows
 from batchbook.batches.models import Batch
+from batchbook.batches.policies.field_access import refuse_if_limited
 from batchbook.errors import Conflict, Missing
 from batchbook.grid import columns_of, to_text
 from batchbook.words import counted
@@ -43,6 +44,7 @@ def make_batch_of_new_records(engine: Engine, batch_id: int) -> Batch:
             raise Conflict(
                 f"{waiting} was made of these rows already and is not executed yet. Execute or delete it first."
             )
+        refuse_if_limited(context.access, "The file of a batch of new records")
         count = context.batch.count_of(matching.unknown)
         if not count:
             raise Conflict(

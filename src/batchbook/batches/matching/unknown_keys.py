@@ -31,9 +31,18 @@ class UnmatchedKey:
     proposals: Sequence[Proposal] | None
 
 
-def matching_of(context: ActionContext) -> Matching:
-    """Return the matching of the batch's type; raise ``Missing`` if it declares none."""
+def seen_matching(context: ActionContext) -> Matching | None:
+    """Return the matching of the batch's type; ``None`` if it declares none, or its columns are hidden from the person."""
     matching: Matching | None = context.handler.matching
+    names = (
+        () if matching is None else (matching.key, *([matching.description] if matching.description else ()))
+    )
+    return matching if context.access.sees_all(names) else None
+
+
+def matching_of(context: ActionContext) -> Matching:
+    """Return the matching of the batch's type; raise ``Missing`` if the person can match nothing, see :func:`seen_matching`."""
+    matching = seen_matching(context)
     if matching is None:
         raise Missing(f"Rows of {context.batch} are not matched with records.")
     return matching

@@ -19,6 +19,7 @@ from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchFile, BatchRow, CellChange
 from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.action_tasks import note_refusal
 from batchbook.batches.running.runner import ActionCall, Runner
@@ -85,6 +86,11 @@ class BatchPage(Page):
         """The enum of the statuses of the type's rows; ``None`` for a type that has its own column."""
         return self.view.batch_type.handler.statuses
 
+    @cached_property
+    def seen_columns(self) -> Sequence[Column]:
+        """The columns of the rows that the person may see, as their grid has them."""
+        return self.view.row_table.all_columns(self.row_model, self.statuses, self.action_context.access)
+
     @property
     def own_url(self) -> str:
         """The batch's page."""
@@ -102,7 +108,9 @@ class BatchPage(Page):
     @cached_property
     def _edited_columns(self) -> Sequence[Mapping[str, Column]]:
         """The editable columns by name, those of the header before those of rows."""
-        return [editable_by_name(model) for model in (self.view.batch_type.header, self.row_model)]
+        return [
+            editable_by_name(model, EVERYTHING) for model in (self.view.batch_type.header, self.row_model)
+        ]
 
     def template_values(self, **values: Any) -> dict[str, Any]:
         """Return the context of the template, with the batch in it."""

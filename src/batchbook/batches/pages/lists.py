@@ -20,6 +20,7 @@ from batchbook.batches.models import Batch
 from batchbook.batches.pages import view
 from batchbook.batches.pages.retention_pages import TombstoneView
 from batchbook.batches.pages.view import COMMON, FILTERS, state_query
+from batchbook.batches.policies.field_access import field_access
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.retention.models import Tombstone
 from batchbook.batches.review.comments import unseen_mentions
@@ -233,7 +234,12 @@ class HomePage:
                 self.request.route_path(f"batches.{key}.comments_seen", id=comment.batch_id),
             )
             for comment, key in self.request.db.execute(seen)
+            if comment.field is None or self._sees(key, comment.field)
         ]
+
+    def _sees(self, key: str, field: str) -> bool:
+        """Return whether this person may see the column ``field`` of the rows of batches of the type ``key``."""
+        return field_access(self.request.db, self.types[key], self.request.authenticated_userid).sees(field)
 
     def _to_execute(self) -> Section:
         states, types = sources_of(Action.EXECUTE), self._types_for(Action.EXECUTE)

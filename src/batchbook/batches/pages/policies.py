@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from batchbook.db import utc_now
 from batchbook.errors import BadInput
 from batchbook.forms import WHOLE_FORM, BoundForm, Field, Form
 from batchbook.grid import Kind
-from batchbook.security.audit_log import record_change
+from batchbook.security.audit_log import SETTING, record_change
 from batchbook.web.request import Request
 from batchbook.words import counted
 
@@ -146,33 +146,62 @@ _SECTIONS = (
 )
 
 
-class PoliciesPages:
-    """The list of the types with their policies, and the form of each."""
+class PolicyPage:
+    """A page about the policies of types."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self.types: BatchTypes = request.services.get(BatchTypes)
 
+    @property
+    def batch_type(self) -> BatchType:
+        """The type that the address names."""
+        key: str = self.request.matchdict["type"]
+        return self.types[key]
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that applies to that type."""
+        return self.policy_of(self.batch_type)
+
+    def policy_of(self, batch_type: BatchType) -> Policy:
+        """Return the policy that applies to ``batch_type``."""
+        declared = batch_type.handler.execution_policy.policy
+        return applied_policy(self.request.db, batch_type.key, declared)
+
+    @property
+    def based_on(self) -> int:
+        """The number of the version that the form showed; -1 if it does not tell."""
+        text = self.request.POST.get(_BASED_ON, "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else -1
+
+
+class PoliciesPages(PolicyPage):
+    """The list of the types with their policies, and the form of each."""
+
     def index(self) -> dict[str, Any]:
         """List the types with what their policies demand."""
         rows = [
-            (one.title, self.request.route_path("policies.edit", type=one.key), described(self._policy(one)))
+            (
+                one.title,
+                self.request.route_path("policies.edit", type=one.key),
+                described(self.policy_of(one)),
+            )
             for one in self.types
         ]
         return {"rows": rows}
 
     def form(self) -> dict[str, Any]:
         """Show the form with the policy that applies."""
-        policy = self._policy(self._type)
-        values = _values(policy)
+        values = _values(self.policy)
         return self._page(self._form.bind(values | {name: "\n".join(values[name]) for name in _LISTS}))
 
     def save(self) -> Any:
         """Store the policy as a new version, or show the form again."""
-        bound, batch_type = self._form.validate(self.request.POST), self._type
-        before = self._policy(batch_type)
+        bound, batch_type = self._form.validate(self.request.POST), self.batch_type
+        before = self.policy
         try:
-            policy = _read(bound) if bound.valid else before
+            policy = _read(bound, before) if bound.valid else before
         except BadInput as error:
             bound.add_error(WHOLE_FORM, error.message)
         if not bound.valid:
@@ -187,7 +216,7 @@ class PoliciesPages:
             policy,
             utc_now(),
             self.request.authenticated_userid or "",
-            self._based_on,
+            self.based_on,
         ):
             self.request.response.status_int = _CONFLICT
             bound.add_error(
@@ -197,12 +226,12 @@ class PoliciesPages:
             )
             return self._page(bound)
         else:
-            record_change(self.request, "policy changed", batch_type.key, "; ".join(changes))
+            record_change(self.request, "policy changed", batch_type.key, "; ".join(changes), SETTING)
             self.request.flash(f"The policy of {batch_type.title_plural.lower()} was changed.", "success")
         return HTTPSeeOther(self.request.route_path("policies.index"))
 
     def _page(self, bound: BoundForm) -> dict[str, Any]:
-        key = self._type.key
+        key = self.batch_type.key
         latest = latest_version(self.request.db, key)
         found = [*versions(self.request.db, key, _LISTED)]
         policies = [Policy.from_json(one.settings) for one in found]
@@ -213,11 +242,12 @@ class PoliciesPages:
         ]
         return {
             "sections": _SECTIONS,
-            "batch_type": self._type,
+            "batch_type": self.batch_type,
             "bound": bound,
             "based_on": 0 if latest is None else latest.number,
             "versions": listed,
             "may_edit": self.request.identity is not None and self.request.identity.may(EDIT),
+            "columns_url": self.request.route_path("policies.columns", type=key),
             "cancel_url": self.request.route_path("policies.index"),
         }
 
@@ -225,30 +255,16 @@ class PoliciesPages:
     def _form(self) -> Form:
         return _FORM.written_by(self.request.conventions)
 
-    @property
-    def _type(self) -> BatchType:
-        key: str = self.request.matchdict["type"]
-        return self.types[key]
 
-    @property
-    def _based_on(self) -> int:
-        text = self.request.POST.get(_BASED_ON, "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else -1
-
-    def _policy(self, batch_type: BatchType) -> Policy:
-        declared = batch_type.handler.execution_policy.policy
-        return applied_policy(self.request.db, batch_type.key, declared)
-
-
-def _read(bound: BoundForm) -> Policy:
-    """Return the policy of a valid form; raise ``BadInput`` if it could not be applied."""
+def _read(bound: BoundForm, before: Policy) -> Policy:
+    """Return the policy of a valid form, with what it has no fields for as ``before``; raise ``BadInput`` if it could not be applied."""
     values = dict(bound.values)
     for name in _LISTS:
         values[name] = tuple(line.strip() for line in (values[name] or "").splitlines() if line.strip())
     values["windows"] = values["windows"] or ""
     limits = (Limit(one, values.pop(f"{one}_warn"), values.pop(f"{one}_refuse")) for one in LABELS)
     values["limits"] = tuple(limit for limit in limits if limit != Limit(limit.measure))
-    return Policy(**values)
+    return replace(before, **values)
 
 
 def _values(policy: Policy) -> dict[str, Any]:
@@ -260,9 +276,11 @@ def _values(policy: Policy) -> dict[str, Any]:
 
 
 def changes_in_words(before: Policy, after: Policy) -> list[str]:
-    """Return a phrase for each field of the form that has another value in ``after`` than in ``before``."""
+    """Return a phrase for each field of the form that has another value in ``after`` than in ``before``, and for the columns."""
     old, new = _values(before), _values(after)
-    return [
+    rules = ["; ".join(rule.words for rule in policy.fields) or "none" for policy in (before, after)]
+    columns = [f"Restricted columns: {rules[0]} → {rules[1]}"] if rules[0] != rules[1] else []
+    return columns + [
         f"{field.label}: {_in_words(old.get(field.name))} → {_in_words(new.get(field.name))}"
         for field in _FORM.fields
         if old.get(field.name) != new.get(field.name)
@@ -290,6 +308,7 @@ def described(policy: Policy) -> list[str]:
         (policy.limits, "Limits: " + ", ".join(LABELS[one.measure].lower() for one in policy.limits)),
         (policy.windows, f"Only at {policy.windows} ({policy.zone})"),
         (policy.explains_edits, f"A reason for edits above {_edit_limits(policy)}"),
+        (policy.fields, counted(len(policy.fields), "restricted column")),
     ]
     return [phrase for applies, phrase in found if applies]
 

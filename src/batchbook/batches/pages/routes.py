@@ -16,6 +16,7 @@ from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.changes_page import (
     CHANGES,
     ChangedCells,
+    ChangesLayout,
     ExportChanges,
     RememberChanges,
     open_changes,
@@ -82,6 +83,7 @@ from batchbook.batches.pages.rows.worksheet_pages import (
     open_worksheet,
 )
 from batchbook.batches.pages.view import COMMON, FILTERS, BatchMasterView, RowTable
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.registry import BatchType
 from batchbook.batches.review.overlap import OverlapCounts
 from batchbook.batches.running.bulk_edits import BATCH_ROWS, BULK_EDITS
@@ -181,6 +183,7 @@ BATCH_PAGES = (
     UndoOperation,
     CellHistory,
     ChangedCells,
+    ChangesLayout,
     RememberChanges,
     ExportChanges,
     Download,
@@ -276,7 +279,7 @@ def _refuse_taken_names(header: type[Batch]) -> None:
 
 def _check_view(batch_type: BatchType, view: type[BatchMasterView]) -> None:
     try:
-        columns = view.row_table.all_columns(batch_type.row, batch_type.handler.statuses)
+        columns = view.row_table.all_columns(batch_type.row, batch_type.handler.statuses, EVERYTHING)
         if type(view.row_table) is RowTable:  # The columns of another one may depend on the batch.
             view.row_table.layout.check(columns)
         _check_header_form(view)
@@ -292,7 +295,7 @@ def _check_view(batch_type: BatchType, view: type[BatchMasterView]) -> None:
 
 def _check_header_form(view: type[BatchMasterView]) -> None:
     """Raise ``ValueError`` where the view names a field that the header's form does not have."""
-    editable = {column.name for column in editable_columns(view.model, new=True)}
+    editable = {column.name for column in editable_columns(view.model, EVERYTHING, new=True)}
     for name in view.header_fields:
         if name not in editable:
             raise ValueError(
@@ -315,6 +318,7 @@ def includeme(config: Any) -> None:
     config.include("batchbook.batches.pages.lists")
     config.include("batchbook.batches.pages.retention_pages")
     config.include("batchbook.batches.pages.policies")
+    config.include("batchbook.batches.pages.field_rules_page")
     config.include("batchbook.batches.pages.edit_reasons")
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
     services_of(config.registry).add(OverlapCounts, OverlapCounts())

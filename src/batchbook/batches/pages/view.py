@@ -25,6 +25,7 @@ from batchbook.batches.lifecycle import (
 )
 from batchbook.batches.models import Batch, BatchRow, number_in_sql
 from batchbook.batches.pages.edit_reasons import sent_edit_reason
+from batchbook.batches.policies.field_rules import EVERYTHING, FieldAccess
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.running.activity import LockedByJob, batch_locked_by_job
 from batchbook.errors import BatchbookError, Conflict, Missing, Refused
@@ -219,19 +220,17 @@ class RowTable:
         problems = Column(PROBLEMS, "Has problems", row.issues.is_not(None), Kind.BOOLEAN)
         return columns_of(row, (*self.filter_columns, "removed", problems))
 
-    def all_columns(self, row: type[BatchRow], statuses: type[Status] | None) -> tuple[Column, ...]:
-        """Return all columns of the grid of ``row``: number, own columns, status, note, then those to filter by."""
+    def all_columns(
+        self, row: type[BatchRow], statuses: type[Status] | None, access: FieldAccess
+    ) -> tuple[Column, ...]:
+        """Return all columns of the grid of ``row`` for somebody with ``access``: number, own columns, status, note, then those to filter by."""
         sequence, status, note = columns_of(row, ("sequence", "status", "status_text"))
         if statuses is not None:
             status = Column("status", "Status", row.status, Kind.CHOICE, choices=choices_of(statuses))
         own = [status if name == "status" else name for name in self.columns_of(row)]
         columns = columns_of(row, own if status in own else (*own, status))
-        return (
-            sequence,
-            *columns,
-            Column(note.name, "Note", note.expression, note.kind),
-            *self.filters(row),
-        )
+        note = Column(note.name, "Note", note.expression, note.kind)
+        return access.visible((sequence, *columns, note, *self.filters(row)))
 
 
 class BatchMasterView(MasterView):
@@ -293,7 +292,9 @@ class BatchMasterView(MasterView):
 
     def form(self, record: Any | None) -> Form:
         """Return the header's form: to create a batch all its fields, else those that are not fixed."""
-        columns = {column.name: column for column in editable_columns(self.model, new=record is None)}
+        columns = {
+            column.name: column for column in editable_columns(self.model, EVERYTHING, new=record is None)
+        }
         # Fields of the type come before those that every batch has.
         own = sorted(columns, key=lambda name: name in ("description", "notes"))
         return form_of(self.model, [name for name in self.header_fields or own if name in columns])

@@ -62,7 +62,7 @@ class Execution:
     """The execution panel: its sentences or the reasons against it, and the form of the options for people who may execute.
 
     ``numbers`` are the numbers that change, with the warnings to be confirmed, and ``edited`` is how many rows people
-    have edited, which are at ``edited_url``.
+    have edited, which are at ``edited_url``, in ``edited_cells`` of their cells.
     """
 
     sentences: tuple[str, ...]
@@ -72,6 +72,7 @@ class Execution:
     note: str
     numbers: tuple[NumberView, ...] = ()
     edited: int = 0
+    edited_cells: int = 0
     edited_url: str = ""
     policy: PolicyPanel | None = None
 
@@ -276,6 +277,7 @@ def execution(view: BatchMasterView, context: ActionContext) -> Execution | None
         note,
         numbers_of(view, context.batch, plan.check),
         plan.check.edited,
+        plan.check.edited_cells,
         large_changes_url(view, context.batch, {}, "edited"),
         policy,
     )

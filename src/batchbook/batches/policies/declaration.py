@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
+from batchbook.batches.policies.field_rules import FieldRule
 from batchbook.batches.policies.windows import Windows
 from batchbook.errors import BadInput
 
@@ -43,7 +44,7 @@ class Limit:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The conditions under which batches of a type are edited and executed. By default there are none.
+    """The conditions under which batches of a type are edited and executed, and who sees and edits columns. By default there are none.
 
     Administrators change a policy on its page; what is declared holds until they do.
 
@@ -59,6 +60,7 @@ class Policy:
         windows: the times at which executions are allowed, such as ``Mon-Fri 08:00-18:00``; none for any time.
         zone: the time zone of the windows.
         limits: the limits of what an execution changes.
+        fields: the roles that may see and edit columns of rows.
         edit_percent: an edit that changes a value by more than this, in per cent, needs a reason; ``None`` for no limit.
         edit_amount: an edit that changes a value by more than this needs a reason; ``None`` for no limit.
         edit_reasons: the reasons for edits to choose from; none for a text only.
@@ -77,6 +79,7 @@ class Policy:
     windows: str = ""
     zone: str = "UTC"
     limits: tuple[Limit, ...] = ()
+    fields: tuple[FieldRule, ...] = ()
     edit_percent: Decimal | None = None
     edit_amount: Decimal | None = None
     edit_reasons: tuple[str, ...] = ()
@@ -96,6 +99,9 @@ class Policy:
             not text.strip() or len(text) > LONGEST_REASON for text in (*self.reasons, *self.edit_reasons)
         ):
             raise BadInput(f"A reason to choose from must have 1 to {LONGEST_REASON} characters.")
+        names = [rule.field for rule in self.fields]
+        if len({*names}) < len(names):
+            raise BadInput("A column is listed twice. Give all of its roles in one line.")
         _refuse_without(self.reason, self.reasons, self.other_reasons)
         _refuse_without(self.explains_edits, self.edit_reasons, self.other_edit_reasons)
 
@@ -129,6 +135,8 @@ class Policy:
             known["limits"] = tuple(
                 Limit(measure, *map(_as_decimal, both)) for measure, *both in known["limits"]
             )
+        if "fields" in known:
+            known["fields"] = tuple(map(FieldRule.from_json, known["fields"]))
         return cls(**known)
 
     def changes_from(self, before: Policy) -> list[str]:
@@ -153,6 +161,8 @@ def _as_decimal(text: str | None) -> Decimal | None:
 
 
 def _as_json(value: Any) -> Any:
+    if isinstance(value, FieldRule):
+        return value.to_json()
     if isinstance(value, Limit):
         return [value.measure, _as_json(value.warn), _as_json(value.refuse)]
     if isinstance(value, Decimal):

@@ -13,14 +13,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, select
 
-from batchbook.batches.changed_rows import original_text
+from batchbook.batches.changed_cells import ChangedCell
+from batchbook.batches.changed_rows import differing_cells
 from batchbook.batches.editing.field_changes import editable_by_name
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.preview import bind_options
 from batchbook.batches.history import REMEMBERED, REMOVED, last_operation
-from batchbook.batches.models import CellChange, Operation
+from batchbook.batches.models import Operation
 from batchbook.batches.policies.declaration import Policy
 from batchbook.batches.policies.demands import policy_of
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.errors import BadInput, BatchbookError
 from batchbook.grid import Kind, label_of
 
@@ -93,7 +95,7 @@ def value_columns(context: ActionContext) -> Sequence[str]:
 
     For a type that declares none, they are all numbers that people may edit.
     """
-    columns = editable_by_name(context.row)
+    columns = editable_by_name(context.row, EVERYTHING)
     try:
         options = bind_options(context.handler, {})
         named = {
@@ -106,34 +108,41 @@ def value_columns(context: ActionContext) -> Sequence[str]:
 
 
 class _ChangedCell(NamedTuple):
-    """A changed cell: its place, its texts before and after, and the text with which it came into the batch."""
+    """A changed cell: its place, and its texts before and after."""
 
     sequence: int
     field: str
     old: str | None
     new: str | None
-    original: str | None
 
 
 def _first_unexplained(context: ActionContext, policy: Policy, last: int) -> str:
-    """Return the sentence on the first cell changed after the operation ``last`` that needs a reason; empty if none does."""
+    """Return the sentence on a cell changed after the operation ``last`` that needs a reason; empty if none does."""
+    session, batch_id = context.session, context.batch.id
     options = {"yield_per": _FETCHED}
-    found = context.session.connection().execute(_changed_cells(context, last), execution_options=options)
-    for cell in found:
-        sentence = _why(policy, _ChangedCell(*cell))
-        if sentence:
-            found.close()
-            return sentence
+    found = session.connection().execute(_changed_cells(context, last), execution_options=options)
+    for part in found.partitions():
+        cells = [_ChangedCell(*cell) for cell in part]
+        sequences = sorted({cell.sequence for cell in cells})
+        originals = {
+            (sequence, field): text
+            for sequence, field, text, _ in differing_cells(session, batch_id, sequences)
+        }
+        for cell in cells:
+            sentence = _why(policy, cell, originals.get((cell.sequence, cell.field)))
+            if sentence:
+                found.close()
+                return sentence
     return ""
 
 
-def _changed_cells(context: ActionContext, last: int) -> Select[int, str, str | None, str | None, str | None]:
+def _changed_cells(context: ActionContext, last: int) -> Select[int, str, str | None, str | None]:
     """Return the SELECT of the values that people changed after the operation ``last``, those of added rows left out."""
-    change, batch_id = CellChange, context.batch.id
+    change, batch_id = ChangedCell, context.batch.id
     later = and_(change.batch_id == batch_id, change.operation > last)
     by_itself = select(Operation.number).where(Operation.batch_id == batch_id, Operation.kind == REMEMBERED)
     added = select(change.sequence).where(later, change.field == REMOVED, change.old.is_(None))
-    statement = select(change.sequence, change.field, change.old, change.new, original_text(change))
+    statement = select(change.sequence, change.field, change.old, change.new)
     return statement.where(
         later,
         change.sequence > 0,
@@ -143,25 +152,26 @@ def _changed_cells(context: ActionContext, last: int) -> Select[int, str, str | 
     ).order_by(change.operation, change.position)
 
 
-def _why(policy: Policy, cell: _ChangedCell) -> str:
+def _why(policy: Policy, cell: _ChangedCell, original: str | None) -> str:
     """Return the sentence that tells why the change of ``cell`` needs a reason; empty if it needs none.
 
-    It is held against the value before, and against the one that came into the batch, so that several small steps count like
-    the large one. A step back towards that one counts by itself only.
+    It is held against the value before, and against the ``original``, with which the cell came into the batch if that is
+    another one than now, so that several small steps count like the large one. A step back towards that counts by itself only.
     """
-    before, after, original = _number(cell.old), _number(cell.new), _number(cell.original)
+    before, after, came = (_number(text) for text in (cell.old, cell.new, original))
+    before, after = before or _NOTHING, after or _NOTHING
     place = f"{label_of(cell.field)} in row {cell.sequence}"
-    limit = _exceeded(policy, before or _NOTHING, after or _NOTHING)
+    limit = _exceeded(policy, before, after)
     if limit:
         return (
             f"{place} changes from {cell.old or 'nothing'} to {cell.new or 'nothing'}, by more than {limit}."
         )
-    if original is None or abs((after or _NOTHING) - original) <= abs((before or _NOTHING) - original):
+    if came is None or abs(after - came) <= abs(before - came):
         return ""
-    limit = _exceeded(policy, original, after or _NOTHING)
+    limit = _exceeded(policy, came, after)
     return (
         limit
-        and f"{place} came as {cell.original} and would be {cell.new or 'nothing'}, more than {limit} from it."
+        and f"{place} came as {original} and would be {cell.new or 'nothing'}, more than {limit} from it."
     )
 
 

@@ -63,12 +63,20 @@ _SENTENCES = {
 }
 
 
+#: The measures of what numbers change, and the words in place of a value that the person may not see.
+_OF_NUMBERS, _HIDDEN = ("amount", "sum"), "not shown to you"
+
+
 @dataclass(frozen=True)
 class LimitCheck:
-    """A measure of a batch, ``value``, held against its two limits; see :class:`~batchbook.batches.policies.declaration.Limit`."""
+    """A measure of a batch, ``value``, held against its two limits; see :class:`~batchbook.batches.policies.declaration.Limit`.
+
+    A value that ``is_hidden`` is computed from columns that the person may not see.
+    """
 
     limit: Limit
     value: Decimal
+    is_hidden: bool = False
 
     @property
     def name(self) -> str:
@@ -100,7 +108,7 @@ class LimitCheck:
         texts = {
             name: f"{number.normalize():,f}" for name, number in (("value", self.value), ("limit", limit))
         }
-        return _SENTENCES[self.name].format(**texts)
+        return _SENTENCES[self.name].format(**texts | ({"value": _HIDDEN} if self.is_hidden else {}))
 
 
 def limit_of(context: ActionContext, measure: str) -> Limit:
@@ -124,10 +132,20 @@ def check_limits_of(context: ActionContext, values: Mapping[str, Any]) -> Sequen
     """Return the measures of executing the batch with ``values`` for which there is a limit; the others are not computed."""
     limits = [limit_of(context, measure) for measure in _OWN]
     return [
-        LimitCheck(limit, _measured(context, limit.measure, values))
+        LimitCheck(
+            limit, _measured(context, limit.measure, values), _is_hidden(context, limit.measure, values)
+        )
         for limit in limits
         if limit.warn is not None or limit.refuse is not None
     ]
+
+
+def _is_hidden(context: ActionContext, measure: str, values: Mapping[str, Any]) -> bool:
+    """Return whether ``measure`` is computed from columns that the person may not see."""
+    if not context.access.is_limited or measure not in _OF_NUMBERS:
+        return False
+    changes = context.handler.number_changes(context.batch, values)
+    return not all(context.access.shows(one) for change in changes for one in (change.before, change.after))
 
 
 def _measured(context: ActionContext, measure: str, values: Mapping[str, Any]) -> Decimal:

@@ -13,6 +13,8 @@ from batchbook.batches.policies.models import BatchPolicy
 
 #: The author of versions that a type's code declares.
 _CODE = "batchbook"
+#: The key of the access to columns that a session has looked up, which depends on policies.
+FIELD_ACCESS = "batchbook_field_access"
 
 
 def applied_policy(session: Session, key: str, declared: Policy) -> Policy:
@@ -55,6 +57,7 @@ def versions(session: Session, key: str, most: int) -> Sequence[BatchPolicy]:
 def _add(
     session: Session, key: str, latest: BatchPolicy | None, policy: Policy, now: datetime, actor: str | None
 ) -> None:
+    session.info.pop(FIELD_ACCESS, None)
     session.add(
         BatchPolicy(
             type=key,

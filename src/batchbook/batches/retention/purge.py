@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, Table, delete, exists, func, select
 from sqlalchemy.orm import Session
 
+from batchbook.batches.cell_chunks import CellChunk
 from batchbook.batches.lifecycle import FINAL, State
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, CellChange, Operation
 from batchbook.batches.registry import BatchTypes
@@ -108,6 +109,7 @@ def _tombstone(session: Session, batch: Batch, actor: str) -> Tombstone:
     seal = (
         None if seals is None else session.scalar(select(seals.c.number).where(seals.c.batch_id == batch.id))
     )
+    packed = session.scalar(select(func.sum(CellChunk.cells)).where(CellChunk.batch_id == batch.id)) or 0
     facts = {name: getattr(batch, name) for name in ("type", "created_at", "created_by", "executed_at")}
     return Tombstone(
         number=batch.id,
@@ -115,7 +117,7 @@ def _tombstone(session: Session, batch: Batch, actor: str) -> Tombstone:
         executed_by=batch.executed_by,
         rows=batch.row_count,
         operations=count(Operation),
-        cells=count(CellChange),
+        cells=count(CellChange) + packed,
         files=count(BatchFile),
         seal=seal,
         purge_after=batch.purge_after,
@@ -129,13 +131,14 @@ def _delete(session: Session, types: BatchTypes, batch: Batch) -> None:
     """Delete everything of ``batch``, children before the header, as the triggers demand."""
     batch_type, number = types[batch.type], batch.id
     header: Table = batch_type.header.__table__  # type: ignore[assignment]
-    _delete_in_chunks(session, CellChange.__table__, number, "position")
+    for model in (CellChange, CellChunk):
+        _delete_in_chunks(session, table_of(model), number, "position")
     if isinstance(batch_type.rows, SharedTable):
         _delete_in_chunks(session, table_of(batch_type.rows.declared), number, "sequence")
     batch_type.rows.discard(session, batch)
     session.flush()
-    for model in _children():
-        session.execute(delete(model).where(model.c.batch_id == number))
+    for table in _children():
+        session.execute(delete(table).where(table.c.batch_id == number))
     session.execute(delete(GridSetting).where(GridSetting.grid.startswith(batch.filters_key)))
     session.expunge(batch)
     session.execute(delete(header).where(header.c.id == number))
@@ -149,7 +152,7 @@ def _children() -> list[Table]:
     They are those that refer to batches, so that those which other packages add are among them.
     """
     known = {Batch.__tablename__, *(model.__tablename__ for model in (LegalHold, Tombstone))}
-    first = [table for table in (BatchFileChunk.__table__, CellChange.__table__) if isinstance(table, Table)]
+    first = [table_of(model) for model in (BatchFileChunk, CellChange, CellChunk)]
     found = [
         table
         for table in reversed(Base.metadata.sorted_tables)

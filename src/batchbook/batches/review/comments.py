@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from batchbook.batches import access
@@ -21,6 +21,7 @@ from batchbook.batches.handler_context import HIGHEST_NUMBER, next_number
 from batchbook.batches.history import record
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.policies.field_access import field_access
 from batchbook.batches.review.models import BatchComment, CommentMention
 from batchbook.db import utc_now
 from batchbook.db.number_sets import is_listed
@@ -59,10 +60,11 @@ class Commented:
         return f"Your comment was added.{told}"
 
 
-def commentable(row: type[BatchRow]) -> dict[str, Column]:
-    """Return the columns of ``row`` whose cells can be commented on, by name."""
-    keys: Sequence[str] = row.__mapper__.columns.keys()
-    return {name: column for name in keys if name not in _NO_CELLS for column in _shown(row, name)}
+def commentable(context: ActionContext) -> dict[str, Column]:
+    """Return the columns of rows whose cells the person may see and comment on, by name."""
+    keys: Sequence[str] = context.row.__mapper__.columns.keys()
+    names = (name for name in keys if name not in _NO_CELLS and context.access.sees(name))
+    return {name: column for name in names for column in _shown(context.row, name)}
 
 
 def _shown(row: type[BatchRow], name: str) -> Sequence[Column]:
@@ -103,7 +105,7 @@ def add_comment(
     session.add(comment)
     session.flush()  # The mentions refer to it.
     names = mentioned_in(words)
-    mentioned = _readers(session, batch, names)
+    mentioned = _readers(context, names, field)
     session.add_all(
         CommentMention(batch_id=batch.id, number=comment.number, user_name=name) for name in mentioned
     )
@@ -120,7 +122,7 @@ def _place(context: ActionContext, sequence: int | None, field: str | None) -> s
     find_row(context, sequence)
     if field is None:
         return f"row {sequence}"
-    column = commentable(context.row).get(field)
+    column = commentable(context).get(field)
     if column is None:
         raise BadInput(f"{context.batch} has no column “{field[:60]}”. Nothing was added.")
     return f"{column.label} in row {sequence}"
@@ -132,36 +134,46 @@ def mentioned_in(text: str) -> list[str]:
     return list(found)[:MOST_MENTIONED]
 
 
-def _readers(session: Session, batch: Batch, names: Collection[str]) -> list[str]:
-    """Return those of the users ``names`` who can sign in and see ``batch``, by name."""
+def _readers(context: ActionContext, names: Collection[str], field: str | None) -> list[str]:
+    """Return those of the users ``names`` who can sign in and see the batch, and its column ``field``, by name."""
     if not names:
         return []
     loaded = selectinload(User.roles).selectinload(Role.permissions)
     wanted = select(User).where(User.active, User.name.in_(names)).order_by(User.name).options(loaded)
-    people = map(identity_of_user, session.scalars(wanted))
-    return [one.name for one in people if access.may_now(one.permissions, batch, Action.VIEW)]
+    people = map(identity_of_user, context.session.scalars(wanted))
+    return [
+        one.name
+        for one in people
+        if access.may_now(one.permissions, context.batch, Action.VIEW)
+        and (field is None or field_access(context.session, context.batch_type, one.name).sees(field))
+    ]
 
 
 def comments_of(
-    session: Session,
-    batch_id: int,
+    context: ActionContext,
     *,
     sequence: int | None = None,
     before: int = HIGHEST_NUMBER,
     limit: int | None = None,
 ) -> Sequence[BatchComment]:
-    """Return the comments on a batch with a number below ``before``, or those on one of its rows, the newest first."""
+    """Return the comments on the batch with a number below ``before``, or on one of its rows, that the person may see; the newest first."""
     statement = select(BatchComment).where(
-        BatchComment.batch_id == batch_id, BatchComment.number < min(before, HIGHEST_NUMBER)
+        *_seen_comments(context), BatchComment.number < min(before, HIGHEST_NUMBER)
     )
     if sequence is not None:
         statement = statement.where(BatchComment.sequence == sequence)
-    return session.scalars(statement.order_by(BatchComment.number.desc()).limit(limit)).all()
+    return context.session.scalars(statement.order_by(BatchComment.number.desc()).limit(limit)).all()
 
 
-def count_comments(session: Session, batch_id: int) -> int:
-    """Return the number of comments on a batch."""
-    return session.scalar(select(func.count()).where(BatchComment.batch_id == batch_id)) or 0
+def count_comments(context: ActionContext) -> int:
+    """Return the number of comments on the batch that the person may see."""
+    return context.session.scalar(select(func.count()).where(*_seen_comments(context))) or 0
+
+
+def _seen_comments(context: ActionContext) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for the comments on the batch, less those on cells of columns that the person may not see."""
+    on_visible = or_(BatchComment.field.is_(None), ~context.access.hides(BatchComment.field))
+    return BatchComment.batch_id == context.batch.id, on_visible
 
 
 def comments_by_cell(

@@ -18,7 +18,7 @@ from batchbook.batches.concurrency import token_of
 from batchbook.batches.editing import BulkEditor, BulkEditResult, editable_by_name
 from batchbook.batches.editing.bulk import CellEdits
 from batchbook.batches.editing.cell_blocks import exceptions_of
-from batchbook.batches.editing.field_changes import text_in
+from batchbook.batches.editing.field_changes import READ_ONLY, edited_by_name, text_in
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.models import Batch
@@ -120,12 +120,13 @@ def plan_replay(engine: Engine, batch: Batch, earlier: Batch) -> Replay:
     replay = Replay(earlier, is_cut=len(corrections) > MOST)
     del corrections[MOST:]
     rows = _rows_by_key(context, {one.key for one in corrections})
-    columns = editable_by_name(context.row)
+    columns = editable_by_name(context.row, context.access)
     for one in corrections:
         places = rows.get(one.key, [])
         column = columns.get(one.field)
         if column is None:
-            replay.left.append(Left(one, "this batch has no such column"))
+            lacks = one.field not in edited_by_name(context.row, context.access)
+            replay.left.append(Left(one, "this batch has no such column" if lacks else READ_ONLY.rstrip(".")))
         elif not places:
             replay.left.append(Left(one, "no row has this key"))
         else:
@@ -174,7 +175,7 @@ def apply_replay(engine: Engine, batch: Batch, earlier: Batch, token: str | None
 
 def _corrections(context: ActionContext, limit: int) -> Iterator[Correction]:
     """Yield the corrections of a batch, by their rows."""
-    columns = editable_by_name(context.row)
+    columns = edited_by_name(context.row, context.access)
     cells = [
         (sequence, name, before or "", now or "")
         for sequence, name, before, now in context.session.execute(
@@ -199,7 +200,8 @@ def _key_columns(context: ActionContext) -> Sequence[str]:
     """Return the columns by which rows are found again: those of the records that they change, else those of their peers."""
     handler, declared = context.handler, context.handler.touched_records
     names = handler.peer_columns if declared is None else declared.columns_of(handler, context.batch)
-    return [name for name in names if hasattr(context.row, name)]
+    # Without a key that the person sees, nothing is found again.
+    return [name for name in names if hasattr(context.row, name)] if context.access.sees_all(names) else []
 
 
 def _keys_of(session: Session, context: ActionContext, sequences: Sequence[int]) -> Mapping[int, Key]:

@@ -29,6 +29,7 @@ from batchbook.batches.history import (
 )
 from batchbook.batches.lifecycle import TRANSITIONS, Action, state_before
 from batchbook.batches.models import Batch, Operation
+from batchbook.batches.policies.field_access import field_access
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.runner import ActionCall, Runner, perform, reason_in
 from batchbook.db import utc_now
@@ -146,7 +147,11 @@ def may_see_batch(request: Any, job: Job) -> bool:
             batch = find_batch(session, types, job.batch_id or 0)
         except Missing:
             return False
-    return access.may_now(request.identity.permissions, batch, Action.VIEW)
+        # The message of somebody else's job may tell of any column.
+        limited = field_access(session, types[batch.type], request.identity.name).is_limited
+    return access.may_now(request.identity.permissions, batch, Action.VIEW) and (
+        not limited or job.asked_by == request.identity.name
+    )
 
 
 def demand_again(services: Services, session: Session, job: Job, by: str, action: Action) -> Batch:

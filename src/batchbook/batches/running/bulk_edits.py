@@ -21,6 +21,7 @@ from batchbook.batches.history import REDO, UNDO
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.policies.edit_reasons import demand_reason_beforehand
+from batchbook.batches.policies.field_access import has_field_rules
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.running.action_tasks import (
     batch_page,
@@ -103,9 +104,12 @@ def edit_task(name: str, label: str, edit: Callable[[BulkEdit], str]) -> Task:
 
     def run(job_context: JobContext) -> JobResult:
         demand(job_context, Action.EDIT)
-        arguments, engine = job_context.job.arguments, engine_for(job_context)
-        engine.reason = reason_in(arguments)
-        return JobResult(edit(BulkEdit(job_context, engine, job_context.job.batch_id or 0, arguments)))
+        job, engine = job_context.job, engine_for(job_context)
+        engine.reason = reason_in(job.arguments)
+        done = edit(BulkEdit(job_context, engine, job.batch_id or 0, job.arguments))
+        # Lists of jobs show the result to people who may not see the columns that it tells of.
+        restricted = job.batch_type and has_field_rules(job_context.session, engine.types[job.batch_type])
+        return JobResult("Done: the batch's history tells what was changed." if restricted else done)
 
     return Task(
         name=name,

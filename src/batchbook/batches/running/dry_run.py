@@ -18,6 +18,7 @@ from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.preview import unconfirmed_warnings, without_confirmations
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
+from batchbook.batches.policies.field_access import refuse_if_limited
 from batchbook.batches.running.action_tasks import demand, engine_for, may_see_batch
 from batchbook.batches.running.runner import job_request
 from batchbook.errors import Missing
@@ -64,7 +65,9 @@ def dry_run(
     Raises what refuses the execution. Warnings are no reason to refuse: they are told.
     """
     chosen = without_confirmations(options)
-    warnings = unconfirmed_warnings(engine.lock(batch_id, Action.DRY_RUN), chosen)
+    context = engine.lock(batch_id, Action.DRY_RUN)
+    refuse_if_limited(context.access, "A dry run")
+    warnings = unconfirmed_warnings(context, chosen)
 
     def found(session: Session, batch: Batch) -> DryRun:
         summary = (batch.execution_outcome or {}).get("summary", "")

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Dialect, Table, inspect
 from sqlalchemy.orm import Session
 
+from batchbook.batches.cell_chunks import CellChunk
 from batchbook.batches.effects.models import BatchEffect
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, CellChange, Operation
 from batchbook.batches.policies.models import BatchApproval
@@ -45,6 +46,8 @@ PARTS: tuple[Part, ...] = (
     Part("comments", (BatchComment,)),
     Part("effects", (BatchEffect,)),
 )
+#: The table whose records are sealed as the cells that are packed in them, as if these were records of ``cell_change``.
+PACKED = CellChunk.__tablename__
 #: The parts with what a batch would change. Those who approve a batch approve these.
 CONTENT = (HEADER, ROWS, FILES)
 #: The columns of the header that actions set on a batch whose content stays the same.
@@ -99,6 +102,17 @@ class Section:
             "columns": [[column.name, column.kind] for column in self.columns],
             "chunk_rows": self.chunk_rows,
         }
+
+    @property
+    def is_of_cells(self) -> bool:
+        """Whether the records are changed cells, of which many are packed in the table ``cell_chunk``."""
+        return self.table == CellChange.__tablename__
+
+    @property
+    def stored_columns(self) -> dict[str, set[str]]:
+        """The names of the columns that the records are read from, by table."""
+        packed = {} if not self.is_of_cells else {PACKED: {one.name for one in table_of(CellChunk).columns}}
+        return {self.table: {column.name for column in self.columns}} | packed
 
     @property
     def record_key(self) -> list[str]:

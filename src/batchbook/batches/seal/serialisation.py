@@ -11,17 +11,20 @@ import json
 import struct
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import cached_property, partial
-from itertools import groupby, repeat
+from heapq import merge
+from itertools import chain, groupby, repeat
 from typing import Any
 from zlib import crc32
 
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from batchbook.batches.cell_chunks import StoredCell, has_chunks, packed_cells
 from batchbook.batches.models import Batch
 from batchbook.batches.seal.column_arrays import ColumnArrays, ColumnTokens
 from batchbook.batches.seal.parts import Section, content_sections
 from batchbook.batches.seal.values import canonical_json
+from batchbook.db.bulk_writing import chunked
 
 #: The number of bytes of the short digests that tell where in a chunk a difference is.
 SHORT = 4
@@ -87,7 +90,8 @@ def chunks_of(connection: Connection, section: Section, batch_id: int) -> Genera
     """Yield the records of a batch in ``section``, in order of their keys and in chunks; none if there are no records."""
     source = ColumnArrays(connection, section, batch_id)
     position, last = 0, None
-    while source.are_possible:
+    are_arrays = source.are_possible and not (section.is_of_cells and has_chunks(connection, batch_id))
+    while are_arrays:
         arrays = source.read(last)
         if arrays is None:
             break
@@ -123,7 +127,8 @@ def read_chunks(
     """Yield chunks as :func:`chunks_of` does, composed in Python; the ``first`` one begins after the key ``after``."""
     names = [column.name for column in section.columns]
     keys = [names.index(name) for name in section.record_key]
-    for position, rows in enumerate(_read(connection, section, batch_id, after), first):
+    read = _read_cells if section.is_of_cells else _read
+    for position, rows in enumerate(read(connection, section, batch_id, after), first):
         values = [*zip(*rows, strict=True)]
         found = [*zip(*(values[at] for at in keys), strict=True)] or [()]
         yield Chunk(position, found, partial(_composed, section, names, values))
@@ -181,6 +186,24 @@ def _read(
     values = (batch_id, *(after or ()))
     with connection.exec_driver_sql(statement, values, execution_options=options) as found:
         yield from found.partitions(section.chunk_rows)
+
+
+def _read_cells(
+    connection: Connection, section: Section, batch_id: int, after: Key | None
+) -> Iterator[Sequence[Any]]:
+    """Yield changed cells as :func:`_read` does, those in chunks among the others."""
+    names = [column.name for column in section.columns]
+    places = [names.index(name) for name in section.record_key]
+    taken = [StoredCell._fields.index(name) for name in names]
+    stored = (
+        (*values, None if issues is None else json.dumps(issues))
+        for *values, issues in packed_cells(connection, batch_id, after)
+    )
+    unpacked = ([values[at] for at in taken] for values in stored)
+    rows = chain.from_iterable(_read(connection, section, batch_id, after))
+    # SQL can store texts in SQLite's columns of numbers, and these are not compared with numbers.
+    in_order = merge(rows, unpacked, key=lambda cell: [(type(cell[at]).__name__, cell[at]) for at in places])
+    yield from chunked(in_order, section.chunk_rows)
 
 
 def runs_of(keys: Sequence[Key]) -> str:

@@ -17,13 +17,13 @@ from sqlalchemy import column, exists, func, select, table
 from sqlalchemy.orm import Session
 
 from batchbook.batches.lifecycle import FINAL
-from batchbook.batches.models import Batch
+from batchbook.batches.models import Batch, CellChange
 from batchbook.batches.retention.models import Tombstone
 from batchbook.batches.rows.scope import table_of
 from batchbook.batches.seal.chain import Difference, sealed_manifest
 from batchbook.batches.seal.comparison import batch_with_the_record, compare_table
 from batchbook.batches.seal.models import Seal, SealChunk
-from batchbook.batches.seal.parts import PARTS, Section
+from batchbook.batches.seal.parts import PACKED, PARTS, Section
 from batchbook.batches.trigger_check import columns_by_table
 from batchbook.errors import Missing
 from batchbook.progress import NoProgress, Progress
@@ -101,7 +101,6 @@ def _differences(
     progress: Progress,
 ) -> Iterator[Difference]:
     """Yield the first difference of each sealed table of a batch, in the order in which they were sealed."""
-    of_batch = (seal.batch_id, seal.number)
     done, total = 0, sum(sealed["rows"] for _, sealed in _sealed_tables(manifest))
 
     def report(records: int) -> None:
@@ -109,11 +108,8 @@ def _differences(
 
     for name, sealed in _sealed_tables(manifest):
         section = Section.from_json(name, sealed)
-        stored = tables.get(section.table)
-        if stored is None:
-            yield Difference(*of_batch, section.table, what="the whole table is missing")
-        elif lacking := sorted({one.name for one in section.columns} - stored):
-            yield Difference(*of_batch, section.table, columns=(*lacking,), what="is missing")
+        if lacking := [*_lacking(section, seal, tables)]:
+            yield from lacking
         elif found := compare_table(session, section, sealed, seal, report):
             yield _named(session, section, seal, found)
         done += sealed["rows"]
@@ -128,6 +124,16 @@ def _named(session: Session, section: Section, seal: Seal, found: Difference) ->
     return replace(found, columns=(), what=f"is that of batch {other:08d}: the two were swapped")
 
 
+def _lacking(section: Section, seal: Seal, tables: Mapping[str, set[str]]) -> Iterator[Difference]:
+    """Yield a difference for each table, or else its columns, that the records were read from and that is not there."""
+    for table_name, names in section.stored_columns.items():
+        stored = tables.get(table_name)
+        if stored is None:
+            yield Difference(seal.batch_id, seal.number, table_name, what="the whole table is missing")
+        elif lacking := sorted(names - stored):
+            yield Difference(seal.batch_id, seal.number, table_name, columns=(*lacking,), what="is missing")
+
+
 def _sealed_tables(manifest: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     return [(part["name"], sealed) for part in manifest["parts"] for sealed in part["tables"]]
 
@@ -136,13 +142,15 @@ def _added_tables(
     session: Session, seal: Seal, sealed: set[str], tables: Mapping[str, set[str]]
 ) -> Iterator[Difference]:
     """Yield a difference for each table of which nothing was sealed, and which has records of the batch or digests."""
-    for name in (table_of(model).name for part in PARTS for model in part.models):
-        if name not in sealed and name in tables:
+    known = {PACKED} if CellChange.__tablename__ in sealed else set[str]()
+    names = [table_of(model).name for part in PARTS for model in part.models]
+    for name in (*names, PACKED):
+        if name not in sealed | known and name in tables:
             records = table(name, column("batch_id"))
             if session.scalar(select(exists().where(records.c.batch_id == seal.batch_id))):
                 yield Difference(seal.batch_id, seal.number, name, what="none of its records were sealed")
-    names = select(SealChunk.table_name).where(SealChunk.batch_id == seal.batch_id).distinct()
-    for name in sorted({*session.scalars(names)} - sealed):
+    digested = select(SealChunk.table_name).where(SealChunk.batch_id == seal.batch_id).distinct()
+    for name in sorted({*session.scalars(digested)} - sealed):
         yield Difference(seal.batch_id, seal.number, SealChunk.__tablename__, f"of {name}", what="was added")
 
 

@@ -9,13 +9,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, select
 
+from batchbook.batches.changed_cells import ChangedCell, in_rows
 from batchbook.batches.editing import cell_text, editable_by_name, editable_columns
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.file_intake import FileRecords, intake_fields
 from batchbook.batches.intake.cell_reader import CellReader
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_source import stored_intake
-from batchbook.batches.models import BatchRow, CellChange
+from batchbook.batches.models import BatchRow
+from batchbook.batches.policies.field_rules import EVERYTHING, FieldAccess
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.batches.worksheets.layout import Layout, SheetColumn
 from batchbook.batches.worksheets.worksheet_file import sheet_text
@@ -33,10 +35,16 @@ _PLAIN_NUMBER = re.compile(r"-?[0-9]+\.[0-9]+")
 
 
 class RowLayout:
-    """The layout of every type that has no other: ``columns`` of the row grid, then the other editable ones."""
+    """The layout of every type that has no other: ``columns`` of the row grid, then the other editable ones.
 
-    def __init__(self, model: type[BatchRow], columns: Sequence[Column]) -> None:
-        editable = editable_by_name(model)
+    It has the columns that somebody with ``access`` may see, and those are editable that this person may edit.
+    """
+
+    def __init__(
+        self, model: type[BatchRow], columns: Sequence[Column], access: FieldAccess = EVERYTHING
+    ) -> None:
+        editable = editable_by_name(model, access)
+        columns = access.visible(columns)
         named = {column.name for column in columns}
         self.grid_columns = (*columns, *(column for name, column in editable.items() if name not in named))
         self.columns = tuple(
@@ -87,7 +95,7 @@ class FileLayout:
             for place, heading in enumerate(intake.report.headings)
         ]
         used = {column.field for column in self._places}
-        editable = editable_columns(context.row)
+        editable = editable_columns(context.row, context.access)
         others = [SheetColumn(column.label, column.name) for column in editable if column.name not in used]
         widths = {column.name: width_of(column) for column in editable}
         self.columns = tuple(
@@ -124,7 +132,12 @@ class FileLayout:
 
 
 def layout_of(context: ActionContext) -> Layout:
-    """Return the layout of a batch: its type's own, that of the file it was made from, or that of its row grid."""
+    """Return the layout of a batch: its type's own, that of the file it was made from, or that of its row grid.
+
+    The first two know nothing of columns that a person may not see or edit, who therefore gets the last one.
+    """
+    if context.access != EVERYTHING:
+        return _row_layout(context)
     own: Layout | None = context.handler.worksheet.layout_for(context.handler, context.batch)
     return own or _file_layout(context) or _row_layout(context)
 
@@ -138,7 +151,7 @@ def _file_layout(context: ActionContext) -> FileLayout | None:
     line = source.line_column if source else None
     if intake is None or line is None or line not in context.rows().table.c:
         return None
-    correctable = {column.name for column in editable_columns(context.row)}
+    correctable = {column.name for column in editable_columns(context.row, context.access)}
     if any(
         wanted.column.name not in correctable for _, wanted in intake.mapping.placed(intake_fields(context))
     ):
@@ -152,7 +165,7 @@ def _row_layout(context: ActionContext) -> RowLayout:
     table = getattr(context.batch_type.view, "row_table", None)
     visible = table.columns_of(model) if table is not None else ()
     own = [column.key for column in model.__mapper__.columns if column.key not in _NEVER_COLUMNS]
-    return RowLayout(model, columns_of(model, ("sequence", *(visible or own))))
+    return RowLayout(model, columns_of(model, ("sequence", *(visible or own))), context.access)
 
 
 def width_of(column: Column) -> int:
@@ -166,12 +179,12 @@ EarlierTexts = dict[int, dict[str, str]]
 
 def earlier_texts(context: ActionContext, operation: int, sequences: Sequence[int]) -> EarlierTexts:
     """Return the texts of those cells in the rows ``sequences`` that were changed after ``operation``, as they were then."""
-    change = CellChange
+    change = ChangedCell
     statement = (
         select(change.sequence, change.field, change.old)
         .where(
             change.batch_id == context.batch.id,
-            change.sequence.in_(sequences),
+            in_rows(change, change.sequence.in_(sequences), sequences),
             change.operation > operation,
         )
         .order_by(change.operation, change.position)
@@ -214,7 +227,7 @@ class SheetRows:
 
     def __init__(self, context: ActionContext, layout: Layout) -> None:
         self.layout = layout
-        self.editable: Mapping[str, Column] = editable_by_name(context.row)
+        self.editable: Mapping[str, Column] = editable_by_name(context.row, context.access)
 
     def proxy(self, row: Row[Any]) -> RowProxy:
         """Return a row in the form that layouts expect."""

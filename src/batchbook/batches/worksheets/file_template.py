@@ -32,8 +32,10 @@ _HINTS = {
 
 def template_fields(context: ActionContext) -> Sequence[IntakeField]:
     """Return the fields of a template: those that rows of the batch take from a file, else those that people edit."""
-    fields = intake_fields(context)
-    return fields or [IntakeField(c.name, c, required=c.required) for c in editable_columns(context.row)]
+    fields = [one for one in intake_fields(context) if context.access.sees(one.column.name)]
+    return fields or [
+        IntakeField(c.name, c, required=c.required) for c in editable_columns(context.row, context.access)
+    ]
 
 
 def write_template(fields: Sequence[IntakeField], file: BinaryIO) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from xlsxwriter.utility import xl_range
 
 from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.policies.field_rules import NOTE, FieldAccess
 from batchbook.batches.rows.issues import Issue
 from batchbook.batches.rows.scope import RowProxy
 from batchbook.batches.worksheets.batch_layout import SheetRows
@@ -97,6 +98,7 @@ class _RowSheet:
         self._heading = book.add_format({"bold": True, "bottom": 1, "num_format": _AS_TEXT})
         self._labels = {name: column.label for name, column in self._rows.editable.items()}
         self._comments = 0
+        self._access = context.access
 
     def write(self, rows: Iterable[Row[Any]]) -> None:
         """Write the headings and ``rows``."""
@@ -122,7 +124,7 @@ class _RowSheet:
     def _write_row(self, line: int, row: RowProxy) -> None:
         texts = self._rows.texts(row, self._rows.fields(row))
         self._sheet.write_string(line, 0, str(self._checks.key(row.sequence, texts)))
-        issues = _by_field(row.issues or ())
+        issues = _by_field(self._access.issues(row.issues))
         for place, (column, text) in enumerate(zip(self._columns, texts, strict=True), start=1):
             issue = issues.get(column.field) if column.field else None
             self._write_cell(line, place, text, _format_of(column, issue))
@@ -131,7 +133,9 @@ class _RowSheet:
                 self._sheet.write_comment(line, place, sheet_text(_sentence(issue)))
         status = self._statuses.get(row.status, raw_text(row.status or ""))
         self._write_cell(line, len(self._columns) + 1, status, "show")
-        self._write_cell(line, len(self._columns) + 2, problems_of(row, self._labels), "problems")
+        self._write_cell(
+            line, len(self._columns) + 2, problems_of(row, self._labels, self._access), "problems"
+        )
 
     def _write_cell(self, line: int, place: int, text: str, look: str) -> None:
         if text:
@@ -140,13 +144,14 @@ class _RowSheet:
             self._sheet.write_blank(line, place, None, self._formats[look])
 
 
-def problems_of(row: RowProxy, labels: Mapping[str, str]) -> str:
-    """Return all problems of a row, a line for each; ``labels`` are those of its fields."""
+def problems_of(row: RowProxy, labels: Mapping[str, str], access: FieldAccess) -> str:
+    """Return the problems of a row that somebody with ``access`` may see, a line for each; ``labels`` are those of its fields."""
     lines = [
         f"{labels[i['field']]}: {_sentence(i)}" if i["field"] in labels else _sentence(i)
-        for i in row.issues or ()
+        for i in access.issues(row.issues)
     ]
-    return sheet_text("\n".join([raw_text(row.status_text), *lines] if row.status_text else lines))
+    note = row.status_text if access.sees(NOTE) else None
+    return sheet_text("\n".join([raw_text(note), *lines] if note else lines))
 
 
 def _sentence(issue: Issue) -> str:

@@ -14,6 +14,8 @@ from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.preview import ExecutionPreview, preview_execution, totals_of
 from batchbook.batches.models import Operation
+from batchbook.batches.policies.field_access import MASKED, masked_operations
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.cli.batches.session import CommandSession, reading_session
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import (
@@ -47,9 +49,9 @@ def _type_data(batch_type: BatchType) -> dict[str, Any]:
     return {
         "type": batch_type.key,
         "title": batch_type.title,
-        "fields": [column.name for column in editable_columns(batch_type.header, new=True)],
+        "fields": [column.name for column in editable_columns(batch_type.header, EVERYTHING, new=True)],
         "file_columns": list(handler.file_source.columns) if handler.file_source else [],
-        "row_fields": [column.name for column in editable_columns(batch_type.row)],
+        "row_fields": [column.name for column in editable_columns(batch_type.row, EVERYTHING)],
         "statuses": [status.value for status in handler.statuses or ()],
         "options": [field.name for field in options.fields] if options else [],
     }
@@ -111,11 +113,14 @@ def _batch_lines(items: Iterable[dict[str, Any]]) -> Iterator[str]:
 def history(installation: Installation, batch_id: int, reader: str | None, as_json: bool) -> None:
     """List the operations on the batch ID, with users and times, the oldest first."""
     with reading_session(installation, reader) as session:
-        session.find(batch_id, Action.VIEW)
+        context = session.engine.context_of(session.find(batch_id, Action.VIEW))
+        masked = masked_operations(session.db, batch_id, context.access)
         names = ("number", "kind", "at", "actor", "acted_by", "summary", "reason", "cells", "evidence")
         chosen = select(*(getattr(Operation, name) for name in names)).where(Operation.batch_id == batch_id)
         found = session.db.execute(chosen.order_by(Operation.number).execution_options(yield_per=1_000))
-        items = (dict(row) for row in found.mappings())
+        items = (
+            dict(row) | ({"summary": MASKED} if row["number"] in masked else {}) for row in found.mappings()
+        )
         print_stream(json_array(items) if as_json else map(_operation_line, items))
 
 
@@ -157,7 +162,8 @@ def _batch_data(context: ActionContext, plan: ExecutionPreview) -> dict[str, Any
         **batch_identity(batch),
         **{name: getattr(batch, name) for name in _FACTS},
         "fields": {
-            c.name: getattr(batch, c.name) for c in editable_columns(context.batch_type.header, new=True)
+            c.name: getattr(batch, c.name)
+            for c in editable_columns(context.batch_type.header, EVERYTHING, new=True)
         },
         "totals": [{"label": total.label, "value": str(total.value)} for total in totals_of(context)],
         "file": {"name": record.name, "size": record.size, "sha256": record.sha256} if record else None,
@@ -179,7 +185,7 @@ def _lines_of_batch(context: ActionContext, plan: ExecutionPreview) -> Iterator[
 
 def _facts(context: ActionContext) -> Iterator[tuple[str, str]]:
     batch = context.batch
-    for column in editable_columns(context.batch_type.header, new=True):
+    for column in editable_columns(context.batch_type.header, EVERYTHING, new=True):
         yield column.label, render(column, getattr(batch, column.name))
     record = input_file(context.session, batch)
     yield "File", f"{record.name}, {record.size:,} bytes, SHA-256 {record.sha256}" if record else ""

@@ -12,6 +12,8 @@ import click
 from sqlalchemy import JSON, ColumnElement, Row, select
 
 from batchbook.batches import Action, Batch, BatchFile, BatchRow, BatchType, file_chunks, input_file
+from batchbook.batches.policies.field_access import field_access, refuse_file_of_others
+from batchbook.batches.policies.field_rules import FieldAccess
 from batchbook.batches.running.runner import reason_in
 from batchbook.batches.worksheets.batch_layout import layout_of, sheet_grid, with_problems
 from batchbook.batches.worksheets.diff import SheetChange, WorksheetDiff, diff_worksheet
@@ -90,14 +92,18 @@ def rows(
         batch = session.find(batch_id, Action.VIEW)
         batch_type = session.types[batch.type]
         row = batch_type.rows.of(batch)
+        access = field_access(session.db, batch_type, session.engine.actor)
         where = [row.removed.is_(removed), *status_condition(batch_type, row, status)]
         if as_json or form == "json":
-            columns = (*_columns(row), Column("issues", "issues", row.issues, Kind.TEXT))
+            columns = (*_columns(row, access), Column("issues", "issues", row.issues, Kind.TEXT))
+            found_rows = _select_rows(session, batch, columns, where)
             print_stream(
-                json_array(dict(found._mapping) for found in _select_rows(session, batch, columns, where))
+                json_array(
+                    {**found._mapping, "issues": access.issues(found.issues) or None} for found in found_rows
+                )
             )
         else:
-            columns = _columns(row)
+            columns = _columns(row, access)
             found = _select_rows(session, batch, columns, where)
             if output is None:
                 print_bytes(csv_chunks(columns, found))
@@ -124,13 +130,13 @@ def status_condition(
     return [row.status == status]
 
 
-def _columns(row: type[BatchRow]) -> tuple[Column, ...]:
-    """Return the columns of the rows, headed by their names: as "set" and JSON name them."""
+def _columns(row: type[BatchRow], access: FieldAccess) -> tuple[Column, ...]:
+    """Return the columns of the rows that somebody with ``access`` may see, headed by their names: as "set" and JSON name them."""
     names = [
         column.key
         for column in row.__mapper__.columns
         # JSON is no cell: the original texts of a file are on the row's page.
-        if column.key not in _HIDDEN and not isinstance(column.type, JSON)
+        if column.key not in _HIDDEN and not isinstance(column.type, JSON) and access.sees(column.key)
     ]
     return tuple(replace(column, label=column.name) for column in columns_of(row, names))
 
@@ -161,7 +167,9 @@ def download(
     if as_json and (output is None or output.name == "-"):
         raise click.UsageError("--json describes the file that was written; name one with --output.")
     with reading_session(installation, reader) as session:
-        record = _input_file(session, session.find(batch_id, Action.DOWNLOAD))
+        batch = session.find(batch_id, Action.DOWNLOAD)
+        record = _input_file(session, batch)
+        refuse_file_of_others(session.engine.context_of(batch).access, session.engine.actor, record)
         chunks = file_chunks(session.db, record)
         if output is None:
             print_bytes(chunks)

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, TypeVar
 import click
 
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.file_intake import file_source_of, intake_fields, store_choices
+from batchbook.batches.engine.file_intake import demand_file, file_source_of, intake_fields, store_choices
 from batchbook.batches.intake import saved_mappings
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.intake.file_inspection import (
@@ -204,6 +204,7 @@ def inspect_and_map(context: ActionContext, choices: Choices, *, demand: bool) -
     remembered = (
         saved_mappings.find_mapping(context.session, place, choices.mapping) if choices.mapping else None
     )
+    demand_file(context)
     intake = source.inspect(context.handler, context.batch, choices.reading, remembered)
     if intake.report.problem:
         if demand:

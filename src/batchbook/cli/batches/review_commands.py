@@ -76,7 +76,7 @@ def list_comments(installation: Installation, batch_id: int, reader: str | None,
     """List the comments on the batch ID, with users and times, the oldest first."""
     with reading_session(installation, reader) as session:
         batch = session.find(batch_id, Action.VIEW)
-        found = [*reversed(comments_of(session.db, batch.id))]
+        found = [*reversed(comments_of(session.engine.context_of(batch)))]
         names = ("number", "sequence", "field", "at", "author", "text")
         items = [{name: getattr(one, name) for name in names} for one in found]
         lines = map(_line, found) if found else [f"{batch} has no comments."]

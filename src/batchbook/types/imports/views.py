@@ -11,8 +11,9 @@ from sqlalchemy import select
 from batchbook.batches import BATCH_PAGES, Action, Batch, BatchMasterView, BatchPage, BatchRow, RowTable
 from batchbook.forms import Field, Form
 from batchbook.grid import Choice, Column, Kind, render
+from batchbook.types.imports.import_plan import key_columns
 from batchbook.types.imports.preconditions import StaleCell
-from batchbook.types.imports.targets import ImportTargets
+from batchbook.types.imports.targets import ImportTargets, new, old
 
 #: The most senders that the form suggests.
 _SENDERS = 500
@@ -49,10 +50,18 @@ class ChangedRecords(BatchPage):
                 [_value_text(cell, value) for value in (cell.before, cell.planned, cell.now)],
             )
             for cell in staleness.cells(self.request.db, where, _MOST_ROWS)
+            if self._sees(cell)
         ]
         return self.template_values(
             cells=cells, count=staleness.count(self.request.db, where), most=_MOST_ROWS
         )
+
+    def _sees(self, cell: StaleCell) -> bool:
+        """Return whether the person may see both columns of the field of ``cell``, and the key by which it is named."""
+        context = self.action_context
+        batch: Any = context.batch
+        names = [] if cell.field is None else [old(cell.field.name), new(cell.field.name)]
+        return context.access.sees_all([*key_columns(context.handler, batch), *names])
 
 
 def _value_text(cell: StaleCell, value: Any) -> str:

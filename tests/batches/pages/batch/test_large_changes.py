@@ -25,7 +25,7 @@ def large(catalogue: CatalogueDatabase, staff: TestApp) -> int:
 
 def test_the_panel_shows_the_largest_changes_to_all_who_see_the_batch(staff: TestApp, large: int) -> None:
     panel = text_of(staff.get(url_of(large)), "#execution")
-    for text in ("2.00 → 200.00 (+9,900 %)", "3.00 → 1.00 (-66.7 %)", "1 row was edited by people"):
+    for text in ("2.00 → 200.00 (+9,900 %)", "3.00 → 1.00 (-66.7 %)", "People edited 1 cell in 1 row"):
         assert text in panel
     assert "I have checked them" not in panel
 

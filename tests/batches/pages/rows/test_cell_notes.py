@@ -25,7 +25,7 @@ def test_a_cell_tells_what_the_file_had_and_its_latest_comment(harness: BatchHar
     rows = [SimpleNamespace(sequence=sequence) for sequence in (1, 2)]
     with transaction_scope(engine, read_only=True) as session:
         batch = harness.on(session).find(number)
-        marks = CellMarks(session, batch, harness.batch_type.rows.of(batch), "file", CANONICAL)
+        marks = CellMarks(harness.on(session).context_of(batch), "file", CANONICAL)
         notes = marks.of(rows)  # type: ignore[arg-type] - Rows by their numbers.
     assert {
         (row, field): [one.sentence for one in found]

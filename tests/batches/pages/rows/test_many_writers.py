@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.functional.harness import CatalogueDatabase, token_of, url_of
 from webtest import TestApp
 
-from batchbook.batches.models import CellChange
+from batchbook.batches.changed_cells import ChangedCell
 
 CLIENTS, TIMES = 20, 2
 #: A client gives up after so many refusals, so that a fault ends the test.
@@ -62,9 +62,11 @@ class Writer:
 
 def chain_of(catalogue: CatalogueDatabase, field: str) -> list[tuple[str | None, str | None]]:
     """Return the texts before and after of each change of ``field`` in row 1."""
-    wanted = select(CellChange.old, CellChange.new).where(CellChange.sequence == 1, CellChange.field == field)
+    wanted = select(ChangedCell.old, ChangedCell.new).where(
+        ChangedCell.sequence == 1, ChangedCell.field == field
+    )
     with catalogue.engine.connect() as connection:
-        found = connection.execute(wanted.order_by(CellChange.operation, CellChange.position))
+        found = connection.execute(wanted.order_by(ChangedCell.operation, ChangedCell.position))
         return [(change.old, change.new) for change in found]
 
 

@@ -10,24 +10,29 @@ from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import Row, null, select
 
 from batchbook.batches import access
-from batchbook.batches.changed_rows import is_latest_and_differs, original_text
+from batchbook.batches.changed_cells import ChangedCell, in_row
+from batchbook.batches.changed_rows import first_changes, is_latest_and_differs, original_text
 from batchbook.batches.engine.context import find_batch
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import Batch, CellChange, Operation
+from batchbook.batches.models import Batch, Operation
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.view import BatchMasterView
+from batchbook.batches.policies.field_access import field_access, seen_cells
+from batchbook.batches.policies.field_rules import FieldAccess
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.grid import Choice, Column, Grid, Kind, Sort, Verb, label_of
 from batchbook.master import Caller, ExportPage, GridReference, GridView, OpenGrid, key_url
 from batchbook.master.filter_form import remember_form
+from batchbook.master.layout_pages import LayoutPage
+from batchbook.master.paging import whole_number
 
 #: The name of the grid source of a batch's changed cells; its argument is ``batch_id``.
 CHANGES = "batch_changes"
 #: The column that filters for the latest changes of the cells that differ from their source.
 DIFFERS = "differs"
-_OPERATION = Column("operation", "Operation", CellChange.operation, Kind.INTEGER)
+_OPERATION = Column("operation", "Operation", ChangedCell.operation, Kind.INTEGER)
 _ROW = Column(
-    "sequence", "Row", CellChange.sequence, Kind.INTEGER, description="The batch's header is row 0."
+    "sequence", "Row", ChangedCell.sequence, Kind.INTEGER, description="The batch's header is row 0."
 )
 
 
@@ -42,12 +47,21 @@ def differing_cells_url(view: BatchMasterView, batch: Batch) -> str:
     return view.url("changes", batch, _query=[(f"f.{DIFFERS}.{Verb.IS_TRUE}", "")])
 
 
-def _grid_of(batch: Batch, batch_type: BatchType, zone: tzinfo) -> Grid:
-    """Return the grid of the changed cells of ``batch``, with the column that filters for those that differ from its source."""
+def _grid_of(
+    batch: Batch, batch_type: BatchType, access: FieldAccess, zone: tzinfo, sequence: int | None = None
+) -> Grid:
+    """Return the grid of the changed cells of ``batch`` that somebody with ``access`` may see.
+
+    It has the column that filters for those that differ from the batch's source. Of a single row, ``sequence``, it reads no
+    others.
+    """
     row = batch_type.rows.of(batch)
-    names = [*row.__mapper__.columns.keys(), *batch_type.header.__mapper__.columns.keys()]
+    own = filter(access.sees, row.__mapper__.columns.keys())
+    names = [*own, *batch_type.header.__mapper__.columns.keys()]
     fields = tuple(Choice(name, label_of(name)) for name in dict.fromkeys(names))
     source = source_word(batch_type)
+    first = first_changes(batch.id)
+    original = first.c.old if sequence is None else original_text(ChangedCell)
     conditions = {
         Verb.IS_TRUE: lambda: is_latest_and_differs(batch.id),
         Verb.IS_FALSE: lambda: is_latest_and_differs(batch.id, differs=False),
@@ -56,10 +70,10 @@ def _grid_of(batch: Batch, batch_type: BatchType, zone: tzinfo) -> Grid:
         _OPERATION,
         Column("at", "Changed", Operation.at, Kind.DATETIME, seconds=True),
         _ROW,
-        Column("field", "Field", CellChange.field, Kind.CHOICE, choices=fields),
-        Column("original", "From source", original_text(CellChange), Kind.TEXT),
-        Column("old", "Before", CellChange.old, Kind.TEXT),
-        Column("new", "After", CellChange.new, Kind.TEXT),
+        Column("field", "Field", ChangedCell.field, Kind.CHOICE, choices=fields),
+        Column("original", "From source", original, Kind.TEXT),
+        Column("old", "Before", ChangedCell.old, Kind.TEXT),
+        Column("new", "After", ChangedCell.new, Kind.TEXT),
         Column("actor", "Changed by", Operation.actor, Kind.USER),
         Column("acted_by", "Acted by", Operation.acted_by, Kind.TEXT),
         Column("reason", "Reason", Operation.reason, Kind.TEXT),
@@ -73,14 +87,19 @@ def _grid_of(batch: Batch, batch_type: BatchType, zone: tzinfo) -> Grid:
         ),
     )
     changes = (
-        select(CellChange)
+        select(ChangedCell)
         .join(
             Operation,
-            (Operation.batch_id == CellChange.batch_id) & (Operation.number == CellChange.operation),
+            (Operation.batch_id == ChangedCell.batch_id) & (Operation.number == ChangedCell.operation),
         )
-        .where(CellChange.batch_id == batch.id)
+        .where(ChangedCell.batch_id == batch.id, seen_cells(access))
     )
-    key = (CellChange.operation, CellChange.position)
+    if sequence is None:
+        same = (first.c.sequence == ChangedCell.sequence) & (first.c.field == ChangedCell.field)
+        changes = changes.outerjoin(first, same)
+    else:
+        changes = changes.where(in_row(ChangedCell, sequence))
+    key = (ChangedCell.operation, ChangedCell.position)
     return Grid(columns, changes, key, (Sort(_OPERATION.name, descending=True),), zone=zone)
 
 
@@ -94,7 +113,8 @@ def open_changes(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
     types = caller.services.get(BatchTypes)
     batch = find_batch(caller.session, types, arguments["batch_id"])
     caller.refuse_unless(permitted=access.may_now(caller.identity.permissions, batch, Action.VIEW))
-    grid = _grid_of(batch, types[batch.type], caller.zone)
+    seen = field_access(caller.session, types[batch.type], caller.identity.name)
+    grid = _grid_of(batch, types[batch.type], seen, caller.zone)
     return OpenGrid(grid=grid, columns=grid.columns, caller=caller)
 
 
@@ -116,13 +136,21 @@ class _ChangesPage(BatchPage):
             request,
             key="changes",
             filters_key=f"{batch.filters_key}.changes",
-            grid=_grid_of(batch, self.view.batch_type, request.zone),
+            grid=_grid_of(
+                batch, self.view.batch_type, self.action_context.access, request.zone, self._only_row()
+            ),
             url=self.view.url("changes", batch),
             settings_url=self.view.url("remember_changes", batch),
             export_url=lambda name: self.view.url("export_changes", batch, format=name),
             hidden={DIFFERS},
+            layout_url=self.view.url(ChangesLayout.name, batch),
             cell_links={_ROW.name: link},
         )
+
+    def _only_row(self) -> int | None:
+        """Return the number of the row that the address asks for, as links from rows do."""
+        only = self.request.GET.getall(f"f.{_ROW.name}.{Verb.EQUAL}")
+        return whole_number(only[0]) if len(only) == 1 else None
 
 
 class ChangedCells(_ChangesPage):
@@ -139,6 +167,18 @@ class ChangedCells(_ChangesPage):
             source=source_word(self.view.batch_type),
             differing_url=differing_cells_url(self.view, self.batch),
         )
+
+
+class ChangesLayout(_ChangesPage, LayoutPage):
+    """The layout of the changed cells, alike for all batches."""
+
+    name = "changes_layout"
+    pattern = "/changes/layout"
+
+    @property
+    def arranged(self) -> GridView:
+        """The grid of the changed cells."""
+        return self.grid()
 
 
 class RememberChanges(_ChangesPage):

@@ -91,7 +91,7 @@ def shown_comments(
     """
     session, user, batch = page.request.db, page.request.authenticated_userid, page.batch
     unseen = set(mentions_of(session, user, batch.id)) if user and found else set()
-    labels = {name: column.label for name, column in commentable(page.row_model).items()}
+    labels = {name: column.label for name, column in commentable(page.action_context).items()}
 
     def shown(one: BatchComment) -> ShownComment:
         cell = labels.get(one.field, label_of(one.field)) if one.field else ""
@@ -103,7 +103,7 @@ def shown_comments(
         bound = comment_form(page).bind(values or {})
     return ShownComments(
         [shown(one) for one in found],
-        count_comments(session, batch.id) if total is None else total,
+        count_comments(page.action_context) if total is None else total,
         bound,
         max(unseen, default=0),
         page.view.url("comment", batch),
@@ -114,7 +114,7 @@ def shown_comments(
 
 def comment_form(page: BatchPage) -> Form:
     """Return the form for a comment on the batch of ``page``, a row or a cell of it."""
-    choices = tuple(Choice(name, column.label) for name, column in commentable(page.row_model).items())
+    choices = tuple(Choice(name, column.label) for name, column in commentable(page.action_context).items())
     return Form(
         [
             _TEXT,
@@ -133,7 +133,7 @@ class _CommentsPage(BatchPage):
         """Return the values of the page with the comments on the row ``sequence``, or all of them."""
         before = whole_number(self.request.GET.get("before", ""))
         limits = {} if before is None else {"before": before}
-        found = comments_of(self.request.db, self.batch.id, sequence=sequence, limit=PAGE_SIZE + 1, **limits)
+        found = comments_of(self.action_context, sequence=sequence, limit=PAGE_SIZE + 1, **limits)
         items = found[:PAGE_SIZE]
         older = items[-1].number if len(found) > PAGE_SIZE else None
         return self.template_values(

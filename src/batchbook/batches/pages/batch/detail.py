@@ -11,6 +11,7 @@ from typing import Any
 from pyramid.response import Response
 from sqlalchemy import select
 
+from batchbook.batches.changed_cells import ChangedCell, among_first
 from batchbook.batches.changed_rows import original_text
 from batchbook.batches.engine.actions import FOLLOW_UP
 from batchbook.batches.engine.preview import totals_of
@@ -20,7 +21,7 @@ from batchbook.batches.files import WORKSHEET, file_chunks
 from batchbook.batches.history import WITHOUT_EFFECT
 from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.matching.new_records import linked_batches
-from batchbook.batches.models import Batch, BatchFile, CellChange, Operation
+from batchbook.batches.models import Batch, BatchFile, Operation
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.changes_page import differing_cells_url, source_word
 from batchbook.batches.pages.batch.comments_page import IN_PANEL, Comments, ShownComments, shown_comments
@@ -33,6 +34,7 @@ from batchbook.batches.pages.batch_page import BatchPage, ShownChange, may_see, 
 from batchbook.batches.pages.file.inspection_page import intake_url
 from batchbook.batches.pages.rows.quick_filters import quick_filters
 from batchbook.batches.pages.rows.row_grid import RowGrid
+from batchbook.batches.policies.field_access import refuse_file_of_others, seen_cells, told
 from batchbook.batches.review.comments import comments_of
 from batchbook.batches.running.activity import activity_of, last_failure_of
 from batchbook.errors import Missing
@@ -129,7 +131,7 @@ class BatchDetail(BatchPage):
         """Return the latest comments; ``None`` for a type whose pages leave comments out."""
         if not any(page is Comments for page in self.view.pages):
             return None
-        found = comments_of(self.request.db, self.batch.id, limit=IN_PANEL)
+        found = comments_of(self.action_context, limit=IN_PANEL)
         return shown_comments(self, found, total=None if len(found) == IN_PANEL else len(found))
 
     def _linked(self) -> list[tuple[str, Batch]]:
@@ -150,7 +152,7 @@ class BatchDetail(BatchPage):
         statement = select(Operation).where(Operation.batch_id == self.batch.id)
         latest = statement.order_by(Operation.number.desc()).limit(OPERATIONS_READ)
         found: Sequence[Operation] = self.request.db.scalars(latest).all()
-        return found
+        return told(self.request.db, found, self.action_context.access)
 
     def _sheet_values(self, files: Sequence[BatchFile]) -> list[dict[str, Any]]:
         sheets = [file for file in files if file.role == WORKSHEET]
@@ -244,7 +246,7 @@ class History(BatchPage):
         found = self.request.db.scalars(
             statement.order_by(Operation.number.desc()).limit(PAGE_SIZE + 1)
         ).all()
-        page = found[:PAGE_SIZE]
+        page = told(self.request.db, found[:PAGE_SIZE], self.action_context.access)
         return self.template_values(
             groups=group_operations(page),
             cells=self._cells(page),
@@ -254,13 +256,14 @@ class History(BatchPage):
 
     def _cells(self, operations: Sequence[Operation]) -> dict[int, list[ShownChange]]:
         changes = self.request.db.execute(
-            select(CellChange, original_text(CellChange))
+            select(ChangedCell, original_text(ChangedCell))
             .where(
-                CellChange.batch_id == self.batch.id,
-                CellChange.operation.in_([operation.number for operation in operations]),
-                CellChange.position < CELLS_SHOWN,
+                ChangedCell.batch_id == self.batch.id,
+                ChangedCell.operation.in_([operation.number for operation in operations]),
+                among_first(ChangedCell, CELLS_SHOWN),
+                seen_cells(self.action_context.access),
             )
-            .order_by(CellChange.operation, CellChange.position)
+            .order_by(ChangedCell.operation, ChangedCell.position)
         )
         found: dict[int, list[ShownChange]] = defaultdict(list)
         for change, original in changes:
@@ -280,6 +283,8 @@ class Download(BatchPage):
         record = self.request.db.get(BatchFile, (self.batch.id, int(self.request.matchdict["number"])))
         if record is None:
             raise Missing(f"{self.batch} has no such file.")
+        context = self.action_context
+        refuse_file_of_others(context.access, context.actor, record)
         chunks = partial(file_chunks, record=record)
         return file_response(
             self.request, record.name, record.size, "application/octet-stream", chunks, self.batch.number

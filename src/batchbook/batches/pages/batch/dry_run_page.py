@@ -17,6 +17,7 @@ from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.schedule_page import sent_options
 from batchbook.batches.pages.batch_page import CONFLICT, BatchPage
+from batchbook.batches.policies.field_access import refuse_if_limited
 from batchbook.batches.running.dry_run import (
     EFFECT_COLUMNS,
     DryRun,
@@ -67,6 +68,7 @@ class DryRunBatch(_DryRunPage):
         """Show the form of the options; with a job in the address, its result."""
         if self.job_id is None:
             return self._values(default_values(self.action_context.handler))
+        refuse_if_limited(self.action_context.access, "A dry run")
         found = result_of(self.request.db, self.job_id, self.batch, LISTED)
         return self._values(default_values(self.action_context.handler), found)
 
@@ -137,6 +139,7 @@ class DryRunFile(_DryRunPage):
 
     def get(self) -> Response:
         """Return the effects that the job found."""
+        refuse_if_limited(self.action_context.access, "A dry run")
         file = self._file()
         self._write(kept_effects(self.request.db, self.job_id or 0, self.batch), file)
         return self._response(file)

@@ -22,6 +22,7 @@ from batchbook.batches.pages.batch_page import UNPROCESSABLE, EditPage, follow_o
 from batchbook.batches.pages.file.template_page import NewTemplate, fields_of_type
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.pages.view_models import suggestions_for
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.running.bulk_edits import EDIT_HEADER, enqueue_edit, is_big
 from batchbook.batches.running.runner import ActionCall, Runner
 from batchbook.db.base import scalar_defaults
@@ -211,7 +212,7 @@ class EditHeader(EditPage):
 
     def texts_now(self) -> dict[str, str]:
         """Return the stored texts of the header's fields."""
-        columns = editable_columns(self.view.batch_type.header)
+        columns = editable_columns(self.view.batch_type.header, EVERYTHING)
         conventions = self.request.conventions
         return {
             column.name: to_text(column, getattr(self.batch, column.name), conventions) for column in columns

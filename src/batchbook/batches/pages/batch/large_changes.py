@@ -78,7 +78,7 @@ def numbers_of(
             check.needs_reason,
         )
         for number in check.numbers
-        if number.rises or number.falls
+        if number.rises or number.falls or number.warning
     ) + tuple(
         NumberView(
             limit.name, limit.token, "", (), (), limit.warning, view.url("view", batch), check.needs_reason
@@ -126,7 +126,7 @@ class LargeChanges(BatchPage):
         return self.template_values(
             numbers=numbers,
             edited=[(row, self.view.url("row", self.batch, sequence=row)) for row in edited],
-            edited_count=count_edited(context) if frozen else check.edited,
+            edited_count=count_edited(context)[0] if frozen else check.edited,
             listed=LISTED,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -23,6 +23,7 @@ from batchbook.batches.history import UNDO, last_operation
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Operation
 from batchbook.batches.pages.batch_page import CONFLICT, BatchPage, follow_on
+from batchbook.batches.policies.field_access import MASKED, masked_operations
 from batchbook.batches.running.bulk_edits import REVERSE, enqueue_edit, is_big
 from batchbook.errors import Conflict
 from batchbook.web.flash import flash
@@ -64,9 +65,10 @@ def undo_buttons(page: BatchPage, operations: Sequence[Operation] = ()) -> UndoB
     session, actor = page.request.db, page.request.authenticated_userid
     undo, redo = (find(session, batch.id, actor) for find in (next_undo, next_redo))
     numbers = reversible_among(session, batch.id, [one.number for one in operations])
+    masked = masked_operations(session, batch.id, page.action_context.access)
     return UndoButtons(
-        _button(view.url("undo", batch), "Undo", undo),
-        _button(view.url("redo", batch), "Redo", redo),
+        _button(view.url("undo", batch), "Undo", undo, masked),
+        _button(view.url("redo", batch), "Redo", redo, masked),
         {
             one.number: UndoButton(
                 view.url("undo_operation", batch, number=one.number),
@@ -80,13 +82,14 @@ def undo_buttons(page: BatchPage, operations: Sequence[Operation] = ()) -> UndoB
     )
 
 
-def _button(url: str, verb: str, what: Reversible | None) -> UndoButton | None:
+def _button(url: str, verb: str, what: Reversible | None, masked: Collection[int]) -> UndoButton | None:
     if what is None:
         return None
-    words = what.summary.removesuffix(".")
+    summary = MASKED if what.number in masked else what.summary
+    words = summary.removesuffix(".")
     if len(words) > _LONGEST:
         words = f"{words[: _LONGEST - 1].rstrip()}…"
-    return UndoButton(url, f"{verb}: {words}", f"{verb}: {what.summary}")
+    return UndoButton(url, f"{verb}: {words}", f"{verb}: {summary}")
 
 
 class _UndoPage(BatchPage):

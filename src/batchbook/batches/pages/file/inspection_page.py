@@ -10,6 +10,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.engine.file_intake import (
+    demand_file,
     file_source_of,
     has_mapped_file,
     intake_fields,
@@ -55,6 +56,7 @@ class PreparingPage(BatchPage):
     @cached_property
     def intake(self) -> Intake:
         """The inspection of the file: the one that is stored with the batch, or a new one."""
+        demand_file(self.action_context)
         if not has_mapped_file(self.action_context):
             raise Conflict(
                 f"{self.batch} has no file whose columns can be chosen. Populate it from its page."

@@ -7,10 +7,10 @@ from typing import Any
 from pyramid.renderers import render
 from sqlalchemy import select
 
-from batchbook.batches.editing import editable_by_name
+from batchbook.batches.changed_cells import ChangedCell, in_row
+from batchbook.batches.editing.field_changes import edited_by_name
 from batchbook.batches.history import REMOVED
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import CellChange
 from batchbook.batches.pages.batch.changes_page import changed_cells_url
 from batchbook.batches.pages.rows.row import CHANGES_SHOWN, ROW_PATTERN, OneRow
 from batchbook.errors import Missing
@@ -31,19 +31,19 @@ class CellHistory(OneRow):
 
     @property
     def column(self) -> Column:
-        """The cell's column; raises ``Missing`` for another one than those that people may edit."""
+        """The cell's column; raises ``Missing`` for another one than those that people may edit and this person may see."""
         name = self.request.matchdict["field"]
-        column = editable_by_name(self.row_model).get(name)
+        column = edited_by_name(self.row_model, self.action_context.access).get(name)
         if column is None:
             raise Missing(f"{self.batch} has no field “{name[:60]}” whose cells could be changed.")
         return column
 
     def _is_added(self) -> bool:
-        mark = select(CellChange.position).where(
-            CellChange.batch_id == self.batch.id,
-            CellChange.sequence == self.sequence,
-            CellChange.field == REMOVED,
-            CellChange.old.is_(None),
+        mark = select(ChangedCell.position).where(
+            ChangedCell.batch_id == self.batch.id,
+            in_row(ChangedCell, self.sequence),
+            ChangedCell.field == REMOVED,
+            ChangedCell.old.is_(None),
         )
         return self.request.db.scalar(mark.limit(1)) is not None
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row
-from sqlalchemy.orm import Session
 
 from batchbook.batches.changed_rows import differing_cells
-from batchbook.batches.editing import editable_by_name
-from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.editing.field_changes import edited_by_name
+from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.review.comments import comments_by_cell
 from batchbook.batches.review.models import BatchComment
 from batchbook.grid import Conventions, shown_text
@@ -24,26 +23,30 @@ _BESIDE = 10
 
 
 class CellMarks:
-    """The marks on the cells of ``batch``: those that differ from the ``source``, and those that people commented on.
+    """The marks on the cells of the batch of ``context`` that the person may see: those that differ from the ``source``, and those that people commented on.
 
     Texts are written by the ``conventions`` of the reader.
     """
 
-    def __init__(
-        self, session: Session, batch: Batch, row: type[BatchRow], source: str, conventions: Conventions
-    ) -> None:
-        self._session, self._batch, self._source, self._conventions = session, batch, source, conventions
-        self._columns = editable_by_name(row)
+    def __init__(self, context: ActionContext, source: str, conventions: Conventions) -> None:
+        self._context, self._source, self._conventions = context, source, conventions
+        self._columns = edited_by_name(context.row, context.access)
 
     def of(self, rows: Sequence[Row[Any]]) -> CellNotes:
         """Return the marks on the cells of ``rows``, by their numbers and the names of columns, in two queries."""
         sequences = [row.sequence for row in rows]
         notes: dict[int, dict[str, list[CellNote]]] = {}
-        for sequence, field, before, now in differing_cells(self._session, self._batch.id, sequences):
-            notes.setdefault(sequence, {})[field] = [self._differing(field, before, now)]
-        for sequence, of_row in comments_by_cell(self._session, self._batch.id, sequences).items():
+        for sequence, field, before, now in differing_cells(
+            self._context.session, self._context.batch.id, sequences
+        ):
+            if self._context.access.sees(field):
+                notes.setdefault(sequence, {})[field] = [self._differing(field, before, now)]
+        for sequence, of_row in comments_by_cell(
+            self._context.session, self._context.batch.id, sequences
+        ).items():
             for field, found in of_row.items():
-                notes.setdefault(sequence, {}).setdefault(field, []).append(_commented(found))
+                if self._context.access.sees(field):
+                    notes.setdefault(sequence, {}).setdefault(field, []).append(_commented(found))
         return notes
 
     def _differing(self, field: str, before: str | None, now: str | None) -> CellNote:

@@ -84,7 +84,7 @@ class ChangeColumn(GridPage):
         changer, condition = ColumnChanger(self.engine), self.condition()
         if not is_big(self.request.services, seen.count):
             return self.done(changer.store(self.batch.id, condition, self.change, seen.token), self._rows_url)
-        changeable(self.row_model, self.change)
+        changeable(self.row_model, self.change, self.action_context.access)
         demand_seen(self.action_context, condition, seen.token)
         arguments = self._arguments(seen.token)
         result = enqueue_edit(
@@ -166,7 +166,11 @@ class ChangeColumn(GridPage):
         return [rule for rule in Rule if self._columns(rule)]
 
     def _columns(self, rule: Rule) -> list[Column]:
-        return [column for column in editable_columns(self.row_model) if fits(rule, column)]
+        return [
+            column
+            for column in editable_columns(self.row_model, self.action_context.access)
+            if fits(rule, column)
+        ]
 
     def _form(self) -> Form:
         rule, columns = self.rule, _choices(self._columns(self.rule))
@@ -187,7 +191,7 @@ class ChangeColumn(GridPage):
             choices = choices_of(ROUNDINGS)
             return [Field.of("value", Kind.CHOICE, label="Round", choices=choices, required=True)]
         if rule is Rule.COPY:
-            sources = _choices(list(cell_columns(self.row_model).values()))
+            sources = _choices(list(cell_columns(self.row_model, self.action_context.access).values()))
             return [Field.of("value", Kind.CHOICE, label="Copy from", choices=sources, required=True)]
         if rule not in _VALUES:
             return []

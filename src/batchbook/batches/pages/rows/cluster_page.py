@@ -78,7 +78,7 @@ class ClusterPage(GridPage):
     @cached_property
     def columns(self) -> Sequence[Column]:
         """The columns whose values can be merged: texts that people may edit."""
-        editable = editable_by_name(self.row_model)
+        editable = editable_by_name(self.row_model, self.action_context.access)
         return [
             c for c in self.rows.grid.columns if c.kind is Kind.TEXT and c.filterable and c.name in editable
         ]

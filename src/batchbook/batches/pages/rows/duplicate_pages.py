@@ -98,7 +98,7 @@ class DuplicatesPage(BatchPage):
     def _columns(self) -> list[Column]:
         table = self.view.row_table
         hidden = {column.name for column in table.filters(self.row_model)} | _ELSEWHERE
-        columns = table.all_columns(self.row_model, self.statuses)
+        columns = self.seen_columns
         return [column for column in columns if column.name not in hidden]
 
 

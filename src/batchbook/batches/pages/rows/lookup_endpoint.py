@@ -21,7 +21,7 @@ def references_of(context: ActionContext) -> Mapping[str, Reference]:
     """Return the records that the cells of editable columns name, by column: as the row model or the handler declares them."""
     per_batch = context.handler.per_batch_rows
     declared = per_batch.references(context.handler, context.batch) if per_batch else {}
-    columns = editable_by_name(context.row)
+    columns = editable_by_name(context.row, context.access)
     of_columns = {name: column.reference or declared.get(name) for name, column in columns.items()}
     return {name: reference for name, reference in of_columns.items() if reference is not None}
 

@@ -14,7 +14,13 @@ from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.matching.matcher import Matcher, is_as_matched
 from batchbook.batches.matching.memory import may_change_memory
 from batchbook.batches.matching.new_records import make_batch_of_new_records, new_records_of
-from batchbook.batches.matching.unknown_keys import UnmatchedKey, count_unmatched, matching_of, unmatched_keys
+from batchbook.batches.matching.unknown_keys import (
+    UnmatchedKey,
+    count_unmatched,
+    matching_of,
+    seen_matching,
+    unmatched_keys,
+)
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.header_forms import populate_if_plain, show_new_batch
 from batchbook.batches.pages.batch_page import BatchPage, may_see
@@ -50,7 +56,7 @@ class MatchesPage(BatchPage):
     @classmethod
     def label(cls, view: Any, record: Any) -> str:
         """Return what such rows are called, and their number."""
-        matching = _matching_for(view, record)
+        matching = view.engine.context_of(record).handler.matching
         return cls.button.format(title=matching.title, count=f"{record.count_of(matching.unknown):,}")
 
     @classmethod
@@ -62,7 +68,7 @@ class MatchesPage(BatchPage):
     def get(self) -> dict[str, Any]:
         """Show a page of keys, in the order of their first rows. The number of statements does not depend on theirs."""
         context, query = self.action_context, self.request.GET.get("page", "")
-        if context.handler.matching is None:
+        if seen_matching(context) is None:
             return self.template_values(matching=None, keys=0, made=None)
         matching, keys = matching_of(context), count_unmatched(context)
         number = int(query) if query.isascii() and query.isdigit() and len(query) < 6 else 1
@@ -87,7 +93,7 @@ class MatchesPage(BatchPage):
 
 def row_match(page: BatchPage, row: Any) -> RowMatch | None:
     """Return the match of ``row`` for its page; ``None`` where there is nothing to match or to take back."""
-    matching: Matching | None = page.action_context.handler.matching
+    matching = seen_matching(page.action_context)
     if matching is None or row.removed:
         return None
     key = getattr(row, matching.key)
@@ -104,7 +110,7 @@ def row_match(page: BatchPage, row: Any) -> RowMatch | None:
 
 def _matching_for(view: Any, batch: Batch) -> Any:
     """Return the matching of ``batch``; only of a type that declares one, or whose handlers set it when they are made."""
-    return view.engine.context_of(batch).handler.matching
+    return seen_matching(view.engine.context_of(batch))
 
 
 def _may_see_records(page: BatchPage, matching: Matching) -> bool:

@@ -89,18 +89,18 @@ class ProblemsPage(BatchPage):
     def _line(self, problem: Problem) -> Line:
         column = self._columns.get(problem.field)
         label = column.label if column else label_of(problem.field)
-        editable = problem.whole and problem.field in editable_by_name(self.row_model)
+        editable = problem.whole and problem.field in editable_by_name(
+            self.row_model, self.action_context.access
+        )
         return Line(problem, label, self._url_of_rows(problem, column), column if editable else None, column)
 
     @cached_property
     def _columns(self) -> Mapping[str, Column]:
-        return cell_columns(self.row_model)
+        return cell_columns(self.row_model, self.action_context.access)
 
     @cached_property
     def _filtered(self) -> frozenset[str]:
-        return frozenset(
-            c.name for c in self.view.row_table.all_columns(self.row_model, self.statuses) if c.filterable
-        )
+        return frozenset(c.name for c in self.seen_columns if c.filterable)
 
     def _url_of_rows(self, problem: Problem, column: Column | None) -> str | None:
         """Return the link to the rows of ``problem``; ``None`` where no filters select exactly these."""
@@ -198,7 +198,7 @@ class FixSimilar(BatchPage):
         # A text that was never read is replaced by its value, even where both are written alike.
         was_read = self._text is not None and self.cells.code != NOT_STORED
         unchanged = was_read and to_text(column, value) == self.cells.text
-        others = self.view.row_table.all_columns(self.row_model, self.statuses)[1:]
+        others = self.seen_columns[1:]
         first, rows = list(found.versions)[:ROWS_SHOWN], self.action_context.rows()
         return self.template_values(
             cells=self.cells,
@@ -218,7 +218,7 @@ class FixSimilar(BatchPage):
         )
 
     def _column(self) -> Column:
-        found = editable_by_name(self.row_model)
+        found = editable_by_name(self.row_model, self.action_context.access)
         if self.cells.field not in found:
             raise BadInput(
                 f"“{self.cells.field[:60]}” is not a field that can be edited. Nothing was changed."

@@ -21,6 +21,7 @@ from batchbook.batches.models import Batch, BatchRow, Operation
 from batchbook.batches.pages.batch_page import BatchPage
 from batchbook.batches.pages.rows.visits import Visit
 from batchbook.batches.pages.view import PROBLEMS
+from batchbook.batches.policies.field_rules import FieldAccess
 from batchbook.grid import Column, Filter, Kind, Verb
 from batchbook.master import GridView
 
@@ -31,9 +32,15 @@ _NEW = "Changed since I looked"
 
 
 def quick_columns(
-    session: Session, batch: Batch, row: type[BatchRow], user: str | None, *, has_file: bool
+    session: Session,
+    batch: Batch,
+    row: type[BatchRow],
+    user: str | None,
+    access: FieldAccess,
+    *,
+    has_file: bool,
 ) -> tuple[Column, ...]:
-    """Return the columns that filter rows by the batch's history; ``user`` is the name of the person who looks.
+    """Return the columns that filter rows by the batch's history; ``user`` is the name of the person who looks, with ``access``.
 
     Their conditions name the batch, so they belong to its grid alone.
     """
@@ -48,8 +55,8 @@ def quick_columns(
 
     source = "file" if has_file else "source"
     return (
-        yes_or_no(EDITED, "Edited by people", edited_sequences(batch.id)),
-        yes_or_no(DIFFERS, f"Differs from the {source}", differing_sequences(batch.id)),
+        yes_or_no(EDITED, "Edited by people", edited_sequences(batch.id, access)),
+        yes_or_no(DIFFERS, f"Differs from the {source}", differing_sequences(batch.id, access)),
         Column(
             CHANGED,
             "Changed by others, in operation",
@@ -134,7 +141,10 @@ def _offered(
         return Filter(name, Verb.IS_TRUE)
 
     yield from offered("Has problems", yes(PROBLEMS), problem_rows)
-    is_edited = edited or page.request.db.scalar(edited_sequences(batch.id).limit(1)) is not None
+    is_edited = (
+        edited
+        or page.request.db.scalar(edited_sequences(batch.id, page.action_context.access).limit(1)) is not None
+    )
     yield from offered(labels[EDITED], yes(EDITED), (edited or None) if is_edited else 0)
     yield from offered(labels[DIFFERS], yes(DIFFERS), None if is_edited else 0)
     yield from offered("Removed", yes("removed"), batch.removed_count)

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import select
 
+from batchbook.batches.changed_cells import ChangedCell, in_row
 from batchbook.batches.changed_rows import original_text
 from batchbook.batches.editing import (
     RowEditor,
@@ -23,7 +24,7 @@ from batchbook.batches.engine.file_intake import FileRecords, intake_fields
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.models import BatchRow, CellChange, Operation
+from batchbook.batches.models import BatchRow, Operation
 from batchbook.batches.pages.batch.changes_page import changed_cells_url
 from batchbook.batches.pages.batch.comments_page import ROW, Comments, ShownComments, shown_comments
 from batchbook.batches.pages.batch_page import BatchPage, EditPage, ShownChange
@@ -31,7 +32,10 @@ from batchbook.batches.pages.rows.match_pages import row_match
 from batchbook.batches.pages.view import PROBLEMS
 from batchbook.batches.pages.view_models import effect_changes
 from batchbook.batches.policies.edit_reasons import may_need_reason
+from batchbook.batches.policies.field_access import seen_cells
+from batchbook.batches.policies.field_rules import EVERYTHING, FieldAccess
 from batchbook.batches.review.comments import comments_of
+from batchbook.batches.rows.issues import Issue
 from batchbook.errors import Missing
 from batchbook.forms import BoundForm, Form, form_of
 from batchbook.grid import CellError, Column, GridState, Verb, label_of, parse, same_as, shown_text, to_text
@@ -66,6 +70,11 @@ class OneRow(BatchPage):
         return find_row(self.action_context, self.sequence)
 
     @property
+    def issues(self) -> Sequence[Issue]:
+        """The problems of the row in columns that the person may see."""
+        return self.action_context.access.issues(self.row.issues)
+
+    @property
     def row_url(self) -> str:
         """The row's page."""
         return self.view.url("row", self.batch, sequence=self.sequence)
@@ -79,7 +88,10 @@ class OneRow(BatchPage):
 
     def texts_now(self) -> dict[str, str]:
         """Return the stored texts of the row's fields, as the person reads them."""
-        return {column.name: self.text_of(column) for column in editable_columns(self.row_model)}
+        return {
+            column.name: self.text_of(column)
+            for column in editable_columns(self.row_model, self.action_context.access)
+        }
 
     def text_of(self, column: Column) -> str:
         """Return the text of the row's cell for editing, as the person reads it."""
@@ -96,11 +108,7 @@ class OneRow(BatchPage):
         editing = self.view.may(Action.EDIT, self.batch)
         # The facts leave out columns that the form, the heading or a notice shows.
         elsewhere = {*_ELSEWHERE, *(bound.texts if editing and not self.row.removed else ())}
-        columns = [
-            column
-            for column in self.view.row_table.all_columns(self.row_model, self.statuses)
-            if column.name not in elsewhere
-        ]
+        columns = [column for column in self.seen_columns if column.name not in elsewhere]
         return self.template_values(
             row=self.row,
             bound=bound,
@@ -129,6 +137,8 @@ class OneRow(BatchPage):
         """Return what executing the row did to records: their name, the effect, and fields with their texts before and after."""
         if not self.batch.is_final:
             return []
+        if self.action_context.access.is_limited:
+            return []  # Records have fields that tell of columns.
         found = effects_of_row(self.request.db, self.batch.id, self.sequence)
         return [(label_of(one.target), one, effect_changes(one, self.request.conventions)) for one in found]
 
@@ -146,12 +156,12 @@ class OneRow(BatchPage):
         """Return the comments on the row and its cells; ``None`` for a type whose pages leave comments out."""
         if not any(page is Comments for page in self.view.pages):
             return None
-        found = comments_of(self.request.db, self.batch.id, sequence=self.sequence)
+        found = comments_of(self.action_context, sequence=self.sequence)
         return shown_comments(self, found, values={ROW: self.sequence}, total=len(found))
 
     def _same(self) -> list[tuple[str, str]]:
         """Return links to the rows that have the same value as this one: the label of the column, and the address."""
-        columns = self.view.row_table.all_columns(self.row_model, self.statuses)
+        columns = self.seen_columns
         found = (
             (column, same_as(column, getattr(self.row, column.name), self.request.zone))
             for column in columns
@@ -172,9 +182,9 @@ class OneRow(BatchPage):
 
     def _suggestions(self) -> dict[str, list[tuple[str, str, str]]]:
         """Return suggestions by field: the words, the text for the field, the link to the form with it."""
-        columns = editable_by_name(self.row_model)
+        columns = editable_by_name(self.row_model, self.action_context.access)
         found: dict[str, list[tuple[str, str, str]]] = {}
-        for issue in self.row.issues or ():
+        for issue in self.issues:
             name = issue["field"]
             for words in issue.get("suggestions", ()) if name in columns else ():
                 query = urlencode({f"{_WITH}{name}": words})
@@ -201,17 +211,21 @@ class OneRow(BatchPage):
     def changes(self, field: str | None = None) -> Sequence[tuple[ShownChange, Operation]]:
         """Return the latest changes of the row's cells, or of one ``field``, with their operations."""
         statement = (
-            select(CellChange, original_text(CellChange), Operation)
+            select(ChangedCell, original_text(ChangedCell), Operation)
             .join(
                 Operation,
-                (Operation.batch_id == CellChange.batch_id) & (Operation.number == CellChange.operation),
+                (Operation.batch_id == ChangedCell.batch_id) & (Operation.number == ChangedCell.operation),
             )
-            .where(CellChange.batch_id == self.batch.id, CellChange.sequence == self.sequence)
-            .order_by(CellChange.operation.desc(), CellChange.position)
+            .where(
+                ChangedCell.batch_id == self.batch.id,
+                in_row(ChangedCell, self.sequence),
+                seen_cells(self.action_context.access),
+            )
+            .order_by(ChangedCell.operation.desc(), ChangedCell.position)
             .limit(CHANGES_SHOWN + 1)  # One too many, so that the page tells of it.
         )
         if field is not None:
-            statement = statement.where(CellChange.field == field)
+            statement = statement.where(ChangedCell.field == field)
         found = self.request.db.execute(statement)
         return [(self.shown_change(change, original), operation) for change, original, operation in found]
 
@@ -226,13 +240,13 @@ class RowPage(OneRow):
 
     def get(self) -> dict[str, Any]:
         """Show the row."""
-        columns = editable_columns(self.row_model)
-        bound = row_form(self.row_model).bind()
+        columns = editable_columns(self.row_model, self.action_context.access)
+        bound = row_form(self.row_model, self.action_context.access).bind()
         bound.texts = dict(self.texts_now())
         query = self.request.GET
         taken = {c.name: query[f"{_WITH}{c.name}"] for c in columns if f"{_WITH}{c.name}" in query}
         bound.texts |= {c.name: self._field_text(c, taken[c.name]) for c in columns if c.name in taken}
-        for issue in self.row.issues or ():
+        for issue in self.issues:
             bound.add_error(issue["field"], issue["message"])
         return self.page_values(bound, self.row.version)
 
@@ -256,17 +270,23 @@ class EditRow(OneRow, EditPage):
 
     def form(self) -> Form:
         """Return the row's form."""
-        return row_form(self.row_model).written_by(self.request.conventions)
+        return row_form(self.row_model, self.action_context.access).written_by(self.request.conventions)
 
     def store(self, texts: Mapping[str, str], version: int, seen: Mapping[str, str]) -> list[str]:
         """Store the row."""
         editor = RowEditor(self.engine, self.request.conventions)
-        return editor.edit(self.batch.id, self.sequence, texts, version, seen).labels
+        return editor.edit(self.batch.id, self.sequence, {**self._read_only, **texts}, version, seen).labels
+
+    @property
+    def _read_only(self) -> dict[str, str]:
+        """The texts that were sent for columns which the form does not have, because the person may not edit them."""
+        sent = self.request.POST
+        return {name: sent[name] for name in editable_by_name(self.row_model, EVERYTHING) if name in sent}
 
 
-def row_form(row: type[BatchRow]) -> Form:
-    """Return the form of a row: all editable columns of its model."""
-    return form_of(row, [column.name for column in editable_columns(row)])
+def row_form(row: type[BatchRow], access: FieldAccess) -> Form:
+    """Return the form of a row: all columns of its model that somebody with ``access`` may edit."""
+    return form_of(row, [column.name for column in editable_columns(row, access)])
 
 
 @dataclass(frozen=True)
@@ -298,11 +318,19 @@ class SourceRowPage(OneRow):
         )
 
     def _cells(self, intake: Intake, record: Sequence[str]) -> list[FileCell]:
-        columns = editable_by_name(self.row_model)
+        columns = editable_by_name(self.row_model, self.action_context.access)
         fields = dict(intake.mapping.placed(intake_fields(self.action_context)))
+        access = self.action_context.access
+        # Columns that fill no field are not shown to somebody from whom columns are hidden: they may be carried along by one.
+        shown = [
+            place
+            for place in range(len(intake.report.headings))
+            if not access.is_limited or (place in fields and access.sees(fields[place].column.name))
+        ]
         return [
             FileCell(heading, text, fields[place].label, self.text_of(columns[fields[place].column.name]))
             if place in fields and fields[place].column.name in columns
             else FileCell(heading, text)
             for place, (heading, text) in enumerate(zip(intake.report.headings, record, strict=False))
+            if place in shown
         ]

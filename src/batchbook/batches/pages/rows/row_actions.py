@@ -60,7 +60,7 @@ class AddRow(BatchPage):
         return self.done(f"Added row {sequence}.", self.own_url)
 
     def _form(self) -> Form:
-        return row_form(self.row_model).written_by(self.request.conventions)
+        return row_form(self.row_model, self.action_context.access).written_by(self.request.conventions)
 
     def _page(self, bound: BoundForm) -> dict[str, Any]:
         return self.template_values(bound=bound, cancel_url=self.own_url)

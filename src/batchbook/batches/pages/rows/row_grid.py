@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches import access
-from batchbook.batches.engine.context import find_batch
+from batchbook.batches.engine.context import ActionContext, find_batch
 from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch, BatchRow
@@ -25,6 +25,8 @@ from batchbook.batches.pages.rows.lookup_endpoint import references_of
 from batchbook.batches.pages.rows.quick_filters import quick_columns
 from batchbook.batches.pages.view import BatchMasterView
 from batchbook.batches.policies.approvals import signed_words
+from batchbook.batches.policies.field_access import field_access
+from batchbook.batches.policies.field_rules import FieldAccess
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.rows.issues import Issue, in_words
 from batchbook.batches.running.bulk_edits import rows_reference
@@ -75,10 +77,10 @@ def _grid_of(
 
 
 def _quick_columns(
-    session: Session, batch: Batch, batch_type: BatchType, user: str | None
+    session: Session, batch: Batch, batch_type: BatchType, user: str | None, access: FieldAccess
 ) -> tuple[Column, ...]:
     has_file = batch_type.handler.file_source is not None
-    return quick_columns(session, batch, batch_type.rows.of(batch), user, has_file=has_file)
+    return quick_columns(session, batch, batch_type.rows.of(batch), user, access, has_file=has_file)
 
 
 def open_batch_rows(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
@@ -88,8 +90,9 @@ def open_batch_rows(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
     view = cast("type[BatchMasterView]", view_called(caller.services, f"batches.{batch.type}"))
     batch_type = view.batch_type
     row = batch_type.rows.of(batch)
-    quick = _quick_columns(caller.session, batch, batch_type, caller.identity.name)
-    columns = (*view.row_table.all_columns(row, batch_type.handler.statuses), *quick)
+    seen = field_access(caller.session, batch_type, caller.identity.name)
+    quick = _quick_columns(caller.session, batch, batch_type, caller.identity.name, seen)
+    columns = (*view.row_table.all_columns(row, batch_type.handler.statuses, seen), *quick)
     return OpenGrid(grid=_grid_of(batch, row, columns, caller.zone), columns=columns, caller=caller)
 
 
@@ -118,8 +121,11 @@ class RowGrid:
         narrowed = () if sequences is None else (row.sequence.in_(sequences),)
         request, route = self.view.request, f"{self.view.prefix}."
         self._row_url = key_url(request, f"{route}row", "sequence", id=self.batch.id)
-        quick = _quick_columns(request.db, self.batch, batch_type, request.authenticated_userid)
-        columns = (*self._with_references(table.all_columns(row, batch_type.handler.statuses)), *quick)
+        context = self.view.engine.context_of(self.batch)
+        user = request.authenticated_userid
+        quick = _quick_columns(request.db, self.batch, batch_type, user, context.access)
+        shown = table.all_columns(row, batch_type.handler.statuses, context.access)
+        columns = (*self._with_references(context, shown), *quick)
         hidden = {column.name for column in (*table.filters(row), *quick)}
         return GridView(
             request,
@@ -140,17 +146,17 @@ class RowGrid:
             editable=self._editable_row if self.editing else None,
             mark=lambda row: "removed" if row.removed else "",
             identity=lambda row: RowIdentity(row.sequence, row.version),
-            notes=CellMarks(request.db, self.batch, row, source_word(batch_type), request.conventions).of,
+            notes=CellMarks(context, source_word(batch_type), request.conventions).of,
             element_data=self._element_data() if sequences is None else {},
             snapshot=None if narrowed else snapshot_of(self.batch, self._latest),
             windows_url=self.view.url("rows_window", self.batch),
         )
 
-    def _with_references(self, columns: Sequence[Column]) -> Sequence[Column]:
+    def _with_references(self, context: ActionContext, columns: Sequence[Column]) -> Sequence[Column]:
         """Return ``columns`` with the records that their cells name in this batch, as far as its handler knows them."""
         if not self.editing or self.view.batch_type.handler.per_batch_rows is None:
             return columns
-        found = references_of(self.view.engine.context_of(self.batch))
+        found = references_of(context)
         return [replace(one, reference=found[one.name]) if one.name in found else one for one in columns]
 
     @property

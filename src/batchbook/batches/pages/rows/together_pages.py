@@ -63,7 +63,11 @@ class ChangesSince(GridPage):
         return {
             "total": self.batch.row_count,
             "state": State(self.batch.state).label.lower(),
-            "editing": [{"key": one.key, "field": one.field, "user": one.user} for one in others],
+            "editing": [
+                {"key": one.key, "field": one.field, "user": one.user}
+                for one in others
+                if self.action_context.access.sees(one.field)
+            ],
         }
 
     def _counts(self, latest: int) -> dict[str, str]:

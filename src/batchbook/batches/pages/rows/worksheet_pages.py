@@ -173,7 +173,7 @@ class CompareWorksheet(BatchPage):
 
     def get(self) -> dict[str, Any]:
         """Show the differences, cell by cell."""
-        columns = editable_by_name(self.row_model)
+        columns = editable_by_name(self.row_model, self.action_context.access)
         return self.template_values(found=self._found(), most=SHOWN, columns=columns, cancel_url=self.own_url)
 
     def post(self) -> HTTPSeeOther:
