@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import startup
 from benchmarks.data import make_input, source
 from benchmarks.databases import DATABASES, DatabaseServer
+from benchmarks.effects import EffectsCost, effects_cost, effects_lines
 from benchmarks.import_execution import ExecutionRace, measured_executions
 from benchmarks.imports import ImportRace, measured_imports
 from benchmarks.jobs import JobCosts, job_costs
@@ -98,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=100_000,
         metavar="ROWS",
-        help="rows of a batch whose sealing to measure; 0 for none (default: 100,000)",
+        help="rows of a batch whose sealing and effects to measure; 0 for none (default: 100,000)",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE, too")
     return parser
@@ -127,6 +128,7 @@ def _measured(name: str, options: argparse.Namespace) -> Figures | None:
     print(f"\n{table(figures)}", flush=True)
     if options.sealing:
         print("\n".join(sealing_lines(_sealing(name, options))), flush=True)
+        print("\n".join(effects_lines(_effects(name, options))), flush=True)
     return figures
 
 
@@ -135,6 +137,15 @@ def _sealing(name: str, options: argparse.Namespace) -> SealingCost:
     try:
         with TemporaryDirectory() as folder:
             return sealing_cost(server, Path(folder), options.sealing, options.rounds)
+    finally:
+        server.close()
+
+
+def _effects(name: str, options: argparse.Namespace) -> EffectsCost:
+    server = DATABASES[name]()  # Anew, because its catalogue is another one.
+    try:
+        with TemporaryDirectory() as folder:
+            return effects_cost(server, Path(folder), options.sealing, options.rounds)
     finally:
         server.close()
 

@@ -157,6 +157,8 @@ def test_it_runs_and_prints_its_table(capfd: pytest.CaptureFixture[str], tmp_pat
         "windows of 400 rows",
         "contains, sorted",
         "one person",
+        "sealing",
+        "effects",
     ):
         assert phase in printed
     (figures,) = json.loads((tmp_path / "figures.json").read_text())
@@ -223,3 +225,11 @@ def test_what_sealing_adds_is_a_share_of_the_execution_without_it(server: Any, t
     assert 0 < cost.sealing[0] < cost.whole[0]
     assert cost.share == cost.sealing[0] / (cost.whole[0] - cost.sealing[0])
     assert "600 rows" in "\n".join(sealing_lines(cost))
+
+
+def test_what_effects_add_is_a_ratio_of_two_executions(server: Any, tmp_path: Path) -> None:
+    from benchmarks.effects import effects_cost, effects_lines
+
+    cost = effects_cost(server, tmp_path, 600, 1)
+    assert cost.ratio == cost.kept[0] / cost.without[0] > 0
+    assert "600 rows" in "\n".join(effects_lines(cost))
