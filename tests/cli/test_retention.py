@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from tests.cli.batches.conftest import completed, executed, opened
 
 from batchbook.batches.models import Batch
 from batchbook.batches.retention.models import RetentionPolicy, Tombstone
+from batchbook.batches.retention.purge import Due
+from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 
 __all__ = ["completed", "executed", "opened"]
@@ -73,6 +76,19 @@ def test_a_hold_keeps_a_batch_until_it_is_released(
     assert batchbook("hold", executed, "--reason", "Again", "--as", "admin").exit_code == 1
     assert batchbook("hold", executed, "--reason", "Settled", "--release", "--as", "admin").exit_code == 0
     assert "1 batch purged." in batchbook("purge", "--as", "admin").stdout
+
+
+def test_a_batch_that_is_held_meanwhile_stays_and_the_others_are_purged(
+    batchbook: Run, catalogue: Engine, policies: None, executed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Due(int(executed), "price_change", utc_now(), utc_now(), 1)
+    # The first was there when the command looked; it is gone, as if somebody else had purged it.
+    both = [replace(found, number=int(executed) + 1), found]
+    with monkeypatch.context() as patched:
+        patched.setattr("batchbook.cli.retention.due_batches", lambda *_: both)
+        done = batchbook("purge", "--as", "admin", "--json")
+    assert json.loads(done.stdout)["purged"] == [int(executed)]
+    assert f"There is no batch {int(executed) + 1:08d}" in done.stderr
 
 
 def test_staff_neither_purge_nor_hold(batchbook: Run, policies: None, executed: str) -> None:

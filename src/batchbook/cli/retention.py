@@ -19,7 +19,7 @@ from batchbook.cli.batches.session import acting_session, identity_of
 from batchbook.cli.installation import Installation, pass_installation
 from batchbook.cli.output import json_option, print_result
 from batchbook.cli.parameters import TEXT, actor_option, batch_argument
-from batchbook.errors import BadInput, Refused
+from batchbook.errors import BadInput, Conflict, Missing, Refused
 from batchbook.security.identity import Identity
 from batchbook.words import counted
 
@@ -59,11 +59,8 @@ def purge(
         found = due_batches(session, types, None if before is None else day_in_utc(before), key)
         idle = [batch for batch in idle_batches(session, days) if key in (None, batch.type)]
         numbers = [batch.number for batch in idle]
-    done = []
-    for one in found if not dry_run else ():
-        # Each in a transaction of its own: a purge that is interrupted has purged whole batches.
-        with acting_session(installation, actor) as acting:
-            done.append(purge_batch(acting.db, types, one.number, by.name))
+    if not dry_run:
+        found = [one for one in found if _purged(installation, types, one.number, actor, by)]
     verb = "would be purged" if dry_run else "purged"
     lines = [
         f"{one.number:08d}  {one.type}  executed {one.executed_at:%Y-%m-%d}  {counted(one.rows, 'row')}"
@@ -78,6 +75,18 @@ def purge(
         "idle": [int(number) for number in numbers],
     }
     print_result(as_json, facts, f"{counted(len(found), 'batch', 'batches')} {verb}.", *lines, *report)
+
+
+def _purged(installation: Installation, types: BatchTypes, number: int, actor: str, by: Identity) -> bool:
+    """Purge a batch; return whether it was purged, and tell why not if somebody held or purged it meanwhile."""
+    try:
+        # Each in a transaction of its own: a purge that is interrupted has purged whole batches.
+        with acting_session(installation, actor) as acting:
+            purge_batch(acting.db, types, number, by.name)
+    except (Conflict, Missing) as error:
+        click.echo(error.message, err=True)
+        return False
+    return True
 
 
 @click.command()

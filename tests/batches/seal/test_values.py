@@ -73,6 +73,7 @@ def test_a_value_has_one_token(kind: str, token: str, values: list[Any]) -> None
         ("moment", "2026-03-01 10:00:00.000000", "2026-03-01T10:00:00.000000Z"),
         ("json", None, "null"),
         ("json", "[]", "["),
+        ("json", '{"a":2}', '{"a":1,"a":2}'),
         ("number", 1.5, "1.5"),
         ("bytes", b"x", "eA=="),
         ("digest", b"x", "x"),

@@ -216,10 +216,17 @@ def _whole_or_float(text: str) -> int | float:
     return int(value) if value.is_integer() else value
 
 
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):  # Python reads the last value of a key, and SQLite the first.
+        raise ValueError("An object has a key twice.")
+    return found
+
+
 def _json(value: Any) -> str:
     # The databases write the same number differently, such as 1e20; a whole number is one however it is written.
     try:
-        token = canonical_json(json.loads(value, parse_float=_whole_or_float))
+        token = canonical_json(json.loads(value, object_pairs_hook=_object, parse_float=_whole_or_float))
     except (TypeError, ValueError, RecursionError):
         return _improper(value)
     return _improper(value) if token == NULL else token

@@ -52,6 +52,7 @@ def test_options_and_refusals_are_those_of_the_execution(
     assert len(files[0].submit().body.decode().splitlines()) == 2
     catalogue.edit_price("000000012", "4.44")
     before = catalogue.dump()
+    assert "1 price changed in the catalogue" in text_of(files[0].submit(status=409))
     refused = form.submit(status=409)
     assert "1 price changed in the catalogue since the last refresh: 000000012" in text_of(refused)
     assert catalogue.dump() == before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote
@@ -21,6 +21,7 @@ from batchbook.batches.policies.field_access import refuse_if_limited
 from batchbook.batches.running.dry_run import (
     EFFECT_COLUMNS,
     DryRun,
+    Reader,
     dry_run,
     effect_lines,
     enqueue_dry_run,
@@ -140,42 +141,36 @@ class DryRunFile(_DryRunPage):
 
     def get(self) -> Response:
         """Return the effects that the job found."""
-        refuse_if_limited(self.action_context.access, "A dry run")
-        file = self._file()
-        self._write(kept_effects(self.request.db, self.job_id or 0, self.batch), file)
-        return self._response(file)
+        return self._response(
+            lambda write: write(kept_effects(self.request.db, self.job_id or 0, self.batch))
+        )
 
     def post(self) -> Response:
-        """Do the dry run again and return its effects."""
+        """Do the dry run again and return its effects; of a large batch, only a job does one."""
         if self.request.services.get(JobService).is_big(self.batch.row_count):
             raise Conflict(
                 f"{self.batch} is large, so a job does its dry run, and no file was made. Start the dry run on its page; its result"
                 " has the files."
             )
-        file = self._file()
+        return self._response(lambda write: dry_run(self.engine, self.batch.id, self.options(), write))
+
+    def _response(self, run: Callable[[Reader], object]) -> Response:
+        """Return the file of the effects that ``run`` passes on."""
+        file_format: str = self.request.matchdict["format"]
+        file = cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115 - The response closes it.
 
         def write(effects: Iterator[Effect]) -> Sequence[Effect]:
-            self._write(effects, file)
+            write_export(EFFECT_COLUMNS, file_format, effect_lines(effects), file)
             return ()
 
-        dry_run(self.engine, self.batch.id, self.options(), write)
-        return self._response(file)
-
-    def _file(self) -> BinaryIO:
-        return cast("BinaryIO", SpooledTemporaryFile(max_size=_IN_MEMORY))
-
-    def _write(self, effects: Iterator[Effect], file: BinaryIO) -> None:
-        write_export(EFFECT_COLUMNS, self._format, effect_lines(effects), file)
-
-    @property
-    def _format(self) -> str:
-        found: str = self.request.matchdict["format"]
-        return found
-
-    def _response(self, file: BinaryIO) -> Response:
+        try:
+            run(write)
+        except BaseException:
+            file.close()
+            raise
         file.seek(0)
-        response = Response(content_type=CONTENT_TYPES[self._format], app_iter=FileIter(file))
-        name = f"dry-run-{self.batch.number}.{self._format}"
+        response = Response(content_type=CONTENT_TYPES[file_format], app_iter=FileIter(file))
+        name = f"dry-run-{self.batch.number}.{file_format}"
         record_event(self.request, EXPORTED, name, kind=FILE)
         response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
         return response
