@@ -19,7 +19,7 @@ from batchbook.batches.editing import (
     editable_columns,
     find_row,
 )
-from batchbook.batches.effects.models import Effect, effects_of_row
+from batchbook.batches.effects.models import effects_of_row
 from batchbook.batches.engine.file_intake import FileRecords, intake_fields
 from batchbook.batches.intake.file_inspection import Intake
 from batchbook.batches.intake.file_source import stored_intake
@@ -128,29 +128,26 @@ class OneRow(BatchPage):
             match=row_match(self, self.row),
             neighbours=self._neighbours(),
             comments=self._comments(),
-            effects=self._effects(),
-            execution=self._execution(),
+            **self._outcome(),
             needs=may_need_reason(self.action_context) if editing else None,
         )
 
-    def _effects(self) -> list[tuple[str, Effect, list[tuple[str, str | None, str | None]]]]:
-        """Return what executing the row did to records: their name, the effect, and fields with their texts before and after."""
-        if not self.batch.is_final:
-            return []
-        if self.action_context.access.is_limited:
-            return []  # Records have fields that tell of columns.
-        found = effects_of_row(self.request.db, self.batch.id, self.sequence)
-        return [(label_of(one.target), one, effect_changes(one, self.request.conventions)) for one in found]
+    def _outcome(self) -> dict[str, Any]:
+        """Return the operation that executed the batch, if it is executed, and the effects of the row on records.
 
-    def _execution(self) -> Operation | None:
-        """Return the operation that executed the batch, with the reason that was given; ``None`` if it is not executed."""
+        Each effect has the name of the records, and fields with their texts before and after.
+        """
         if not self.batch.is_final:
-            return None
-        executed = select(Operation).where(
-            Operation.batch_id == self.batch.id, Operation.kind == Action.EXECUTE.value
-        )
-        found: Operation | None = self.request.db.scalar(executed.order_by(Operation.number.desc()).limit(1))
-        return found
+            return {"execution": None, "effects": []}
+        own = (Operation.batch_id == self.batch.id, Operation.kind == Action.EXECUTE.value)
+        executed = select(Operation).where(*own).order_by(Operation.number.desc()).limit(1)
+        # Records have fields that tell of columns.
+        is_whole = not self.action_context.access.is_limited
+        found = effects_of_row(self.request.db, self.batch.id, self.sequence) if is_whole else ()
+        effects = [
+            (label_of(one.target), one, effect_changes(one, self.request.conventions)) for one in found
+        ]
+        return {"execution": self.request.db.scalar(executed), "effects": effects}
 
     def _comments(self) -> ShownComments | None:
         """Return the comments on the row and its cells; ``None`` for a type whose pages leave comments out."""
