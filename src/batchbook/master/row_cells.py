@@ -148,10 +148,11 @@ class TableRow(NamedTuple):
     cells: list[Cell]
     attributes: Markup = Markup()
 
-    @property
-    def html(self) -> Markup:
-        """The markup of the cells. A template that wrote each of them would take several times as long."""
-        return Markup("".join([cell.written() for cell in self.cells]))  # noqa: S704 - They are markup.
+    def __html__(self) -> str:
+        """Return the markup of the row. A template that wrote its parts would take several times as long."""
+        look = f' class="row-{self.mark}"' if self.mark else ""
+        cells = "".join([cell.written() for cell in self.cells])
+        return f"<tr{look} data-row{self.attributes}>{cells}</tr>"
 
 
 def table_rows(
@@ -183,21 +184,16 @@ def table_rows(
         values = row._mapping
         edit = editable(row) if editable else None
         cells = [make(values[name], row, edit) for name, make in makers]
-        key = identity(row).key if notes and identity else None
-        marked = notes.get(key) if notes else None
-        if marked:
-            for at, (name, _make) in enumerate(makers):
+        attributes = f' aria-rowindex="{place + 1}"' if place else ""
+        if identity:
+            key, version = identity(row)
+            attributes = f' data-key="{escape(key)}" data-version="{version}"{attributes}'
+            marked = notes.get(key, {}) if notes else {}
+            for at, (name, _make) in enumerate(makers if marked else ()):
                 if name in marked:
                     url = note_url(key, name, marked[name]) if note_url else None
                     cells[at] = cells[at].noted(marked[name], url)
-        attributes = _IDENTITY.format(*identity(row)) if identity else Markup()
-        if place:
-            attributes += _PLACE.format(place + 1)
-        yield TableRow(mark(row) if mark else "", cells, attributes)
-
-
-_IDENTITY = Markup(' data-key="{}" data-version="{}"')
-_PLACE = Markup(' aria-rowindex="{}"')
+        yield TableRow(mark(row) if mark else "", cells, Markup(attributes))  # noqa: S704 - Escaped above.
 
 
 def key_url(request: Request, route: str, name: str, **keys: Any) -> Callable[[Any], str]:

@@ -169,15 +169,10 @@ def _filled_writer(column: Column, zone: tzinfo, conventions: Conventions) -> Ca
         case Kind.BOOLEAN:
             return lambda value: _BOOLEANS[bool(value)] if value in (True, False) else escape(render(value))
         case Kind.CHOICE:
-            words = [
-                (
-                    choice.value,
-                    status_chip(choice) if choice.severity or choice.sign else escape(choice.label),
-                )
+            words = {
+                choice.value: status_chip(choice) if choice.severity or choice.sign else escape(choice.label)
                 for choice in column.choices
-            ]
-            return lambda value: (
-                next((word for known, word in words if known == value), None) or escape(render(value))
-            )
+            }
+            return lambda value: words.get(value) or escape(render(value))
         case _:
             return lambda value: escape(render(value))
