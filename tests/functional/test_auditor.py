@@ -66,9 +66,10 @@ def test_auditors_find_what_was_executed_and_only_that(
     catalogue: CatalogueDatabase, auditor: TestApp, staff: TestApp, executed_batch: int
 ) -> None:
     upload(staff, PRICE_LIST, description="Still being prepared")
-    assert "Recently executed 1" in text_of(auditor.get("/"))
-    assert auditor.get("/").click("Spring prices").request.path == url_of(executed_batch)
-    for path in ("/", "/batches", PATH, "/batches/export.csv", f"{PATH}/export.csv"):
+    page = auditor.get("/").follow()
+    assert page.request.path == "/audit"
+    assert page.click(f"{executed_batch:08d}").request.path == url_of(executed_batch)
+    for path in ("/audit", "/batches", PATH, "/batches/export.csv", f"{PATH}/export.csv"):
         page = auditor.get(path)
         assert "Spring prices" in page.text, path
         assert "Still being prepared" not in page.text, path
@@ -100,12 +101,12 @@ def test_auditors_are_offered_nothing_to_change(
         url_of(executed_batch, "rows", 1),
         "/batches",
         PATH,
-        "/",
+        "/audit",
         "/products",
     ):
         page = auditor.get(path)
         targets = {form.action.split("?")[0] for form in page.forms.values()}
-        lists = ("/batches", PATH, "/products")
+        lists = ("/batches", PATH, "/audit", "/products")
         own = {f"{list_}/{name}" for list_ in lists for name in ("view", "layout", "facets")}
         own |= {
             url_of(executed_batch, *part)

@@ -165,7 +165,7 @@ def test_a_list_as_it_comes_by_mail_becomes_products(
     page = auditor.get(url_of(number))
     assert "Import into Products" in text_of(page)
     assert [form.action for form in page.forms.values() if form.method == "POST"] == [
-        form.action for form in auditor.get("/").forms.values() if form.method == "POST"
+        form.action for form in admin.get("/").forms.values() if form.method == "POST"
     ]
     frozen = catalogue.dump(without=OWN)
     for client in (auditor, admin):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import ColumnElement, Row, Select, and_, select
 
 from batchbook.audit.executed_columns import AMOUNT, CHANGED, PERSON, SEAL, touched_column
@@ -19,6 +20,7 @@ from batchbook.batches.pages import view
 from batchbook.batches.pages.lists import batch_url
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.retention.models import LegalHold, RetentionPolicy, Tombstone
+from batchbook.batches.review.comments import unseen_mentions
 from batchbook.batches.seal.models import Seal
 from batchbook.errors import BatchbookError, Refused
 from batchbook.grid import Column, Sort, Verb
@@ -43,6 +45,36 @@ class AuditContext(MasterContext):
         types = self.view.request.services.get(BatchTypes)
         sees = any(access.may_see(identity.permissions, one.key, State.EXECUTED) for one in types)
         return None if sees else Refused()
+
+
+class OnlyAudits:
+    """View predicate: the person may see executed batches and no others, and no comment that mentions them is unread."""
+
+    def __init__(self, value: bool, _info: Any) -> None:
+        self.value = value
+
+    def text(self) -> str:
+        """Return the predicate in words, for Pyramid's lists of views."""
+        return f"only_audits = {self.value}"
+
+    phash = text
+
+    def __call__(self, _context: Any, request: Request) -> bool:
+        """Return whether it holds for ``request``."""
+        if request.identity is None:
+            return not self.value
+        may, types = request.identity.permissions, request.services.get(BatchTypes)
+        only = {State.EXECUTED} == {
+            state for state in State for one in types if access.may_see(may, one.key, state)
+        }
+        user = request.identity.name
+        unread = only and request.db.scalar(select(unseen_mentions(user).exists()))
+        return (only and not unread) is self.value
+
+
+def lead_to_audit(request: Request) -> HTTPSeeOther:
+    """Redirect from the start page to that of auditors."""
+    return HTTPSeeOther(request.route_path("audit.index"))
 
 
 def rows_url(request: Request, row: Row[Any]) -> str:
