@@ -22,6 +22,7 @@ from batchbook.batches.changed_rows import (
     is_latest_and_differs,
     original_text,
 )
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.db.transactions import transaction_scope
 
 ROWS = 260
@@ -66,7 +67,7 @@ def answers(harness: BatchHarness, batch_id: int) -> dict[str, Any]:
             "beginning": found(select(*place, cell.new).where(of_batch, among_first(cell, 20))),
             "differing": found(all_differing_cells(batch_id)),
             "latest": found(select(*place).where(of_batch, is_latest_and_differs(batch_id))),
-            "edited": found(edited_sequences(batch_id)),
+            "edited": found(edited_sequences(batch_id, EVERYTHING)),
             "others": found(changed_by_others(batch_id, "ann", 0)),
             "first": found(select(first.c.sequence, first.c.field, first.c.old)),
         }

@@ -50,7 +50,7 @@ def test_what_cannot_be_exported(batchbook: Run, tmp_path: Path) -> None:
     for arguments, words in (
         (
             ("prodcuts", "--as", "staff"),
-            "There is no list “prodcuts”. Did you mean “products”? The lists are: audit, audit-log,",
+            "There is no list “prodcuts”. Did you mean “products”? The lists are: audit, audit-effects,",
         ),
         (("users", "--as", "staff"), "staff may no longer see this"),
         (("9", "--as", "staff"), "There is no batch 00000009"),

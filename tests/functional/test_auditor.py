@@ -171,7 +171,7 @@ def test_auditors_see_no_form_for_what_they_may_not_do(
         for address in addresses.with_method("GET")
     }
     reading = {
-        *("home", "account", "batches.index", "batches.export"),
+        *("audit.index", "account", "batches.index", "batches.export"),
         *(
             f"{table}.{page}"
             for table in ("products", "vendors", "departments")

@@ -20,9 +20,11 @@ _CONDITION = re.compile(r"\((.*)\)")
 #: The tables that hold many rows: records of the catalogue, and rows of batches.
 _LARGE = re.compile(r"product|vendor|department|price_history|price_change_row|row_\d+|shelf")
 #: What SQLite's plans call tables and functions that hold a handful of rows for a batch or a table.
-_FEW = re.compile(r"(SCAN|SEARCH) (operation|batch_file|l|i) ")
+_FEW = re.compile(r"(SCAN|SEARCH) (operation|batch_file|l|i|cell) ")
 #: What they say of children of a batch that a foreign key looks for, which stands among the loops, too.
-_FOREIGN_KEY = re.compile(r"SEARCH batch_\w+ USING COVERING INDEX sqlite_autoindex_\w+ \(batch_id=\?\)")
+_FOREIGN_KEY = re.compile(
+    r"SEARCH batch_\w+ USING (COVERING INDEX sqlite_autoindex_\w+|PRIMARY KEY) \(batch_id=\?\)"
+)
 #: What is computed once, however often the loop around it turns.
 _ONCE = ("MATERIALIZE", "CO-ROUTINE", "LIST SUBQUERY", "SCALAR SUBQUERY")
 

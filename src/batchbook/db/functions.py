@@ -172,9 +172,11 @@ class contains_folded(FunctionElement[bool]):  # noqa: N801 - Reads as a functio
 
     def __init__(self, column: SQLColumnExpression[Any], wanted: str) -> None:
         pattern, latin = literal(f"%{wanted.translate(_ESCAPED)}%"), column
-        for letter, small in _LATIN_1_LETTERS.items():
-            if small in wanted:
-                latin = func.replace(latin, letter, small)
+        letters = {letter: small for letter, small in _LATIN_1_LETTERS.items() if small in wanted}
+        for letter, small in letters.items():
+            latin = func.replace(latin, letter, small)
+        if len(letters) > _MOST_REPLACED:
+            latin = func.batchbook_fold(column)
         super().__init__(column, folded(column, wanted), pattern, latin)
 
     def self_group(self, against: Any = None) -> Any:  # noqa: ARG002 - SQLAlchemy's signature.
@@ -182,6 +184,8 @@ class contains_folded(FunctionElement[bool]):  # noqa: N801 - Reads as a functio
         return self
 
 
+#: SQLite can nest a hundred calls, with all that is around them; words have few of these letters.
+_MOST_REPLACED = 8
 #: The letters from À to Þ, and their small ones: all letters of the Western European languages that aren't ASCII.
 _LATIN_1_LETTERS = {chr(point): chr(point + 0x20) for point in range(0xC0, 0xDF) if point != 0xD7}
 

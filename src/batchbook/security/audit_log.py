@@ -54,12 +54,14 @@ _Entry = dict[str, Any]
 
 
 def record_event(request: Any, event: str, target: str, detail: str = "", kind: str = USER) -> None:
-    """Record at once that ``event`` happened to ``target``, whatever becomes of the request.
+    """Record that ``event`` happened to ``target``, whatever becomes of the request; the line is logged at once.
 
-    ``kind`` is that of the target. The target is quoted in the log, since a stranger may have typed it.
+    ``kind`` is that of the target. The target is quoted in the log, since a stranger may have typed it. The entry is written when
+    the request has ended: requests that held a connection while they waited for another one could take them all.
     """
     log_event(request, event, target, detail)
-    _write_aside(request.services.get(Engine), _entry_of(request, event, kind, target, detail))
+    entry = _entry_of(request, event, kind, target, detail)
+    request.add_finished_callback(lambda ended: _write_aside(ended.services.get(Engine), entry))
     _collect_afterwards(request)
 
 

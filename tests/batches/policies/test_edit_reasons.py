@@ -105,7 +105,7 @@ def test_one_cell_among_many_is_found(counts: BatchHarness) -> None:
     with pytest.raises(ReasonNeeded, match=f"row {many} changes from 100 to 106"):
         edit("106", "104")
     edit("104", "104")
-    with pytest.raises(ReasonNeeded, match=f"row {many} came as 100 and would be 106"):
+    with pytest.raises(ReasonNeeded, match=f"row {many} was 100 in the source and would become 106"):
         edit("106", "105")
     edit("105", "105")
     assert {row.counted for row in counts.rows(batch_id)} == {105}

@@ -181,6 +181,6 @@ def sum_of_changes(change: NumberChange) -> ColumnElement[Any]:
 
 
 def total_amount(sums: Iterable[Any]) -> Decimal:
-    """Return the total of the ``sums`` of changes, as it is stored and compared with limits."""
+    """Return the total of the ``sums`` of changes, as it is stored and compared with limits: the highest one if one is no number."""
     total = sum((Decimal(one or 0) for one in sums), Decimal(0))
-    return min(total, _MOST).quantize(_UNIT, ROUND_UP)
+    return min(total, _MOST).quantize(_UNIT, ROUND_UP) if total.is_finite() else _MOST

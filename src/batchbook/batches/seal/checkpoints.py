@@ -62,7 +62,7 @@ def take_checkpoint(session: Session, now: datetime) -> Checkpoint:
     """Return the head of the chain; raise :class:`~batchbook.errors.Missing` if nothing was sealed yet."""
     head = head_of_chain(session)
     if head is None:
-        raise Missing("No batch was executed and sealed yet, so there is not a checkpoint to take.")
+        raise Missing("No batch was executed and sealed yet, so there is no checkpoint to take.")
     sealed_at = head.sealed_at.isoformat() if isinstance(head.sealed_at, datetime) else str(head.sealed_at)
     return Checkpoint(head.number, head.digest, sealed_at, now.isoformat())
 
