@@ -9,14 +9,11 @@ from sqlalchemy import Engine
 from batchbook.db.base import Base, JSONValue
 from batchbook.db.column_types import USER_NAME, ExactDecimal, UTCDateTime, utc_now
 from batchbook.db.engine import database_url, make_engine
+from batchbook.db.folding import fold, folded, folded_key, key_form
 from batchbook.db.functions import (
     changes_beyond,
     decimal_text,
-    fold,
-    folded,
-    folded_key,
     joining_by_hash,
-    key_form,
     lock_records,
     percent_change,
     spelled_like,

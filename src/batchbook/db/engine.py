@@ -21,7 +21,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 
-from batchbook.db.functions import fold, key_form
+from batchbook.db.folding import fold, key_form
 from batchbook.db.guard import install_guard, refuse_second
 from batchbook.db.outages import is_unconnected, note_outage, watch_space
 from batchbook.db.side_file import side_file_engine

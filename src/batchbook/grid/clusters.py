@@ -17,7 +17,7 @@ from enum import StrEnum
 from functools import cached_property
 from unicodedata import category, combining, normalize
 
-from batchbook.db.functions import fold
+from batchbook.db.folding import fold
 
 #: Characters of the n-grams of a fingerprint: the default of OpenRefine.
 GRAM = 2

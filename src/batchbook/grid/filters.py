@@ -12,7 +12,7 @@ from unicodedata import normalize
 from sqlalchemy import BinaryExpression, ColumnElement, Enum, String, and_, false, or_, true
 from sqlalchemy.types import TypeDecorator
 
-from batchbook.db.functions import contains_folded, fold
+from batchbook.db.folding import contains_folded, fold
 from batchbook.grid.cells import is_readable, parse, to_text
 from batchbook.grid.columns import Column, Kind
 from batchbook.grid.parsers import CellError, quoted

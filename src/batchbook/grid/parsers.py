@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, tzinfo
 from decimal import Context, Decimal
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from batchbook.db.functions import fold
+from batchbook.db.folding import fold
 from batchbook.grid.columns import Column, limits_of
 from batchbook.words import is_storable, storable
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, false, or_
 
 from batchbook.db.column_types import ExactDecimal
-from batchbook.db.functions import contains_folded, decimal_text, fold
+from batchbook.db.folding import contains_folded, fold
+from batchbook.db.functions import decimal_text
 from batchbook.db.packed_numbers import fetch_numbers
 from batchbook.grid.cells import render, to_text
 from batchbook.grid.columns import NUMERIC_KINDS, Column, Kind
