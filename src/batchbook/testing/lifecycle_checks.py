@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Table
 
 from batchbook.batches import Action, State
+from batchbook.batches.effects.models import CREATED, Effect, effects_of
 from batchbook.batches.engine.creation import clone_batch, delete_batch
 from batchbook.batches.engine.preview import bind_options
 from batchbook.batches.handler import ALL, CONFIRM
+from batchbook.batches.running.dry_run import dry_run
 from batchbook.db import Base
 from batchbook.errors import Conflict
 from batchbook.testing.harness import AppHarness, HarnessFixtures
@@ -89,6 +92,26 @@ class LifeChecks(HarnessFixtures):
             harness.run(number, Action.EXECUTE, options=sample.options)
         same(after, harness.snapshot(*own), "A second execution must change nothing.")
 
+    def test_a_dry_run_tells_what_the_execution_does(
+        self, harness: AppHarness, made: tuple[Sample, int]
+    ) -> None:
+        """A dry run changes nothing, and tells the summary and each changed record of the execution that follows."""
+        sample, number = made
+        harness.run(number, Action.COMPLETE)
+        before = harness.snapshot()
+        with harness.acting() as engine:
+            told = dry_run(engine, number, sample.options, _without_new_numbers)
+        same(before, harness.snapshot(), "A dry run must change nothing.")
+        harness.run(number, Action.EXECUTE, options={CONFIRM: ALL, **sample.options})
+        summary = (harness.batch(number).execution_outcome or {}).get("summary", "")
+        check(told.summary == summary, f"A dry run told “{told.summary}”, and the execution did “{summary}”.")
+        with harness.transaction(read_only=True) as session:
+            done = _without_new_numbers(effects_of(session, number))
+        check(
+            told.effects == done,
+            f"A dry run must tell of each record that the execution changes, but told {told.effects[:5]} of {done[:5]}.",
+        )
+
     def test_a_clone_is_open_and_leaves_its_source_alone(
         self, harness: AppHarness, made: tuple[Sample, int]
     ) -> None:
@@ -145,6 +168,11 @@ def _fail(harness: AppHarness, number: int, action: Action, sample: Sample) -> N
         result.failed,
         f"If the {name} of a handler raises an error, the result must be a failure: {result.message}",
     )
+
+
+def _without_new_numbers(effects: Iterable[Effect]) -> list[Effect]:
+    """Return ``effects`` without the numbers of created records: an execution that was undone has used some up."""
+    return [replace(one, record_id=0) if one.kind == CREATED else one for one in effects]
 
 
 def _concerns(table_name: str, row: dict[str, Any], number: int) -> bool:

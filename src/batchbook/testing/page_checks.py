@@ -80,7 +80,8 @@ class PageChecks(HarnessFixtures):
         problems: list[str] = []
         for role in ROLES:
             client = harness.client(role)
-            for path in ("/", "/batches", harness.path):
+            start = "/audit" if role == "auditor" else "/"
+            for path in (start, "/batches", harness.path):
                 problems += _problems(client, role, path, _OK)
         problems += _problems(harness.client("auditor"), "auditor", f"{harness.path}/new", _FORBIDDEN)
         check(not problems, "\n".join(["Lists have the wrong status or content.", *problems]))
