@@ -42,7 +42,7 @@ class Visits:
         page.get_by_label("User name").fill(name)
         page.get_by_label("Password").fill(self.passwords[name])
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(f"{self.address}/")
+        page.wait_for_url(re.compile(rf"{re.escape(self.address)}/(audit)?$"))
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:

@@ -218,7 +218,7 @@ def test_administrators_see_users_and_roles_and_others_do_not(
     for other in (staff, auditor):
         other.get("/users", status=403)
         other.get("/roles", status=403)
-        assert not other.get("/").html.select('nav a[href="/users"]')
+        assert not other.get("/batches").html.select('nav a[href="/users"]')
 
 
 def test_a_role_that_loses_a_permission_loses_it_at_once(
