@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +140,50 @@ def test_a_file_that_has_no_checkpoint_is_refused(batchbook: Run, tmp_path: Path
 def test_without_seals_there_is_no_checkpoint(batchbook: Run, engine: Engine) -> None:
     tamper(engine, "DELETE FROM seal", "DELETE FROM seal_chunk")
     assert "no checkpoint to take" in batchbook("seal", "checkpoint").output
+
+
+@pytest.fixture
+def mail_server() -> Iterator[tuple[int, list[bytes]]]:
+    """The port of a server that takes mails, and the lines that it gets."""
+    got: list[bytes] = []
+
+    class Session(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 ready\r\n")
+            in_data = False
+            for line in self.rfile:
+                got.append(line)
+                in_data = (in_data and line != b".\r\n") or line.upper().startswith(b"DATA")
+                if line.upper().startswith(b"DATA"):
+                    self.wfile.write(b"354 go on\r\n")
+                elif not in_data:
+                    self.wfile.write(b"221 bye\r\n" if line.upper().startswith(b"QUIT") else b"250 done\r\n")
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Session) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server.server_address[1], got
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_checkpoint_can_be_mailed(
+    batchbook: Run, tmp_path: Path, mail_server: tuple[int, list[bytes]]
+) -> None:
+    port, got = mail_server
+    mailed = ("seal", "checkpoint", "--mail", "auditor@example.com")
+    assert "The checkpoint was not sent: set batchbook.mail_server" in batchbook(*mailed).output
+    ini = tmp_path / "batchbook.ini"
+    more = f"batchbook.mail_server = 127.0.0.1:{port}\nbatchbook.mail_from = batchbook@example.com\n"
+    ini.write_text(ini.read_text().replace("batchbook.development", f"{more}batchbook.development"))
+    assert "It was sent to auditor@example.com." in batchbook(*mailed).output
+    sent = b"".join(got[got.index(b"data\r\n") + 1 : got.index(b".\r\n")])
+    message = message_from_bytes(sent, policy=default)
+    assert (message["To"], message["From"]) == ("auditor@example.com", "batchbook@example.com")
+    assert Checkpoint.from_line(message.get_content()).number == 1
+    found = batchbook("seal", "checkpoint", "--mail", "a@example.com\nBcc: b@example.com")
+    assert "is not a mail address" in found.output
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -18,6 +18,7 @@ from batchbook.batches.seal.chain import Difference, verify_chain
 from batchbook.batches.seal.checkpoints import (
     Checkpoint,
     compare_checkpoints,
+    mail_checkpoint,
     read_checkpoints,
     take_checkpoint,
 )
@@ -179,9 +180,12 @@ def seal() -> None:
 @click.option(
     "--timestamp", is_flag=True, help="Have the time-stamping authority of the settings confirm it."
 )
+@click.option("--mail", "addresses", metavar="ADDRESS", multiple=True, help="Send it there; may be repeated.")
 @json_option
 @pass_installation
-def checkpoint(installation: Installation, file: Path | None, timestamp: bool, as_json: bool) -> None:
+def checkpoint(
+    installation: Installation, file: Path | None, timestamp: bool, addresses: tuple[str, ...], as_json: bool
+) -> None:
     """Print the head of the chain of seals, to be kept where nobody can change it together with the database."""
     with installation.transaction(read_only=True) as session:
         taken = take_checkpoint(session, utc_now())
@@ -191,7 +195,10 @@ def checkpoint(installation: Installation, file: Path | None, timestamp: bool, a
     if file is not None:
         with file.open("a", encoding="utf-8") as lines:
             lines.write(taken.to_line())
+    if addresses:
+        mail_checkpoint(installation.settings, taken, addresses)
     where = "" if file is None else f" It was added to {file}."
+    where += f" It was sent to {', '.join(addresses)}." if addresses else ""
     print_result(
         as_json,
         {
@@ -200,7 +207,7 @@ def checkpoint(installation: Installation, file: Path | None, timestamp: bool, a
             "sealed_at": taken.sealed_at,
             "taken_at": taken.taken_at,
         },
-        taken.to_line().strip() if file is None else f"The head of the chain is seal {taken.number}.{where}",
+        f"The head of the chain is seal {taken.number}.{where}" if where else taken.to_line().strip(),
     )
 
 

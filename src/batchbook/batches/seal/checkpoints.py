@@ -7,9 +7,11 @@ digest that it names. A file of checkpoints has one in each line, the latest las
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import smtplib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from email.message import EmailMessage
 from typing import Any, Self
 
 from sqlalchemy.orm import Session
@@ -18,7 +20,19 @@ from batchbook.batches.seal.chain import Difference, digest_of_manifest
 from batchbook.batches.seal.models import HEX_DIGITS, Seal
 from batchbook.batches.seal.sealing import head_of_chain
 from batchbook.batches.seal.values import canonical_json
-from batchbook.errors import BadInput, Missing
+from batchbook.errors import BadInput, Conflict, Missing
+from batchbook.settings import Setting
+
+MAIL_SERVER = Setting(
+    "batchbook.mail_server",
+    "",
+    "The mail server, such as mail.example.com or localhost:25, through which “batchbook seal checkpoint --mail” sends checkpoints. Empty: none.",
+)
+MAIL_FROM = Setting("batchbook.mail_from", "", "The address from which Batchbook sends mail.")
+SETTINGS = (MAIL_SERVER, MAIL_FROM)
+
+#: The longest wait for the mail server, in seconds.
+_SECONDS = 30
 
 #: The text by which a line of a file is recognised as a checkpoint.
 KIND = "batchbook checkpoint 1"
@@ -65,6 +79,33 @@ def take_checkpoint(session: Session, now: datetime) -> Checkpoint:
         raise Missing("No batch was executed and sealed yet, so there is no checkpoint to take.")
     sealed_at = head.sealed_at.isoformat() if isinstance(head.sealed_at, datetime) else str(head.sealed_at)
     return Checkpoint(head.number, head.digest, sealed_at, now.isoformat())
+
+
+def mail_checkpoint(settings: Mapping[str, Any], checkpoint: Checkpoint, addresses: Sequence[str]) -> None:
+    """Send ``checkpoint`` to the mail ``addresses``, as the line of a file.
+
+    Raises ``BadInput`` if the settings name no mail server or an address is none, and ``Conflict`` if the mail was not sent.
+    """
+    host, _, port = MAIL_SERVER.text(settings).partition(":")
+    sender = MAIL_FROM.text(settings)
+    if not host or not sender or not (port or "25").isdigit():
+        raise BadInput(
+            f"The checkpoint was not sent: set {MAIL_SERVER.name} to a mail server, and {MAIL_FROM.name} to an address."
+        )
+    message = EmailMessage()
+    message["Subject"] = f"Batchbook checkpoint: seal {checkpoint.number}"
+    try:
+        message["From"], message["To"] = sender, ", ".join(addresses)
+    except ValueError as error:
+        raise BadInput(
+            f"The checkpoint was not sent: {', '.join(addresses)} is not a mail address."
+        ) from error
+    message.set_content(checkpoint.to_line(), cte="base64")
+    try:
+        with smtplib.SMTP(host, int(port or 25), timeout=_SECONDS) as server:
+            server.send_message(message)
+    except (OSError, smtplib.SMTPException) as error:
+        raise Conflict(f"The checkpoint was not sent. The mail server {host} answered: {error}.") from error
 
 
 def read_checkpoints(text: str, name: str) -> list[Checkpoint]:
