@@ -6,21 +6,20 @@ nothing else.
 
 from __future__ import annotations
 
-import argparse
 import gc
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 from unittest.mock import patch
 
 from batchbook.types.price_change.handler import PriceChangeHandler
+from benchmarks.command import run_alone
 from benchmarks.data import Input, make_input
-from benchmarks.databases import DATABASES, DatabaseServer
+from benchmarks.databases import DatabaseServer
 from benchmarks.ours import Ours
 
 #: What is aimed at: times the execution without effects.
@@ -89,23 +88,9 @@ def effects_lines(cost: EffectsCost) -> Iterator[str]:
     yield f"target: ratio at most {MOST_RATIO:g}"
 
 
-def main() -> int:
-    """Run the command."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.effects", description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--database", nargs="+", choices=list(DATABASES), default=list(DATABASES))
-    options = parser.parse_args()
-    for name in options.database:
-        server = DATABASES[name]()
-        try:
-            with TemporaryDirectory() as folder:
-                cost = effects_cost(server, Path(folder), options.rows, options.rounds)
-        finally:
-            server.close()
-        print(server.name, *effects_lines(cost), sep="\n", flush=True)
-    return 0
+def _lines(server: DatabaseServer, folder: Path, rows: int, rounds: int) -> Iterator[str]:
+    return effects_lines(effects_cost(server, folder, rows, rounds))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_alone("effects", __doc__, _lines))

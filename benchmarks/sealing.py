@@ -6,21 +6,20 @@ A price change is executed by a few statements over all rows, so it is the type 
 
 from __future__ import annotations
 
-import argparse
 import gc
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 from unittest.mock import patch
 
 from batchbook.batches.engine import engine
+from benchmarks.command import run_alone
 from benchmarks.data import Input, make_input
-from benchmarks.databases import DATABASES, DatabaseServer
+from benchmarks.databases import DatabaseServer
 from benchmarks.ours import Ours
 
 #: What is aimed at: the share of the execution that sealing adds.
@@ -90,23 +89,9 @@ def sealing_lines(cost: SealingCost) -> Iterator[str]:
     yield f"target: sealing adds at most {MOST_SHARE:.0%}"
 
 
-def main() -> int:
-    """Run the command."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.sealing", description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--database", nargs="+", choices=list(DATABASES), default=list(DATABASES))
-    options = parser.parse_args()
-    for name in options.database:
-        server = DATABASES[name]()
-        try:
-            with TemporaryDirectory() as folder:
-                cost = sealing_cost(server, Path(folder), options.rows, options.rounds)
-        finally:
-            server.close()
-        print(server.name, *sealing_lines(cost), sep="\n", flush=True)
-    return 0
+def _lines(server: DatabaseServer, folder: Path, rows: int, rounds: int) -> Iterator[str]:
+    return sealing_lines(sealing_cost(server, folder, rows, rounds))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_alone("sealing", __doc__, _lines))
