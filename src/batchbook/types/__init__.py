@@ -1,1 +1,14 @@
 """The batch types that Batchbook ships. Each uses the public API only, as a plug-in would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: The packages of the types in the order of the navigation.
+SHIPPED = ("imports", "price_change")
+
+
+def includeme(config: Any) -> None:
+    """Register the types."""
+    for name in SHIPPED:
+        config.include(f"batchbook.types.{name}")
