@@ -1,6 +1,6 @@
 """Codes, units and reorder points of products, vendor items, records of costs and stock, and documents of purchasing
 
-Revision purchasing, after 0031.
+Revision 0032, after 0031.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import append_only
 
-revision = "purchasing"
+revision = "0032"
 down_revision = "0031"
 branch_labels = None
 depends_on = None
