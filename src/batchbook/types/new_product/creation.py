@@ -61,16 +61,16 @@ class Creation:
                 folded_key(_row.item_code).in_(select(folded_key(Product.item_code))),
                 exists().where(Product.upc.in_([literal(zeros) + _row.upc for zeros in _ZEROS])),
             ),
-            "product has been created meanwhile",
-            "products have been created meanwhile",
+            "product has been created since the last refresh",
+            "products have been created since the last refresh",
         )
         self._refuse(
             or_(
                 self._is_gone(_row.department, Department.name),
                 self._is_gone(_row.vendor_code, Vendor.code),
             ),
-            "row names a department or vendor that has been renamed or deleted",
-            "rows name departments or vendors that have been renamed or deleted",
+            "row names a department or vendor that was renamed or deleted since the last refresh",
+            "rows name departments or vendors that were renamed or deleted since the last refresh",
         )
         if alike := codes_written_alike(self._session, self._batch, self._where):
             self._refuse(
@@ -90,7 +90,7 @@ class Creation:
             codes = select(_row.item_code).where(where).order_by(_row.sequence).limit(_NAMED)
             named = f"{', '.join(self._session.scalars(codes))}{' and others' if count > _NAMED else ''}"
             raise Conflict(
-                f"Nothing was created, because {counted(count, one, several)} since the last refresh: {named}. Reopen the"
+                f"Nothing was created, because {counted(count, one, several)}: {named}. Reopen the"
                 " batch and refresh it to see them."
             )
 
