@@ -23,7 +23,7 @@ from batchbook.batches.editing.new_rows import cells_of_new, refuse_additions, s
 from batchbook.batches.editing.planned_entry import EntryResult, entry_result, plan_entry
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
-from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
+from batchbook.batches.engine.refresh import peer_names, peer_values, refreshing, rows_and_peers
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import ADD, bump_version, record
 from batchbook.batches.models import BatchRow, Operation
@@ -202,7 +202,7 @@ def _add(context: ActionContext, values: RowValues, how: str = "") -> tuple[int,
     """
     stored = stored_values(context, [values])
     (sequence,) = stored["sequence"]
-    peers = [stored.get(name, (None,))[0] for name in context.handler.peer_columns]
+    peers = [stored.get(name, (None,))[0] for name in peer_names(context)]
     with refreshing(context, rows_and_peers(context, [sequence], [peers]), added=1):
         bulk_insert_columns(context.session.connection(), context.rows().table, stored)
     cells = cells_of_new(context, [values], stored)
