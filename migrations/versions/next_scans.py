@@ -1,6 +1,6 @@
 """Requests of scripts keep their answer with their idempotency key
 
-Revision scans, after 0031.
+Revision scans, after 0032.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from batchbook import db
 
 revision = "scans"
-down_revision = "0031"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
