@@ -85,8 +85,15 @@ def test_scanned_codes_that_the_catalogue_lacks_become_rows(harness: BatchHarnes
     batch_id = harness.open(f"{HEADINGS}900,,Pens,,,,,2.00,,\n", upc_as_code="yes")
     harness.enter(batch_id, "4006381333931")
     harness.enter(batch_id, "X77")
+    harness.enter(batch_id, "]E00042100005264")
+    harness.enter(batch_id, "04252614")
     codes = [(row.item_code, row.upc, row.status) for row in harness.rows(batch_id)[1:]]
-    assert codes == [("4006381333931", "4006381333931", "incomplete"), ("X77", None, "incomplete")]
+    assert codes == [
+        ("4006381333931", "4006381333931", "incomplete"),
+        ("X77", None, "incomplete"),
+        ("042100005264", "042100005264", "duplicate"),
+        ("042100005264", "042100005264", "duplicate"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -95,13 +102,15 @@ def test_scanned_codes_that_the_catalogue_lacks_become_rows(harness: BatchHarnes
         ("036000291452", "has “036000291452” already: 000000011, Rye bread"),
         ("0036000291452", "already: 000000011"),
         ("AB-1", "already: AB-1, Olive oil"),
-        ("4006381333932", "not added. The check digit, the last one, should be 1"),
+        ("4006381333932", "The check digit of “4006381333932” is wrong"),
     ],
 )
 def test_other_codes_are_refused_with_the_reason(harness: BatchHarness, text: str, words: str) -> None:
     batch_id = harness.open(f"{HEADINGS}900,,Pens,,,,,2.00,,\n")
     with pytest.raises(BadInput, match=words):
         harness.enter(batch_id, text)
+    with pytest.raises(BadInput, match="was not found"):
+        harness.enter(batch_id, "no code at all")
     assert len(harness.rows(batch_id)) == 1
 
 

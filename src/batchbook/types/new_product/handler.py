@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from batchbook.batches import (
     QuickEntry,
     Rows,
     RowValues,
+    Scan,
     TargetRecords,
     Total,
     TouchedRecords,
@@ -28,7 +30,7 @@ from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.types.new_product.checks import check, codes_written_alike, normalise, resolve_name
 from batchbook.types.new_product.creation import COPIED, Creation, has_item, has_status
-from batchbook.types.new_product.likeness import LikeProducts, code_problem, codes_alike, plain_code
+from batchbook.types.new_product.likeness import LikeProducts, code_problem, plain_code
 from batchbook.types.new_product.models import (
     APPLICABLE,
     NewProduct,
@@ -56,24 +58,28 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+#: A code that people type for a new product which has no bar code.
+_ITEM_CODE = re.compile(r"[A-Za-z0-9._/-]{1,20}")
+
+
 def _after_edit(handler: NewProductHandler, batch: NewProduct, rows: Rows) -> None:
     """Check the few rows of an edit, without reading the others of the batch and the whole catalogue."""
     normalise(handler.session, batch, rows)
     check(handler.session, batch, rows, handler.products)
 
 
-def _scanned(handler: NewProductHandler, _batch: NewProduct, text: str) -> RowValues | None:
-    """Return a row for a code that the catalogue lacks; raise ``BadInput`` for one that it has."""
-    code = plain_code(text)
-    if problem := (code_problem(code) if code.isdigit() and len(code) > len("1234567") else None):
-        raise BadInput(f"“{text}” was not added. {problem[0]}")
-    known = or_(Product.item_code == text, Product.upc.in_(codes_alike(code)))
+def _scanned(handler: NewProductHandler, _batch: NewProduct, scan: Scan) -> RowValues | None:
+    """Return a row for a code that the catalogue lacks; raise ``BadInput`` for one that it has, or that is wrong."""
+    if scan.problem:
+        raise BadInput(f"{scan.problem} Scan it again; nothing was entered.")
+    known = or_(Product.item_code.in_(scan.candidates), Product.upc.in_(scan.candidates))
     there = handler.session.execute(select(Product.item_code, Product.description).where(known)).first()
     if there is not None:
-        raise BadInput(f"The catalogue has “{text}” already: {there.item_code}, {there.description}.")
-    if not text.isalnum():
-        return None
-    return {"upc": code} if code.isdigit() and len(code) >= len("12345678") else {"item_code": text}
+        raise BadInput(f"The catalogue has “{scan.code}” already: {there.item_code}, {there.description}.")
+    upc = next((one for one in scan.candidates if code_problem(one) is None), None)
+    if upc is not None:
+        return {"upc": plain_code(upc)}
+    return {"item_code": scan.code} if _ITEM_CODE.fullmatch(scan.code) else None
 
 
 class NewProductHandler(BatchHandler[NewProduct, NewProductRow]):
@@ -86,7 +92,7 @@ class NewProductHandler(BatchHandler[NewProduct, NewProductRow]):
     also_peers: tuple[tuple[str, ...], ...] = (("upc",),)
     duplicates = Duplicates(status=ProposalStatus.DUPLICATE, key=("item_code",), number="price")
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
-    quick_entry = QuickEntry(label="Scan or type the code of a new product", row_for=_scanned)
+    quick_entry = QuickEntry(label="Scan or type a new code", named_by=("item_code", "upc"), row_for=_scanned)
     file_source = FileSource(
         columns={
             "item_code": "item_code",
