@@ -48,7 +48,7 @@ def issues(row: Any) -> dict[str, tuple[str, list[str]]]:
         ("900,,,,,,,2.00,,", "incomplete", {"description": ("missing", [])}),
         ("900,,Pens,,,,,cheap,,", "invalid", {"price": ("not-a-number", [])}),
         ("900,,Pens,,,,,2.00,3.00,", "new", {"price": ("below-cost", [])}),
-        ("900,,RYE BREAD,0.5 kg,,,,2.00,,", "similar", {"description": ("similar", [])}),
+        ("900,,RYE BREAD,0.5 kg,,,,2.00,,", "similar", {"different": ("similar", ["yes"])}),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_at_the_cell(
@@ -93,7 +93,7 @@ def test_duplicates_by_either_code_are_found_and_released(harness: BatchHarness)
         f"{HEADINGS}900,,Pens,,,,,2.00,,\n900,,Pens,,,,,2.50,,\n901,4006381333931,Ink,,,,,2.00,,\n"
         "902,04006381333931,Ink,,,,,2.00,,\n903,,Glue,,,,,2.00,,\n"
     )
-    assert harness.statuses(batch_id) == [*["duplicate"] * 4, "new"]
+    assert harness.statuses(batch_id) == ["duplicate", "duplicate", "same_upc", "same_upc", "new"]
     row = harness.row(batch_id, 4)
     assert (row.status_text, [*issues(row)]) == ("Another row has the same UPC/EAN.", ["upc"])
     harness.edit(batch_id, 4, upc="96385074")
@@ -103,9 +103,9 @@ def test_duplicates_by_either_code_are_found_and_released(harness: BatchHarness)
     with harness.engine() as engine:
         texts = {1: {"upc": "96385074"}, 5: {"item_code": "904"}}
         BulkEditor(engine).edit(batch_id, texts, "edit", "Some.")
-    assert harness.statuses(batch_id) == ["duplicate", "duplicate", "new", "duplicate", "duplicate"]
+    assert harness.statuses(batch_id) == ["same_upc", "duplicate", "new", "same_upc", "duplicate"]
     harness.remove(batch_id, 5)
-    assert harness.statuses(batch_id)[:4] == ["duplicate", "new", "new", "duplicate"]
+    assert harness.statuses(batch_id)[:4] == ["same_upc", "new", "new", "same_upc"]
     harness.assert_counted(batch_id)
 
 
@@ -128,7 +128,7 @@ def test_a_similar_product_is_named_until_somebody_says_that_it_is_another(harne
     harness.edit(batch_id, 1, different="yes")
     row = harness.row(batch_id, 1)
     assert (row.status, row.issues, row.similar_to) == ("new", None, "000000012")
-    assert row.status_text == "Marked as another product than 000000012."
+    assert row.status_text == "Not 000000012, although it is similar."
     harness.edit(batch_id, 1, different="", size="500 g")
     row = harness.row(batch_id, 1)
     assert (row.status, row.status_text, row.similar_to) == ("new", None, None)

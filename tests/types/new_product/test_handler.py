@@ -82,12 +82,13 @@ def test_a_file_needs_no_more_than_descriptions(harness: BatchHarness) -> None:
 
 
 def test_scanned_codes_that_the_catalogue_lacks_become_rows(harness: BatchHarness) -> None:
-    batch_id = harness.open(f"{HEADINGS}900,,Pens,,,,,2.00,,\n", upc_as_code="yes")
+    batch_id = harness.create(upc_as_code="yes")
+    assert not harness.run(batch_id, Action.POPULATE).failed
     harness.enter(batch_id, "4006381333931")
     harness.enter(batch_id, "X77")
     harness.enter(batch_id, "]E00042100005264")
     harness.enter(batch_id, "04252614")
-    codes = [(row.item_code, row.upc, row.status) for row in harness.rows(batch_id)[1:]]
+    codes = [(row.item_code, row.upc, row.status) for row in harness.rows(batch_id)]
     assert codes == [
         ("4006381333931", "4006381333931", "incomplete"),
         ("X77", None, "incomplete"),

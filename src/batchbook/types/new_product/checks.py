@@ -169,9 +169,8 @@ def _judged(row: RowProxy, known: _Known) -> tuple[ProposalStatus, str | None]:
         return ProposalStatus.IN_CATALOGUE, text
     _note_wrong(row, known)
     missing = _note_missing(row)
-    twice = _note_twice(row, known)
-    if twice:
-        return ProposalStatus.DUPLICATE, f"Another row has the same {twice}."
+    if (twice := _note_twice(row, known)) is not None:
+        return twice
     if any(one["severity"] == Severity.ERROR and one["code"] != "missing" for one in row.issues or ()):
         return ProposalStatus.INVALID, None
     if missing:
@@ -203,16 +202,16 @@ def _note_missing(row: RowProxy) -> list[str]:
     return missing
 
 
-def _note_twice(row: RowProxy, known: _Known) -> str:
-    """Add issues for codes that another row has as well; return in words which, empty for none."""
-    twice = []
-    if row.item_code and key_form(row.item_code) in known.codes_twice:
-        twice.append(("item_code", "item code"))
+def _note_twice(row: RowProxy, known: _Known) -> tuple[ProposalStatus, str] | None:
+    """Add issues for codes that another row has as well; return the status for that, ``None`` if there are none."""
+    found = None
     if row.upc in known.upcs_twice:
-        twice.append(("upc", "UPC/EAN"))
-    for name, words in twice:
-        row.add_issue(name, "duplicate", f"Another row has the same {words}.")
-    return " and the same ".join(words for _, words in twice)
+        found = ProposalStatus.SAME_UPC, "Another row has the same UPC/EAN."
+        row.add_issue("upc", "duplicate", found[1])
+    if row.item_code and key_form(row.item_code) in known.codes_twice:
+        found = ProposalStatus.DUPLICATE, "Another row has the same item code."
+        row.add_issue("item_code", "duplicate", found[1])
+    return found
 
 
 def _compared(row: RowProxy, like: LikeProduct | None) -> tuple[ProposalStatus, str | None]:
@@ -221,10 +220,11 @@ def _compared(row: RowProxy, like: LikeProduct | None) -> tuple[ProposalStatus, 
         return ProposalStatus.NEW, None
     row.similar_to, row.similar_product = like.item_code, like.words
     if row.different:
-        return ProposalStatus.NEW, f"Marked as another product than {like.item_code}."
-    text = f"It may be {like.item_code}: {like.words}. If it is another product, say so in “Another product”."
-    row.add_issue("description", "similar", text, Severity.WARNING)
-    return ProposalStatus.SIMILAR, text
+        return ProposalStatus.NEW, f"Not {like.item_code}, although it is similar."
+    # Equal for all such rows, which are listed together; the note of each names the product.
+    text = "The catalogue has a similar product, see the note of the row. Enter yes if this is a different one."
+    row.add_issue("different", "similar", text, Severity.WARNING, suggestions=["yes"])
+    return ProposalStatus.SIMILAR, f"It may be {like.item_code}: {like.words}."
 
 
 def _suggest_names(session: Session, rows: Sequence[RowProxy]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from batchbook.batches import (
     BatchHandler,
+    Block,
     Callbacks,
     Duplicates,
     ExecutionPolicy,
@@ -23,6 +24,7 @@ from batchbook.batches import (
     TargetRecords,
     Total,
     TouchedRecords,
+    input_file,
 )
 from batchbook.catalog.models import Department, Product, Vendor, VendorItem
 from batchbook.errors import BadInput, Conflict
@@ -159,6 +161,10 @@ class NewProductHandler(BatchHandler[NewProduct, NewProductRow]):
         batch.vendor_code = resolve_name(self.session, Vendor.code, "vendor", batch.vendor_code)
         batch.department = resolve_name(self.session, Department.name, "department", batch.department)
 
+    def populate(self, batch: NewProduct) -> Iterable[RowValues | Block]:
+        """Return the rows of the list; none for a batch without one, whose rows are scanned or added by hand."""
+        return super().populate(batch) if input_file(self.session, batch) else ()
+
     def refresh(self, batch: NewProduct, rows: Rows) -> None:
         """Check ``rows`` against the catalogue and the other rows."""
         if not self.normalised:
@@ -208,7 +214,7 @@ class NewProductHandler(BatchHandler[NewProduct, NewProductRow]):
             sentences.append(f"{counted(items, 'vendor item is', 'vendor items are')} created with them.")
         left_out = [s for s in ProposalStatus if s not in chosen and batch.count_of(s)]
         if left_out:
-            words = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in left_out)
+            words = ", ".join(f"{batch.count_of(s):,} {s.label[0].lower()}{s.label[1:]}" for s in left_out)
             copied = "Copied into a new batch" if options["follow_up"] else "Left out"
             sentences.append(f"{copied}: {words}.")
         return sentences

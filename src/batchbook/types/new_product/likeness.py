@@ -40,8 +40,10 @@ class LikeProduct:
 
     @property
     def words(self) -> str:
-        """The description with the size."""
-        return ", ".join(part for part in (self.description, self.size) if part)
+        """The description with the size, unless it has that already."""
+        if not self.size or fold(self.size) in fold(self.description):
+            return self.description
+        return f"{self.description}, {self.size}"
 
 
 class LikeProducts:

@@ -20,6 +20,7 @@ class ProposalStatus(Status):
     IN_CATALOGUE = "in_catalogue", "In catalogue", Severity.WARNING, "="
     INCOMPLETE = "incomplete", "Incomplete", Severity.ERROR, "…"
     DUPLICATE = "duplicate", "Duplicate in batch", Severity.ERROR, "≡"
+    SAME_UPC = "same_upc", "Same UPC/EAN", Severity.ERROR, "∥"
     INVALID = "invalid", "Invalid", Severity.ERROR, "✕"
 
 
@@ -43,18 +44,18 @@ class NewProduct(Batch):
     vendor_code: Mapped[str | None] = editable(
         String(20),
         fixed=True,
-        description="The vendor of products whose row names none.",
+        description="The vendor of new products.",
     )
     department: Mapped[str | None] = editable(
         String(60),
         fixed=True,
-        description="The department of products whose row names none.",
+        description="The department of new products.",
     )
     upc_as_code: Mapped[bool] = editable(
         default=False,
         server_default=false(),
         label="Use the UPC/EAN as item code",
-        description="Rows without an item code get their UPC/EAN as one, such as products that are scanned.",
+        description="For lists without item codes, and for products that are scanned.",
     )
 
 
@@ -117,6 +118,6 @@ class NewProductRow(BatchRow):
     similar_to: Mapped[str | None] = column(String(20), label="Similar to")
     similar_product: Mapped[str | None] = column(String(260), label="Similar product")
     different: Mapped[bool | None] = editable(
-        label="Another product",
-        description="Say yes once you have seen that it is another product than the similar one.",
+        label="Different product",
+        description="Yes once you have seen that it is not the similar product.",
     )

@@ -21,8 +21,8 @@ class NewProductView(BatchMasterView):
     description = "New products from a list, by hand or by scanning, checked against the catalogue before they are created."
     row_table = RowTable(
         (
-            "item_code", "upc", "description", "size", "price", "department", "vendor_code", "cost", "brand", "category",
-            "different",
+            "item_code", "upc", "description", "size", "price", "status", "different", "department", "vendor_code", "cost",
+            "brand", "category",
         ),
         filter_columns=(
             "similar_to",
@@ -34,11 +34,11 @@ class NewProductView(BatchMasterView):
             "vendor_item_code",
             "line",
         ),
-        layout=GridLayout(frozen=2, widths={"description": 200, "department": 110}),
+        layout=GridLayout(frozen=2, widths={"description": 200}),
     )  # fmt: skip
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "From a list": ("file", "pasted"),
-        "For rows that do not say it": ("vendor_code", "department", "upc_as_code"),
+        "Where a row leaves it empty": ("vendor_code", "department", "upc_as_code"),
         "Options": ("description", "notes"),
     }
 
