@@ -40,12 +40,15 @@ if TYPE_CHECKING:
     from batchbook.batches.lifecycle import Action as Action
     from batchbook.batches.lifecycle import BatchPermission as BatchPermission
     from batchbook.batches.lifecycle import State as State
+    from batchbook.batches.lookups import Lookup as Lookup
     from batchbook.batches.matching.declaration import MatchedRecords as MatchedRecords
     from batchbook.batches.matching.declaration import MatchedRow as MatchedRow
     from batchbook.batches.matching.declaration import Matching as Matching
     from batchbook.batches.matching.declaration import MatchMemory as MatchMemory
     from batchbook.batches.matching.declaration import NewRecords as NewRecords
     from batchbook.batches.matching.declaration import RememberedMatch as RememberedMatch
+    from batchbook.batches.matching.similar_records import SimilarRecord as SimilarRecord
+    from batchbook.batches.matching.similar_records import SimilarRecords as SimilarRecords
     from batchbook.batches.models import Batch as Batch
     from batchbook.batches.models import BatchFile as BatchFile
     from batchbook.batches.models import BatchRow as BatchRow
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
     from batchbook.batches.policies.field_rules import FieldRule as FieldRule
     from batchbook.batches.registry import BatchType as BatchType
     from batchbook.batches.registry import BatchTypes as BatchTypes
+    from batchbook.batches.review.overlap import count_open_batches as count_open_batches
     from batchbook.batches.rows.issues import issue as issue
     from batchbook.batches.rows.per_batch import DynamicRow as DynamicRow
     from batchbook.batches.rows.row_columns import PerBatchRows as PerBatchRows
@@ -75,6 +79,7 @@ if TYPE_CHECKING:
     from batchbook.batches.worksheets.layout import Layout as Layout
     from batchbook.batches.worksheets.layout import SheetColumn as SheetColumn
     from batchbook.batches.worksheets.layout import Worksheet as Worksheet
+    from batchbook.statuses import LookupStatus as LookupStatus
     from batchbook.statuses import Severity as Severity
     from batchbook.statuses import Status as Status
     from batchbook.tables import read_table as read_table
