@@ -1,6 +1,6 @@
 """Batches that were made from others
 
-Revision sources, after 0031.
+Revision sources, after 0032.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "sources"
-down_revision = "0031"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
