@@ -1,6 +1,6 @@
 """Product proposals: new products that are checked before they are created
 
-Revision newproduct, after scans.
+Revision newproduct, after 0034.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from batchbook import db
 from batchbook.batches import freeze_table
 
 revision = "newproduct"
-down_revision = "scans"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 

@@ -16,6 +16,7 @@ from batchbook.batches import (
     Duplicates,
     ExecutionPolicy,
     FileSource,
+    FromBatch,
     Outcome,
     QuickEntry,
     Rows,
@@ -89,6 +90,18 @@ class NewProductHandler(BatchHandler[NewProduct, NewProductRow]):
 
     statuses = ProposalStatus
     header_statuses = ProposalsStatus
+    sources = (
+        FromBatch(
+            "price_change",
+            columns={
+                "item_code": "item_code",
+                "description": "description",
+                "size": "size",
+                "new_price": "price",
+            },
+            header={"vendor_code": "vendor_code", "department": "department"},
+        ),
+    )
     callbacks = Callbacks(after_edit=_after_edit)
     peer_columns: tuple[str, ...] = ("item_code",)
     also_peers: tuple[tuple[str, ...], ...] = (("upc",),)
