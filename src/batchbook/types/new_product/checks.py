@@ -222,7 +222,9 @@ def _compared(row: RowProxy, like: LikeProduct | None) -> tuple[ProposalStatus, 
     if row.different:
         return ProposalStatus.NEW, f"Not {like.item_code}, although it is similar."
     # Equal for all such rows, which are listed together; the note of each names the product.
-    text = "The catalogue has a similar product, see the note of the row. Enter yes if this is a different one."
+    text = (
+        "The catalogue has a similar product, see the note of the row. Enter yes if this is a different one."
+    )
     row.add_issue("different", "similar", text, Severity.WARNING, suggestions=["yes"])
     return ProposalStatus.SIMILAR, f"It may be {like.item_code}: {like.words}."
 
