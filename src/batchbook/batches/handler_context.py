@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from batchbook.progress import NoProgress, Progress
 from batchbook.security.identity import grants, identity_of_user
 from batchbook.security.models import User
+from batchbook.zones import start_of_day, zone_of
 
 #: The highest number that an integer column can hold. Asked for a higher one, the databases raise an error.
 HIGHEST_NUMBER = 2**31 - 1
@@ -41,6 +42,15 @@ class HandlerContext:
         """The actor's current permissions, read from the database; none for an actor who is not an active user."""
         user = self.session.scalar(select(User).where(User.name == self.actor, User.active))
         return frozenset() if user is None else identity_of_user(user).permissions
+
+    @property
+    def today(self) -> date:
+        """The day of the action in the application's time zone."""
+        return self.now.astimezone(zone_of(self.settings)).date()
+
+    def start_of(self, day: date) -> datetime:
+        """Return the first moment of ``day`` in the application's time zone, in UTC."""
+        return start_of_day(day, zone_of(self.settings))
 
     def may(self, permission: str) -> bool:
         """Return whether the actor holds ``permission``."""

@@ -83,7 +83,7 @@ def test_a_batch_for_later_is_complete_and_scheduled_by_whoever_executed(harness
         ("000000021", "decrease", Decimal("4.00")),
         ("000000012", "increase", Decimal("3.00")),
     ]
-    sentence = f"It made a batch of the type Price change with 3 rows, which is scheduled for {at:%Y-%m-%d %H:%M} UTC."
+    sentence = f"Made a batch of the type Price change with 3 rows, scheduled for {at:%Y-%m-%d %H:%M} UTC."
     assert sentence in result.message
     assert source.execution_outcome is not None
     assert source.execution_outcome["figures"]["made"] == [made.id]
@@ -112,7 +112,7 @@ def test_one_without_a_time_is_left_open(harness: BatchHarness) -> None:
     assert (made.state, made.made_from, jobs(harness)) == ("open", batch_id, [])
     outcome = harness.batch(batch_id).execution_outcome
     assert outcome is not None
-    assert outcome["summary"].endswith("It made a batch of the type Price change with 3 rows.")
+    assert outcome["summary"].endswith("Made a batch of the type Price change with 3 rows.")
     assert harness.edit(made.id, 1, new_price="2.05") == ["New price"]
 
 
@@ -124,7 +124,7 @@ def test_a_dry_run_tells_of_it_and_leaves_nothing(
     before = catalogue.dump()
     with harness.engine() as engine:
         tried = dry_run(engine, batch_id, {}, first(10))
-    assert "It made a batch of the type Price change with 3 rows" in tried.summary
+    assert "Made a batch of the type Price change with 3 rows" in tried.summary
     assert len(tried.effects) == 3
     assert catalogue.dump() == before
 

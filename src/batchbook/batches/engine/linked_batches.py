@@ -58,13 +58,13 @@ def _make(source: ActionContext, linked: LinkedBatch) -> MadeBatch:
         f"Made with {counted(written, 'row')} when {str(source.batch).lower()} was executed.",
         evidence=evidence_of(context, rows=written, statuses=dict(batch.status_counts)),
     )
-    sentence = f"It made a batch of the type {context.batch_type.title} with {counted(written, 'row')}"
+    sentence = f"Made a batch of the type {context.batch_type.title} with {counted(written, 'row')}"
     if linked.execute_at is None:
         bump_version(batch)
         source.session.flush()
         return MadeBatch(batch.id, f"{sentence}.")
     _schedule(source, context, linked)
-    return MadeBatch(batch.id, f"{sentence}, which is scheduled for {in_utc(linked.execute_at)}.")
+    return MadeBatch(batch.id, f"{sentence}, scheduled for {in_utc(linked.execute_at)}.")
 
 
 def _refuse_unscheduled(source: ActionContext, linked: LinkedBatch) -> None:
@@ -95,7 +95,7 @@ def _stored(source: ActionContext, linked: LinkedBatch) -> ActionContext:
     source.session.add(batch)
     source.session.flush()  # The rows and the history need the batch's number.
     context = replace(source.handler_context, reason=None)
-    return ActionContext(context, source.types, batch_type, batch, batch_type.make_handler(context, batch))
+    return ActionContext(context, batch_type, batch, batch_type.make_handler(context, batch))
 
 
 def _schedule(source: ActionContext, context: ActionContext, linked: LinkedBatch) -> None:
