@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from batchbook.batches import (
     Callbacks,
     ExecutionPolicy,
     FileSource,
+    LinkedBatch,
+    Lookup,
+    Outcome,
     PerBatchRows,
     QuickEntry,
     Rows,
@@ -30,6 +34,7 @@ from batchbook.batches.history import KINDS
 from batchbook.cli import main
 from batchbook.services import services_of
 from batchbook.settings import all_settings
+from batchbook.testing import BatchTypeConformance, Sample
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -125,6 +130,9 @@ def test_every_declaration_is_described() -> None:
     assert named_in(text_of("hooks.md", "Files")) == own_names(FileSource)
     assert named_in(text_of("hooks.md", "Execution policy")) == own_names(ExecutionPolicy)
     assert named_in(text_of("hooks.md", "Callbacks")) == own_names(Callbacks)
+    assert named_in(text_of("hooks.md", "Lookups")) == {one.name for one in fields(Lookup)}
+    outcome = {one.name for kind in (Outcome, LinkedBatch) for one in fields(kind)}
+    assert named_in(text_of("hooks.md", "Outcome")) == outcome
     assert named_in(text_of("hooks.md", "Rows per batch")) == own_names(PerBatchRows)
     methods = {"check", "adds_to", "values", "record_value"}
     assert named_in(text_of("hooks.md", "Quick entry")) == own_names(QuickEntry) - methods | own_names(Scan)
@@ -152,6 +160,24 @@ def test_defaults_of_the_handler_are_those_of_the_table() -> None:
         assert eval(
             default, {"Worksheet": Worksheet, "ExecutionPolicy": ExecutionPolicy, "Callbacks": Callbacks}
         ) == getattr(BatchHandler, name)
+
+
+# --- Testing ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_check_of_the_kit_is_described() -> None:
+    checks = {name for name in dir(BatchTypeConformance) if name.startswith("test_")}
+    assert named_in(text_of("testing.md", "The checks")) == checks
+
+
+def test_every_field_of_a_sample_is_described() -> None:
+    assert named_in(text_of("testing.md", "Sample")) == {one.name for one in fields(Sample)}
+
+
+def test_the_class_and_the_fixtures_of_the_kit_are_described() -> None:
+    assert named_in(text_of("testing.md", "The class")) == {"key", "settings", "sample"}
+    for name in named_in(text_of("testing.md", "Databases for your own tests")):
+        assert hasattr(BatchTypeConformance, name)
 
 
 # --- Commands --------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from batchbook.batches.freeze import freeze_table as freeze_table
     from batchbook.batches.freeze import unfreeze_table as unfreeze_table
     from batchbook.batches.handler import BatchHandler as BatchHandler
+    from batchbook.batches.handler import LinkedBatch as LinkedBatch
     from batchbook.batches.handler import Outcome as Outcome
     from batchbook.batches.handler import Total as Total
     from batchbook.batches.handler_context import HandlerContext as HandlerContext
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from batchbook.batches.lifecycle import Action as Action
     from batchbook.batches.lifecycle import BatchPermission as BatchPermission
     from batchbook.batches.lifecycle import State as State
+    from batchbook.batches.lookups import Lookup as Lookup
     from batchbook.batches.matching.declaration import MatchedRecords as MatchedRecords
     from batchbook.batches.matching.declaration import MatchedRow as MatchedRow
     from batchbook.batches.matching.declaration import Matching as Matching
@@ -73,10 +75,13 @@ if TYPE_CHECKING:
     from batchbook.batches.rows.scope import RowProxy as RowProxy
     from batchbook.batches.rows.scope import Rows as Rows
     from batchbook.batches.scans import Scan as Scan
+    from batchbook.batches.sources.declaration import FromBatch as FromBatch
+    from batchbook.batches.sources.declaration import FromSearch as FromSearch
     from batchbook.batches.worksheets.batch_layout import RowLayout as RowLayout
     from batchbook.batches.worksheets.layout import Layout as Layout
     from batchbook.batches.worksheets.layout import SheetColumn as SheetColumn
     from batchbook.batches.worksheets.layout import Worksheet as Worksheet
+    from batchbook.statuses import LookupStatus as LookupStatus
     from batchbook.statuses import Severity as Severity
     from batchbook.statuses import Status as Status
     from batchbook.tables import read_table as read_table

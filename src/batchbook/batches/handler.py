@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -20,12 +21,14 @@ from batchbook.batches.handler_declarations import (
     TouchedRecords,
 )
 from batchbook.batches.intake.file_source import FileSource
+from batchbook.batches.lookups import Lookup, refresh_by_lookups
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.quick_entry import QuickEntry
 from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.batches.rows.scope import Rows
+from batchbook.batches.sources.declaration import Source
 from batchbook.batches.worksheets.layout import Worksheet
 from batchbook.statuses import Status
 from batchbook.words import counted
@@ -52,16 +55,34 @@ class Total:
     columns: Sequence[str] | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class LinkedBatch:
+    """A batch that an execution makes in its transaction, with a link between the two.
+
+    ``type`` is the key of its type, ``header`` has the values of its header by column, and ``rows`` are its rows, as ``populate``
+    yields them: they are taken when ``execute`` has returned. With ``execute_at`` (UTC), it is marked complete and scheduled
+    for that time on behalf of whoever executes; without, it is left open.
+    """
+
+    type: str
+    rows: Iterable[RowValues | Block]
+    header: Mapping[str, Any] = field(default_factory=dict)
+    execute_at: datetime | None = None
+    description: str | None = None
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The outcome of an execution: a sentence, and figures (JSON values) that are stored with the batch.
 
     ``rest`` is the condition for rows that were left out and shall be copied into a follow-up batch; ``None`` for none.
+    ``batches`` are those that the execution makes.
     """
 
     summary: str
     figures: Mapping[str, Any] = field(default_factory=dict)
     rest: ColumnElement[bool] | None = None
+    batches: Sequence[LinkedBatch] = ()
 
 
 class BatchHandler(ABC, Generic[B, R]):
@@ -89,10 +110,14 @@ class BatchHandler(ABC, Generic[B, R]):
     execution_policy: ExecutionPolicy = ExecutionPolicy()
     #: The files that batches are made from; ``None`` if the type takes no file.
     file_source: FileSource | None = None
+    #: The rows of other batches, and the records, that people may choose to make batches of this type from.
+    sources: ClassVar[tuple[Source, ...]] = ()
     #: The box into which people scan or type rows; ``None`` for no such box.
     quick_entry: QuickEntry | None = None
     #: The worksheets of batches: by default with the columns of their file, or of the row grid.
     worksheet: Worksheet = Worksheet()
+    #: The records that rows name, and what rows take from them: by default, a refresh fills that in.
+    lookups: tuple[Lookup, ...] = ()
     #: The matching of rows whose key is in no record; ``None`` for none. Handlers whose batches differ set it when they are made.
     matching: Matching | None = None
     #: The rows that are duplicates of each other; ``None`` if the type has none.
@@ -140,8 +165,9 @@ class BatchHandler(ABC, Generic[B, R]):
         """Compare ``rows``, a part of the batch, with current data: set values, statuses and issues.
 
         Query once per call, never once per row. It is called for chunks of the whole batch and, after an edit, for the
-        edited rows and their peers.
+        edited rows and their peers. By default, it sets what the ``lookups`` declare, by one statement for each of them.
         """
+        refresh_by_lookups(self.lookups, rows)
 
     @abstractmethod
     def execute(self, batch: B, rows: Rows, options: Mapping[str, Any]) -> Outcome:

@@ -20,12 +20,14 @@ from batchbook.batches.handler_declarations import (
 )
 from batchbook.batches.hook_guard import HOOKS
 from batchbook.batches.intake.file_source import FileSource
+from batchbook.batches.lookups import Lookup
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.quick_entry import QUICK_ENTRY, QuickEntry
 from batchbook.batches.rows.per_batch import DynamicRow
 from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.scope import LONGEST_STATUS, table_of
+from batchbook.batches.sources.declaration import FromBatch, FromSearch, check_sources
 from batchbook.batches.worksheets.layout import Worksheet
 from batchbook.declarations import (
     Rule,
@@ -44,6 +46,7 @@ from batchbook.declarations import (
     subclass_of,
 )
 from batchbook.forms import Form
+from batchbook.grid import Kind
 from batchbook.statuses import Severity, Status
 
 _TEXTS = sequence_of(str, 'a tuple of names of columns, such as ("item_code",)')
@@ -77,10 +80,15 @@ _HANDLER = {
     "rows_can_be_added": instance_of(bool, "True or False"),
     "execution_policy": instance_of(ExecutionPolicy, "an ExecutionPolicy"),
     "file_source": or_none(instance_of(FileSource, "a FileSource")),
+    "sources": sequence_of((FromBatch, FromSearch), "a tuple of FromBatch and FromSearch"),
     "quick_entry": or_none(instance_of(QuickEntry, "a QuickEntry")),
     "worksheet": instance_of(Worksheet, "a Worksheet"),
     "duplicates": or_none(instance_of(Duplicates, "a Duplicates")),
     "touched_records": or_none(instance_of(TouchedRecords, "a TouchedRecords")),
+    "lookups": Rule(
+        "a tuple of Lookups",
+        lambda value: isinstance(value, tuple) and all(isinstance(one, Lookup) for one in value),
+    ),
     "matching": or_none(instance_of(Matching, "a Matching")),
     "per_batch_rows": or_none(instance_of(PerBatchRows, "a PerBatchRows")),
     "reversing": or_none(instance_of(Reversing, "a Reversing")),
@@ -93,6 +101,8 @@ _PARTS = {
         "options": or_none(instance_of(Form, "a Form")),
         "defaults": mapping_of(str, lambda _value: True, "a mapping of the names of options to values"),
         "automatic": instance_of(bool, "True or False"),
+        "schedules": instance_of(bool, "True or False"),
+        "proposed_time": function_of("handler", "batch"),
         "retention": or_none(instance_of(timedelta, "a timedelta, such as timedelta(days=30)")),
     },
     "file_source": {
@@ -133,6 +143,11 @@ _PARTS = {
         "after_edit": or_none(function_of("handler", "batch", "rows")),
     },
 }
+
+_NAMES = mapping_of(
+    str, is_text, 'a mapping of their columns to own ones, such as {"item_code": "item_code"}'
+)
+_SOURCE = {"columns": _NAMES, "header": _NAMES}
 
 
 def check_handler(handler: type[BatchHandler[Any, Any]], header: type[Batch], row: type[BatchRow]) -> None:
@@ -202,8 +217,11 @@ def _check_names_of_columns(
     _demand_columns(f"{name}.refresh_after", header, handler.refresh_after)
     if handler.duplicates is not None:
         _check_duplicates(handler, handler.duplicates, row)
+    check_sources(f"{name}.sources", handler.sources, header, row, _SOURCE)
     if source is not None:
         _check_file_source(f"{name}.file_source", source, header, row)
+    for number, lookup in enumerate(handler.lookups, start=1):
+        _check_lookup(f"{name}.lookups, number {number},", handler, lookup, row)
     if handler.quick_entry is not None:
         handler.quick_entry.check(f"{name}.quick_entry", row)
     if handler.matching is not None:
@@ -225,6 +243,22 @@ def _check_duplicates(
             raise ConfigurationError(
                 f"{name}.duplicates names the status {str(status)!r}, which {name}.statuses does not declare."
             )
+
+
+def _check_lookup(
+    where: str, handler: type[BatchHandler[Any, Any]], lookup: Lookup, row: type[BatchRow]
+) -> None:
+    try:
+        lookup.check(row, handler.statuses)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"{where} cannot work: {error}") from error
+    form = handler.execution_policy.options
+    options = {one.name for one in form.fields if one.column.kind is Kind.BOOLEAN} if form else set()
+    if lookup.overridden_by is not None and lookup.overridden_by not in options:
+        raise ConfigurationError(
+            f"{where} is overridden_by {lookup.overridden_by!r}, which is no option of the execution_policy of the kind"
+            " Kind.BOOLEAN."
+        )
 
 
 def _check_file_source(where: str, source: FileSource, header: type[Batch], row: type[BatchRow]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -13,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from batchbook.progress import NoProgress, Progress
 from batchbook.security.identity import grants, identity_of_user
 from batchbook.security.models import User
+from batchbook.zones import start_of_day, zone_of
 
 #: The highest number that an integer column can hold. Asked for a higher one, the databases raise an error.
 HIGHEST_NUMBER = 2**31 - 1
@@ -37,10 +39,24 @@ class HandlerContext:
     types: Any = ()
 
     @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the site, that of days such as those on which prices take effect."""
+        return zone_of(self.settings)
+
+    @property
+    def today(self) -> date:
+        """The day of the action at the site."""
+        return self.now.astimezone(self.zone).date()
+
+    @property
     def permissions(self) -> frozenset[str]:
         """The actor's current permissions, read from the database; none for an actor who is not an active user."""
         user = self.session.scalar(select(User).where(User.name == self.actor, User.active))
         return frozenset() if user is None else identity_of_user(user).permissions
+
+    def start_of(self, day: date) -> datetime:
+        """Return the first moment of ``day`` at the site, in UTC."""
+        return start_of_day(day, self.zone)
 
     def may(self, permission: str) -> bool:
         """Return whether the actor holds ``permission``."""

@@ -47,6 +47,12 @@ class ActionContext:
         return self.handler_context.session
 
     @property
+    def types(self) -> BatchTypes:
+        """The application's batch types."""
+        types: BatchTypes = self.handler_context.types
+        return types
+
+    @property
     def actor(self) -> str:
         """The name of the user who acts."""
         return self.handler_context.actor
