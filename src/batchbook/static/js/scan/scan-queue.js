@@ -18,9 +18,9 @@ import { MOST, send } from "./scan-request.js";
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 3_000;
-/* The server knows keys for two days. What was sent long ago without an answer may be stored, and is not sent again. */
-const LONGEST_MS = 24 * 3_600_000;
-const TOO_OLD = "This was sent more than a day ago, and the answer was lost. Look whether it is there, and scan it again if not.";
+/* The server knows keys for fifteen days. What was sent long ago without an answer may be stored, and is not sent again. */
+const LONGEST_MS = 14 * 24 * 3_600_000;
+const TOO_OLD = "This was sent more than two weeks ago, and the answer was lost. Look whether it was entered, and scan it again if not.";
 
 export class ScanQueue extends EventTarget {
   #isSending = false;
