@@ -47,17 +47,16 @@ class Away:
         self.scans = 0
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        is_scan = environ["PATH_INFO"].endswith("/enter")
-        if is_scan:
-            self.scans += 1
-            assert self.open.wait(60)
-        if self.is_away and is_scan:
-            start_response("502 Bad Gateway", [("Content-Type", "text/html")])
-            return [b"<h1>Bad gateway</h1>"]
-        answer: Iterable[bytes] = self.app(
-            environ, start_response if not (is_scan and self.loses_answers) else _unheard
-        )
-        if is_scan and self.loses_answers:
+        if not environ["PATH_INFO"].endswith("/enter"):
+            answer: Iterable[bytes] = self.app(environ, start_response)
+            return answer
+        self.scans += 1
+        assert self.open.wait(60)
+        # A flag may change while the application answers.
+        is_away, loses_answer = self.is_away, self.loses_answers
+        if not is_away:
+            answer = self.app(environ, _unheard if loses_answer else start_response)
+        if is_away or loses_answer:
             start_response("502 Bad Gateway", [("Content-Type", "text/html")])
             return [b"<h1>Bad gateway</h1>"]
         return answer
