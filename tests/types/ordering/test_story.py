@@ -41,7 +41,7 @@ def test_staff_prepare_an_order_and_cannot_place_it(order: int, staff: TestApp, 
     assert counts["To order"] + counts["No vendor code"] == counts["All"]
     assert "Items to order" in text_of(page)
     answer = json_post(
-        staff, f"{PATH}/{order}/rows/1/cell", 200, {"field": "wanted", "text": "1001", "version": 1}
+        staff, f"{PATH}/{order}/rows/1/cell", 200, {"field": "wanted", "value": "1001", "version": 1}
     )
     assert "Below case pack" in answer["row_html"]
     post(staff, f"{PATH}/{order}/complete")
