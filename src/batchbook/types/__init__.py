@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 #: The packages of the types in the order of the navigation.
-SHIPPED = ("delete_product", "imports", "new_product", "price_change")
+SHIPPED = (
+    "imports",
+    "price_change",
+    "new_product",
+    "delete_product",
+    "ordering",
+)
 
 
 def includeme(config: Any) -> None:

@@ -13,6 +13,8 @@ from webtest import TestApp
 from .conftest import REMOVALS, RemovalHarness, add_history, order
 
 PATH = "/batches/delete-product"
+#: The sign of a cell without a value.
+NOTHING = "\N{EN DASH}"
 
 
 @pytest.fixture
@@ -42,7 +44,14 @@ def test_staff_see_what_can_be_done_and_what_is_in_the_way(staff: TestApp, addre
         "Has history": 1,
         "Not inactive for long": 1,
     }
-    assert column_of(page, "Next step") == ["Deactivate", "Deactivate", "Deactivate", "Delete", "–", "–"]
+    assert column_of(page, "Next step") == [
+        "Deactivate",
+        "Deactivate",
+        "Deactivate",
+        "Delete",
+        NOTHING,
+        NOTHING,
+    ]
     assert "5 on order." in text_of(page)
     assert "1 record of its history refers to it, so it stays inactive." in text_of(page)
     assert "1 product is taken off sale." in text_of(page, "#execution")

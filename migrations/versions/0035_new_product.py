@@ -1,6 +1,6 @@
 """Product proposals: new products that are checked before they are created
 
-Revision newproduct, after 0034.
+Revision 0035, after 0034.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import freeze_table
 
-revision = "newproduct"
+revision = "0035"
 down_revision = "0034"
 branch_labels = None
 depends_on = None
