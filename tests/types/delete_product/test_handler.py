@@ -236,6 +236,13 @@ def test_an_execution_is_described_with_counts(harness: RemovalHarness) -> None:
     ]
 
 
+def test_it_says_so_if_the_options_change_nothing(harness: RemovalHarness) -> None:
+    assert asked(harness, harness.of("AS", "N1"), "describe_execution") == [
+        "No product is changed with these options.",
+        "Left out: 1 can be deleted, 1 in stock.",
+    ]
+
+
 def test_figures_tell_the_stock(harness: RemovalHarness) -> None:
     totals = {one.label: one.value for one in asked(harness, harness.of(*ALL), "totals")}
     assert totals == {"On hand": "11", "Value at price": "27.50"}

@@ -128,7 +128,7 @@ class DeleteProductHandler(BatchHandler[DeleteProduct, DeleteProductRow]):
                     widget="checkboxes",
                     choices=choices_of(Step),
                     required=True,
-                    help="Deleting cannot be undone.",
+                    help="Deleting cannot be undone. Products are reactivated by a batch that reverses another one.",
                 ),
                 Field.of(
                     "also",
@@ -198,6 +198,8 @@ class DeleteProductHandler(BatchHandler[DeleteProduct, DeleteProductRow]):
             for step, words in DONE.items()
             if step in steps
         ]
+        if not sentences:
+            sentences.append("No product is changed with these options.")
         sentences += about_deleted(self.session, and_(chosen, _row.step == Step.DELETE.value))
         rest = select(_row.status, func.count()).where(kept, ~self._chosen(batch, options, known=True))
         left_out = dict(self.session.execute(rest.group_by(_row.status)).all())

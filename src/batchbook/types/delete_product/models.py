@@ -58,7 +58,7 @@ class DeleteProduct(Batch):
         server_default=text("90"),
         minimum=0,
         maximum=3650,
-        label="Delete after days inactive",
+        label="Delete after (days)",
         description="An inactive product can be deleted once nobody has changed it for so many days.",
     )
 
