@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 #: The packages of the types in the order of the navigation.
-SHIPPED = ("imports", "price_change", "ordering")
+SHIPPED = (
+    "imports",
+    "price_change",
+    "new_product",
+    "ordering",
+)
 
 
 def includeme(config: Any) -> None:

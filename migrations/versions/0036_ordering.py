@@ -1,6 +1,6 @@
 """Orders that are prepared for vendors
 
-Revision ordering, after 0034.
+Revision 0036, after 0035.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import freeze_table
 
-revision = "ordering"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
