@@ -1,6 +1,6 @@
 """Vendor catalogues
 
-Revision vendor_catalog, after 0034.
+Revision vendor_catalog, after 0035.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from batchbook import db
 from batchbook.batches import freeze_table
 
 revision = "vendor_catalog"
-down_revision = "0034"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 

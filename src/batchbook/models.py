@@ -22,14 +22,34 @@ from batchbook.master import models as master
 from batchbook.purchasing import models as purchasing
 from batchbook.security import models as security
 from batchbook.types.imports import models as imports
+from batchbook.types.new_product import models as new_product
 from batchbook.types.price_change import models as price_change
 from batchbook.types.vendor_catalog import models as vendor_catalog
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "cells", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "policies", "price_change",
-    "products", "purchasing", "retention", "review", "seal", "security", "vendor_catalog", "web",
-]  # fmt: skip
+    "batches",
+    "catalog",
+    "cells",
+    "effects",
+    "imports",
+    "intake",
+    "jobs",
+    "master",
+    "matching",
+    "metadata",
+    "new_product",
+    "policies",
+    "price_change",
+    "products",
+    "purchasing",
+    "retention",
+    "review",
+    "seal",
+    "security",
+    "vendor_catalog",
+    "web",
+]
 
 #: The schema that the migrations lead to.
 metadata = Base.metadata

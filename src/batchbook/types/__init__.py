@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 #: The packages of the types in the order of the navigation.
-SHIPPED = ("imports", "price_change", "vendor_catalog")
+SHIPPED = (
+    "imports",
+    "new_product",
+    "price_change",
+    "vendor_catalog",
+)
 
 
 def includeme(config: Any) -> None:

@@ -48,8 +48,8 @@ class Remember(Protocol):
 FORM_KEY = "form_key"
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,43}")
 
-#: The time for which the key of a sent form is kept.
-_KEPT = timedelta(days=2)
+#: The time for which the key of a sent form is kept. Scans that wait in a browser are sent again after days off.
+_KEPT = timedelta(days=15)
 
 
 def idempotency_key_input(request: Request) -> Markup:
