@@ -177,7 +177,7 @@ class VendorCatalogHandler(BatchHandler[VendorCatalog, VendorCatalogRow]):
             .join(Product, Product.item_code == _row.item_code)
             .where(kept)
         ).one()
-        average = (margins / rows).quantize(Decimal("0.01")) if rows else None
+        average = (Decimal(margins) / rows).quantize(Decimal("0.01")) if margins is not None else None
         return [
             Total("Average margin (%)", average, ("margin",)),
             Total("Change of stock value", change, ("new_cost", "product_cost")),
