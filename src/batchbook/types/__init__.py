@@ -9,6 +9,7 @@ SHIPPED = (
     "imports",
     "price_change",
     "new_product",
+    "delete_product",
     "vendor_catalog",
     "ordering",
 )
