@@ -1,6 +1,6 @@
 """Product removals: deactivation, and deletion after a while
 
-Revision removal, after 0037.
+Revision 0038, after 0037.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import freeze_table
 
-revision = "removal"
+revision = "0038"
 down_revision = "0037"
 branch_labels = None
 depends_on = None
