@@ -28,7 +28,7 @@ class ChangesOtherRows(PriceChangeHandler):
 
 class UnderstandsEverything(PriceChangeHandler):
     quick_entry = QuickEntry(
-        label="Item code", row_for=lambda _handler, _batch, text: {"item_code": text[:20]}
+        label="Item code", row_for=lambda _handler, _batch, scan: {"item_code": scan.code[:20]}
     )
 
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from batchbook.batches.handler_declarations import Duplicates as Duplicates
     from batchbook.batches.handler_declarations import ExecutionPolicy as ExecutionPolicy
     from batchbook.batches.handler_declarations import NumberChange as NumberChange
-    from batchbook.batches.handler_declarations import QuickEntry as QuickEntry
     from batchbook.batches.handler_declarations import TouchedRecords as TouchedRecords
     from batchbook.batches.intake.cell_reader import IntakeReader as IntakeReader
     from batchbook.batches.intake.field_mapping import IntakeField as IntakeField
@@ -62,6 +61,7 @@ if TYPE_CHECKING:
     from batchbook.batches.policies.declaration import Policy as Policy
     from batchbook.batches.policies.field_rules import FieldAccess as FieldAccess
     from batchbook.batches.policies.field_rules import FieldRule as FieldRule
+    from batchbook.batches.quick_entry import QuickEntry as QuickEntry
     from batchbook.batches.registry import BatchType as BatchType
     from batchbook.batches.registry import BatchTypes as BatchTypes
     from batchbook.batches.review.overlap import count_open_batches as count_open_batches
@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from batchbook.batches.rows.row_values import RowValues as RowValues
     from batchbook.batches.rows.scope import RowProxy as RowProxy
     from batchbook.batches.rows.scope import Rows as Rows
+    from batchbook.batches.scans import Scan as Scan
     from batchbook.batches.worksheets.batch_layout import RowLayout as RowLayout
     from batchbook.batches.worksheets.layout import Layout as Layout
     from batchbook.batches.worksheets.layout import SheetColumn as SheetColumn

@@ -28,6 +28,7 @@ from batchbook.batches.rows.per_batch import row_model_of, storage_of
 from batchbook.batches.running.action_tasks import TASKS, recover_batches
 from batchbook.batches.running.dry_run import TASK as DRY_RUN
 from batchbook.batches.running.runner import InlineRunner, JobRunner, Runner
+from batchbook.batches.scans import EMBEDDED, read_layouts
 from batchbook.batches.type_checks import (
     check_class,
     check_columns,
@@ -170,6 +171,7 @@ def includeme(config: Any) -> None:
 def _check_settings(settings: Mapping[str, Any], types: BatchTypes) -> None:
     refuse_unknown_handlers(settings, types)
     check_limits(settings, [batch_type.key for batch_type in types])
+    read_layouts(EMBEDDED.text(settings))
 
 
 def _runner(types: BatchTypes, services: Services) -> Runner:

@@ -17,13 +17,13 @@ from batchbook.batches.handler_declarations import (
     Duplicates,
     ExecutionPolicy,
     NumberChange,
-    QuickEntry,
     TouchedRecords,
 )
 from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lookups import Lookup, refresh_by_lookups
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.quick_entry import QuickEntry
 from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.batches.rows.scope import Rows

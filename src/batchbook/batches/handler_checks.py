@@ -16,7 +16,6 @@ from batchbook.batches.handler_declarations import (
     Callbacks,
     Duplicates,
     ExecutionPolicy,
-    QuickEntry,
     TouchedRecords,
 )
 from batchbook.batches.hook_guard import HOOKS
@@ -24,6 +23,7 @@ from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lookups import Lookup
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.quick_entry import QUICK_ENTRY, QuickEntry
 from batchbook.batches.rows.per_batch import DynamicRow
 from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.scope import LONGEST_STATUS, table_of
@@ -117,7 +117,7 @@ _PARTS = {
         "known_texts": or_none(function_of("handler", "batch", "field", "texts")),
         "parse": or_none(function_of("handler", "name", "file")),
     },
-    "quick_entry": {"label": _SENTENCE, "row_for": function_of("handler", "batch", "text")},
+    "quick_entry": QUICK_ENTRY,
     "worksheet": {"layout": or_none(function_of("handler", "batch"))},
     "touched_records": {"columns": _KEY},
     "duplicates": {"status": _SENTENCE, "also": _TEXTS, "key": _KEY, "number": _NUMBER},
@@ -212,6 +212,8 @@ def _check_names_of_columns(
         _check_file_source(f"{name}.file_source", source, header, row)
     for number, lookup in enumerate(handler.lookups, start=1):
         _check_lookup(f"{name}.lookups, number {number},", handler, lookup, row)
+    if handler.quick_entry is not None:
+        handler.quick_entry.check(f"{name}.quick_entry", row)
     if handler.matching is not None:
         try:
             handler.matching.check(header, row)
