@@ -22,11 +22,12 @@ from batchbook.master import models as master
 from batchbook.purchasing import models as purchasing
 from batchbook.security import models as security
 from batchbook.types.imports import models as imports
+from batchbook.types.labels import models as labels
 from batchbook.types.price_change import models as price_change
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "cells", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "policies", "price_change",
+    "batches", "catalog", "cells", "effects", "imports", "intake", "jobs", "labels", "master", "matching", "metadata", "policies", "price_change",
     "products", "purchasing", "retention", "review", "seal", "security", "web",
 ]  # fmt: skip
 

@@ -64,7 +64,9 @@ def test_a_retail_code_has_its_check_digit(code: str, gtin: str | None) -> None:
 
 def test_sql_finds_the_same_retail_codes(engine: Engine) -> None:
     chance = random.Random(7)
-    others = ["".join(chance.choices(string.digits, k=chance.choice((8, 11, 12, 13, 14, 15)))) for _ in range(100)]
+    others = [
+        "".join(chance.choices(string.digits, k=chance.choice((8, 11, 12, 13, 14, 15)))) for _ in range(100)
+    ]
     right = [f"{text[:-1]}{check_digit(text[:-1])}" for text in others if len(text) > 1]
     codes = [*(code for code, _ in CODES), *others, *right]
     with engine.connect() as connection:

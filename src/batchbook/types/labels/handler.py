@@ -91,7 +91,7 @@ class LabelHandler(BatchHandler[Labels, LabelRow]):
     refresh_chunk_size: ClassVar[int | None] = 50_000
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
     file_source = FileSource(
-        columns={"item_code": "item_code"},
+        columns={"item_code": "item_code", "copies": "copies", "label_size": "label_size"},
         optional=("copies", "label_size"),
         key=("item_code",),
         synonyms={

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, ClassVar
 
 from pyramid.response import Response
 from sqlalchemy import func, select
 
-from batchbook.batches import BATCH_PAGES, Action, Batch, BatchMasterView, BatchPage, RowTable
+from batchbook.batches import BATCH_PAGES, Action, BatchMasterView, BatchPage, RowTable
 from batchbook.catalog.models import Department, Vendor
 from batchbook.errors import Missing
-from batchbook.forms import Field, Form
-from batchbook.grid import GridLayout
+from batchbook.forms import Form
+from batchbook.grid import Choice, GridLayout
 from batchbook.types.labels.models import PRINTABLE, LabelRow
 from batchbook.types.labels.printing import LabelSetup
 from batchbook.types.labels.svg import page_as_svg
@@ -110,7 +111,7 @@ class PreviewPicture(_LabelPage):
         typesetter = Typesetter(self.template_of(size), self.setup.fonts)
         context = self.action_context
         seen = [name for name in _PRINTED if context.access.sees(name)]
-        day = self.setup.day_text(context.today)
+        day = self.setup.day_text(context.handler.context.today)
         wanted = select(LabelRow).where(self.rows_of(size)).order_by(LabelRow.sequence).limit(most)
         for row in self.request.db.scalars(wanted):
             fields = self.setup.fields_of(row, day)
@@ -126,9 +127,7 @@ class LabelView(BatchMasterView):
         *(
             page
             for known in BATCH_PAGES
-            for page in (
-                (known, PreviewLabels, PreviewPicture) if known.name == Action.REFRESH else (known,)
-            )
+            for page in ((known, PreviewLabels, PreviewPicture) if known.name == Action.REFRESH else (known,))
         ),
     )
     row_table = RowTable(
@@ -150,7 +149,12 @@ class LabelView(BatchMasterView):
 
     def form(self, record: Any | None) -> Form:
         """Return the header's form, with the papers named as the templates in use name them."""
-        return Form(self._named(field) for field in super().form(record).fields)
+        setup: LabelSetup = self.batch_type.services["setup"]
+        titles = tuple(Choice(paper, title) for paper, title in setup.templates.titles().items())
+        return Form(
+            replace(field, column=replace(field.column, choices=titles)) if field.name == "paper" else field
+            for field in super().form(record).fields
+        )
 
     def suggestions(self) -> Mapping[str, Sequence[str]]:
         """Return the names of the departments, and codes of vendors."""
