@@ -74,6 +74,8 @@ if TYPE_CHECKING:
     from batchbook.batches.rows.scope import RowProxy as RowProxy
     from batchbook.batches.rows.scope import Rows as Rows
     from batchbook.batches.scans import Scan as Scan
+    from batchbook.batches.sources.declaration import FromBatch as FromBatch
+    from batchbook.batches.sources.declaration import FromSearch as FromSearch
     from batchbook.batches.worksheets.batch_layout import RowLayout as RowLayout
     from batchbook.batches.worksheets.layout import Layout as Layout
     from batchbook.batches.worksheets.layout import SheetColumn as SheetColumn

@@ -33,6 +33,7 @@ from batchbook.batches.type_checks import (
     check_class,
     check_columns,
     check_field_rules,
+    check_other_types,
     check_parameters,
     check_records,
 )
@@ -172,6 +173,8 @@ def _check_settings(settings: Mapping[str, Any], types: BatchTypes) -> None:
     refuse_unknown_handlers(settings, types)
     check_limits(settings, [batch_type.key for batch_type in types])
     read_layouts(EMBEDDED.text(settings))
+    for batch_type in types:
+        check_other_types(batch_type, types)
 
 
 def _runner(types: BatchTypes, services: Services) -> Runner:

@@ -27,6 +27,7 @@ from batchbook.batches.quick_entry import QuickEntry
 from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.batches.rows.scope import Rows
+from batchbook.batches.sources.declaration import Source
 from batchbook.batches.worksheets.layout import Worksheet
 from batchbook.statuses import Status
 from batchbook.words import counted
@@ -90,6 +91,8 @@ class BatchHandler(ABC, Generic[B, R]):
     execution_policy: ExecutionPolicy = ExecutionPolicy()
     #: The files that batches are made from; ``None`` if the type takes no file.
     file_source: FileSource | None = None
+    #: The rows of other batches, and the records, that people may choose to make batches of this type from.
+    sources: ClassVar[tuple[Source, ...]] = ()
     #: The box into which people scan or type rows; ``None`` for no such box.
     quick_entry: QuickEntry | None = None
     #: The worksheets of batches: by default with the columns of their file, or of the row grid.

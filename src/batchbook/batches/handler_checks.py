@@ -27,6 +27,7 @@ from batchbook.batches.quick_entry import QUICK_ENTRY, QuickEntry
 from batchbook.batches.rows.per_batch import DynamicRow
 from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.scope import LONGEST_STATUS, table_of
+from batchbook.batches.sources.declaration import FromBatch, FromSearch, check_sources
 from batchbook.batches.worksheets.layout import Worksheet
 from batchbook.declarations import (
     Rule,
@@ -79,6 +80,7 @@ _HANDLER = {
     "rows_can_be_added": instance_of(bool, "True or False"),
     "execution_policy": instance_of(ExecutionPolicy, "an ExecutionPolicy"),
     "file_source": or_none(instance_of(FileSource, "a FileSource")),
+    "sources": sequence_of((FromBatch, FromSearch), "a tuple of FromBatch and FromSearch"),
     "quick_entry": or_none(instance_of(QuickEntry, "a QuickEntry")),
     "worksheet": instance_of(Worksheet, "a Worksheet"),
     "duplicates": or_none(instance_of(Duplicates, "a Duplicates")),
@@ -139,6 +141,11 @@ _PARTS = {
         "after_edit": or_none(function_of("handler", "batch", "rows")),
     },
 }
+
+_NAMES = mapping_of(
+    str, is_text, 'a mapping of their columns to own ones, such as {"item_code": "item_code"}'
+)
+_SOURCE = {"columns": _NAMES, "header": _NAMES}
 
 
 def check_handler(handler: type[BatchHandler[Any, Any]], header: type[Batch], row: type[BatchRow]) -> None:
@@ -208,6 +215,7 @@ def _check_names_of_columns(
     _demand_columns(f"{name}.refresh_after", header, handler.refresh_after)
     if handler.duplicates is not None:
         _check_duplicates(handler, handler.duplicates, row)
+    check_sources(f"{name}.sources", handler.sources, header, row, _SOURCE)
     if source is not None:
         _check_file_source(f"{name}.file_source", source, header, row)
     for number, lookup in enumerate(handler.lookups, start=1):

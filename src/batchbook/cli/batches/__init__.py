@@ -181,6 +181,10 @@ _COMMANDS = {
         "batchbook.cli.batches.several_commands:execute_all",
         "Execute all batches of TYPE that are marked as complete, one after the other.",
     ),
+    "make": LazyCommand(
+        "batchbook.cli.batches.lifecycle_commands:make",
+        "Make a batch of TYPE of the rows of the batch ID that are not removed, and print its number.",
+    ),
     "clone": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:clone",
         "Create an open batch with the header, rows and files of the batch ID, and print its number.",

@@ -1,6 +1,6 @@
 """Requests of scripts keep their answer with their idempotency key
 
-Revision scans, after 0032.
+Revision 0033, after 0032.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from alembic import op
 
 from batchbook import db
 
-revision = "scans"
+revision = "0033"
 down_revision = "0032"
 branch_labels = None
 depends_on = None
