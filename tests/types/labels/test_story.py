@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.functional.harness import form_to, text_of
+from tests.batches.pages.batch.test_make_page import menu
+from tests.functional.harness import column_of, form_to, form_with, number_in, post, text_of, upload, url_of
 from tests.types.labels.printed import barcodes, texts
 from tests.types.labels.test_views import made
 from webtest import TestApp
@@ -71,3 +72,41 @@ def test_an_auditor_sees_labels_once_they_are_printed(
     page = auditor.get(url)
     assert "2 labels printed: 2 standard labels on 1 sheet. 0 rows left out." in text_of(page)
     assert auditor.get("/batches/labels").html.select("table")
+
+
+def test_from_price_changes_to_labels(staff: TestApp, admin: TestApp) -> None:
+    prices = "item_code,description,size,price\n000000001,,,2.59\n000000002,,,1.29\n000000003,,,0.89\n"
+    change = url_of(number_in(upload(staff, prices, vendor_code="")))
+    links = menu(staff.get(f"{change}?f.status.equal=decrease"), "Make a batch of these rows")
+    form = form_with(staff.get(links["Labels…"]), "count")
+    form["department"] = "GROCERY"
+    assert "Give either the chosen rows or the products to choose" in text_of(form.submit(status=422))
+    form["department"] = ""
+    form["paper"] = "roll"
+    labels = form.submit(status=303).headers["Location"].partition("localhost")[2].partition("?")[0]
+    # The new price is printed, and that the catalogue does not have it yet is told.
+    page = staff.get(labels)
+    assert column_of(page, "Item code") == ["000000003"]
+    assert column_of(page, "Price") == ["0.89"]
+    assert column_of(page, "Status") == ["Price changed since"]
+    assert "The catalogue has 0.99." in text_of(page)
+    form_to(staff.get(change), "/complete").submit(status=303)
+    form_to(admin.get(change), "/execute").submit(status=303)
+    post(staff, f"{labels}/refresh", 303)
+    assert column_of(staff.get(labels), "Status") == ["No barcode"]
+    # Executed price changes can be made into labels as well.
+    links = menu(staff.get(f"{change}?f.status.equal=increase"), "Make a batch of these rows")
+    assert column_of(staff.get(label_page(staff, links["Labels…"])), "Price") == ["2.59"]
+
+
+def test_from_a_search_of_products_to_labels(staff: TestApp) -> None:
+    links = menu(staff.get("/products?f.vendor.equal=V1"), "Make a batch of these…")
+    page = staff.get(label_page(staff, links["Labels…"]))
+    assert sorted(column_of(page, "Item code")) == ["000000001", "000000002"]
+    assert set(column_of(page, "Status")) == {"Ready"}
+
+
+def label_page(client: TestApp, url: str) -> str:
+    """Send the form at the address as it is; return the address of the labels that are made."""
+    location: str = form_with(client.get(url), "count").submit(status=303).headers["Location"]
+    return location

@@ -14,6 +14,8 @@ from batchbook.batches import (
     Block,
     ExecutionPolicy,
     FileSource,
+    FromBatch,
+    FromSearch,
     Lookup,
     Outcome,
     QuickEntry,
@@ -122,6 +124,10 @@ class LabelHandler(BatchHandler[Labels, LabelRow]):
             overridden_by="keep",
         ),
     )
+    sources = (
+        FromBatch("price_change", columns={"item_code": "item_code", "new_price": "given_price"}),
+        FromSearch(Product, columns={"item_code": "item_code"}),
+    )
     quick_entry = QuickEntry(
         label="Scan or type a code",
         find=(Product.upc, Product.item_code),
@@ -146,10 +152,11 @@ class LabelHandler(BatchHandler[Labels, LabelRow]):
         return setup
 
     def before_create(self, batch: Labels, *, has_file: bool) -> None:
-        """Spell vendor and department as the catalogue does; refuse a list together with a query."""
+        """Spell vendor and department as the catalogue does; refuse a query together with a list or with chosen rows."""
         asked = (batch.department, batch.vendor_code, batch.price_changed_since, batch.changed_since)
-        if has_file and any(asked):
-            raise BadInput("Give either a list or the products to choose from the catalogue, not both.")
+        if any(asked) and (has_file or batch.has_chosen_rows):
+            given = "a list" if has_file else "the chosen rows"
+            raise BadInput(f"Give either {given} or the products to choose from the catalogue, not both.")
         batch.vendor_code = self._spelling(Vendor.code, "vendor", batch.vendor_code)
         batch.department = self._spelling(Department.name, "department", batch.department)
 
