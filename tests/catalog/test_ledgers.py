@@ -88,7 +88,7 @@ def test_a_catalogue_file_records_both(catalogue: CatalogueDatabase) -> None:
         load(session, "catalog.csv", io.BytesIO("\n".join(lines).encode()), by="test", reason="Moved")
         packs = dict(session.execute(select(Product.item_code, Product.case_pack).where(Product.item_code.in_([BREAD, "000000077"]))).all())  # fmt: skip
     assert packs == {BREAD: 6, "000000077": 12}
-    assert costs(catalogue.engine) == [(BREAD, "V2", None, Decimal("1.25"), "test", "Moved")]
+    assert costs(catalogue.engine) == [(BREAD, None, None, Decimal("1.25"), "test", "Moved")]
     assert movements(catalogue.engine) == [(BREAD, "load", 5, 3, 8, None, "test", "Moved")]
 
 

@@ -230,11 +230,8 @@ def _merge(connection: Connection, by: str, reason: str | None, merged: Sequence
     )
     if "cost" in merged:
         differs = Product.cost.is_distinct_from(_staging.c.cost)
-        vendor = select(Vendor.id).where(Vendor.code == _staging.c.vendor_code).scalar_subquery()
         connection.execute(
-            CostHistory.of_changes(
-                _staging.c.cost, now, by, _is_known, differs, vendor_id=vendor, reason=reason
-            )
+            CostHistory.of_changes(_staging.c.cost, now, by, _is_known, differs, reason=reason)
         )
     on_hand = _staging.c.on_hand
     differs = Product.on_hand != on_hand

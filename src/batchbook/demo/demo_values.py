@@ -72,7 +72,6 @@ def add_demo_values(session: Session) -> None:
             {
                 "product_id": product.id,
                 "item_code": product.item_code,
-                "vendor_id": product.vendor_id,
                 "new_cost": each["cost"],
                 "effective_on": now.date(),
                 "changed_at": now,
