@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -49,3 +51,16 @@ def test_numbers_go_on_within_one_batch(harness: BatchHarness) -> None:
             for batch_id in (first, second)
         ]
     assert numbers == [3, 1, 4, 2], "A removed row keeps its number."
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [("UTC", "2026-11-30"), ("Pacific/Auckland", "2026-12-01"), ("America/New_York", "2026-11-30")],
+)
+def test_the_day_is_that_of_the_site(engine: Engine, zone: str, day: str) -> None:
+    at = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    with transaction_scope(engine) as session:
+        handler_context = HandlerContext(session, {"batchbook.timezone": zone}, "staff", at)
+        assert str(handler_context.today) == day
+        assert handler_context.zone.key == zone

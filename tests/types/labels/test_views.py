@@ -51,7 +51,7 @@ def test_the_grid_shows_the_labels_with_their_notes(staff: TestApp) -> None:
 def test_the_preview_shows_the_first_labels_of_each_size(staff: TestApp) -> None:
     url = made(staff, department="GROCERY")
     page = staff.get(url).click("Preview labels")
-    assert "2 Standard labels" in text_of(page)
+    assert "2 standard labels" in text_of(page)
     assert "2 products, 1 sheet" in text_of(page)
     (picture,) = page.html.select("img.label-preview")
     response = staff.get(picture["src"])
@@ -69,7 +69,7 @@ def test_copies_are_shown_as_often_as_they_are_printed(staff: TestApp) -> None:
     form["copies"] = "30"
     form.submit()
     page = staff.get(f"{url}/preview")
-    assert "31 Standard labels" in text_of(page)
+    assert "31 standard labels" in text_of(page)
     assert "the first nine labels" in text_of(page)
     svg = ET.fromstring(staff.get(f"{url}/preview/standard.svg").body)
     assert groups_of(svg) == 9

@@ -27,7 +27,7 @@ class LabelStatus(Status, extends=LookupStatus):
     """What the catalogue says about the product of a label."""
 
     READY = "ready", "Ready", Severity.SUCCESS, "✓"
-    NO_BARCODE = "no_barcode", "No barcode", Severity.WARNING, "▯"
+    NO_BARCODE = "no_barcode", "No barcode", Severity.WARNING, "‖"
     PRICE_CHANGED = "price_changed", "Price changed since", Severity.WARNING, "∆"
     INACTIVE = "inactive", "Not active", Severity.WARNING, "◌"
 

@@ -73,7 +73,7 @@ class PreviewLabels(_LabelPage):
         return self.template_values(
             sizes=[
                 {
-                    "name": size.value.capitalize(),
+                    "name": size.value,
                     "title": template.title,
                     "labels": labels,
                     "sheets": -(-labels // template.per_page) if template.sheet else 0,
@@ -122,7 +122,9 @@ class PreviewPicture(_LabelPage):
 class LabelView(BatchMasterView):
     """Labels."""
 
-    description = "Shelf labels with prices and barcodes, as PDF for sheets and rolls and for label printers."
+    description = (
+        "Shelf labels with prices and barcodes, for products of the catalogue, of a list, or that you scan."
+    )
     pages = (
         *(
             page
@@ -133,10 +135,11 @@ class LabelView(BatchMasterView):
     row_table = RowTable(
         ("item_code", "description", "size", "price", "unit", "upc", "label_size", "copies"),
         filter_columns=("given_price", "catalogue_price"),
-        layout=GridLayout(frozen=2, widths={"description": 240}),
+        # The status is in sight beside an open panel, at 1440 pixels.
+        layout=GridLayout(frozen=2, widths={"description": 178, "size": 72, "unit": 52, "upc": 112}),
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
-        "Labels": ("paper", "label_size"),
+        "Paper": ("paper", "label_size"),
         "Products from the catalogue": (
             "department",
             "vendor_code",
