@@ -23,12 +23,15 @@ from batchbook.purchasing import models as purchasing
 from batchbook.security import models as security
 from batchbook.types.imports import models as imports
 from batchbook.types.labels import models as labels
+from batchbook.types.new_product import models as new_product
+from batchbook.types.ordering import models as ordering
 from batchbook.types.price_change import models as price_change
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "cells", "effects", "imports", "intake", "jobs", "labels", "master", "matching", "metadata", "policies", "price_change",
-    "products", "purchasing", "retention", "review", "seal", "security", "web",
+    "batches", "catalog", "cells", "effects", "imports", "intake", "jobs", "labels", "master", "matching",
+    "metadata", "new_product", "ordering", "policies", "price_change", "products", "purchasing",
+    "retention", "review", "seal", "security", "web",
 ]  # fmt: skip
 
 #: The schema that the migrations lead to.

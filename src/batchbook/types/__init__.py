@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 #: The packages of the types in the order of the navigation.
-SHIPPED = ("imports", "price_change", "labels")
+SHIPPED = (
+    "imports",
+    "price_change",
+    "labels",
+    "new_product",
+    "ordering",
+)
 
 
 def includeme(config: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import date, datetime, time
 from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, case, exists, func, literal, or_, select
@@ -194,13 +193,10 @@ class LabelHandler(BatchHandler[Labels, LabelRow]):
         if batch.vendor_code:
             yield Product.vendor.has(Vendor.code == batch.vendor_code)
         if batch.price_changed_since:
-            since = PriceHistory.changed_at >= self._beginning_of(batch.price_changed_since)
+            since = PriceHistory.changed_at >= self.context.start_of(batch.price_changed_since)
             yield exists().where(PriceHistory.product_id == Product.id, since)
         if batch.changed_since:
-            yield Product.modified_at >= self._beginning_of(batch.changed_since)
-
-    def _beginning_of(self, day: date) -> datetime:
-        return datetime.combine(day, time.min, self.context.zone)
+            yield Product.modified_at >= self.context.start_of(batch.changed_since)
 
     def refresh(self, batch: Labels, rows: Rows) -> None:
         """Look ``rows`` up in the catalogue, set-based, and tell of texts that the fonts cannot print."""
