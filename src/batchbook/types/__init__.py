@@ -10,6 +10,7 @@ SHIPPED = (
     "price_change",
     "labels",
     "new_product",
+    "vendor_catalog",
     "ordering",
 )
 

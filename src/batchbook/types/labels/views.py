@@ -136,7 +136,7 @@ class LabelView(BatchMasterView):
         ("item_code", "description", "size", "price", "unit", "upc", "label_size", "copies"),
         filter_columns=("given_price", "catalogue_price"),
         # The status is in sight beside an open panel, at 1440 pixels.
-        layout=GridLayout(frozen=2, widths={"description": 178, "size": 72, "unit": 52, "upc": 112}),
+        layout=GridLayout(frozen=2, widths={"description": 190, "size": 80, "unit": 52, "upc": 124}),
     )
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
         "Paper": ("paper", "label_size"),

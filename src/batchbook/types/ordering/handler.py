@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +29,7 @@ from batchbook.batches import (
     Duplicates,
     ExecutionPolicy,
     FromSearch,
+    HandlerContext,
     Outcome,
     QuickEntry,
     Rows,
@@ -43,7 +46,7 @@ from batchbook.forms import Field, Form
 from batchbook.grid import Column, Kind, choices_of, columns_of
 from batchbook.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from batchbook.types.ordering.document import order_csv, order_pdf
-from batchbook.types.ordering.lookup import PRODUCTS, proposed
+from batchbook.types.ordering.lookup import products, proposed
 from batchbook.types.ordering.models import (
     AMOUNT,
     OPTIONAL,
@@ -82,7 +85,8 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
     """Handles orders. Everything but the files is set-based SQL."""
 
     statuses = OrderStatus
-    lookups = (PRODUCTS,)
+    #: Of a day on which every cost counts; an action has its own day.
+    lookups = (products(date.max),)
     refresh_chunk_size = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     duplicates = Duplicates(status=OrderStatus.DUPLICATE, key=("item_code",), number="wanted")
@@ -96,6 +100,16 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
     )
     sources = (FromSearch(Product, columns={"item_code": "item_code"}),)
     execution_policy = ExecutionPolicy(options=_OPTIONS, defaults={"apply": [str(one) for one in ORDERED]})
+
+    def __init__(
+        self,
+        context: HandlerContext,
+        model: type[Ordering],
+        row_model: type[OrderingRow],
+        services: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(context, model, row_model, services)
+        self.lookups = (products(context.today),)
 
     def before_create(self, batch: Ordering, *, has_file: bool) -> None:  # noqa: ARG002 - It is a hook.
         """Write vendor and department as the catalogue does; refuse those that it lacks."""

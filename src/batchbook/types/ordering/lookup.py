@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, SQLColumnExpression, and_, case, func, or_, select, type_coerce
+from sqlalchemy import Date, SQLColumnExpression, and_, case, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from batchbook.batches import Block, Lookup
@@ -41,45 +42,45 @@ def _in_cases(units: SQLColumnExpression[Any], pack: SQLColumnExpression[Any]) -
 _PACK = func.coalesce(VendorItem.case_pack, Product.case_pack)
 _CASE_PACK = case((_PACK.between(1, MOST_UNITS), _PACK))
 _STEP = func.coalesce(_CASE_PACK, 1)
-#: A cost of the vendor that is announced for a later day is not asked for yet.
-_IN_EFFECT = or_(
-    VendorItem.effective_on.is_(None), VendorItem.effective_on <= type_coerce(func.current_date(), Date)
-)
-_COST = func.coalesce(case((_IN_EFFECT, VendorItem.cost)), Product.cost)
 _CASES = _in_cases(_row.wanted, _STEP)
 _OF_SELLER = and_(VendorItem.product_id == Product.id, VendorItem.vendor_id == _Seller.id)
 
-PRODUCTS = Lookup(
-    column="item_code",
-    key=Product.item_code,
-    also=(Product.upc,),
-    take={
-        "description": Product.description,
-        "vendor_item_code": VendorItem.vendor_item_code,
-        "vendor": Vendor.code,
-        "on_hand": Product.on_hand,
-        "on_order": _units_on_order(),
-        "reorder_point": Product.reorder_point,
-        "case_pack": _CASE_PACK,
-        "cases": _CASES,
-        "quantity": _CASES * _STEP,
-        "cost": type_coerce(_COST, PRICE),
-        "amount": type_coerce(_CASES * _STEP * _COST, AMOUNT),
-    },
-    joins=(Product.vendor, (_Seller, _Seller.code == Ordering.vendor_code), (VendorItem, _OF_SELLER)),
-    missing=OrderStatus.NOT_FOUND,
-    unless=(
-        (~Product.active, OrderStatus.INACTIVE),
-        (
-            and_(VendorItem.id.is_(None), Product.vendor_id.is_distinct_from(_Seller.id)),
-            OrderStatus.OTHER_VENDOR,
+
+def products(today: date) -> Lookup:
+    """Return the lookup of products; a cost of the vendor that is announced for a day after ``today`` is not asked for yet."""
+    in_effect = or_(VendorItem.effective_on.is_(None), VendorItem.effective_on <= literal(today, Date))
+    cost = func.coalesce(case((in_effect, VendorItem.cost)), Product.cost)
+    return Lookup(
+        column="item_code",
+        key=Product.item_code,
+        also=(Product.upc,),
+        take={
+            "description": Product.description,
+            "vendor_item_code": VendorItem.vendor_item_code,
+            "vendor": Vendor.code,
+            "on_hand": Product.on_hand,
+            "on_order": _units_on_order(),
+            "reorder_point": Product.reorder_point,
+            "case_pack": _CASE_PACK,
+            "cases": _CASES,
+            "quantity": _CASES * _STEP,
+            "cost": type_coerce(cost, PRICE),
+            "amount": type_coerce(_CASES * _STEP * cost, AMOUNT),
+        },
+        joins=(Product.vendor, (_Seller, _Seller.code == Ordering.vendor_code), (VendorItem, _OF_SELLER)),
+        missing=OrderStatus.NOT_FOUND,
+        unless=(
+            (~Product.active, OrderStatus.INACTIVE),
+            (
+                and_(VendorItem.id.is_(None), Product.vendor_id.is_distinct_from(_Seller.id)),
+                OrderStatus.OTHER_VENDOR,
+            ),
+            (func.coalesce(_row.wanted, 0) == 0, OrderStatus.NOTHING),
         ),
-        (func.coalesce(_row.wanted, 0) == 0, OrderStatus.NOTHING),
-    ),
-    found=OrderStatus.TO_ORDER,
-    watch=("case_pack", "cost"),
-    overridden_by="overwrite",
-)
+        found=OrderStatus.TO_ORDER,
+        watch=("case_pack", "cost"),
+        overridden_by="overwrite",
+    )
 
 
 def proposed(session: Session, batch: Ordering) -> Iterator[Block]:
