@@ -1,6 +1,6 @@
 """Labels: headers and rows of batches whose labels are printed
 
-Revision labels, after 0037.
+Revision labels, after 0038.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from batchbook import db
 from batchbook.batches import freeze_table
 
 revision = "labels"
-down_revision = "0037"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 

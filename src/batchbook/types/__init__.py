@@ -10,6 +10,7 @@ SHIPPED = (
     "price_change",
     "labels",
     "new_product",
+    "delete_product",
     "vendor_catalog",
     "ordering",
 )
