@@ -8,6 +8,7 @@ from typing import Any
 SHIPPED = (
     "imports",
     "price_change",
+    "labels",
     "new_product",
     "delete_product",
     "vendor_catalog",
