@@ -31,8 +31,8 @@ from batchbook.types.vendor_catalog import models as vendor_catalog
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "cells", "delete_product", "effects", "imports", "intake", "jobs", "labels", "master",
-    "matching", "metadata", "new_product", "ordering", "policies", "price_change", "products",
+    "batches", "catalog", "cells", "delete_product", "effects", "imports", "intake", "jobs", "labels",
+    "master", "matching", "metadata", "new_product", "ordering", "policies", "price_change", "products",
     "purchasing", "retention", "review", "seal", "security", "vendor_catalog", "web",
 ]  # fmt: skip
 

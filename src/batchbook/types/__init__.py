@@ -8,9 +8,9 @@ from typing import Any
 SHIPPED = (
     "imports",
     "price_change",
-    "labels",
     "new_product",
     "delete_product",
+    "labels",
     "vendor_catalog",
     "ordering",
 )
