@@ -1,6 +1,6 @@
 """Labels: headers and rows of batches whose labels are printed
 
-Revision labels, after 0038.
+Revision 0039, after 0038.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import freeze_table
 
-revision = "labels"
+revision = "0039"
 down_revision = "0038"
 branch_labels = None
 depends_on = None
