@@ -25,11 +25,12 @@ from batchbook.types.imports import models as imports
 from batchbook.types.new_product import models as new_product
 from batchbook.types.ordering import models as ordering
 from batchbook.types.price_change import models as price_change
+from batchbook.types.receiving import models as receiving
 from batchbook.web import idempotency as web
 
 __all__ = [
     "batches", "catalog", "cells", "effects", "imports", "intake", "jobs", "master", "matching",
-    "metadata", "new_product", "ordering", "policies", "price_change", "products", "purchasing",
+    "metadata", "new_product", "ordering", "policies", "price_change", "products", "purchasing", "receiving",
     "retention", "review", "seal", "security", "web",
 ]  # fmt: skip
 

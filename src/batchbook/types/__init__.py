@@ -10,6 +10,7 @@ SHIPPED = (
     "price_change",
     "new_product",
     "ordering",
+    "receiving",
 )
 
 
