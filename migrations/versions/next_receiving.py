@@ -1,6 +1,6 @@
 """Deliveries that are received
 
-Revision receiving, after 0036.
+Revision receiving, after 0037.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from batchbook import db
 from batchbook.batches import freeze_table
 
 revision = "receiving"
-down_revision = "0036"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 

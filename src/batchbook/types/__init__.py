@@ -9,6 +9,7 @@ SHIPPED = (
     "imports",
     "price_change",
     "new_product",
+    "vendor_catalog",
     "ordering",
     "receiving",
 )
