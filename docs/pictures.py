@@ -109,6 +109,58 @@ def take_types(page: Page) -> None:
         {"Vendor code": "V0764", "Description": "Vendor V0764, costs for January"},
     )
     take(page, f"{vendor_catalog}?panel=breakdown", "types/vendor_catalog")
+    take(page, ordering(page, "PO-2026-117"), "types/ordering")
+    take(page, receiving(page), "types/receiving")
+
+
+def ordering(page: Page, number: str = "PO-2026-117") -> str:
+    """Make an order of what a vendor's reorder points propose; return the path of its picture."""
+    page.goto("/batches/ordering/new")
+    page.get_by_label("Vendor code").fill("V0764")
+    page.get_by_label("Order number").fill(number)
+    page.get_by_role("button", name="Create batch").click()
+    page.locator(".flashes").wait_for()
+    return f"{urlsplit(page.url).path}?panel=breakdown"
+
+
+def receiving(page: Page) -> str:
+    """Make a delivery against an order that an administrator has placed; return the path of its picture."""
+    number = "PO-2026-118"
+    order, _, _ = ordering(page, number).partition("?")
+    page.get_by_role("button", name="Mark complete").click()
+    page.locator(".flashes").wait_for()
+    browser, address = page.context.browser, urlsplit(page.url)
+    assert browser is not None
+    admin = signed_in(browser, f"{address.scheme}://{address.netloc}", "admin")
+    admin.goto(f"{order}?panel=execution")
+    admin.get_by_role("button", name="Execute").last.click()
+    admin.locator(".flashes").wait_for()
+    page.goto("/batches/receiving/new")
+    page.get_by_label("Order number").fill(number)
+    page.get_by_label("Begin as ordered").check()
+    page.get_by_role("button", name="Create batch").click()
+    page.locator(".flashes").wait_for()
+    delivery = urlsplit(page.url).path
+    page.goto(f"{delivery}?panel=")
+    page.wait_for_load_state("networkidle")
+    for row, field, text in _DIFFERENCES:
+        cell(page, row, field).click()
+        page.keyboard.type(text)
+        with page.expect_response(re.compile(r"/cells?\b")):
+            page.keyboard.press("Enter")
+    return f"{delivery}?panel=breakdown"
+
+
+#: The cells of a delivery that differ from its order.
+_DIFFERENCES = (
+    (2, "received", "11"),
+    (2, "damaged", "1"),
+    (3, "received", "10"),
+    (5, "received", "14"),
+    (6, "cost", "9.99"),
+    (7, "received", "4"),
+    (7, "missing", "2"),
+)
 
 
 def created(page: Page, path: str, file: Path, texts: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ SHIPPED = (
     "labels",
     "vendor_catalog",
     "ordering",
+    "receiving",
 )
 
 
