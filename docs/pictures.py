@@ -1,6 +1,7 @@
 """Makes the pictures in ``docs/images`` from the running application: ``make pictures``.
 
 The application is served from a temporary database with the demo data; a headless Chromium does what a user would.
+``python docs/pictures.py labels import`` makes those of these batch types alone.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import shutil
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Locator, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from waitress.server import create_server
 
 import batchbook
@@ -60,20 +62,22 @@ def signed_in(browser: Browser, address: str, name: str, **options: Any) -> Page
     return page
 
 
-def main() -> None:
-    """Make them."""
+def main(types: Collection[str]) -> None:
+    """Make them, or those of ``types`` alone."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("Chromium is needed to make the pictures, and there is none on the PATH.")
     with tempfile.TemporaryDirectory() as place:
         address = serve(Path(place) / "pictures.sqlite3")
         with sync_playwright() as playwright:
-            take_pictures(playwright, chromium, address)
+            browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
+            if not types:
+                take_pictures(browser, address)
+            take_types(browser, address, types or TYPE_PICTURES)
 
 
-def take_pictures(playwright: Playwright, chromium: str, address: str) -> None:
+def take_pictures(browser: Browser, address: str) -> None:
     """Do as users would, and take the pictures."""
-    browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
     page = signed_in(browser, address, "staff")
     batch = uploaded(page)
     take(page, f"{batch}?panel=breakdown", "batch")
@@ -149,5 +153,46 @@ def cell(page: Page, row: int, field: str) -> Locator:
     return page.locator(f"[data-key='{row}'] > [data-field={field}]")
 
 
+# --- A picture for each batch type -----------------------------------------------------------------------------------
+
+LIST_TO_IMPORT = """item_code,description,department,price,on_hand
+000032265,CANDY BARS (SINGLES),GROCERY,0.65,48
+000032456,TORTILLA CHIPS 13 OZ,GROCERY,3.29,12
+999001,SCONES 4 CT,PASTRY,3.99,0
+999002,STRUDEL,PASTRY,on request,0
+"""
+
+
+def price_change(page: Page) -> str:
+    """Make a batch from the price list; return its path."""
+    return f"{uploaded(page)}?panel=breakdown"
+
+
+def import_of_products(page: Page) -> str:
+    """Make an import of a short list with a new product and a problem; return its path."""
+    page.goto("/batches/import/new")
+    page.get_by_label("Or paste").fill(LIST_TO_IMPORT)
+    page.get_by_label("Import into").select_option("product")
+    page.get_by_role("button", name="Create batch").click()
+    page.locator(".flashes").wait_for()
+    return f"{urlsplit(page.url).path}?panel=breakdown"
+
+
+#: By the key of a type, the function that makes a batch of it on a page of staff, and returns the path of its picture.
+TYPE_PICTURES: dict[str, Callable[[Page], str]] = {
+    "import": import_of_products,
+    "price_change": price_change,
+}
+
+
+def take_types(browser: Browser, address: str, types: Collection[str]) -> None:
+    """Take the pictures of batch types."""
+    (IMAGES / "types").mkdir(exist_ok=True)
+    for key in types:
+        page = signed_in(browser, address, "staff")
+        take(page, TYPE_PICTURES[key](page), f"types/{key}")
+        page.context.close()
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
