@@ -34,6 +34,7 @@ def configure(settings: Mapping[str, Any]) -> Any:
     config.include("batchbook.batches")
     config.include("batchbook.audit")
     config.include("batchbook.catalog")
+    config.include("batchbook.purchasing")
     config.include("batchbook.accounts")
     config.include("batchbook.types")
     config.include(include_plugins)

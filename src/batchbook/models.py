@@ -15,9 +15,11 @@ from batchbook.batches.retention import models as retention
 from batchbook.batches.review import models as review
 from batchbook.batches.seal import models as seal
 from batchbook.catalog import models as catalog
+from batchbook.catalog import products
 from batchbook.db import Base
 from batchbook.jobs import models as jobs
 from batchbook.master import models as master
+from batchbook.purchasing import models as purchasing
 from batchbook.security import models as security
 from batchbook.types.imports import models as imports
 from batchbook.types.price_change import models as price_change
@@ -25,7 +27,7 @@ from batchbook.web import idempotency as web
 
 __all__ = [
     "batches", "catalog", "cells", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "policies", "price_change",
-    "retention", "review", "seal", "security", "web",
+    "products", "purchasing", "retention", "review", "seal", "security", "web",
 ]  # fmt: skip
 
 #: The schema that the migrations lead to.

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from batchbook.batches.matching.declaration import MatchMemory as MatchMemory
     from batchbook.batches.matching.declaration import NewRecords as NewRecords
     from batchbook.batches.matching.declaration import RememberedMatch as RememberedMatch
+    from batchbook.batches.matching.similar_records import SimilarRecord as SimilarRecord
+    from batchbook.batches.matching.similar_records import SimilarRecords as SimilarRecords
     from batchbook.batches.models import Batch as Batch
     from batchbook.batches.models import BatchFile as BatchFile
     from batchbook.batches.models import BatchRow as BatchRow
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from batchbook.batches.policies.field_rules import FieldRule as FieldRule
     from batchbook.batches.registry import BatchType as BatchType
     from batchbook.batches.registry import BatchTypes as BatchTypes
+    from batchbook.batches.review.overlap import count_open_batches as count_open_batches
     from batchbook.batches.rows.issues import issue as issue
     from batchbook.batches.rows.per_batch import DynamicRow as DynamicRow
     from batchbook.batches.rows.row_columns import PerBatchRows as PerBatchRows

@@ -81,6 +81,8 @@ class BatchHandler(ABC, Generic[B, R]):
     #: Rows with the same values in these columns are peers: an edit of one refreshes the others as well. A handler whose
     #: batches differ in these columns sets them when it is made.
     peer_columns: tuple[str, ...] = ()
+    #: Further groups of columns of which each makes peers by itself, such as ``(("upc",),)``.
+    also_peers: tuple[tuple[str, ...], ...] = ()
     #: Columns of the header on which the statuses of rows depend: an edit of one of them refreshes all rows.
     refresh_after: ClassVar[tuple[str, ...]] = ()
     #: The options of an execution, automatic execution, and the retention of executed batches.

@@ -69,6 +69,10 @@ _HANDLER = {
     "refresh_chunk_size": or_none(at_least(1)),
     "expected_rows": or_none(at_least(0)),
     "peer_columns": _TEXTS,
+    "also_peers": Rule(
+        'a tuple of groups of columns, such as (("upc",),)',
+        lambda value: isinstance(value, tuple) and all(_TEXTS.holds(group) for group in value),
+    ),
     "refresh_after": _TEXTS,
     "rows_can_be_added": instance_of(bool, "True or False"),
     "execution_policy": instance_of(ExecutionPolicy, "an ExecutionPolicy"),
@@ -194,6 +198,7 @@ def _check_names_of_columns(
 ) -> None:
     name, source = handler.__name__, handler.file_source
     _demand_columns(f"{name}.peer_columns", row, handler.peer_columns)
+    _demand_columns(f"{name}.also_peers", row, [one for group in handler.also_peers for one in group])
     _demand_columns(f"{name}.refresh_after", header, handler.refresh_after)
     if handler.duplicates is not None:
         _check_duplicates(handler, handler.duplicates, row)

@@ -23,7 +23,8 @@ class HandlerContext:
     """The session, the application's settings, the name of the user who acts, and the time of the action (UTC).
 
     The action reports its progress to ``progress``. ``reason`` is the text with which the user explains the action, if there
-    is one; the operations that the action adds to the history carry it.
+    is one; the operations that the action adds to the history carry it. ``types`` is the application's registry of batch
+    types, for functions that look into the batches of all types.
     """
 
     session: Session
@@ -32,6 +33,8 @@ class HandlerContext:
     now: datetime
     progress: Progress = field(default_factory=NoProgress)
     reason: str | None = None
+    # The registry imports handlers, and these import this module.
+    types: Any = ()
 
     @property
     def permissions(self) -> frozenset[str]:

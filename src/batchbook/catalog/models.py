@@ -1,15 +1,17 @@
-"""Models of the catalogue. Item codes are text, because leading zeros matter; prices are exact decimals."""
+"""Models of the catalogue, and its records: what changed prices, costs and quantities on hand.
+
+Records are only ever added to. A type whose batches write one names its model in ``records`` of ``config.add_batch_type``.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     ForeignKey,
-    Index,
     Insert,
     SQLColumnExpression,
     String,
@@ -19,87 +21,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from batchbook.batches import RememberedMatch
-from batchbook.db import USER_NAME, Base, ExactDecimal, utc_now
+from batchbook.catalog.products import PRICE, Department, Product, ProductMatch, Vendor, VendorItem
+from batchbook.db import USER_NAME, Base, utc_now
 
-#: Prices have twelve digits, two of them behind the point.
-#: The most characters of a reason in the price history.
+__all__ = [
+    "LONGEST_REASON", "PRICE", "CostHistory", "Department", "PriceHistory", "Product", "ProductMatch", "StockMovement", "Vendor",
+    "VendorItem",
+]  # fmt: skip
+
+#: The most characters of a reason in the records.
 LONGEST_REASON = 500
-PRICE = ExactDecimal(12, 2)
-
-
-class Department(Base):
-    """A department of the shop, such as GROCERY."""
-
-    __tablename__ = "department"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(String(60), unique=True, info={"editable": True})
-
-    products: Mapped[list[Product]] = relationship(back_populates="department", passive_deletes="all")
-
-
-class Vendor(Base):
-    """A supplier of products; price lists and orders refer to it by its code."""
-
-    __tablename__ = "vendor"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(20), unique=True, info={"editable": True})
-    name: Mapped[str | None] = mapped_column(String(120), info={"editable": True})
-
-    products: Mapped[list[Product]] = relationship(back_populates="vendor", passive_deletes="all")
-
-
-class Product(Base):
-    """One item on sale. ``version`` grows by one with every change, so that a stale edit is noticed."""
-
-    __tablename__ = "product"
-    # For texts that begin with what somebody types; on PostgreSQL, other indexes don't serve that.
-    __table_args__ = (
-        Index("ix_product_item_code", "item_code", postgresql_ops={"item_code": "text_pattern_ops"}),
-        Index("ix_product_description", "description", postgresql_ops={"description": "text_pattern_ops"}),
-        {"info": {"label": "products"}},
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    item_code: Mapped[str] = mapped_column(String(20), unique=True, info={"editable": True})
-    description: Mapped[str] = mapped_column(String(200), info={"editable": True})
-    size: Mapped[str | None] = mapped_column(String(40), info={"editable": True})
-    category: Mapped[str | None] = mapped_column(String(80), info={"editable": True})
-    brand: Mapped[str | None] = mapped_column(String(80), info={"editable": True})
-    department_id: Mapped[int | None] = mapped_column(
-        ForeignKey("department.id", ondelete="RESTRICT"), index=True, info={"editable": True}
-    )
-    vendor_id: Mapped[int | None] = mapped_column(
-        ForeignKey("vendor.id", ondelete="RESTRICT"), index=True, info={"editable": True}
-    )
-    price: Mapped[Decimal] = mapped_column(
-        PRICE, info={"editable": True, "minimum": Decimal(0), "by_batch_only": True}
-    )
-    cost: Mapped[Decimal | None] = mapped_column(
-        PRICE,
-        info={
-            "editable": True,
-            "minimum": Decimal(0),
-            "description": "What one costs you. Price changes can compute prices from it.",
-        },
-    )
-    on_hand: Mapped[int] = mapped_column(default=0, info={"editable": True, "by_batch_only": True})
-    active: Mapped[bool] = mapped_column(default=True, info={"editable": True})
-    version: Mapped[int] = mapped_column(default=1)
-    modified_at: Mapped[datetime] = mapped_column(default=utc_now, onupdate=utc_now)
-
-    department: Mapped[Department | None] = relationship(back_populates="products")
-    vendor: Mapped[Vendor | None] = relationship(back_populates="products")
-    price_history: Mapped[list[PriceHistory]] = relationship(
-        back_populates="product", order_by="PriceHistory.changed_at.desc()", passive_deletes="all"
-    )
-
-    @classmethod
-    def touch(cls, now: datetime) -> dict[str, Any]:
-        """Return the values that an UPDATE in SQL sets besides those that it changes: version and time of the change."""
-        return {"version": cls.version + 1, "modified_at": now}
 
 
 class PriceHistory(Base):
@@ -143,30 +74,148 @@ class PriceHistory(Base):
         ``price`` is the column with the new prices, and ``where`` joins it to the products that get them. ``row`` is the
         model of the batch's rows that make the change. A ``reason`` that is too long for the history of prices is cut there.
         """
-        values: dict[str, Any] = {
+        values = {
             "product_id": Product.id,
             "item_code": Product.item_code,
             "old_price": Product.price,
             "new_price": price,
-            "changed_at": literal(at, cls.changed_at.type),
-            "changed_by": literal(by),
-            "reason": literal(reason and reason[:LONGEST_REASON], cls.reason.type),
+            **_change_values(cls, at, by, row, reason),
         }
-        if row is not None:
-            values |= {"batch_id": row.batch_id, "sequence": row.sequence}
         return insert(cls).from_select(list(values), select(*values.values()).where(*where))
 
 
-class ProductMatch(RememberedMatch):
-    """A code in a vendor's lists that means a product, although it is not the product's item code."""
+class CostHistory(Base):
+    """One change of what a vendor asks for a product; without a vendor, of the product's cost.
 
-    __tablename__ = "product_match"
-    __record__ = "product_id"
-    __owner__ = "vendor_id"
+    ``old_cost`` is null for a first cost, ``new_cost`` for one that was taken away. ``effective_on`` is the first day of the new
+    cost. The other columns are as in :class:`PriceHistory`; an edit of a product or vendor item by hand needs no reason.
+    """
+
+    __tablename__ = "cost_history"
+    __table_args__ = ({"info": {"label": "cost history"}},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id", ondelete="CASCADE"), index=True)
-    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), index=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="RESTRICT"), index=True)
+    vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendor.id", ondelete="RESTRICT"), index=True)
+    item_code: Mapped[str] = mapped_column(String(20))
+    old_cost: Mapped[Decimal | None] = mapped_column(PRICE)
+    new_cost: Mapped[Decimal | None] = mapped_column(PRICE)
+    effective_on: Mapped[date] = mapped_column(info={"label": "Effective from"})
+    changed_at: Mapped[datetime] = mapped_column(
+        default=utc_now, index=True, info={"label": "Changed", "seconds": True}
+    )
+    changed_by: Mapped[str] = mapped_column(String(80), info=USER_NAME)
+    batch_id: Mapped[int | None] = mapped_column(index=True)
+    sequence: Mapped[int | None] = mapped_column()
+    reason: Mapped[str | None] = mapped_column(String(LONGEST_REASON))
 
     product: Mapped[Product] = relationship()
-    vendor: Mapped[Vendor] = relationship()
+    vendor: Mapped[Vendor | None] = relationship()
+
+    @classmethod
+    def of_changes(
+        cls,
+        cost: SQLColumnExpression[Any],
+        at: datetime,
+        by: str,
+        *where: ColumnElement[bool],
+        old: SQLColumnExpression[Any] = Product.cost,
+        vendor_id: SQLColumnExpression[Any] = Product.vendor_id,
+        effective_on: SQLColumnExpression[Any] | date | None = None,
+        row: Any = None,
+        reason: SQLColumnExpression[Any] | str | None = None,
+    ) -> Insert:
+        """Return the statement that records costs that are about to change.
+
+        ``cost`` is the column with the new costs, and ``where`` joins it to the products that get them. ``old`` is the cost
+        until then: by default the product's, or that of a joined :class:`VendorItem`. ``effective_on`` is by default the day of
+        ``at`` in UTC. ``row`` is the model of the batch's rows that make the change, ``reason`` a text or a column of theirs.
+        """
+        if effective_on is None or isinstance(effective_on, date):
+            effective_on = literal(effective_on or at.astimezone(UTC).date(), cls.effective_on.type)
+        values = {
+            "product_id": Product.id,
+            "item_code": Product.item_code,
+            "vendor_id": vendor_id,
+            "old_cost": old,
+            "new_cost": cost,
+            "effective_on": effective_on,
+            **_change_values(cls, at, by, row, reason),
+        }
+        return insert(cls).from_select(list(values), select(*values.values()).where(*where))
+
+
+class StockMovement(Base):
+    """One change of the quantity on hand of a product, in units.
+
+    ``kind`` is what changed it, such as ``count`` or ``receipt``; ``edit`` is a person on the product's page, ``load`` a catalogue
+    file and ``import`` an import. ``before``, ``change`` and ``after`` are whole units, ``cost`` that of one unit at the time, if it
+    was known. The first quantity of a new product is no movement. The other columns are as in :class:`PriceHistory`.
+    """
+
+    __tablename__ = "stock_movement"
+    __table_args__ = ({"info": {"label": "stock movements"}},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="RESTRICT"), index=True)
+    item_code: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(20))
+    before: Mapped[int] = mapped_column()
+    change: Mapped[int] = mapped_column()
+    after: Mapped[int] = mapped_column()
+    cost: Mapped[Decimal | None] = mapped_column(PRICE)
+    reason: Mapped[str | None] = mapped_column(String(LONGEST_REASON))
+    changed_at: Mapped[datetime] = mapped_column(
+        default=utc_now, index=True, info={"label": "Changed", "seconds": True}
+    )
+    changed_by: Mapped[str] = mapped_column(String(80), info=USER_NAME)
+    batch_id: Mapped[int | None] = mapped_column(index=True)
+    sequence: Mapped[int | None] = mapped_column()
+
+    product: Mapped[Product] = relationship()
+
+    @classmethod
+    def of_changes(
+        cls,
+        after: SQLColumnExpression[Any],
+        at: datetime,
+        by: str,
+        *where: ColumnElement[bool],
+        kind: str,
+        cost: SQLColumnExpression[Any] = Product.cost,
+        row: Any = None,
+        reason: SQLColumnExpression[Any] | str | None = None,
+    ) -> Insert:
+        """Return the statement that records quantities on hand that are about to change.
+
+        ``after`` is the new quantity: a column, or an expression such as ``Product.on_hand + Row.quantity``. ``where`` joins it
+        to the products that get it, each to one row only: add the rows of a product up first. ``kind`` has at most 20
+        characters. ``cost`` is that of a unit, ``row`` the model of the batch's rows that make the change, and ``reason`` a text
+        or a column of theirs.
+        """
+        values = {
+            "product_id": Product.id,
+            "item_code": Product.item_code,
+            "kind": literal(kind, cls.kind.type),
+            "before": Product.on_hand,
+            "change": after - Product.on_hand,
+            "after": after,
+            "cost": cost,
+            **_change_values(cls, at, by, row, reason),
+        }
+        return insert(cls).from_select(list(values), select(*values.values()).where(*where))
+
+
+def _change_values(
+    model: Any, at: datetime, by: str, row: Any, reason: SQLColumnExpression[Any] | str | None
+) -> dict[str, Any]:
+    """Return the columns that every record has: when, by whom, by which row of a batch, and why, cut where it is too long."""
+    if reason is None or isinstance(reason, str):
+        reason = literal(reason and reason[:LONGEST_REASON], model.reason.type)
+    made = {} if row is None else {"batch_id": row.batch_id, "sequence": row.sequence}
+    return {
+        "changed_at": literal(at, model.changed_at.type),
+        "changed_by": literal(by),
+        "reason": reason,
+        **made,
+    }

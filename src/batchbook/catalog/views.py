@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from batchbook.audit.effects import effects_url
 from batchbook.audit.executed_batches import touching_url
 from batchbook.batches.pages.batch.overlap_page import RecordBatch, in_batches
+from batchbook.catalog.ledgers import LedgerLink, ledger_links
 from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
 from batchbook.catalog.price_history import LatestChanges, latest_changes
 from batchbook.db import spelled_like
@@ -82,7 +83,7 @@ class ProductView(_InBatches):
     description = "Products on sale, with their prices."
     grid_columns = (
         "item_code", "description", "size", _DEPARTMENT, "category", "brand", _VENDOR, "price", "cost", "on_hand",
-        "active",
+        "upc", "unit", "case_unit", "case_pack", "reorder_point", "active",
     )  # fmt: skip
     default_sort = (Sort("item_code"),)
     facts_fields = (*grid_columns, "modified_at")
@@ -101,7 +102,7 @@ class ProductView(_InBatches):
             Product,
             (
                 "item_code", "description", "size", self._department, "category", "brand", _VENDOR_CODE, "price",
-                "cost", "on_hand", "active",
+                "cost", "on_hand", "upc", "unit", "case_unit", "case_pack", "reorder_point", "active",
             ),
         )  # fmt: skip
 
@@ -130,6 +131,10 @@ class ProductView(_InBatches):
     def price_changes(self, record: Product) -> LatestChanges:
         """Return the latest changes of the product's price, for its page."""
         return latest_changes(self.request, record)
+
+    def ledgers(self, record: Product) -> list[LedgerLink]:
+        """Return the ways to the product's stock movements and cost history, for its page."""
+        return ledger_links(self.request, record)
 
     def touching_url(self, record: Product) -> str:
         """Return the address of the executed batches that touched the product; empty for who may see none."""

@@ -72,6 +72,7 @@ class Attempt:
         #: The thread that runs the task's code while it may be interrupted, and its connection to the database.
         self._thread: int | None = None
         self._driver: Any = None
+        self._interrupted = False
 
     def check(self) -> None:
         """Raise the reason to stop, if there is one."""
@@ -117,7 +118,8 @@ class Attempt:
     def _leave(self) -> None:
         with self._lock:
             self._thread = self._driver = None
-            _raise_in(threading.get_ident(), None)  # A pending interrupt must not arrive later.
+            if self._interrupted:
+                _discard_interrupt()  # A pending one must not arrive later.
 
     def interrupt(self) -> bool:
         """Interrupt the code of the task; return False if it is not running or may not be interrupted now."""
@@ -128,6 +130,7 @@ class Attempt:
             # No other thread runs between these two steps: this one has just acquired the interpreter lock.
             frame = sys._current_frames().get(self._thread)
             if frame is not None and not _is_spared(frame):
+                self._interrupted = True
                 _raise_in(self._thread, Interrupted)
             return True
 
@@ -152,10 +155,28 @@ def _is_spared(frame: FrameType) -> bool:
     return any(name.startswith(f"{package}.") for package in _SPARED_PACKAGES)
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Raise ``error`` in ``thread`` at its next bytecode; ``None`` drops a pending one."""
-    wanted = ctypes.py_object() if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), wanted)
+def _raise_in(thread: int, error: type[BaseException]) -> None:
+    """Raise ``error`` in ``thread`` at its next bytecode, in place of another one that is pending there."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
+
+
+class _Discarded(BaseException):
+    """Takes the place of a pending interrupt, to be caught at once."""
+
+
+def _discard_interrupt() -> None:
+    """Drop the interrupt that is pending in this thread, if there is one.
+
+    It is replaced by another exception, which is awaited and caught. CPython can also withdraw a pending exception, but 3.11
+    then takes one for pending ever after, in all threads: it looks for it again and again, and never returns from a function
+    that a debugger or a measurement of coverage traces.
+    """
+    try:
+        _raise_in(threading.get_ident(), _Discarded)
+        while True:  # It arrives at the latest when this begins anew.
+            pass
+    except _Discarded:
+        pass
 
 
 _MIB = 1 << 20

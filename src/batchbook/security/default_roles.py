@@ -21,6 +21,9 @@ class DefaultRole:
     permissions: tuple[str, ...]
 
 
+#: The documents of purchasing, which batches make.
+_DOCUMENTS = ("purchase-orders", "receipts", "payables")
+
 DEFAULT_ROLES: Mapping[str, DefaultRole] = MappingProxyType(
     {
         "staff": DefaultRole(
@@ -29,10 +32,11 @@ DEFAULT_ROLES: Mapping[str, DefaultRole] = MappingProxyType(
             permissions=(
                 *(
                     f"{table}:{may}"
-                    for table in ("products", "vendors", "departments")
+                    for table in ("products", "vendors", "departments", "vendor-items")
                     for may in ("view", "edit")
                 ),
-                *(f"{table}:export" for table in ("products", "vendors", "departments")),
+                *(f"{table}:export" for table in ("products", "vendors", "departments", "vendor-items")),
+                *(f"{table}:{may}" for table in _DOCUMENTS for may in ("view", "export")),
                 *(f"batch:*:{may}" for may in ("view", "create", "edit")),
             ),
         ),
@@ -56,6 +60,8 @@ DEFAULT_ROLES: Mapping[str, DefaultRole] = MappingProxyType(
                         "products",
                         "vendors",
                         "departments",
+                        "vendor-items",
+                        *_DOCUMENTS,
                     )
                     for may in ("view", "export")
                 ),

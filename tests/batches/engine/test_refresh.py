@@ -1,17 +1,17 @@
-"""An edit that is refused, however late, leaves nothing behind, even where its caller goes on and commits."""
+"""Refreshes after edits: of peers by any group of columns, and nothing is left of an edit that is refused late."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from tests.batches.harness import BatchHarness, snapshot, stock
-from tests.batches.shelf_count import COUNTS, ShelfCount, ShelfCountHandler, ShelfCountRow
+from tests.batches.shelf_count import COUNTS, CountStatus, ShelfCount, ShelfCountHandler, ShelfCountRow
 
 from batchbook.batches import Rows
-from batchbook.batches.editing import HeaderEditor, RowEditor, RowRemover
+from batchbook.batches.editing import BulkEditor, HeaderEditor, RowEditor, RowRemover
 from batchbook.batches.engine.engine import Engine as BatchEngine
 from batchbook.db import Base
 from batchbook.errors import BadInput, BatchbookError
@@ -52,3 +52,48 @@ def test_nothing_is_left_of_an_edit_that_is_refused_late(
         batch = at_work.find(batch_id)
         assert (batch.row_count, batch.removed_count, batch.version) == (3, 0, 2)
     assert snapshot(engine, Base.metadata, COUNTS) == before
+
+
+class ByRemark(ShelfCountHandler):
+    """Marks rows with the same item code, and those with the same remark, in chunks of any size."""
+
+    also_peers: ClassVar[tuple[tuple[str, ...], ...]] = (("remark",),)
+
+    def refresh(self, batch: ShelfCount, rows: Rows) -> None:
+        super().refresh(batch, rows)
+        row, seen = ShelfCountRow, set[str]()
+        kept = select(row.remark).where(row.batch_id == batch.id, ~row.removed, row.remark.is_not(None))
+        twice = {remark for remark in self.session.scalars(kept) if remark in seen or seen.add(remark)}
+        for one in rows:
+            if one.remark in twice:
+                one.set_status(CountStatus.TWICE)
+
+
+def test_rows_with_the_same_value_in_another_group_are_refreshed_with_an_edited_one(
+    engine: Engine, harness: BatchHarness
+) -> None:
+    stock(engine, *((f"00{number}", number) for number in range(1, 8)))
+    shelf = harness.with_handler(ByRemark)
+    lines = [f"00{number},{number},{'left' if number in (1, 5) else ''}" for number in range(1, 7)]
+    batch_id = shelf.open("item,counted,remark\n" + "\n".join(lines) + "\n", shelf="A")
+
+    def twice() -> list[int]:
+        shelf.assert_counted(batch_id)
+        rows = shelf.rows(batch_id)
+        return [row.sequence for row in rows if row.status == CountStatus.TWICE and not row.removed]
+
+    assert twice() == [1, 5]
+    shelf.edit(batch_id, 1, remark="right")
+    assert twice() == []
+    shelf.edit(batch_id, 2, remark="right")
+    assert twice() == [1, 2]
+    with shelf.engine() as at_work:
+        BulkEditor(at_work).edit(batch_id, {1: {"remark": "left"}, 3: {"item_code": "002"}}, "edit", "Some.")
+    assert twice() == [1, 2, 3, 5]
+    shelf.remove(batch_id, 5)
+    assert twice() == [2, 3]
+    shelf.edit(batch_id, 3, item_code="003")
+    shelf.add(batch_id, item_code="007", counted="7", remark="left")
+    assert twice() == [1, 7]
+    shelf.remove_where(batch_id, ShelfCountRow.sequence == 7)
+    assert twice() == []

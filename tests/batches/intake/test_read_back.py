@@ -67,6 +67,8 @@ def read_back(name: str, data: bytes) -> list[tuple[Any, ...]]:
 @given(ROWS)
 @example([("=1+1", '=HYPERLINK("http://x")', Decimal("-2.50")), ("-1", "@SUM(A1)", Decimal("0.00"))])
 @example([("'007", "'", Decimal("1.00"))])
+@example([("'", "'", Decimal("0.00"))])
+@example([("='", "+1'", Decimal("0.00"))])
 def test_what_is_exported_is_read_back_to_equal_values(rows: list[tuple[str, str, Decimal]]) -> None:
     for name, data in files_of(rows).items():
         assert read_back(name, data) == rows, name

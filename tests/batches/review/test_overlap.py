@@ -7,7 +7,7 @@ from sqlalchemy import Engine, true
 from tests.batches.attacked import PRICE_CHANGE
 from tests.batches.harness import BatchHarness, stock
 
-from batchbook.batches import Action
+from batchbook.batches import Action, count_open_batches
 from batchbook.batches.review.overlap import MOST_BATCHES, OverlapCounts, batches_with, overlaps_of
 from batchbook.catalog.models import Product
 from batchbook.db.transactions import transaction_scope
@@ -70,3 +70,29 @@ def test_only_so_many_are_compared(prices: BatchHarness, monkeypatch: pytest.Mon
         engine = prices.on(session)
         found = overlaps_of(engine, engine.find(one), true(), OverlapCounts())
     assert ([each.batch.id for each in found.found], found.left_out) == ([three], 1)
+
+
+def test_a_handler_counts_the_other_unfinished_batches_of_each_record(
+    prices: BatchHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two, three = (
+        prices.open(price_list(*codes)) for codes in (("001", "002"), ("002", "002"), ("001",))
+    )
+    prices.remove(one, 1)
+    prices.run(three, Action.COMPLETE)
+
+    def counted(number: int) -> dict[str, int]:
+        with transaction_scope(prices.database, read_only=True) as session:
+            engine = prices.on(session)
+            values = ["003", "001", "002"]
+            return count_open_batches(
+                engine.handler_context(), Product.item_code, values, engine.find(number)
+            )
+
+    for together in (10_000, 1):
+        monkeypatch.setattr("batchbook.batches.review.overlap._MOST_VALUES", together)
+        assert counted(one) == {"001": 1, "002": 1}
+        assert counted(two) == {"001": 1, "002": 1}
+        assert counted(three) == {"002": 2}
+    prices.run(three, Action.EXECUTE)
+    assert counted(one) == {"002": 1}

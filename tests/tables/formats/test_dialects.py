@@ -48,6 +48,7 @@ def test_columns_of_a_fixed_width_are_found() -> None:
         ("'a','b'\n'1','x, y'\n'2','z'\n", "apostrophe", [["1", "x, y"], ["2", "z"]]),
         ('"a,b"\n"1,x"\n"2,""y, z"""\n', "lines", [["1", "x"], ["2", "y, z"]]),
         ('a,b\n1,"x ""y"", z"\n2,"two\nlines"\n', "doubled", [["1", 'x "y", z'], ["2", "two\nlines"]]),
+        ("a,b\n'','=1'\n'=2','-x'\n", "doubled", [["''", "'=1'"], ["'=2'", "'-x'"]]),
         ("a,b\n'000801228,x\n'000866227,y\n", "doubled", [["'000801228", "x"], ["'000866227", "y"]]),
     ],
 )

@@ -10,7 +10,7 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 from tests.batches.harness import wait_until_blocked
 
-from batchbook.batches import Action
+from batchbook.batches import Action, count_open_batches
 from batchbook.batches.engine.execution_check import Unconfirmed
 from batchbook.catalog.models import Product
 from batchbook.db.transactions import transaction_scope
@@ -127,3 +127,16 @@ def test_what_changes_while_it_is_overwritten_is_confirmed_as_it_is_then(harness
     thread.join()
     assert "more than 20 %: the largest -98.9 %" in ends[0]
     assert harness.product("000000001").price == Decimal("100.00")
+
+
+def test_imports_that_are_not_executed_yet_count_as_batches_with_their_records(
+    harness: ImportHarness,
+) -> None:
+    first = harness.create(f"{HEAD}000000001,Item 1,1.50\n000000002,Item 2,2.50\n")
+    second = harness.create(f"{HEAD}000000002,Item 2,2.75\n")
+    codes = ["000000001", "000000002", "000000003"]
+    with transaction_scope(harness.database, read_only=True) as session:
+        engine = harness.act(session)
+        asking = engine.handler_context(), Product.item_code, codes
+        assert count_open_batches(*asking, engine.find(first)) == {"000000002": 1}
+        assert count_open_batches(*asking, engine.find(second)) == {"000000001": 1, "000000002": 1}

@@ -22,6 +22,7 @@ from batchbook.batches.editing.field_changes import (
 from batchbook.batches.editing.new_rows import NewRows
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
+from batchbook.batches.engine.refresh import peer_names
 from batchbook.batches.engine.touched_rows import TouchedRows, rows_called
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import add_cells, record
@@ -177,7 +178,7 @@ class _ManyEdit:
         """Store the edit, and the ``new_rows``; return the numbers of changes."""
         context, sequences = self._context, self._sequences
         self._refuse_impossible(sequences)
-        peers = set(context.handler.peer_columns)
+        peers = set(peer_names(context))
         touched = TouchedRows(context, sequences, moves=not peers.isdisjoint(self._columns))
         for part in chunked(sequences, AT_A_TIME):
             self._store_part(part)

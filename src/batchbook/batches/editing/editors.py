@@ -22,7 +22,7 @@ from batchbook.batches.editing.field_changes import (
 from batchbook.batches.editing.new_rows import cells_of_new, refuse_additions, stored_values
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
-from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
+from batchbook.batches.engine.refresh import peer_names, peer_values, refreshing, rows_and_peers
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import ADD, bump_version, record
 from batchbook.batches.hook_guard import telling_failure
@@ -199,7 +199,7 @@ def _add(context: ActionContext, values: RowValues, how: str = "") -> int:
     """Add a row with ``values`` after the last one; ``how`` is the end of its sentence in the history."""
     stored = stored_values(context, [values])
     (sequence,) = stored["sequence"]
-    peers = [stored.get(name, (None,))[0] for name in context.handler.peer_columns]
+    peers = [stored.get(name, (None,))[0] for name in peer_names(context)]
     with refreshing(context, rows_and_peers(context, [sequence], [peers]), added=1):
         bulk_insert_columns(context.session.connection(), context.rows().table, stored)
     cells = cells_of_new(context, [values], stored)

@@ -20,7 +20,7 @@ from batchbook.batches.editing.editors import WHOLE_ROW, find_row, naming_author
 from batchbook.batches.editing.row_marks import mark_rows, note_marks
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
-from batchbook.batches.engine.refresh import peer_values, refreshing, rows_and_peers
+from batchbook.batches.engine.refresh import peer_groups, peer_values, refreshing, rows_and_peers
 from batchbook.batches.history import record
 from batchbook.errors import BadInput, Conflict
 from batchbook.words import counted
@@ -108,7 +108,7 @@ class RowRemover:
             whole = model.batch_id == context.batch.id
             touched = whole if within is None else and_(whole, within)
             handler = context.handler
-            depends = bool(handler.peer_columns) or handler.duplicates is not None
+            depends = bool(peer_groups(context)) or handler.duplicates is not None
             with refreshing(context, touched, refresh=depends, whole=within is None):
                 mark_rows(context, condition, removed=True)
                 self._record(context, summary or f"Removed {counted(count, 'row')}.", removed=True)

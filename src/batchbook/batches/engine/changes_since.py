@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from batchbook.batches.changed_cells import ChangedCell
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.refresh import rows_and_peers
+from batchbook.batches.engine.refresh import peer_names, rows_and_peers
 from batchbook.batches.history import last_operation
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Operation
@@ -98,7 +98,7 @@ def _peer_values(
     context: ActionContext, sequences: Sequence[int], cells: Sequence[_Cell]
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the values of peer columns that the rows have, and those that they had before each of the changed ``cells``."""
-    row, names = context.row, context.handler.peer_columns
+    row, names = context.row, peer_names(context)
     if not names:
         return
     columns = {column.name: column for column in columns_of(row, names)}

@@ -87,7 +87,9 @@ class Engine:
 
     def handler_context(self) -> HandlerContext:
         """Return what handlers get at this time."""
-        return HandlerContext(self.session, self.settings, self.actor, utc_now(), self.progress, self.reason)
+        return HandlerContext(
+            self.session, self.settings, self.actor, utc_now(), self.progress, self.reason, self.types
+        )
 
     def find(self, batch_id: int) -> Batch:
         """Return a batch without locking it; raise :class:`~batchbook.errors.Missing` if there is none."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from batchbook.batches.engine.context import ActionContext, around
@@ -201,7 +201,7 @@ def _fixed(context: ActionContext, touched: ColumnElement[bool]) -> ColumnElemen
     A peer whose code the handler spells anew is no peer of the edited row then, but has to be brought up to date.
     """
     row = context.row
-    if not context.handler.peer_columns:
+    if not peer_groups(context):
         return touched
     now = context.session.scalars(select(row.sequence).where(touched).limit(_MOST_FIXED + 1)).all()
     if len(now) > _MOST_FIXED:
@@ -215,21 +215,12 @@ _PEERS_AT_ONCE = 500
 
 def new_peers(context: ActionContext, touched: ColumnElement[bool]) -> list[ColumnElement[bool]]:
     """Return conditions for the rows that are peers of the ``touched`` ones, as these are now, and not touched themselves."""
-    row, names = context.row, context.handler.peer_columns
-    if not names:
-        return []
-    other = aliased(row)
-    columns = [getattr(row, name) for name in names]
-    groups = select(*columns).where(touched, ~row.removed, *(column.is_not(None) for column in columns))
-    statement = select(other.sequence).where(
-        other.batch_id == context.batch.id,
-        ~other.removed,
-        tuple_(*(getattr(other, name) for name in names)).in_(groups),
-        other.sequence.not_in(select(row.sequence).where(touched)),
-    )
-    found = context.session.scalars(statement).all()
-    whole = row.batch_id == context.batch.id
-    return [and_(whole, row.sequence.in_(part)) for part in chunked(found, _PEERS_AT_ONCE)]
+    row, whole = context.row, context.row.batch_id == context.batch.id
+    found: set[int] = set()
+    for statement in select_peers(context, touched):
+        new = statement.where(statement.selected_columns[0].not_in(select(row.sequence).where(touched)))
+        found.update(context.session.scalars(new))
+    return [and_(whole, row.sequence.in_(part)) for part in chunked(sorted(found), _PEERS_AT_ONCE)]
 
 
 def refresh_touched(context: ActionContext, touched: Iterable[ColumnElement[bool]]) -> None:
@@ -261,9 +252,35 @@ def _not_refreshed(reason: str) -> str:
     )
 
 
+def peer_groups(context: ActionContext) -> list[tuple[str, ...]]:
+    """Return the groups of columns that make peers: rows with the same values in all columns of one group are peers."""
+    handler = context.handler
+    return [tuple(names) for names in (handler.peer_columns, *handler.also_peers) if names]
+
+
+def peer_names(context: ActionContext) -> list[str]:
+    """Return the names of the columns of all groups, each once."""
+    return [*dict.fromkeys(name for names in peer_groups(context) for name in names)]
+
+
+def select_peers(context: ActionContext, where: ColumnElement[bool]) -> list[Select[int]]:
+    """Return for each group of columns the SELECT of the numbers of the rows that are peers of those with ``where``.
+
+    Rows that are removed neither have nor are peers; the rows themselves are among theirs.
+    """
+    row, other = context.row, aliased(context.row)
+    found = []
+    for names in peer_groups(context):
+        columns = [getattr(row, name) for name in names]
+        groups = select(*columns).where(where, ~row.removed, *(column.is_not(None) for column in columns))
+        same = tuple_(*(getattr(other, name) for name in names)).in_(groups)
+        found.append(select(other.sequence).where(other.batch_id == context.batch.id, ~other.removed, same))
+    return found
+
+
 def peer_values(context: ActionContext, row: Any) -> tuple[Any, ...]:
-    """Return the values that ``row`` (any object with columns as attributes) has in the handler's peer columns."""
-    return tuple(getattr(row, name) for name in context.handler.peer_columns)
+    """Return the values that ``row`` (any object with columns as attributes) has in the columns that make peers."""
+    return tuple(getattr(row, name) for name in peer_names(context))
 
 
 def rows_and_peers(
@@ -271,15 +288,19 @@ def rows_and_peers(
 ) -> ColumnElement[bool]:
     """Return the condition for the rows with the numbers ``sequences`` and their peers.
 
-    ``peers`` are values of the handler's peer columns; rows that have the same values there are peers.
+    ``peers`` are values of the columns of :func:`peer_names`; rows that have the same values in a group of them are peers.
     """
-    row, names = context.row, context.handler.peer_columns
-    groups = list(dict.fromkeys(tuple(values) for values in peers if None not in values)) if names else []
+    row, places = context.row, {name: place for place, name in enumerate(peer_names(context))}
+    known = list(peers)
     # Each side names the batch: only then does SQLite use an index for both instead of scanning all rows.
     whole = row.batch_id == context.batch.id
     sides: list[ColumnElement[bool]] = [row.sequence.in_(sequences)]
-    if groups:
+    for names in peer_groups(context):
+        of_group = (tuple(values[places[name]] for name in names) for values in known)
+        groups = list(dict.fromkeys(values for values in of_group if None not in values))
         columns = [getattr(row, name) for name in names]
-        single = columns[0].in_([values[0] for values in groups])
-        sides.append(single if len(columns) == 1 else tuple_(*columns).in_(groups))
+        if groups and len(columns) == 1:
+            sides.append(columns[0].in_([values[0] for values in groups]))
+        elif groups:
+            sides.append(tuple_(*columns).in_(groups))
     return or_(*(and_(whole, side) for side in sides))

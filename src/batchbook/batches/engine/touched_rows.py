@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, and_
 
 from batchbook.batches.engine.context import ActionContext
-from batchbook.batches.engine.refresh import Tally, refresh_touched, refuse_undeclared, store_tally
+from batchbook.batches.engine.refresh import (
+    Tally,
+    refresh_touched,
+    refuse_undeclared,
+    select_peers,
+    store_tally,
+)
 from batchbook.db.bulk_writing import chunked
 from batchbook.db.number_sets import is_among
 
@@ -70,22 +75,10 @@ class TouchedRows:
             yield Tally.of(self._context, rows_called(self._context, part))
 
     def _peers_of(self, sequences: Sequence[int]) -> list[int]:
-        """Return the numbers of the rows that have the same values in the handler's peer columns as those given."""
-        row, names = self._context.row, self._context.handler.peer_columns
-        if not names:
-            return []
-        other = aliased(row)
-        columns = [getattr(row, name) for name in names]
+        """Return the numbers of the rows that are peers of those given."""
         found: list[int] = []
         for part in chunked(sequences, _AT_ONCE):
-            groups = select(*columns).where(
-                rows_called(self._context, part), ~row.removed, *(column.is_not(None) for column in columns)
-            )
-            statement = select(other.sequence).where(
-                other.batch_id == self._context.batch.id,
-                ~other.removed,
-                tuple_(*(getattr(other, name) for name in names)).in_(groups),
-            )
-            # The session's own execute() would take longer for each number than the database.
-            found += self._context.session.connection().execute(statement).scalars()
+            for statement in select_peers(self._context, rows_called(self._context, part)):
+                # The session's own execute() would take longer for each number than the database.
+                found += self._context.session.connection().execute(statement).scalars()
         return found

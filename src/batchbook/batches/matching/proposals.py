@@ -6,27 +6,20 @@ All keys of a page are looked up together: the number of statements does not dep
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import literal, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from batchbook.batches.matching.code_variants import Likeness, typing_errors, variants
 from batchbook.batches.matching.declaration import LONGEST_KEY, Matching
-from batchbook.batches.matching.record_index import (
-    CommonToken,
-    IndexedRecord,
-    IndexedToken,
-    tokens_of,
-    words_of,
-)
+from batchbook.batches.matching.record_index import IndexedRecord
+from batchbook.batches.matching.similar_records import Description, records_with_words, rows_with
 from batchbook.batches.models import Batch
 from batchbook.db import key_form
-from batchbook.db.bulk_writing import chunked
-from batchbook.db.functions import one_of
 
 #: The number of records that are proposed for a key.
 MOST = 3
@@ -38,8 +31,6 @@ _LEAST = 0.45
 _BESIDE = 0.6
 #: The likelihood of a record that another owner's lists mean by the same key.
 _MATCHED_BEFORE = 0.9
-#: The number of values in one statement; SQLite takes 32,766.
-_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -126,7 +117,7 @@ class Proposer:
                 wanted[form].append((key, likeness))
         at = IndexedRecord
         indexed = select(at.form, at.record_id).where(at.records == self._records.name)
-        for row in self._rows_with(indexed, at.form, wanted):
+        for row in rows_with(self._session, indexed, at.form, wanted):
             for key, likeness in wanted[row.form]:
                 found[key].add(row.record_id, likeness.likelihood, likeness.phrase)
 
@@ -145,7 +136,7 @@ class Proposer:
             .join(owner.class_, primary == match.owner_id())
             .where(match.revoked_at.is_(None))
         )
-        for row in self._rows_with(before, match.key_form, forms):
+        for row in rows_with(self._session, before, match.key_form, forms):
             for key in forms[row.key_form]:
                 found[key].add(
                     row.record_id, _MATCHED_BEFORE, f"matched in lists of {memory.title} {row.owner}"
@@ -153,25 +144,9 @@ class Proposer:
 
     def _by_words(self, wanted: Collection[UnknownKey], found: Mapping[str, _Candidates]) -> None:
         """Add the records whose descriptions share uncommon words with those of the rows."""
-        keys: dict[int, list[str]] = defaultdict(list)
-        for one in wanted:
-            for token in tokens_of(self._records.name, one.description):
-                keys[token].append(one.key)
-        for row in self._rows_with(select(CommonToken.token), CommonToken.token, [*keys]):
-            del keys[row.token]
-        tokens = select(IndexedToken.token, IndexedToken.record_id)
-        for row in self._rows_with(tokens, IndexedToken.token, keys):
-            for key in keys[row.token]:
-                found[key].by_words[row.record_id] += 1
-
-    def _rows_with(
-        self, statement: Any, column: InstrumentedAttribute[Any], values: Iterable[Any]
-    ) -> Iterator[Any]:
-        """Yield the rows of ``statement`` whose ``column`` has one of ``values``."""
-        # By the connection: the session would double the cost of each row.
-        connection = self._session.connection()
-        for some in chunked(values, _AT_ONCE):
-            yield from connection.execute(statement.where(one_of(connection, column, some)))
+        texts = {one.key: one.description for one in wanted}
+        for key, records in records_with_words(self._session, self._records.name, texts).items():
+            found[key].by_words.update(records)
 
     def _read(self, ids: Collection[int]) -> dict[int, Any]:
         """Return the records with these primary keys, those that are still there."""
@@ -180,18 +155,18 @@ class Proposer:
         if of.owner is not None and memory is not None and memory.name_of(self._batch):
             own = of.owner == memory.find_owner(self._batch).scalar_subquery()
         columns = (of.id.label("id"), of.key.label("key"), of.text.label("text"), own.label("own"))
-        return {row.id: row for row in self._rows_with(select(*columns), of.id, ids)}
+        return {row.id: row for row in rows_with(self._session, select(*columns), of.id, ids)}
 
     def _taken(self, keys: Sequence[str]) -> set[str]:
         """Return those of ``keys`` that a row of the batch has."""
         row, key = self._row, getattr(self._row, self._matching.key)
         named = select(key.label("key")).where(row.batch_id == self._batch.id, ~row.removed)
-        return {found.key for found in self._rows_with(named, key, keys)}
+        return {found.key for found in rows_with(self._session, named, key, keys)}
 
     def _best(
         self, wanted: UnknownKey, candidates: _Candidates, records: Mapping[int, Any], taken: Collection[str]
     ) -> list[Proposal]:
-        described = _Description(wanted.description)
+        described = Description(wanted.description)
         found = []
         for record_id in candidates.ids:
             record = records.get(record_id)
@@ -204,7 +179,7 @@ class Proposer:
         return found[:MOST]
 
 
-def _judged(record: Any, described: _Description, likelihood: float, reason: str) -> Proposal | None:
+def _judged(record: Any, described: Description, likelihood: float, reason: str) -> Proposal | None:
     """Return the record as a proposal; ``None`` for one that is too unlikely."""
     similarity = described.similarity(record.text)
     if likelihood < _MATCHED_BEFORE and reason:
@@ -218,21 +193,3 @@ def _judged(record: Any, described: _Description, likelihood: float, reason: str
     if reason != "similar description" and similarity >= _LEAST:
         reason += ", similar description"
     return Proposal(record.id, record.key, record.text, likelihood, reason, own=bool(record.own))
-
-
-class _Description:
-    """A description, compared with others by the pairs of letters of their words."""
-
-    def __init__(self, text: str) -> None:
-        self.words = words_of(text)
-        self._pairs = _pairs(self.words)
-
-    def similarity(self, text: str) -> float:
-        """Return how similar ``text`` is, from 0 to 1: the share of pairs of letters that both have (Dice's coefficient)."""
-        others = _pairs(words_of(text))
-        count = len(self._pairs) + len(others)
-        return 2 * len(self._pairs & others) / count if count else 0.0
-
-
-def _pairs(words: Iterable[str]) -> set[str]:
-    return {f" {word} "[place : place + 2] for word in words for place in range(len(word) + 1)}

@@ -61,7 +61,8 @@ def identifying_columns(batch_type: BatchType) -> dict[str, str]:
     depend on the batch.
     """
     handler = batch_type.handler
-    names = {*handler.peer_columns, *([handler.matching.key] if handler.matching else ())}
+    names = {*handler.peer_columns, *(one for group in handler.also_peers for one in group)}
+    names |= {handler.matching.key} if handler.matching else set()
     for declared in (
         handler.duplicates and handler.duplicates.key,
         handler.touched_records and handler.touched_records.columns,

@@ -1,24 +1,28 @@
 """Batches that change the same records: others than a batch that overlap with it, and those in which a record is.
 
 Types declare which records their rows change (:class:`~batchbook.batches.handler.TouchedRecords`). Batches overlap if their rows
-have the same values in the columns of the same key, whatever their types. Only unfinished batches count.
+have the same values in the columns of the same key, whatever their types. Only unfinished batches count. Handlers ask for
+the number of such batches by :func:`count_open_batches`, before they delete a record that others are about to change.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, distinct, func, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, String, cast, distinct, func, select, true, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from batchbook.batches.engine.engine import Engine
+from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.lifecycle import FORESEEABLE
 from batchbook.batches.models import Batch, BatchRow, Operation
 from batchbook.batches.registry import BatchType
+from batchbook.db.bulk_writing import chunked
+from batchbook.db.number_sets import is_among
 
 #: The maximum number of other batches that are compared, the newest ones, and of pairs whose counts are kept.
 MOST_BATCHES, MOST_KEPT = 20, 1_000
@@ -26,6 +30,8 @@ MOST_BATCHES, MOST_KEPT = 20, 1_000
 MOST_ROWS = 1_000_000
 #: The maximum number of batches of a type, the newest ones, that are looked at, and of rows that are found in them.
 _MOST_SEARCHED, _MOST_ROWS = 100, 100
+#: The number of values in one statement; SQLite takes 32,766.
+_MOST_VALUES = 10_000
 
 
 @dataclass(frozen=True)
@@ -103,10 +109,11 @@ def overlaps_of(
     At most :data:`MOST_BATCHES` are compared, the newest ones, each by one statement unless its count is kept from before, and
     no more once these statements have read :data:`MOST_ROWS` rows.
     """
-    own = _keys_of(engine, batch)
+    context = engine.handler_context()
+    own = _keys_of(context, batch)
     if own is None or batch.state not in FORESEEABLE or not batch.row_count:
         return Overlaps()
-    others = [keys for keys in _unfinished(engine, visible) if keys.batch.id != batch.id]
+    others = [keys for keys in _unfinished(context, visible) if keys.batch.id != batch.id]
     alike = [keys for keys in others if keys.record == own.record]
     compared = alike[:MOST_BATCHES]
     last = _last_operations(engine.session, [batch.id, *(one.batch.id for one in compared)])
@@ -134,7 +141,7 @@ def batches_with(
     """
     table = record.__table__.name
     by_row: dict[type[BatchRow], list[_Keys]] = {}
-    for keys in _unfinished(engine, visible)[:_MOST_SEARCHED]:
+    for keys in _unfinished(engine.handler_context(), visible)[:_MOST_SEARCHED]:
         if {name.partition(".")[0] for name in keys.record} == {table}:
             by_row.setdefault(keys.row, []).append(keys)
     found: list[tuple[Batch, Sequence[int]]] = []
@@ -150,30 +157,57 @@ def batches_with(
     return sorted(found, key=lambda one: -one[0].id)
 
 
-def _unfinished(engine: Engine, visible: ColumnElement[bool]) -> list[_Keys]:
+def count_open_batches(
+    context: HandlerContext, key: InstrumentedAttribute[str], values: Collection[str], batch: Batch
+) -> dict[str, int]:
+    """Return how many open and complete batches other than ``batch`` change the records with these ``values`` of ``key``.
+
+    Records that no other batch changes are left out. All batches count, also those that the actor may not see. There is one
+    statement for each type and each table of rows.
+    """
+    record = (f"{key.class_.__tablename__}.{key.key}",)
+    by_column: dict[tuple[type[BatchRow], str], list[int]] = {}
+    for keys in reversed(_unfinished(context, true(), most=None)):
+        if keys.record == record and keys.batch.id != batch.id:
+            by_column.setdefault((keys.row, keys.columns[0]), []).append(keys.batch.id)
+    found: Counter[str] = Counter()
+    connection = context.session.connection()
+    for (row, name), numbers in by_column.items():
+        column = getattr(row, name)
+        same: Any = column if type(column.type) is type(key.type) else cast(column, String)
+        for some in chunked(values, _MOST_VALUES):
+            named = same.in_(some), is_among(row.batch_id, numbers, connection.dialect), ~row.removed
+            counts = select(same, func.count(distinct(row.batch_id))).where(*named).group_by(same)
+            found.update({value: count for value, count in connection.execute(counts)})  # noqa: C416 - Rows are no tuples.
+    return dict(found)
+
+
+def _unfinished(
+    context: HandlerContext, visible: ColumnElement[bool], most: int | None = _MOST_SEARCHED
+) -> list[_Keys]:
     """Return the keys of the open and complete batches with rows whose types declare the records they change, the newest first.
 
-    There is one statement for each type.
+    There is one statement for each type, of which the ``most`` newest batches are found; ``None`` for all.
     """
     states = [state.value for state in FORESEEABLE]
     found: list[_Keys] = []
-    for batch_type in engine.types:
+    for batch_type in context.types:
         if batch_type.handler.touched_records is not None:
             header = batch_type.header
             unfinished = header.state.in_(states) & (header.row_count > 0)
             wanted = select(header).where(unfinished, visible).order_by(header.id.desc())
-            batches = engine.session.scalars(wanted.limit(_MOST_SEARCHED))
-            found += [keys for keys in (_keys_of(engine, batch) for batch in batches) if keys is not None]
+            batches = context.session.scalars(wanted.limit(most))
+            found += [keys for keys in (_keys_of(context, batch) for batch in batches) if keys is not None]
     return sorted(found, key=lambda keys: -keys.batch.id)
 
 
-def _keys_of(engine: Engine, batch: Batch) -> _Keys | None:
+def _keys_of(context: HandlerContext, batch: Batch) -> _Keys | None:
     """Return the key columns of ``batch``; ``None`` for a type that does not declare the records its rows change."""
-    batch_type = engine.types[batch.type]
+    batch_type: BatchType = context.types[batch.type]
     declared = batch_type.handler.touched_records
     if declared is None:
         return None
-    handler = batch_type.make_rowless_handler(engine.handler_context())
+    handler = batch_type.make_rowless_handler(context)
     if not (columns := declared.columns_of(handler, batch)):
         return None
     key = declared.key_of(handler, batch)

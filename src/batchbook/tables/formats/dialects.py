@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 from batchbook.statuses import Severity
+from batchbook.tables.normalise import GUARD
 from batchbook.tables.report import Note, Quoting
 from batchbook.words import counted
 
@@ -188,6 +189,10 @@ def _all_quoted(lines: Sequence[str]) -> bool:
 
 
 def _in_apostrophes(lines: Sequence[str], delimiter: str) -> bool:
+    """Return whether cells are in apostrophes. One in front of a formula, a blank or another apostrophe may be a guard and is no evidence."""
+    opened = re.compile(rf"(?:^|{re.escape(delimiter)})(?!{GUARD.pattern})'.")
+    if not any(opened.search(line) for line in lines):
+        return False
     both = sum(
         f"'{delimiter}'" in line or (line.startswith("'") and line.rstrip().endswith("'")) for line in lines
     )

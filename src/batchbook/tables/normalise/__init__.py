@@ -27,9 +27,9 @@ MarkKind = Literal["formula", "guard", "code", "word", "other"]
 _FORMULA = re.compile(r'= *"((?:[^"]|"")*)"', re.DOTALL)
 # A mark after a line end and blanks. Blanks may be beyond ASCII, so all such bytes count: a match is only a candidate.
 _MAY_BE_MARKED = re.compile(rb"""\n[ \t\x80-\xff]*(?:'|= *")""")
-# Characters that programs guard with an apostrophe against being run as a formula; ``grid.export`` guards an apostrophe and a
-# blank in front of a text as well.
-_GUARD = re.compile("'[\\s'=+\\-@\uff1d\uff0b\uff0d\uff20]")
+#: An apostrophe by which programs guard a text against being run as a formula; ``grid.export`` guards an apostrophe and a
+#: blank in front of a text as well.
+GUARD = re.compile("'[\\s'=+\\-@\uff1d\uff0b\uff0d\uff20]")
 _CODE = re.compile(r"'(?=(?:.*[0-9]){3})[0-9]+(?:[.,/:-][0-9]+)*")
 # 't Hooft, 's-Hertogenbosch, 'n Sync, '90s, 'em: letters or digits were left out in front.
 _WORD = re.compile(r"'(?:[a-z]|[A-Z][ -]|[0-9]{2}(?:s\b|\b(?![.,/:-]?[0-9])))")
@@ -53,7 +53,7 @@ def text_mark(text: str) -> MarkKind | None:
         return "formula" if _FORMULA.fullmatch(text) else None
     if not text.startswith("'") or len(text) < 2:
         return None
-    if _GUARD.match(text):
+    if GUARD.match(text):
         return "guard"
     if _CODE.fullmatch(text):
         return "code"

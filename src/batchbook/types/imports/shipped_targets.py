@@ -40,7 +40,7 @@ PRODUCTS = ImportTarget(
             required=True,
             synonyms=("name", "product", "product name", "title", "bezeichnung", "beschreibung", "text"),
         ),
-        ImportField("size", synonyms=("pack", "pack size", "unit", "uom", "einheit")),
+        ImportField("size", synonyms=("pack", "pack size")),
         ImportField("category", synonyms=("group", "kategorie", "warengruppe")),
         ImportField("brand", synonyms=("make", "marke")),
         ImportField(
@@ -61,6 +61,15 @@ PRODUCTS = ImportTarget(
             ),
         ),
         ImportField("on_hand", default=0, synonyms=_ON_HAND),
+        ImportField(
+            "upc", synonyms=("ean", "gtin", "barcode", "bar code", "upc code", "ean code", "strichcode")
+        ),
+        ImportField("unit", default="each", synonyms=("uom", "unit of measure", "einheit")),
+        ImportField("case_unit", synonyms=("case uom", "order unit", "gebinde")),
+        ImportField("case_pack", synonyms=("case qty", "case quantity", "units per case", "case size")),
+        ImportField(
+            "reorder_point", synonyms=("reorder level", "minimum stock", "min stock", "meldebestand")
+        ),
         ImportField("active", default=True),
         ImportField(
             "department",
