@@ -8,18 +8,28 @@ from batchbook.testing.databases import Fill
 from .attacked import PRICE_CHANGE, Attacked, make_batches
 from .harness import BatchHarness, shelves
 from .shelf_count import Remembering, make_tables
+from .tallies import make_tables as make_tally_tables
 
 
 @pytest.fixture
 def fill(fill: tuple[Fill, ...], request: pytest.FixtureRequest) -> tuple[Fill, ...]:
     """What there is from the start where the test takes ``shelf_tables`` or ``frozen_and_open``."""
-    fills = {"shelf_tables": make_tables, "frozen_and_open": make_batches}
+    fills = {
+        "shelf_tables": make_tables,
+        "frozen_and_open": make_batches,
+        "tally_tables": make_tally_tables,
+    }
     return (*fill, *(function for name, function in fills.items() if name in request.fixturenames))
 
 
 @pytest.fixture
 def shelf_tables() -> None:
     """The database has the tables of shelf counts when the test begins."""
+
+
+@pytest.fixture
+def tally_tables() -> None:
+    """The database has the tables of tallies, and their products, when the test begins."""
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from batchbook.batches import (
     Callbacks,
     ExecutionPolicy,
     FileSource,
+    Lookup,
     PerBatchRows,
     QuickEntry,
     Rows,
@@ -124,6 +126,7 @@ def test_every_declaration_is_described() -> None:
     assert named_in(text_of("hooks.md", "Files")) == own_names(FileSource)
     assert named_in(text_of("hooks.md", "Execution policy")) == own_names(ExecutionPolicy)
     assert named_in(text_of("hooks.md", "Callbacks")) == own_names(Callbacks)
+    assert named_in(text_of("hooks.md", "Lookups")) == {one.name for one in fields(Lookup)}
     assert named_in(text_of("hooks.md", "Rows per batch")) == own_names(PerBatchRows)
     assert named_in(text_of("hooks.md", "Quick entry")) == own_names(QuickEntry) - {"values"}
 

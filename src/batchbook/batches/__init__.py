@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from batchbook.batches.lifecycle import Action as Action
     from batchbook.batches.lifecycle import BatchPermission as BatchPermission
     from batchbook.batches.lifecycle import State as State
+    from batchbook.batches.lookups import Lookup as Lookup
     from batchbook.batches.matching.declaration import MatchedRecords as MatchedRecords
     from batchbook.batches.matching.declaration import MatchedRow as MatchedRow
     from batchbook.batches.matching.declaration import Matching as Matching
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from batchbook.batches.worksheets.layout import Layout as Layout
     from batchbook.batches.worksheets.layout import SheetColumn as SheetColumn
     from batchbook.batches.worksheets.layout import Worksheet as Worksheet
+    from batchbook.statuses import LookupStatus as LookupStatus
     from batchbook.statuses import Severity as Severity
     from batchbook.statuses import Status as Status
     from batchbook.tables import read_table as read_table

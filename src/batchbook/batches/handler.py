@@ -21,6 +21,7 @@ from batchbook.batches.handler_declarations import (
     TouchedRecords,
 )
 from batchbook.batches.intake.file_source import FileSource
+from batchbook.batches.lookups import Lookup, refresh_by_lookups
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.row_columns import PerBatchRows
@@ -93,6 +94,8 @@ class BatchHandler(ABC, Generic[B, R]):
     quick_entry: QuickEntry | None = None
     #: The worksheets of batches: by default with the columns of their file, or of the row grid.
     worksheet: Worksheet = Worksheet()
+    #: The records that rows name, and what rows take from them: by default, a refresh fills that in.
+    lookups: tuple[Lookup, ...] = ()
     #: The matching of rows whose key is in no record; ``None`` for none. Handlers whose batches differ set it when they are made.
     matching: Matching | None = None
     #: The rows that are duplicates of each other; ``None`` if the type has none.
@@ -140,8 +143,9 @@ class BatchHandler(ABC, Generic[B, R]):
         """Compare ``rows``, a part of the batch, with current data: set values, statuses and issues.
 
         Query once per call, never once per row. It is called for chunks of the whole batch and, after an edit, for the
-        edited rows and their peers.
+        edited rows and their peers. By default, it sets what the ``lookups`` declare, by one statement for each of them.
         """
+        refresh_by_lookups(self.lookups, rows)
 
     @abstractmethod
     def execute(self, batch: B, rows: Rows, options: Mapping[str, Any]) -> Outcome:

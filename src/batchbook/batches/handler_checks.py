@@ -21,6 +21,7 @@ from batchbook.batches.handler_declarations import (
 )
 from batchbook.batches.hook_guard import HOOKS
 from batchbook.batches.intake.file_source import FileSource
+from batchbook.batches.lookups import Lookup
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.per_batch import DynamicRow
@@ -44,6 +45,7 @@ from batchbook.declarations import (
     subclass_of,
 )
 from batchbook.forms import Form
+from batchbook.grid import Kind
 from batchbook.statuses import Severity, Status
 
 _TEXTS = sequence_of(str, 'a tuple of names of columns, such as ("item_code",)')
@@ -81,6 +83,10 @@ _HANDLER = {
     "worksheet": instance_of(Worksheet, "a Worksheet"),
     "duplicates": or_none(instance_of(Duplicates, "a Duplicates")),
     "touched_records": or_none(instance_of(TouchedRecords, "a TouchedRecords")),
+    "lookups": Rule(
+        "a tuple of Lookups",
+        lambda value: isinstance(value, tuple) and all(isinstance(one, Lookup) for one in value),
+    ),
     "matching": or_none(instance_of(Matching, "a Matching")),
     "per_batch_rows": or_none(instance_of(PerBatchRows, "a PerBatchRows")),
     "reversing": or_none(instance_of(Reversing, "a Reversing")),
@@ -204,6 +210,8 @@ def _check_names_of_columns(
         _check_duplicates(handler, handler.duplicates, row)
     if source is not None:
         _check_file_source(f"{name}.file_source", source, header, row)
+    for number, lookup in enumerate(handler.lookups, start=1):
+        _check_lookup(f"{name}.lookups, number {number},", handler, lookup, row)
     if handler.matching is not None:
         try:
             handler.matching.check(header, row)
@@ -223,6 +231,22 @@ def _check_duplicates(
             raise ConfigurationError(
                 f"{name}.duplicates names the status {str(status)!r}, which {name}.statuses does not declare."
             )
+
+
+def _check_lookup(
+    where: str, handler: type[BatchHandler[Any, Any]], lookup: Lookup, row: type[BatchRow]
+) -> None:
+    try:
+        lookup.check(row, handler.statuses)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"{where} cannot work: {error}") from error
+    form = handler.execution_policy.options
+    options = {one.name for one in form.fields if one.column.kind is Kind.BOOLEAN} if form else set()
+    if lookup.overridden_by is not None and lookup.overridden_by not in options:
+        raise ConfigurationError(
+            f"{where} is overridden_by {lookup.overridden_by!r}, which is no option of the execution_policy of the kind"
+            " Kind.BOOLEAN."
+        )
 
 
 def _check_file_source(where: str, source: FileSource, header: type[Batch], row: type[BatchRow]) -> None:

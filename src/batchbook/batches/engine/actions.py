@@ -18,6 +18,7 @@ from batchbook.batches.engine.file_intake import (
     learn_corrections,
     maps_columns,
 )
+from batchbook.batches.engine.lookup_check import refuse_changed_records
 from batchbook.batches.engine.preview import bind_options, options_as_json, why_not_execute
 from batchbook.batches.engine.refresh import recount, recount_refreshed, refresh_in_chunks
 from batchbook.batches.engine.scheduled_execution import (
@@ -170,6 +171,7 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
         raise Conflict(f"{context.batch} was not executed. {reason}")
     chosen = bind_options(context.handler, options)
     lock_changing(context, chosen)
+    refuse_changed_records(context, chosen)
     digest = demand_policy(context, chosen)
     check = demand_confirmation(context, chosen, options)
     confirmed = check.warned

@@ -17,7 +17,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from batchbook.batches.engine.context import ActionContext, around
+from batchbook.batches.handler import BatchHandler
 from batchbook.batches.lifecycle import Action
+from batchbook.batches.lookups import spell_keys
 from batchbook.batches.models import Batch
 from batchbook.batches.rows.scope import Rows
 from batchbook.db.bulk_writing import chunked
@@ -146,7 +148,8 @@ def refresh_in_chunks(
     """
     handler = context.handler
     after_edit = handler.callbacks.after_edit if edited else None
-    size = handler.refresh_chunk_size or handler.chunk_size
+    size = _rows_at_once(handler)
+    spell_keys(handler.lookups, rows)
     for number, chunk in enumerate(rows.chunks(size), start=1):
         if after_edit is None:
             handler.refresh(context.batch, chunk)
@@ -155,6 +158,16 @@ def refresh_in_chunks(
         chunk.save()
         done = number * size
         context.progress.report("refresh", done if total is None else min(done, total), total)
+
+
+#: The rows of a chunk whose refresh is nothing but lookups, by statements for all of them.
+_SET_BASED = 50_000
+
+
+def _rows_at_once(handler: BatchHandler[Any, Any]) -> int:
+    """Return the number of rows in a chunk of a refresh."""
+    is_set_based = bool(handler.lookups) and type(handler).refresh is BatchHandler.refresh
+    return handler.refresh_chunk_size or (_SET_BASED if is_set_based else handler.chunk_size)
 
 
 @contextmanager
