@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from batchbook.batches.policies.declaration import Policy as Policy
     from batchbook.batches.policies.field_rules import FieldAccess as FieldAccess
     from batchbook.batches.policies.field_rules import FieldRule as FieldRule
+    from batchbook.batches.record_update import RecordUpdate as RecordUpdate
+    from batchbook.batches.record_update import is_repeated as is_repeated
     from batchbook.batches.registry import BatchType as BatchType
     from batchbook.batches.registry import BatchTypes as BatchTypes
     from batchbook.batches.review.overlap import count_open_batches as count_open_batches

@@ -231,20 +231,18 @@ def _body(
 def _module(summary: str, bodies: Sequence[str], constants: Mapping[str, Any]) -> str:
     text = "\n".join(bodies)
     guards = sorted({*re.findall(r"\b(freeze_table|append_only|unfreeze_table)\(", text)})
-    own = [
-        *(["from batchbook import db"] if re.search(r"\bdb\.", text) else []),
-        *([imported("batchbook.batches", guards)] if guards else []),
-    ]
-    libraries = [
+    imports = [
         *(["import sqlalchemy as sa"] if re.search(r"\bsa\.", text) else []),
         "from alembic import op",
+        *(["from batchbook import db"] if re.search(r"\bdb\.", text) else []),
+        *([imported("batchbook.batches", guards)] if guards else []),
     ]
     values = [f"{name} = {_literal(value)}" for name, value in constants.items()]
     upgrade, downgrade = bodies
     return "\n".join(
         [
-            f'"""{summary}."""', "", "from __future__ import annotations", "", *libraries, "",
-            *own, *([""] if own else []), *values, "", "",
+            f'"""{summary}."""', "", "from __future__ import annotations", "", *imports, "",
+            *values, "", "",
             "def upgrade() -> None:", upgrade, "", "",
             "def downgrade() -> None:", downgrade, "",
         ]

@@ -64,6 +64,7 @@ def identifying_columns(batch_type: BatchType) -> dict[str, str]:
     names = {*handler.peer_columns, *(one for group in handler.also_peers for one in group)}
     names |= {handler.matching.key} if handler.matching else set()
     names |= {lookup.column for lookup in handler.lookups}
+    names |= {handler.record_update.column} if handler.record_update else set()
     for declared in (
         handler.duplicates and handler.duplicates.key,
         handler.touched_records and handler.touched_records.columns,
