@@ -82,14 +82,10 @@ def test_a_touched_product_has_the_next_version_and_the_time(
         assert [code for code, _, at in found if at == NOON] == ["1"]
 
 
-def test_the_history_of_a_product_is_kept_newest_first(engine: Engine, products: dict[str, int]) -> None:
+def test_a_product_with_a_history_cannot_be_deleted(engine: Engine, products: dict[str, int]) -> None:
     values = {"product_id": products["2"], "item_code": "2", "changed_by": "admin"}
     with transaction_scope(engine) as session:
-        for month in (1, 3, 2):
-            prices = {"old_price": Decimal(month), "new_price": Decimal(month + 1)}
-            at = NOON.replace(month=month)
-            session.execute(insert(PriceHistory).values(**values, **prices, changed_at=at))
-        milk = session.get_one(Product, products["2"])
-        assert [change.changed_at.month for change in milk.price_history] == [3, 2, 1]
+        prices = {"old_price": Decimal(1), "new_price": Decimal(2)}
+        session.execute(insert(PriceHistory).values(**values, **prices, changed_at=NOON))
     with pytest.raises(IntegrityError), transaction_scope(engine) as session:
         session.execute(delete(Product).where(Product.item_code == "2"))

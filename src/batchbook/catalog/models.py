@@ -57,7 +57,7 @@ class PriceHistory(Base):
     sequence: Mapped[int | None] = mapped_column()
     reason: Mapped[str | None] = mapped_column(String(LONGEST_REASON))
 
-    product: Mapped[Product] = relationship(back_populates="price_history")
+    product: Mapped[Product] = relationship()
 
     @classmethod
     def of_changes(

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from batchbook.batches import RememberedMatch
 from batchbook.db import Base, ExactDecimal, utc_now
-
-if TYPE_CHECKING:
-    from batchbook.catalog.models import PriceHistory
 
 #: Prices have twelve digits, two of them behind the point.
 PRICE = ExactDecimal(12, 2)
@@ -115,9 +112,6 @@ class Product(Base):
 
     department: Mapped[Department | None] = relationship(back_populates="products")
     vendor: Mapped[Vendor | None] = relationship(back_populates="products")
-    price_history: Mapped[list[PriceHistory]] = relationship(
-        back_populates="product", order_by="PriceHistory.changed_at.desc()", passive_deletes="all"
-    )
 
     @classmethod
     def touch(cls, now: datetime) -> dict[str, Any]:
