@@ -23,6 +23,7 @@ from batchbook.batches import (
     Lookup,
     PerBatchRows,
     QuickEntry,
+    RecordUpdate,
     Rows,
     RowTable,
     Worksheet,
@@ -127,6 +128,7 @@ def test_every_declaration_is_described() -> None:
     assert named_in(text_of("hooks.md", "Execution policy")) == own_names(ExecutionPolicy)
     assert named_in(text_of("hooks.md", "Callbacks")) == own_names(Callbacks)
     assert named_in(text_of("hooks.md", "Lookups")) == {one.name for one in fields(Lookup)}
+    assert named_in(text_of("hooks.md", "Record update")) == {one.name for one in fields(RecordUpdate)}
     assert named_in(text_of("hooks.md", "Rows per batch")) == own_names(PerBatchRows)
     assert named_in(text_of("hooks.md", "Quick entry")) == own_names(QuickEntry) - {"values"}
 

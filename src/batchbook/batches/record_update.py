@@ -117,12 +117,13 @@ class RecordUpdate:
         (primary,) = inspect(self.model).primary_key
         for column in columns_of(self.model, [*self.values]):
             if column.kind in _NUMBERS:
-                attribute = getattr(self.model, column.name)
+                attribute, new = getattr(self.model, column.name), self.values[column.name]
+                value = self._value(row, column.name)
                 yield NumberChange(
                     name=column.name,
-                    label=f"the {in_sentence(column.label)}",
-                    before=select(attribute).where(self._join(row)).scalar_subquery(),
-                    after=self._value(row, column.name),
+                    label=f"the {self.name if len(self.values) == 1 else in_sentence(column.label)}",
+                    before=self._of_record(row, attribute),
+                    after=value if isinstance(new, str) else self._of_record(row, value),
                     where=self._is_applied(row),
                     named_by=(self.column,),
                     records=(
@@ -139,11 +140,11 @@ class RecordUpdate:
         applied = rows.narrowed(self._is_applied(rows.model))
         self._refuse_repeated(applied)
         new = {name: self._value(rows.model, name) for name in self.values}
-        differs = or_(*(getattr(self.model, name).is_distinct_from(value) for name, value in new.items()))
+        differs = [getattr(self.model, name).is_distinct_from(value) for name, value in new.items()]
         touch = self.touch or getattr(self.model, "touch", None)
         statement = (
             update(self.model)
-            .where(applied.where, self._join(rows.model), *([differs] if new else []))
+            .where(applied.where, self._join(rows.model), *([or_(*differs)] if differs else []))
             .values({**new, **(touch(rows.now) if touch else {})})
         )
         changed = rows.session.connection().execute(statement).rowcount
@@ -168,6 +169,10 @@ class RecordUpdate:
     def _join(self, row: type[BatchRow]) -> ColumnElement[bool]:
         found: ColumnElement[bool] = getattr(row, self.column) == self.key
         return found
+
+    def _of_record(self, row: type[BatchRow], value: Any) -> Any:
+        """Return ``value``, which may use the record of the row, as an expression of the row alone."""
+        return select(value).select_from(self.model).where(self._join(row)).scalar_subquery()
 
     def _value(self, row: type[BatchRow], name: str) -> Any:
         value = self.values[name]
