@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[2]
 #: Where authors of batch types may import from, as docs/architecture.md says.
 PUBLIC = {
     "batchbook.batches", "batchbook.catalog.models", "batchbook.db", "batchbook.declarations", "batchbook.errors", "batchbook.forms",
-    "batchbook.grid", "batchbook.master", "batchbook.purchasing.models", "batchbook.services", "batchbook.words",
+    "batchbook.grid", "batchbook.master", "batchbook.purchasing.models", "batchbook.services", "batchbook.settings",
+    "batchbook.words",
 }  # fmt: skip
 PACKAGES = {
     "batchbook.types": ROOT / "src" / "batchbook" / "types",
@@ -70,5 +71,6 @@ def test_what_is_public_says_so() -> None:
             "batchbook.declarations",
             "batchbook.errors",
             "batchbook.services",
+            "batchbook.settings",
             "batchbook.words",
         )
