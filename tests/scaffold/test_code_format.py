@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from batchbook.scaffold.code_format import WIDTH, imported, laid_out, quoted
+from batchbook.scaffold.code_format import WIDTH, fitted, imported, laid_out, quoted
 
 LONG = ", ".join(f"sa.Column('column_{number}', sa.String(length=20), nullable=True)" for number in range(5))
 
@@ -25,6 +25,21 @@ STATEMENTS = [
 ]
 
 
+#: What stands before an expression, the expression, and what stands behind it, at four spaces.
+EXPRESSIONS = [
+    ("columns = ", "FileSource(columns={'a': 'a'})", ""),
+    (
+        "columns = ",
+        f"FileSource(columns={{{', '.join(f'{name!r}: {name!r}' for name in 'abcdefgh' * 2)}}})",
+        "",
+    ),
+    ("names = ", f"[{', '.join(repr('name' * number) for number in range(1, 9))}]", ""),
+    ("row_table = ", f"RowTable(({', '.join(repr('name' * number) for number in range(1, 9))},))", ""),
+    ("unless = ", "((is_repeated(SomeRow.item_code), SomeStatus.DUPLICATE),)", ""),
+    ("unless = ", f"((is_repeated({'Some' * 9}Row.item_code), {'Some' * 9}Status.DUPLICATE),)", ""),
+]
+
+
 def formatted_by_ruff(source: str) -> str:
     return subprocess.run(
         [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", str(WIDTH), "-"],
@@ -36,6 +51,14 @@ def formatted_by_ruff(source: str) -> str:
 def test_statements_are_laid_out_as_ruff_does(statement: str) -> None:
     written = f"def upgrade() -> None:\n{laid_out(statement, indent=4)}\n"
     assert "schema=None" not in written
+    assert formatted_by_ruff(written) == written
+
+
+@pytest.mark.parametrize(("before", "expression", "after"), EXPRESSIONS)
+def test_an_expression_in_a_template_is_laid_out_as_ruff_does(
+    before: str, expression: str, after: str
+) -> None:
+    written = f"def upgrade() -> None:\n    {fitted(before, expression, after, indent=4)}\n"
     assert formatted_by_ruff(written) == written
 
 

@@ -26,7 +26,7 @@ from batchbook.errors import BadInput, Conflict
 from batchbook.grid import label_of
 from batchbook.migrate import RUN_TIME_TABLES
 from batchbook.models import metadata
-from batchbook.scaffold.code_format import WIDTH, imported, quoted
+from batchbook.scaffold.code_format import WIDTH, fitted, imported, quoted
 from batchbook.scaffold.migration_writer import write_migration
 from batchbook.scaffold.plugin_package import FOLDER, PluginPackage
 from batchbook.scaffold.type_columns import ITEM_CODE, TypeColumn, joins_of, read_columns
@@ -35,6 +35,8 @@ from batchbook.words import plural
 _KEY = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 #: Names of constraints contain the key twice, and lines of code the class's name three times.
 _LONGEST_KEY = 25
+#: The pages of the list of all batches, beside which a type has its own.
+_ADDRESSES = ("export", "layout", "view", "window")
 _PACKAGE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LONGEST_PACKAGE = 40
 _SUFFIX = ".jinja2"
@@ -91,6 +93,11 @@ class NewType:
         return [one for column in (*self.header, *self.rows) for one in column.kind.imports]
 
     @property
+    def taken_values(self) -> dict[str, str]:
+        """The attributes of the catalogue that rows take, by column."""
+        return {column.name: column.taken for column in self.taken}
+
+    @property
     def taken_imports(self) -> list[str]:
         """The imports of the models from which rows take values, each ``module:name``."""
         return [one for column in self.taken for one in column.imports]
@@ -137,6 +144,10 @@ def _demand_key(key: str) -> None:
     if {key, f"{key}_row"} & {*metadata.tables}:
         raise Conflict(
             f"Nothing was written: Batchbook has a table called “{key}” already. Choose another key."
+        )
+    if key in _ADDRESSES:
+        raise BadInput(
+            f"Nothing was written: “{key}” is a part of an address of the pages over all batches. Choose another key."
         )
     if key in PGIdentifierPreparer.reserved_words | SQLiteIdentifierPreparer.reserved_words:
         raise BadInput(
@@ -191,6 +202,9 @@ def rendered(new: NewType) -> Mapping[str, str]:
     jinja.filters["quoted"] = quoted
     jinja.globals |= {
         "imports": _imports,
+        "fitted": fitted,
+        "same": lambda names: _mapping({name: quoted(name) for name in names}),
+        "mapping": _mapping,
         "class_line": _class_line,
         "migrations": FOLDER,
         "item_code": ITEM_CODE,
@@ -221,6 +235,11 @@ def _groups(modules: Mapping[str, Any]) -> Iterator[list[str]]:
         module for module in modules if module.partition(".")[0] in ("batchbook", "sqlalchemy")
     )
     return iter([standard, libraries, sorted({*modules} - {*standard, *libraries})])
+
+
+def _mapping(values: Mapping[str, str]) -> str:
+    """Return a mapping as code, whose ``values`` are code by key."""
+    return f"{{{', '.join(f'{quoted(key)}: {value}' for key, value in values.items())}}}"
 
 
 def _class_line(name: str, base: str) -> str:

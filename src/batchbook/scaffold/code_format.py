@@ -22,15 +22,29 @@ def laid_out(source: str, indent: int = 0) -> str:
     return "\n".join(_block(ast.parse(source).body, indent))
 
 
+def fitted(before: str, expression: str, after: str = "", indent: int = 0) -> str:
+    """Return ``expression`` between two texts, with line breaks if it does not fit into a line behind ``indent`` spaces.
+
+    The first line has no spaces before it: a template has them.
+    """
+    return "\n".join(_broken(ast.parse(expression, mode="eval").body, indent, before, after)).lstrip()
+
+
 def one_line(node: ast.expr) -> str:
     """Return an expression without line breaks: texts in double quotes, and no argument that says ``schema=None``."""
     match node:
         case ast.Constant(value=str(text)):
             return quoted(text)
         case ast.Call():
-            return f"{one_line(node.func)}({', '.join(_arguments(node))})"
+            arguments = (f"{name}{one_line(value)}" for name, value in _arguments(node))
+            return f"{one_line(node.func)}({', '.join(arguments)})"
         case ast.List(elts=items):
             return f"[{', '.join(map(one_line, items))}]"
+        case ast.Dict(keys=keys, values=values):
+            pairs = (
+                f"{one_line(key)}: {one_line(value)}" for key, value in zip(keys, values, strict=True) if key
+            )
+            return f"{{{', '.join(pairs)}}}"
         case ast.Tuple(elts=items):
             return f"({', '.join(map(one_line, items))}{',' if len(items) == 1 else ''})"
     return ast.unparse(node)
@@ -70,39 +84,43 @@ def _block(statements: Sequence[ast.stmt], indent: int) -> Iterator[str]:
 def _broken(node: ast.expr, indent: int, before: str, after: str) -> Iterator[str]:
     """Yield the lines of an expression between two texts: in one line, with what is in brackets in one, or with one for each.
 
-    The last line of a call has a comma behind its last argument if there is a line for each.
+    Where there is a line for each, the last one has a comma, too.
     """
-    space = " " * indent
+    space, inner = " " * indent, " " * (indent + _INDENT)
     whole = f"{space}{before}{one_line(node)}{after}"
-    parts = node.elts if isinstance(node, ast.List) else _parts(node) if isinstance(node, ast.Call) else []
+    opening, parts, closing = _brackets(node)
     if len(whole) <= WIDTH or not parts:
         yield whole
         return
-    opening, closing = (f"{one_line(node.func)}(", ")") if isinstance(node, ast.Call) else ("[", "]")
-    inner = " " * (indent + _INDENT)
-    together = f"{inner}{', '.join(_argument(part) for part in parts)}"
+    together = f"{inner}{', '.join(f'{name}{one_line(value)}' for name, value in parts)}"
     yield f"{space}{before}{opening}"
-    if len(together) <= WIDTH:
+    if len(together) <= WIDTH and not isinstance(node, ast.List | ast.Tuple | ast.Dict):
         yield together
     else:
-        for part in parts:
-            name = f"{part.arg}=" if isinstance(part, ast.keyword) else ""
-            value = part.value if isinstance(part, ast.keyword) else part
+        for name, value in parts:
             yield from _broken(value, indent + _INDENT, name, ",")
     yield f"{space}{closing}{after}"
 
 
-def _parts(call: ast.Call) -> list[ast.expr | ast.keyword]:
-    return [*call.args, *(keyword for keyword in call.keywords if not _is_no_schema(keyword))]
+def _brackets(node: ast.expr) -> tuple[str, list[tuple[str, ast.expr]], str]:
+    """Return what is before, in and behind the brackets of an expression: parts, each with its name and a sign, if it has one."""
+    match node:
+        case ast.Call():
+            return f"{one_line(node.func)}(", [*_arguments(node)], ")"
+        case ast.Dict(keys=keys, values=values):
+            pairs = zip(keys, values, strict=True)
+            return "{", [(f"{one_line(key)}: ", value) for key, value in pairs if key], "}"
+        case ast.List(elts=items):
+            return "[", [("", item) for item in items], "]"
+        case ast.Tuple(elts=items):
+            return "(", [("", item) for item in items], ")"
+    return "", [], ""
 
 
-def _is_no_schema(keyword: ast.keyword) -> bool:
-    return keyword.arg == "schema" and isinstance(keyword.value, ast.Constant) and keyword.value.value is None
-
-
-def _arguments(call: ast.Call) -> Iterator[str]:
-    return map(_argument, _parts(call))
-
-
-def _argument(part: ast.expr | ast.keyword) -> str:
-    return f"{part.arg}={one_line(part.value)}" if isinstance(part, ast.keyword) else one_line(part)
+def _arguments(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the arguments of a call with their names, but none that says ``schema=None``, as Alembic does each time."""
+    yield from (("", value) for value in call.args)
+    for keyword in call.keywords:
+        value = keyword.value
+        if not (keyword.arg == "schema" and isinstance(value, ast.Constant) and value.value is None):
+            yield f"{keyword.arg}=", value

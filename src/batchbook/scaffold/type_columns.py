@@ -90,7 +90,7 @@ def kind_of(stored: Any) -> Kind:
     names = {int: "integer", bool: "boolean"}
     python = stored.python_type
     if python not in names and python.__name__ != "date":
-        raise BadInput(f"there are no columns of {python.__name__} among the kinds: {', '.join(KINDS)}")
+        raise BadInput(f"there are no columns of {type(stored).__name__} among the kinds: {', '.join(KINDS)}")
     return KINDS[names.get(python, "date")]
 
 
