@@ -9,12 +9,14 @@ from __future__ import annotations
 import inspect
 import re
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from inspect import get_annotations
 from pathlib import Path
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
+from sqlalchemy.orm import MappedColumn, MapperProperty
 
 
 @dataclass(frozen=True)
@@ -220,3 +222,27 @@ def _place_of(error: BaseException) -> tuple[str, int]:
 
 
 _STANDARD_LIBRARY = str(Path(traceback.__file__).parent)
+
+
+def refuse_taken(model: type[Any], base: type[Any], taken: Set[str], *, attributes: bool = False) -> None:
+    """Refuse a ``model`` of an author that uses a table of another one, or the name of a column that ``base`` has already.
+
+    ``taken`` are the names of these columns. With ``attributes``, the names of what else ``base`` has are refused for columns as
+    well: a column in place of a property, such as the owner, would be read instead of it; a method may be overridden.
+    """
+    where = f"{model.__name__} in {model.__module__}"
+    table = model.__dict__.get("__tablename__")
+    if table in model.metadata.tables:
+        raise ConfigurationError(
+            f"The model {where} has the __tablename__ {table!r}, which is another model's table: give it another one."
+        )
+    annotated = {*get_annotations(model)}
+    columns = annotated | {
+        name for name, value in vars(model).items() if isinstance(value, MappedColumn | MapperProperty)
+    }
+    others = {name for name in dir(base) if not name.startswith("_")} - {"id"} if attributes else set()
+    twice = sorted((taken & ({*vars(model)} | annotated)) | (others & columns))
+    if twice:
+        raise ConfigurationError(
+            f"The model {where} has a column {twice[0]}, which every {base.__name__} has already: give it another name."
+        )

@@ -102,7 +102,7 @@ class BatchHarness:
 
     def enter(self, batch_id: int, text: str) -> int:
         with self.engine() as engine:
-            return RowEditor(engine).enter(batch_id, text)
+            return RowEditor(engine).enter(batch_id, text).sequence
 
     def remove(
         self, batch_id: int, sequence: int, *, removed: bool = True, version: int | None = None

@@ -25,6 +25,7 @@ from batchbook.batches import (
     QuickEntry,
     Rows,
     RowValues,
+    Scan,
     Severity,
     Status,
     Total,
@@ -78,8 +79,8 @@ class ShelfCountRow(BatchRow):
     looked_up: Mapped[int] = column(default=0)
 
 
-def _scanned(handler: ShelfCountHandler, _batch: ShelfCount, text: str) -> RowValues | None:
-    code = handler.session.scalar(select(Product.item_code).where(Product.item_code == text))
+def _scanned(handler: ShelfCountHandler, _batch: ShelfCount, scan: Scan) -> RowValues | None:
+    code = handler.session.scalar(select(Product.item_code).where(Product.item_code == scan.code))
     return None if code is None else {"item_code": code, "counted": 1}
 
 

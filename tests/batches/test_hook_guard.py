@@ -294,7 +294,7 @@ def test_a_failure_before_there_is_a_batch_is_told(harness: BatchHarness, found:
 def test_quick_entry_that_returns_no_row_is_told(
     harness: BatchHarness, found: Any, error: type[Exception], said: str
 ) -> None:
-    entry = QuickEntry(label="Scan", row_for=lambda _handler, _batch, _text: found)
+    entry = QuickEntry(label="Scan", row_for=lambda _handler, _batch, _scan: found)
     scanning = harness.with_handler(type("Scanning", (ShelfCountHandler,), {"quick_entry": entry}))
     batch_id = scanning.open(FILE, shelf="A")
     with pytest.raises(error, match="No row was added") as refused, scanning.engine() as engine:

@@ -85,6 +85,23 @@ def test_an_unknown_vendor_is_named_at_its_field(staff: TestApp, apples: int, en
     assert changes(engine) == []
 
 
+@pytest.mark.parametrize(
+    ("upc", "is_valid"),
+    [("036000291452", True), ("4006381333931", True), ("96385074", True), ("036000291453", False), ("03600029145", False),
+     ("03600029145X", False)],
+)  # fmt: skip
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_bar_code_needs_its_check_digit(
+    staff: TestApp, apples: int, engine: Engine, upc: str, is_valid: bool
+) -> None:
+    form = form_with(staff.get(f"/products/{apples}/edit"), "upc")
+    form["upc"] = upc
+    page = form.submit(status=303 if is_valid else 422)
+    assert is_valid or f"“{upc}” is no UPC or EAN" in page
+    with transaction_scope(engine, read_only=True) as session:
+        assert session.scalars(select(Product.upc)).all() == [upc if is_valid else None]
+
+
 def test_an_admin_adds_a_product(admin: TestApp, apples: int, engine: Engine) -> None:
     form = form_with(admin.get("/products/new"), "price")
     form["item_code"], form["description"], form["price"] = "000000018", "PEARS", "0.99"

@@ -117,7 +117,7 @@ def price_list(tmp_path: Path) -> Path:
 @pytest.fixture
 def batch(catalogue: Engine, batchbook: Callable[..., Result]) -> Callable[..., Result]:
     """Runs ``batchbook batch`` with arguments."""
-    return lambda *arguments: batchbook("batch", *arguments)
+    return lambda *arguments, **options: batchbook("batch", *arguments, **options)
 
 
 @pytest.fixture

@@ -26,12 +26,14 @@ from batchbook.batches import (
     RecordUpdate,
     Rows,
     RowTable,
+    Scan,
     Worksheet,
 )
 from batchbook.batches.history import KINDS
 from batchbook.cli import main
 from batchbook.services import services_of
 from batchbook.settings import all_settings
+from batchbook.testing import BatchTypeConformance, Sample
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -130,7 +132,8 @@ def test_every_declaration_is_described() -> None:
     assert named_in(text_of("hooks.md", "Lookups")) == {one.name for one in fields(Lookup)}
     assert named_in(text_of("hooks.md", "Record update")) == {one.name for one in fields(RecordUpdate)}
     assert named_in(text_of("hooks.md", "Rows per batch")) == own_names(PerBatchRows)
-    assert named_in(text_of("hooks.md", "Quick entry")) == own_names(QuickEntry) - {"values"}
+    methods = {"check", "adds_to", "values", "record_value"}
+    assert named_in(text_of("hooks.md", "Quick entry")) == own_names(QuickEntry) - methods | own_names(Scan)
 
 
 def test_every_name_of_rows_is_described() -> None:
@@ -155,6 +158,24 @@ def test_defaults_of_the_handler_are_those_of_the_table() -> None:
         assert eval(
             default, {"Worksheet": Worksheet, "ExecutionPolicy": ExecutionPolicy, "Callbacks": Callbacks}
         ) == getattr(BatchHandler, name)
+
+
+# --- Testing ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_check_of_the_kit_is_described() -> None:
+    checks = {name for name in dir(BatchTypeConformance) if name.startswith("test_")}
+    assert named_in(text_of("testing.md", "The checks")) == checks
+
+
+def test_every_field_of_a_sample_is_described() -> None:
+    assert named_in(text_of("testing.md", "Sample")) == {one.name for one in fields(Sample)}
+
+
+def test_the_class_and_the_fixtures_of_the_kit_are_described() -> None:
+    assert named_in(text_of("testing.md", "The class")) == {"key", "settings", "sample"}
+    for name in named_in(text_of("testing.md", "Databases for your own tests")):
+        assert hasattr(BatchTypeConformance, name)
 
 
 # --- Commands --------------------------------------------------------------------------------------------------------

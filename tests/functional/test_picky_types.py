@@ -34,7 +34,7 @@ class Picky(PriceChangeHandler):
     callbacks = Callbacks(after_edit=_after_edit)
     quick_entry = QuickEntry(
         label="Scan an item",
-        row_for=lambda _handler, _batch, text: {"item_code": text, "new_price": Decimal("1.00")},
+        row_for=lambda _handler, _batch, scan: {"item_code": scan.code, "new_price": Decimal("1.00")},
     )
 
 
@@ -54,9 +54,13 @@ def test_a_scan_that_is_refused_late_leaves_nothing_and_can_be_tried_again(
         assert "is not priced here, so nothing was stored." in text_of(page, ".flashes")
         assert catalogue.dump(without=OWN) == before
     form["text"] = "000000013"
-    assert "Added row 9." in text_of(form.submit(status=303).follow(), ".flashes")
+    assert "Row 9, new: 000000013 (Duplicate in list)." in text_of(
+        form.submit(status=303).follow(), ".flashes"
+    )
     assert (catalogue.batch(open_batch).row_count, catalogue.row(open_batch, 9).status) == (9, "duplicate")
-    assert "It added row 9." in text_of(form.submit(status=409))
+    assert "Row 9, new: 000000013 (Duplicate in list). Nothing was done a second time." in text_of(
+        form.submit(status=409)
+    )
 
 
 @pytest.mark.parametrize("code", [SECRET, ODD])

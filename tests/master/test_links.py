@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from batchbook.grid import Sort
-from batchbook.master.links import SortMark, added, clicked, mark_of
+from batchbook.grid import GridState, Sort
+from batchbook.master.links import ListMenus, MenuLink, SortMark, added, clicked, mark_of
+from batchbook.services import Services
 
 
 def sorts(*texts: str) -> tuple[Sort, ...]:
@@ -47,3 +48,16 @@ def test_a_header_tells_its_place_and_direction() -> None:
     assert mark_of(sorts("-price"), "price") == SortMark(place=1, descending=True, alone=True)
     assert mark_of(sorts("code", "price"), "price") == SortMark(place=2, descending=False, alone=False)
     assert mark_of(sorts("code"), "price") is None
+
+
+def test_menus_of_other_packages_are_offered_where_they_have_links() -> None:
+    state, view = GridState(search="rye"), object()
+    services = Services({})
+    services.add(ListMenus, ListMenus())
+    menus = services.get(ListMenus)
+    menus["Nothing"] = lambda _view, _state: []
+    menus["Print"] = lambda given, shown: (
+        [MenuLink("Labels", f"/print?q={shown.search}")] if given is view else []
+    )
+    assert ListMenus.of(services, view, state) == [("Print", [MenuLink("Labels", "/print?q=rye")])]
+    assert ListMenus.of(services, None, state) == []

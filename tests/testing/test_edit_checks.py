@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -9,11 +10,12 @@ import pytest
 from sqlalchemy import update
 
 from batchbook.batches import Callbacks, QuickEntry, RowLayout, Worksheet
+from batchbook.testing import Sample
 from batchbook.testing.databases import Databases
 from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.models import PriceChangeRow
 
-from .broken_types import broken, complaint
+from .broken_types import Kit, broken, complaint
 
 TICKS = count()
 
@@ -26,9 +28,25 @@ class ChangesOtherRows(PriceChangeHandler):
     )
 
 
+class SeveralEdits(Kit):
+    """Edits two columns, of which the handler forgets the second one."""
+
+    def sample(self, session: Any, rows: int) -> Sample:
+        edits = (("item_code", "999"), ("new_price", "7.00"))
+        return replace(super().sample(session, rows), edit=None, edits=edits)
+
+
+class ForgetsPrices(PriceChangeHandler):
+    callbacks = Callbacks(
+        after_edit=lambda handler, _batch, _rows: handler.session.execute(
+            update(PriceChangeRow.__table__).values(new_price=None)
+        )
+    )
+
+
 class UnderstandsEverything(PriceChangeHandler):
     quick_entry = QuickEntry(
-        label="Item code", row_for=lambda _handler, _batch, text: {"item_code": text[:20]}
+        label="Item code", row_for=lambda _handler, _batch, scan: {"item_code": scan.code[:20]}
     )
 
 
@@ -60,3 +78,24 @@ class LaysOutWhatChanges(PriceChangeHandler):
 def test_a_broken_edit(databases: Databases, handler: type[Any], check: str, words: str) -> None:
     with broken(databases, handler) as (kit, harness):
         assert words in complaint(getattr(kit, check), harness, harness.made)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "test_an_edit_is_stored_and_remembered",
+        "test_a_stale_edit_is_refused",
+        "test_an_unreadable_text_is_refused",
+        "test_a_cell_changed_in_a_worksheet_is_found",
+        "test_the_database_refuses_every_change",
+    ],
+)
+def test_several_edits_pass(databases: Databases, check: str) -> None:
+    with broken(databases, PriceChangeHandler, kit=SeveralEdits) as (kit, harness):
+        getattr(kit, check)(harness, harness.made)
+
+
+def test_each_of_several_edits_is_checked(databases: Databases) -> None:
+    with broken(databases, ForgetsPrices, kit=SeveralEdits) as (kit, harness):
+        problem = complaint(kit.test_an_edit_is_stored_and_remembered, harness, harness.made)
+    assert "in new_price after an edit to '7.00'" in problem

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import sqlalchemy
 from sqlalchemy import select
@@ -90,3 +96,24 @@ def test_a_swapped_method_is_the_handler_s_for_one_action(databases: Databases) 
             engine.run(1, Action.EXECUTE)
         harness.run(1, Action.EXECUTE)
         assert harness.batch(1).state == "executed"
+
+
+def test_quick_mode_leaves_out_what_takes_long(tmp_path: Path) -> None:
+    (tmp_path / "test_quick.py").write_text((Path(__file__).parent / "test_price_change.py").read_text())
+    arguments = [
+        "-q",
+        "-rs",
+        "-c",
+        os.devnull,
+        f"--rootdir={tmp_path}",
+        "-o",
+        f"cache_dir={tmp_path}",
+        str(tmp_path),
+    ]
+    environment = {**os.environ, "BATCHBOOK_CONFORMANCE": "quick"}
+    command = [sys.executable, "-m", "pytest", *arguments]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
+    assert "29 passed, 3 skipped" in ran.stdout
+    assert re.search(r"SKIPPED \[2\] .*: Quick mode leaves this check out", ran.stdout)
+    assert list(tmp_path.rglob("d/batchbook/templates/*.cache"))

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from batchbook.batches.handler_declarations import Duplicates as Duplicates
     from batchbook.batches.handler_declarations import ExecutionPolicy as ExecutionPolicy
     from batchbook.batches.handler_declarations import NumberChange as NumberChange
-    from batchbook.batches.handler_declarations import QuickEntry as QuickEntry
     from batchbook.batches.handler_declarations import TouchedRecords as TouchedRecords
     from batchbook.batches.intake.cell_reader import IntakeReader as IntakeReader
     from batchbook.batches.intake.field_mapping import IntakeField as IntakeField
@@ -62,6 +61,7 @@ if TYPE_CHECKING:
     from batchbook.batches.policies.declaration import Policy as Policy
     from batchbook.batches.policies.field_rules import FieldAccess as FieldAccess
     from batchbook.batches.policies.field_rules import FieldRule as FieldRule
+    from batchbook.batches.quick_entry import QuickEntry as QuickEntry
     from batchbook.batches.record_update import RecordUpdate as RecordUpdate
     from batchbook.batches.record_update import is_repeated as is_repeated
     from batchbook.batches.registry import BatchType as BatchType
@@ -75,6 +75,9 @@ if TYPE_CHECKING:
     from batchbook.batches.rows.row_values import RowValues as RowValues
     from batchbook.batches.rows.scope import RowProxy as RowProxy
     from batchbook.batches.rows.scope import Rows as Rows
+    from batchbook.batches.scans import Scan as Scan
+    from batchbook.batches.sources.declaration import FromBatch as FromBatch
+    from batchbook.batches.sources.declaration import FromSearch as FromSearch
     from batchbook.batches.worksheets.batch_layout import RowLayout as RowLayout
     from batchbook.batches.worksheets.layout import Layout as Layout
     from batchbook.batches.worksheets.layout import SheetColumn as SheetColumn

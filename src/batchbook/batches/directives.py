@@ -28,10 +28,12 @@ from batchbook.batches.rows.per_batch import row_model_of, storage_of
 from batchbook.batches.running.action_tasks import TASKS, recover_batches
 from batchbook.batches.running.dry_run import TASK as DRY_RUN
 from batchbook.batches.running.runner import InlineRunner, JobRunner, Runner
+from batchbook.batches.scans import EMBEDDED, read_layouts
 from batchbook.batches.type_checks import (
     check_class,
     check_columns,
     check_field_rules,
+    check_other_types,
     check_parameters,
     check_records,
 )
@@ -170,6 +172,9 @@ def includeme(config: Any) -> None:
 def _check_settings(settings: Mapping[str, Any], types: BatchTypes) -> None:
     refuse_unknown_handlers(settings, types)
     check_limits(settings, [batch_type.key for batch_type in types])
+    read_layouts(EMBEDDED.text(settings))
+    for batch_type in types:
+        check_other_types(batch_type, types)
 
 
 def _runner(types: BatchTypes, services: Services) -> Runner:

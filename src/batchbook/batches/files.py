@@ -16,8 +16,9 @@ from batchbook.db.bulk_writing import read_chunks, write_chunks
 from batchbook.errors import BadInput
 from batchbook.words import storable
 
-#: The role of files that a batch is made from, and of those that are uploaded worksheets.
-INPUT, WORKSHEET = "input", "worksheet"
+#: The role of files that a batch is made from, of those that are uploaded worksheets, and of those with the numbers of the rows
+#: that were chosen elsewhere to make the batch of.
+INPUT, WORKSHEET, CHOSEN = "input", "worksheet", "chosen"
 
 _IN_MEMORY = 8 * 1024 * 1024
 
@@ -27,8 +28,8 @@ def store_file(
 ) -> BatchFile:
     """Store the bytes of ``file``, read in chunks from the start, with ``batch``; return their record.
 
-    ``role`` is ``input`` for the file that the batch is made from, ``output`` for a result, and ``worksheet`` for an
-    uploaded worksheet.
+    ``role`` is ``input`` for the file that the batch is made from, ``output`` for a result, ``worksheet`` for an
+    uploaded worksheet, and ``chosen`` for the numbers of chosen rows.
     """
     session = context.session
     record = BatchFile(

@@ -16,17 +16,18 @@ from batchbook.batches.handler_declarations import (
     Duplicates,
     ExecutionPolicy,
     NumberChange,
-    QuickEntry,
     TouchedRecords,
 )
 from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lookups import Lookup, refresh_by_lookups
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.quick_entry import QuickEntry
 from batchbook.batches.record_update import RecordUpdate
 from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.batches.rows.scope import Rows
+from batchbook.batches.sources.declaration import Source
 from batchbook.batches.worksheets.layout import Worksheet
 from batchbook.statuses import Status
 from batchbook.words import counted
@@ -90,6 +91,8 @@ class BatchHandler(Generic[B, R]):
     execution_policy: ExecutionPolicy = ExecutionPolicy()
     #: The files that batches are made from; ``None`` if the type takes no file.
     file_source: FileSource | None = None
+    #: The rows of other batches, and the records, that people may choose to make batches of this type from.
+    sources: ClassVar[tuple[Source, ...]] = ()
     #: The box into which people scan or type rows; ``None`` for no such box.
     quick_entry: QuickEntry | None = None
     #: The worksheets of batches: by default with the columns of their file, or of the row grid.

@@ -16,7 +16,6 @@ from batchbook.batches.handler_declarations import (
     Callbacks,
     Duplicates,
     ExecutionPolicy,
-    QuickEntry,
     TouchedRecords,
 )
 from batchbook.batches.hook_guard import HOOKS
@@ -24,10 +23,12 @@ from batchbook.batches.intake.file_source import FileSource
 from batchbook.batches.lookups import Lookup
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.quick_entry import QUICK_ENTRY, QuickEntry
 from batchbook.batches.record_update import RecordUpdate
 from batchbook.batches.rows.per_batch import DynamicRow
 from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.scope import LONGEST_STATUS, table_of
+from batchbook.batches.sources.declaration import FromBatch, FromSearch, check_sources
 from batchbook.batches.worksheets.layout import Worksheet
 from batchbook.declarations import (
     Rule,
@@ -80,6 +81,7 @@ _HANDLER = {
     "rows_can_be_added": instance_of(bool, "True or False"),
     "execution_policy": instance_of(ExecutionPolicy, "an ExecutionPolicy"),
     "file_source": or_none(instance_of(FileSource, "a FileSource")),
+    "sources": sequence_of((FromBatch, FromSearch), "a tuple of FromBatch and FromSearch"),
     "quick_entry": or_none(instance_of(QuickEntry, "a QuickEntry")),
     "worksheet": instance_of(Worksheet, "a Worksheet"),
     "duplicates": or_none(instance_of(Duplicates, "a Duplicates")),
@@ -119,7 +121,7 @@ _PARTS = {
         "known_texts": or_none(function_of("handler", "batch", "field", "texts")),
         "parse": or_none(function_of("handler", "name", "file")),
     },
-    "quick_entry": {"label": _SENTENCE, "row_for": function_of("handler", "batch", "text")},
+    "quick_entry": QUICK_ENTRY,
     "worksheet": {"layout": or_none(function_of("handler", "batch"))},
     "touched_records": {"columns": _KEY},
     "duplicates": {"status": _SENTENCE, "also": _TEXTS, "key": _KEY, "number": _NUMBER},
@@ -141,6 +143,11 @@ _PARTS = {
         "after_edit": or_none(function_of("handler", "batch", "rows")),
     },
 }
+
+_NAMES = mapping_of(
+    str, is_text, 'a mapping of their columns to own ones, such as {"item_code": "item_code"}'
+)
+_SOURCE = {"columns": _NAMES, "header": _NAMES}
 
 
 def check_handler(handler: type[BatchHandler[Any, Any]], header: type[Batch], row: type[BatchRow]) -> None:
@@ -214,10 +221,13 @@ def _check_names_of_columns(
     _demand_columns(f"{name}.refresh_after", header, handler.refresh_after)
     if handler.duplicates is not None:
         _check_duplicates(handler, handler.duplicates, row)
+    check_sources(f"{name}.sources", handler.sources, header, row, _SOURCE)
     if source is not None:
         _check_file_source(f"{name}.file_source", source, header, row)
     for number, lookup in enumerate(handler.lookups, start=1):
         _check_lookup(f"{name}.lookups, number {number},", handler, lookup, row)
+    if handler.quick_entry is not None:
+        handler.quick_entry.check(f"{name}.quick_entry", row)
     try:
         if handler.matching is not None:
             what = "matching"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -13,6 +14,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from batchbook.progress import NoProgress, Progress
 from batchbook.security.identity import grants, identity_of_user
 from batchbook.security.models import User
+from batchbook.web import TIMEZONE
+from batchbook.zones import zone_called
 
 #: The highest number that an integer column can hold. Asked for a higher one, the databases raise an error.
 HIGHEST_NUMBER = 2**31 - 1
@@ -35,6 +38,16 @@ class HandlerContext:
     reason: str | None = None
     # The registry imports handlers, and these import this module.
     types: Any = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the site, that of days such as those on which prices take effect."""
+        return zone_called(TIMEZONE.text(self.settings)) or ZoneInfo("UTC")
+
+    @property
+    def today(self) -> date:
+        """The day of the action at the site."""
+        return self.now.astimezone(self.zone).date()
 
     @property
     def permissions(self) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Declarations of a handler as data: options of execution, numbers that change, duplicates, records, callbacks, quick entry."""
+"""Declarations of a handler as data: options of execution, numbers that change, duplicates, records, callbacks."""
 
 from __future__ import annotations
 
@@ -13,30 +13,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.policies.declaration import Policy
-from batchbook.batches.rows.row_values import RowValues
 from batchbook.batches.rows.scope import Rows
 from batchbook.forms import Form
-from batchbook.words import storable
-
-
-@dataclass(frozen=True, kw_only=True)
-class QuickEntry:
-    """Declaration of a box for quick entry: ``quick_entry`` of a handler.
-
-    ``label`` is shown beside the box. ``row_for(handler, batch, text)`` gets the text that was scanned or typed, and
-    returns the values of a row; ``None`` if it does not recognise the text.
-    """
-
-    label: str
-    # It gets the author's own handler and header, whose types only the author's code knows.
-    row_for: Callable[[Any, Any, str], RowValues | None]
-
-    def values(self, handler: Any, batch: Any, text: str) -> RowValues | None:
-        """Return the values of the row for ``text``; ``None`` if it is not recognised.
-
-        ``row_for`` is not called with a text that databases cannot store, such as one with NUL.
-        """
-        return self.row_for(handler, batch, text) if text == storable(text) else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,6 +29,7 @@ KINDS: Mapping[str, str] = {
     "clone": "Cloned",
     "follow-up": "Created as a follow-up",
     "made-of": "Created from other rows",
+    "made-into": "Made into another batch",
     "reverse": "Created as a reversal",
     "intake": "Reading of the file chosen",
     "populate": "Populated",

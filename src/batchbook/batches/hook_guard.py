@@ -25,7 +25,7 @@ from batchbook.batches.rows.scope import checked_status
 from batchbook.batches.worksheets.layout import Layout
 from batchbook.db.guard import guarded
 from batchbook.db.transactions import is_transient
-from batchbook.declarations import is_texts
+from batchbook.declarations import is_text, is_texts
 from batchbook.errors import BatchbookError, Conflict, is_interrupt, reason_of
 from batchbook.jobs.job_progress import Stopped
 from batchbook.words import storable
@@ -164,6 +164,7 @@ def _are(kind: type[Any]) -> Callable[[Any], bool]:
 
 #: For hooks whose results are used as they are: the condition that a result satisfies, and its description.
 _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "adds": (is_text, "the name of a column"),
     "before_create": (lambda found: found is None, "nothing; to refuse, raise BadInput with the sentence"),
     "carried_columns": (is_texts, "a tuple of names of columns"),
     "fields": (_are(IntakeField), "a list of IntakeField"),

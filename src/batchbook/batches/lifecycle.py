@@ -48,6 +48,7 @@ class Action(StrEnum):
     APPROVE = "approve", "Approve", "approved"
     EXECUTE = "execute", "Execute", "executed"
     CLONE = "clone", "Clone", "cloned"
+    MAKE = "make", "Make a batch of its rows", "made into another batch"
     REVERSE = "reverse-batch", "Reverse", "reversed"
     HAND_OVER = "hand-over", "Hand over", "handed over"
     DELETE = "delete", "Delete", "deleted"
@@ -116,6 +117,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Action.APPROVE, (_P.APPROVE,), _COMPLETE),
     Transition(Action.EXECUTE, (_P.EXECUTE,), _COMPLETE, State.EXECUTING, State.EXECUTED, job=True),
     Transition(Action.CLONE, (_P.CREATE,), _AT_REST | _EXECUTED, job=True),
+    Transition(Action.MAKE, (_P.VIEW,), _OPEN | _COMPLETE),
+    Transition(Action.MAKE, (_P.VIEW, _P.AUDIT), _EXECUTED),
     Transition(Action.REVERSE, (_P.REVERSE,), _EXECUTED, job=True),
     Transition(Action.HAND_OVER, (_P.HAND_OVER,), _AT_REST),
     Transition(Action.DELETE, (_P.DELETE,), _AT_REST, job=True),
@@ -173,6 +176,7 @@ _ADVICE: dict[tuple[Action, State], str] = {
         State.OPEN,
     ): "It is populated already: create a new batch to read its file in another way.",
     (Action.POPULATE, State.OPEN): "It is populated already: refresh it, or create a new batch.",
+    (Action.MAKE, State.NEW): "It has no rows yet: populate it first.",
     (Action.COMPLETE, State.NEW): "It has no rows yet: populate it first.",
     (Action.COMPLETE, State.COMPLETE): "It is marked complete already{by}.",
     (Action.DRY_RUN, State.OPEN): "It is still open for changes: mark it complete first.",

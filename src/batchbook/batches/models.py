@@ -7,10 +7,8 @@ triggers look at.
 
 from __future__ import annotations
 
-from collections.abc import Set
 from datetime import datetime
 from decimal import Decimal
-from inspect import get_annotations
 from typing import Any, ClassVar
 
 from pyramid.exceptions import ConfigurationError
@@ -29,11 +27,12 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, MappedColumn, MapperProperty, declared_attr, mapped_column
+from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
 from batchbook.batches.lifecycle import FINAL, Action, State, why_not
 from batchbook.batches.rows.issues import IssueList
 from batchbook.db import USER_NAME, Base, ExactDecimal
+from batchbook.declarations import refuse_taken
 
 
 def editable(*args: Any, label: str | None = None, **options: Any) -> MappedColumn[Any]:
@@ -59,28 +58,9 @@ def column(*args: Any, label: str | None = None, **options: Any) -> MappedColumn
     return mapped_column(*args, info=info | options.pop("info", {}), **options)
 
 
-def _refuse_taken(model: type[Any], base: type[Any], taken: Set[str]) -> None:
-    """Refuse a model of a type that uses a table of another one, or the name of a column that ``base`` has for all types."""
-    where = f"{model.__name__} in {model.__module__}"
-    table = model.__dict__.get("__tablename__")
-    if table in model.metadata.tables:
-        raise ConfigurationError(
-            f"The model {where} has the __tablename__ {table!r}, which is another model's table: give it another one."
-        )
-    annotated = {*get_annotations(model)}
-    columns = annotated | {
-        name for name, value in vars(model).items() if isinstance(value, MappedColumn | MapperProperty)
-    }
-    # A column in place of a property, such as the owner, would be read instead of it; a method may be overridden.
-    attributes = {name for name in dir(base) if not name.startswith("_")} - {"id"} if base is Batch else set()
-    twice = sorted((taken & ({*vars(model)} | annotated)) | (attributes & columns))
-    if twice:
-        raise ConfigurationError(
-            f"The model {where} has a column {twice[0]}, which every {base.__name__} has already: give it another name."
-        )
-
-
 _NUMBER_DIGITS = 8
+#: The key in a header's ``params`` of what the batch was made from, where a person chose rows or records elsewhere.
+CHOSEN_ROWS = "chosen_rows"
 
 
 def number_in_sql(batch_id: Any) -> ColumnElement[str]:
@@ -133,6 +113,8 @@ class Batch(Base):
     purge_after: Mapped[datetime | None]
     #: The number of the executed batch that this one reverses. That one is frozen, and may be purged.
     reverses: Mapped[int | None] = mapped_column(index=True)
+    #: The number of the batch whose rows, or whose execution, this one was made from. That one may be purged.
+    made_from: Mapped[int | None] = mapped_column(index=True)
     version: Mapped[int] = mapped_column(default=1)
 
     @hybrid_property
@@ -147,7 +129,7 @@ class Batch(Base):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Add the key and the polymorphic identity to a type's header, so that authors need not repeat them."""
-        _refuse_taken(cls, Batch, set(Batch.__table__.columns.keys()) - {"id"})
+        refuse_taken(cls, Batch, set(Batch.__table__.columns.keys()) - {"id"}, attributes=True)
         if "__tablename__" in cls.__dict__ and "id" not in cls.__dict__:
             cls.id = mapped_column(ForeignKey("batch.id", ondelete="CASCADE"), primary_key=True)
             cls.__mapper_args__ = {"polymorphic_identity": cls.__tablename__} | cls.__dict__.get(
@@ -174,6 +156,11 @@ class Batch(Base):
     def is_final(self) -> bool:
         """Whether the batch is frozen: no action leaves its state."""
         return self.state in FINAL
+
+    @property
+    def has_chosen_rows(self) -> bool:
+        """Whether the batch was made from rows or records that a person chose elsewhere, from which it is populated."""
+        return CHOSEN_ROWS in self.params
 
     @property
     def kept_count(self) -> int:
@@ -232,7 +219,7 @@ class BatchRow(Base):
                 f"The row model {cls.__name__} in {cls.__module__} has no table: give it a __tablename__, such as"
                 f' "{batch.__tablename__}_row".'
             )
-        _refuse_taken(cls, BatchRow, set(BatchRow.__annotations__) - {"__batch__"})
+        refuse_taken(cls, BatchRow, set(BatchRow.__annotations__) - {"__batch__"})
         super().__init_subclass__(**kwargs)
 
     @declared_attr

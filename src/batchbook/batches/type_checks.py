@@ -12,8 +12,9 @@ from batchbook.batches.handler import BatchHandler
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.policies.field_access import identifying_columns
 from batchbook.batches.policies.field_rules import refuse_unrestrictable
-from batchbook.batches.registry import BatchType
+from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.rows.scope import RESERVED, table_of
+from batchbook.batches.sources.declaration import FromBatch
 from batchbook.db import ExactDecimal, why_not_stored
 from batchbook.declarations import is_text, shown
 from batchbook.errors import BadInput
@@ -70,6 +71,15 @@ def check_field_rules(batch_type: BatchType) -> None:
         raise ConfigurationError(
             f"{batch_type.handler.__name__}.execution_policy cannot be applied. {error.message}"
         ) from None
+
+
+def check_other_types(batch_type: BatchType, types: BatchTypes) -> None:
+    """Raise ``ConfigurationError`` for a source of a type that names columns which the other one of ``types`` does not have."""
+    known = {one.key: one for one in types}
+    for at, source in enumerate(batch_type.handler.sources):
+        if isinstance(source, FromBatch) and source.batch_type in known:
+            other = known[source.batch_type]
+            source.refuse_unknown(f"{batch_type.handler.__name__}.sources[{at}]", other.header, other.row)
 
 
 def check_records(batch_type: BatchType) -> None:

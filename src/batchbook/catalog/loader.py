@@ -30,7 +30,15 @@ from sqlalchemy import (
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.orm import Session
 
-from batchbook.catalog.models import PRICE, Department, PriceHistory, Product, Vendor
+from batchbook.catalog.models import (
+    PRICE,
+    CostHistory,
+    Department,
+    PriceHistory,
+    Product,
+    StockMovement,
+    Vendor,
+)
 from batchbook.db import UTCDateTime, folded_key, lock_records, utc_now
 from batchbook.db.bulk_writing import bulk_insert
 from batchbook.db.functions import insert_into
@@ -47,7 +55,7 @@ COLUMNS = (
 )  # fmt: skip
 
 #: The columns that a file may have besides. Where it has none, products keep their values.
-OPTIONAL = ("cost",)
+OPTIONAL = ("cost", "upc", "unit", "case_unit", "case_pack", "reorder_point")
 
 #: The columns of a product that a file sets; the last two are found by name.
 _MERGED = ("description", "size", "category", "brand", "price", "on_hand", "department_id", "vendor_id")
@@ -74,6 +82,8 @@ _staging = SqlTable(
     SqlColumn("price", PRICE, nullable=False),
     SqlColumn("on_hand", Integer, nullable=False),
     SqlColumn("cost", PRICE),
+    *(SqlColumn(name, String) for name in ("upc", "unit", "case_unit")),
+    *(SqlColumn(name, Integer) for name in ("case_pack", "reorder_point")),
     prefixes=["TEMPORARY"],
 )
 _is_known = Product.item_code == _staging.c.item_code
@@ -217,6 +227,16 @@ def _merge(connection: Connection, by: str, reason: str | None, merged: Sequence
     now, price = utc_now(), _staging.c.price
     connection.execute(
         PriceHistory.of_changes(price, now, by, _is_known, Product.price != price, reason=reason)
+    )
+    if "cost" in merged:
+        differs = Product.cost.is_distinct_from(_staging.c.cost)
+        connection.execute(
+            CostHistory.of_changes(_staging.c.cost, now, by, _is_known, differs, reason=reason)
+        )
+    on_hand = _staging.c.on_hand
+    differs = Product.on_hand != on_hand
+    connection.execute(
+        StockMovement.of_changes(on_hand, now, by, _is_known, differs, kind="load", reason=reason)
     )
     connection.execute(_direct_edits(now, by, reason))
     written = connection.execute(

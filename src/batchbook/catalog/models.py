@@ -85,7 +85,7 @@ class PriceHistory(Base):
 
 
 class CostHistory(Base):
-    """One change of what a vendor asks for a product; without a vendor, of the product's cost.
+    """One change of a product's cost or, with a vendor, of what that vendor asks for the product.
 
     ``old_cost`` is null for a first cost, ``new_cost`` for one that was taken away. ``effective_on`` is the first day of the new
     cost. The other columns are as in :class:`PriceHistory`; an edit of a product or vendor item by hand needs no reason.
@@ -120,7 +120,7 @@ class CostHistory(Base):
         by: str,
         *where: ColumnElement[bool],
         old: SQLColumnExpression[Any] = Product.cost,
-        vendor_id: SQLColumnExpression[Any] = Product.vendor_id,
+        vendor_id: SQLColumnExpression[Any] | int | None = None,
         effective_on: SQLColumnExpression[Any] | date | None = None,
         row: Any = None,
         reason: SQLColumnExpression[Any] | str | None = None,
@@ -128,11 +128,13 @@ class CostHistory(Base):
         """Return the statement that records costs that are about to change.
 
         ``cost`` is the column with the new costs, and ``where`` joins it to the products that get them. ``old`` is the cost
-        until then: by default the product's, or that of a joined :class:`VendorItem`. ``effective_on`` is by default the day of
+        until then: by default the product's, or that of a :class:`VendorItem` of the vendor ``vendor_id``. ``effective_on`` is by default the day of
         ``at`` in UTC. ``row`` is the model of the batch's rows that make the change, ``reason`` a text or a column of theirs.
         """
         if effective_on is None or isinstance(effective_on, date):
             effective_on = literal(effective_on or at.astimezone(UTC).date(), cls.effective_on.type)
+        if vendor_id is None or isinstance(vendor_id, int):
+            vendor_id = literal(vendor_id, cls.vendor_id.type)
         values = {
             "product_id": Product.id,
             "item_code": Product.item_code,

@@ -6,14 +6,15 @@ from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from sqlalchemy import Select, func, select
+from stdnum import ean
 
 from batchbook.audit.effects import effects_url
 from batchbook.audit.executed_batches import touching_url
 from batchbook.batches.pages.batch.overlap_page import RecordBatch, in_batches
 from batchbook.catalog.ledgers import LedgerLink, ledger_links
-from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
+from batchbook.catalog.models import CostHistory, Department, PriceHistory, Product, StockMovement, Vendor
 from batchbook.catalog.price_history import LatestChanges, latest_changes
-from batchbook.db import spelled_like
+from batchbook.db import spelled_like, utc_now
 from batchbook.forms import Field, Form, form_of
 from batchbook.grid import Choice, Column, Kind, Sort, columns_of
 from batchbook.master import PAGES, DirectChange, Invalid, MasterView, RecordHooks
@@ -29,13 +30,35 @@ _VENDOR_CODE = Field.of(
 class ProductHooks(RecordHooks):
     """Rules about products: the vendor is named by its code, and a price that is edited is in the price history."""
 
-    def before_save(self, record: Product, values: dict[str, Any]) -> None:  # noqa: ARG002 - The hook's own.
-        """Find the vendor."""
+    def before_save(self, record: Product, values: dict[str, Any]) -> None:
+        """Check the bar code, find the vendor, and note a cost that changes; the first one of a new product is no change."""
+        upc = values.get("upc")
+        if upc is not None and upc != record.upc and not ean.is_valid(upc):
+            raise Invalid(
+                {
+                    "upc": f"“{upc}” is no UPC or EAN: it has 8, 12, 13 or 14 digits, of which the last is the check digit."
+                }
+            )
         values["vendor_id"] = self._vendor_id(values.pop("vendor_code"))
+        if record.id is not None and values.get("cost", record.cost) != record.cost:
+            self.request.db.add(
+                CostHistory(
+                    product_id=record.id,
+                    item_code=record.item_code,
+                    old_cost=record.cost,
+                    new_cost=values["cost"],
+                    effective_on=utc_now().astimezone(self.request.zone).date(),
+                    changed_by=self.request.authenticated_userid,
+                )
+            )
 
     def direct_edit_entry(self, record: Product, change: DirectChange, reason: str) -> Any | None:
-        """Return the entry in the price history; the first price of a new product is no change."""
-        if change.column.name != "price" or change.old is None:
+        """Return the entry in the price history, and add one to the stock movements; first values of a new product are no changes."""
+        if change.old is None:
+            return None
+        if change.column.name == "on_hand":
+            self._add_movement(record, change, reason)
+        if change.column.name != "price":
             return None
         return PriceHistory(
             product_id=record.id,
@@ -44,6 +67,21 @@ class ProductHooks(RecordHooks):
             new_price=change.new,
             changed_by=self.request.authenticated_userid,
             reason=reason,
+        )
+
+    def _add_movement(self, record: Product, change: DirectChange, reason: str) -> None:
+        self.request.db.add(
+            StockMovement(
+                product_id=record.id,
+                item_code=record.item_code,
+                kind="edit",
+                before=change.old,
+                change=change.new - change.old,
+                after=change.new,
+                cost=record.cost,
+                changed_by=self.request.authenticated_userid,
+                reason=reason,
+            )
         )
 
     def _vendor_id(self, code: str | None) -> int | None:

@@ -17,6 +17,7 @@ from batchbook.batches.models import Batch
 from batchbook.catalog.loader import load_file
 from batchbook.catalog.models import Department, Product, Vendor
 from batchbook.db.transactions import transaction_scope
+from batchbook.demo.demo_values import add_demo_values
 from batchbook.errors import Conflict
 from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User
@@ -72,6 +73,7 @@ def load(session: Session) -> None:
     )
     session.flush()  # The loader writes past the session.
     load_file(session, CATALOG, by="demo data")
+    add_demo_values(session)
 
 
 def logins(session: Session) -> list[Login]:

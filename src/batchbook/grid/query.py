@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Integer, Row, Select, and_, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
@@ -87,6 +88,12 @@ class Grid:
         if state.search:
             found.append(search_condition(self.columns, state.search))
         return and_(true(), *found)
+
+    def narrowed(self, *conditions: ColumnElement[bool]) -> Self:
+        """Return the same grid over those rows alone that satisfy ``conditions``."""
+        narrowed = copy(self)
+        narrowed._select = self._select.where(*conditions)
+        return narrowed
 
     def filtered(self, state: GridState, user: str | None) -> Select[Any]:
         """Return the caller's SELECT narrowed by the state's filters, for statements that count or group its rows."""

@@ -62,6 +62,7 @@ def includeme(config: Any) -> None:
     """Add the directives ``config.add_master_view``, ``config.add_batch_only_link`` and ``config.add_grid_source``."""
     config.add_directive("add_master_view", "batchbook.master.routes.add_master_view")
     config.add_directive("add_batch_only_link", "batchbook.master.direct_edits.add_batch_only_link")
+    config.add_directive("add_list_menu", "batchbook.master.links.add_list_menu")
     config.add_permission("views:share")
     config.include("batchbook.master.grid_sources")
     config.include("batchbook.master.routes")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.errors import BadInput, Missing, Refused
 from batchbook.grid import Column, Grid, GridState, KeyCache
+from batchbook.master.links import ListMenus
 from batchbook.security.identity import Identity
 from batchbook.services import Services, services_of
 from batchbook.web.request import zone_for
@@ -145,8 +146,9 @@ def add_grid_source(config: Any, name: str, source: GridSource) -> None:
 
 
 def includeme(config: Any) -> None:
-    """Add the directive ``config.add_grid_source``, and the keys of grids that this process keeps."""
+    """Add the directive ``config.add_grid_source``, the keys of grids that this process keeps, and the menus of lists."""
     services = services_of(config.registry)
     services.add(GridSources, GridSources())
+    services.add(ListMenus, ListMenus())
     services.add(KeyCache, KeyCache())
     config.add_directive("add_grid_source", add_grid_source)

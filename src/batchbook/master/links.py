@@ -1,4 +1,4 @@
-"""Links of a grid, which hold its whole state and can be shared, and the marks on its headers."""
+"""Links of a grid, which hold its whole state and can be shared, the marks on its headers, and menus that packages add to lists."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from batchbook.grid import Filter, GridState, Sort
 from batchbook.grid.state_params import MAX_SORTS
+from batchbook.services import Services, services_of
 
 
 @dataclass(frozen=True)
@@ -143,3 +144,34 @@ class GridLinks:
     def without(self, clause: Filter) -> str:
         """Return the link to the same grid without one of its filters."""
         return href(self.url, self.state.without(clause))
+
+
+@dataclass(frozen=True)
+class MenuLink:
+    """A link in a menu."""
+
+    label: str
+    url: str
+
+
+#: Returns the links of a menu for a master view and the state of its grid; none where it has nothing to offer there.
+MenuLinks = Callable[[Any, GridState], Sequence[MenuLink]]
+
+
+class ListMenus(dict[str, MenuLinks]):
+    """The menus that packages add to the indexes of master views, by their titles. One per application, among the services."""
+
+    @classmethod
+    def of(cls, services: Services, view: Any, state: GridState) -> list[tuple[str, Sequence[MenuLink]]]:
+        """Return the menus, each with its title and its links, of the index of ``view`` whose grid is in ``state``."""
+        menus = ((title, links(view, state)) for title, links in services.get(cls).items())
+        return [(title, links) for title, links in menus if links]
+
+
+def add_list_menu(config: Any, title: str, links: MenuLinks) -> None:
+    """Directive: offer the menu ``title`` on the indexes of master views, with what ``links`` returns for the view and its state."""
+
+    def register() -> None:
+        services_of(config.registry).get(ListMenus)[title] = links
+
+    config.action(("list menu", title), register)

@@ -23,7 +23,7 @@ from batchbook.master.export_choice import ExportChoice
 from batchbook.master.filter_form import remember_form
 from batchbook.master.grid_sources import INDEX, GridReference
 from batchbook.master.grid_view import GridView
-from batchbook.master.links import DEFAULT, PRINT
+from batchbook.master.links import DEFAULT, PRINT, ListMenus
 from batchbook.master.paging import whole_number
 from batchbook.master.printing import Printout, print_page
 from batchbook.master.view import Page, buttons_for
@@ -67,7 +67,9 @@ class Index(Page):
 
     def get(self) -> dict[str, Any]:
         """Show the grid in the state of the address, or in the one that was remembered."""
-        return self.template_values(grid=self.view.grid(), buttons=buttons_for(self.view))
+        grid = self.view.grid()
+        menus = ListMenus.of(self.request.services, self.view, grid.state)
+        return self.template_values(grid=grid, buttons=buttons_for(self.view), menus=menus)
 
 
 class Remember(Page):

@@ -215,11 +215,15 @@ def view_of(services: Services, model: type[Any]) -> type[MasterView] | None:
 
 
 def open_index(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
-    """Open the grid of an index, for :data:`~batchbook.master.grid_sources.INDEX`."""
+    """Open the grid of an index, for :data:`~batchbook.master.grid_sources.INDEX`.
+
+    The argument ``permission`` is the one that the caller needs, by default that of exports.
+    """
     view = view_called(caller.services, arguments["view"])
+    needed = view.permission(arguments.get("permission", "export"))
     # The context of all records decides by identity and permission alone.
     context = view.context_factory(cast("Any", view))
-    caller.refuse_unless(permitted=context.refusal(caller.identity, view.permission("export")) is None)
+    caller.refuse_unless(permitted=context.refusal(caller.identity, needed) is None)
     columns, visible = view.columns(), view.visible_to(caller.services, caller.identity)
     wanted = view.base_select() if visible is None else view.base_select().where(visible)
     grid = Grid(columns, wanted, key_columns(view), tuple(view.default_sort), zone=caller.zone)

@@ -30,6 +30,9 @@ from batchbook.db.engine import make_engine
 
 BACKENDS = ("sqlite", "postgresql")
 
+#: Quick mode: checks run on SQLite only and with fewer rows, and some do less, for quick feedback while writing a type.
+QUICK = os.environ.get("BATCHBOOK_CONFORMANCE") == "quick"
+
 #: A function that fills a database before a test gets it.
 Fill = Callable[[Engine], None]
 
@@ -48,7 +51,8 @@ def fast_folder() -> Path:
 class Databases:
     """Creates databases, and removes them when pytest ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Path | None = None) -> None:
+        self._kept = kept
         self._place = Path(tempfile.mkdtemp(prefix="batchbook-testing-", dir=fast_folder()))
         self._templates: dict[Any, str] = {}
         #: Values that the functions which fill templates return to their tests, by the key of the template.
@@ -60,7 +64,10 @@ class Databases:
         """Return the databases of this run of pytest, which removes them at its end."""
         found = config.stash.get(_KEY, None)
         if found is None:
-            config.stash[_KEY] = found = cls()
+            keeps = QUICK and config.pluginmanager.has_plugin("cacheprovider")
+            config.stash[_KEY] = found = cls(
+                config.cache.mkdir("batchbook") if keeps and config.cache else None
+            )
             config.add_cleanup(found.close)
         return found
 
@@ -70,8 +77,8 @@ class Databases:
 
     @property
     def templates(self) -> Path:
-        """The cache folder of compiled templates, shared by the applications of all checks."""
-        folder = self._place / "templates"
+        """The cache folder of compiled templates, shared by the applications of all checks; in quick mode by all runs."""
+        folder = (self._kept or self._place) / "templates"
         folder.mkdir(exist_ok=True)
         return folder
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -36,25 +37,28 @@ class EditChecks(HarnessFixtures):
     def test_an_edit_is_stored_and_remembered(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """The cell has its new value, the row a new version, and the history an entry; the header's counts are right."""
         sample, number = made
-        field, text = _edit_of(harness, sample, number)
-        before = harness.rows(number)[1]
-        with harness.acting() as engine:
-            RowEditor(engine).edit(number, 1, {field: text}, before["version"])
-        after = harness.rows(number)[1]
-        check(
-            after[field] != before[field],
-            f"Row 1 has {before[field]!r} in {field} after an edit to {text!r}.",
-        )
-        check(after["version"] > before["version"], "An edit must give the row a new version, and did not.")
-        with harness.transaction(read_only=True) as session:
-            changed = session.scalars(select(ChangedCell.field).where(ChangedCell.batch_id == number)).all()
-        check(field in changed, f"The history lacks the change of {field}.")
-        check_counts(harness, number, "after an edit")
+        for field, text in _edits_of(harness, sample, number):
+            before = harness.rows(number)[1]
+            with harness.acting() as engine:
+                RowEditor(engine).edit(number, 1, {field: text}, before["version"])
+            after = harness.rows(number)[1]
+            check(
+                after[field] != before[field],
+                f"Row 1 has {before[field]!r} in {field} after an edit to {text!r}.",
+            )
+            check(
+                after["version"] > before["version"], "An edit must give the row a new version, and did not."
+            )
+            with harness.transaction(read_only=True) as session:
+                changes = select(ChangedCell.field).where(ChangedCell.batch_id == number)
+                changed = session.scalars(changes).all()
+            check(field in changed, f"The history lacks the change of {field}.")
+            check_counts(harness, number, f"after an edit of {field}")
 
     def test_a_stale_edit_is_refused(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """An edit based on an older version changes nothing."""
         sample, number = made
-        field, text = _edit_of(harness, sample, number)
+        field, text = _edits_of(harness, sample, number)[0]
         before = harness.rows(number)
         with refused(StaleEdit, "edit a row based on an old version"), harness.acting() as engine:
             RowEditor(engine).edit(number, 1, {field: text}, before[1]["version"] - 1)
@@ -63,16 +67,15 @@ class EditChecks(HarnessFixtures):
     def test_an_unreadable_text_is_refused(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """A text that the cell cannot store changes nothing."""
         sample, number = made
-        field, _ = _edit_of(harness, sample, number)
-        column = next(
-            column for column in editable_columns(harness.row_of(number), EVERYTHING) if column.name == field
-        )
-        text = unreadable(column)
-        if text is None:
-            pytest.skip(f"The field {field} can store any text.")
+        fields = [field for field, _ in _edits_of(harness, sample, number)]
+        columns = {one.name: one for one in editable_columns(harness.row_of(number), EVERYTHING)}
+        unfit = {field: text for field in fields if (text := unreadable(columns[field])) is not None}
+        if not unfit:
+            pytest.skip(f"Any text can be stored in {', '.join(fields)}.")
         before = harness.rows(number)
-        with refused(CellProblems, f"store {text[:20]!r} in {field}"), harness.acting() as engine:
-            RowEditor(engine).edit(number, 1, {field: text}, before[1]["version"])
+        for field, text in unfit.items():
+            with refused(CellProblems, f"store {text[:20]!r} in {field}"), harness.acting() as engine:
+                RowEditor(engine).edit(number, 1, {field: text}, before[1]["version"])
         same(before, harness.rows(number), "A refused edit must change nothing.")
 
     def test_a_row_can_be_added(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
@@ -115,9 +118,9 @@ class EditChecks(HarnessFixtures):
         check_counts(harness, number, "after a row was restored")
 
 
-def _edit_of(harness: AppHarness, sample: Sample, number: int) -> tuple[str, str]:
-    if sample.edit is not None:
-        return sample.edit
+def _edits_of(harness: AppHarness, sample: Sample, number: int) -> list[tuple[str, str]]:
+    if sample.all_edits:
+        return sample.all_edits
     if editable_columns(harness.row_of(number), EVERYTHING):
         complain("Rows of this type can be edited: give the sample a field and a new text as edit.")
     pytest.skip("Rows of this type have no editable column.")
@@ -151,16 +154,17 @@ class SheetChecks(HarnessFixtures):
     ) -> None:
         """A changed cell is found, is read as it was written, and is no conflict."""
         sample, number = made
-        if sample.edit is None:
+        if not sample.all_edits:
             pytest.skip("Rows of this type have no editable column.")
-        field, text = sample.edit
-        found = _compared(harness, number, lambda context, sheets: _write(context, sheets, field, text))
-        marks = [change.mark for change in found.taken]
-        check(
-            marks == [f"1.{field}"] and not found.conflicts,
-            f"Row 1 of a worksheet has {text!r} in {field}, and the changes found are {marks or 'none'}: the layout must"
-            " write the same texts for a row each time, and be able to read them.",
-        )
+        for field, text in sample.all_edits:
+            change = partial(_write, field=field, text=text)
+            found = _compared(harness, number, change)
+            marks = [change.mark for change in found.taken]
+            check(
+                marks == [f"1.{field}"] and not found.conflicts,
+                f"Row 1 of a worksheet has {text!r} in {field}, and the changes found are {marks or 'none'}: the layout must"
+                " write the same texts for a row each time, and be able to read them.",
+            )
 
 
 def _compared(

@@ -30,9 +30,9 @@ class FrozenChecks(HarnessFixtures):
     def test_the_database_refuses_every_change(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """SQL of every kind on the header, rows, files and history of an executed batch is refused."""
         sample, frozen = made
-        if sample.edit is not None:
+        if sample.all_edits:
             with harness.acting() as engine:  # So that the history has a changed cell.
-                RowEditor(engine).edit(frozen, 1, dict([sample.edit]))
+                RowEditor(engine).edit(frozen, 1, dict(sample.all_edits[:1]))
                 engine.run(frozen, Action.REFRESH)
         with harness.acting() as engine:
             unfrozen = clone_batch(engine, frozen).id

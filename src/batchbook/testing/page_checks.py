@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from webtest import TestApp, Upload
 from batchbook.batches import Action, Batch, BatchFile, State
 from batchbook.batches.lifecycle import is_possible
 from batchbook.batches.pages.routes import bound_view
+from batchbook.testing.databases import QUICK
 from batchbook.testing.harness import FEW, ROLES, AppHarness, HarnessFixtures
 from batchbook.testing.sample import Sample, check
 
@@ -49,11 +50,7 @@ class PageChecks(HarnessFixtures):
     def test_every_page_of_an_open_batch_answers(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
         """Staff and admin can open every page that their roles allow; auditors can't open open batches."""
         _, number = made
-        problems: list[str] = []
-        for role in ROLES:
-            client = harness.client(role)
-            for permission, path in _pages(harness, number):
-                problems += _problems(client, role, path, _expected_open(role, permission))
+        problems = _problems_of_pages(harness, number, _expected_open, "staff")
         check(
             not problems, "\n".join(["Pages of an open batch have the wrong status or content.", *problems])
         )
@@ -64,11 +61,7 @@ class PageChecks(HarnessFixtures):
         """All roles can read an executed batch; pages that would change it are refused."""
         sample, number = made
         harness.execute(number, sample)
-        problems: list[str] = []
-        for role in ROLES:
-            client = harness.client(role)
-            for permission, path in _pages(harness, number):
-                problems += _problems(client, role, path, _expected_executed(role, permission))
+        problems = _problems_of_pages(harness, number, _expected_executed, "auditor")
         check(
             not problems,
             "\n".join(["Pages of an executed batch have the wrong status or content.", *problems]),
@@ -78,7 +71,7 @@ class PageChecks(HarnessFixtures):
     def test_the_lists_answer(self, harness: AppHarness) -> None:
         """The start page, the list of all batches and the type's own list open for every role."""
         problems: list[str] = []
-        for role in ROLES:
+        for role in ROLES[:1] if QUICK else ROLES:
             client = harness.client(role)
             start = "/audit" if role == "auditor" else "/"
             for path in (start, "/batches", harness.path):
@@ -117,6 +110,20 @@ def _pages(harness: AppHarness, number: int) -> Iterator[tuple[str, str]]:
                 page.permission,
                 f"{harness.path}/{number}{_PART.sub(lambda part: _EXAMPLES[part[1]], page.pattern)}",
             )
+
+
+def _problems_of_pages(
+    harness: AppHarness, number: int, expected: Callable[[str, str], int], reader: str
+) -> list[str]:
+    """Return the problems of the pages of a batch; in quick mode only of those that the role ``reader`` may open."""
+    problems: list[str] = []
+    for role in [reader] if QUICK else ROLES:
+        client = harness.client(role)
+        for permission, path in _pages(harness, number):
+            status = expected(role, permission)
+            if status == _OK or not QUICK:
+                problems += _problems(client, role, path, status)
+    return problems
 
 
 def _expected_open(role: str, permission: str) -> int:

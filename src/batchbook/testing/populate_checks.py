@@ -11,7 +11,7 @@ import pytest
 from batchbook.batches import Action, State
 from batchbook.batches.rows.row_values import NOT_STORED
 from batchbook.grid import Column, Kind, columns_of
-from batchbook.testing.harness import FEW, MANY, AppHarness, HarnessFixtures, HarnessOf
+from batchbook.testing.harness import FEW, MANY, AppHarness, HarnessFixtures, HarnessOf, skip_if_quick
 from batchbook.testing.sample import Sample, check, same
 
 #: The columns that a refresh may change even if the outside data are unchanged.
@@ -172,6 +172,7 @@ class CostChecks(HarnessFixtures):
 
     def test_a_page_costs_the_same_for_few_and_many_rows(self, harness_of: HarnessOf) -> None:
         """The page of a batch sends about as many statements for many rows as for few."""
+        skip_if_quick()
         costs = {}
         for rows in (FEW, MANY):
             with harness_of(rows) as harness:

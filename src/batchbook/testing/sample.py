@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -52,7 +52,7 @@ class Sample:
 
     ``texts`` has the fields of the header; ``file`` is uploaded as ``file_name`` for a type that takes files (in a CSV
     file, the kit can spoil a cell). ``edit`` has an editable field of the rows and a text that differs from its value
-    in row 1; ``row`` has the fields of a row that can be added by hand, ``scan`` a text that quick entry accepts.
+    in row 1, and ``edits`` further ones, each of which is checked by itself; ``row`` has the fields of a row that can be added by hand, ``scan`` a text that quick entry accepts.
     ``options`` are those of the execution. Leave out fields that do not apply to the type.
     """
 
@@ -60,6 +60,12 @@ class Sample:
     file: bytes | None = None
     file_name: str = "sample.csv"
     edit: tuple[str, str] | None = None
+    edits: Sequence[tuple[str, str]] = ()
     row: Mapping[str, str] | None = None
     scan: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def all_edits(self) -> list[tuple[str, str]]:
+        """All fields that are edited, with their new texts."""
+        return [*([] if self.edit is None else [self.edit]), *self.edits]

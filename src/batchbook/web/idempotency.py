@@ -1,31 +1,48 @@
-"""Idempotency keys of forms: a form that is sent twice does its work once."""
+"""Idempotency keys of forms and of scripts' requests: what is sent twice does its work once."""
 
 from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from markupsafe import Markup
 from sqlalchemy import String, Text, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from batchbook.db import Base, utc_now
+from batchbook.db import Base, JSONValue, utc_now
 from batchbook.errors import Conflict
 from batchbook.web.request import Request
 
 
 class SentForm(Base):
-    """A form that was sent and did its work: its unique key, and a sentence about the work."""
+    """A form that was sent and did its work: its unique key, a sentence about the work, and what a script was answered."""
 
     __tablename__ = "sent_form"
 
     key: Mapped[str] = mapped_column(String(43), primary_key=True)
     sent_at: Mapped[datetime] = mapped_column(index=True)
     did: Mapped[str] = mapped_column(Text, default="")
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSONValue)
+
+
+class SentBefore(Conflict):
+    """The refusal of what was sent before; ``answer`` is the first answer to a script, where that was kept."""
+
+    def __init__(self, did: str, answer: Mapping[str, Any] | None) -> None:
+        super().__init__(f"This form was sent before. {did} Nothing was done a second time.")
+        self.answer = answer
+
+
+class Remember(Protocol):
+    """A function that keeps what a form did: a sentence, and the ``answer`` for a script that sends it again."""
+
+    def __call__(self, did: str, answer: Mapping[str, Any] | None = None, /) -> None:
+        """Keep it with the form's key."""
 
 
 FORM_KEY = "form_key"
@@ -43,26 +60,25 @@ def idempotency_key_input(request: Request) -> Markup:
 
 
 @contextmanager
-def claim_key(request: Request) -> Iterator[Callable[[str], None]]:
+def claim_key(request: Request) -> Iterator[Remember]:
     """Claim the key of the posted form, whose work is done in the block.
 
     Yields a function to call with a sentence about the work that was done. Work and key are stored together: if the
     block raises, neither is kept, so the error can be caught and the form shown again. Raises
-    :class:`~batchbook.errors.Conflict` for a form that was sent before. A post without a key, from a script, is not
-    checked.
+    :class:`SentBefore` for a form that was sent before. A post without a key is not checked.
     """
     with request.db.begin_nested():
         yield _claimed(request)
 
 
-def _claimed(request: Request) -> Callable[[str], None]:
+def _claimed(request: Request) -> Remember:
     sent = request.POST.get(FORM_KEY, "")
     if not _KEY.fullmatch(sent):
-        return lambda _did: None
+        return lambda _did, _answer=None, /: None
     form = _claim(request.db, sent)
 
-    def remember(did: str) -> None:
-        form.did = did
+    def remember(did: str, answer: Mapping[str, Any] | None = None, /) -> None:
+        form.did, form.answer = did, None if answer is None else dict(answer)
 
     return remember
 
@@ -83,6 +99,6 @@ def _claim(db: Session, key: str) -> SentForm:
 
 
 def _refuse_second_time(db: Session, key: str) -> None:
-    did = db.scalar(select(SentForm.did).where(SentForm.key == key))
-    if did is not None:
-        raise Conflict(f"This form was sent before. {did} Nothing was done a second time.")
+    sent = db.execute(select(SentForm.did, SentForm.answer).where(SentForm.key == key)).one_or_none()
+    if sent is not None:
+        raise SentBefore(sent.did, sent.answer)

@@ -112,7 +112,7 @@ def test_history_says_what_was_scanned_as_it_was(
 
 
 def test_a_default_makes_rows_peers_as_well(harness: BatchHarness, batch_id: int) -> None:
-    entry = QuickEntry(label="Scan", row_for=lambda _handler, _batch, _text: {"counted": 1})
+    entry = QuickEntry(label="Scan", row_for=lambda _handler, _batch, _scan: {"counted": 1})
     nameless = harness.with_handler(type("Nameless", (ShelfCountHandler,), {"quick_entry": entry}))
     assert [nameless.enter(batch_id, "x") for _ in range(2)] == [5, 6]
     # Row 4 has no item either, because its own was too long.

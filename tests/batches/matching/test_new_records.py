@@ -8,7 +8,8 @@ import pytest
 from tests.batches.harness import BatchHarness
 
 from batchbook.batches import input_file, open_file
-from batchbook.batches.matching.new_records import linked_batches, make_batch_of_new_records
+from batchbook.batches.engine.making import made_links
+from batchbook.batches.matching.new_records import make_batch_of_new_records
 from batchbook.errors import Conflict
 from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.matching import MATCHING
@@ -53,11 +54,11 @@ def test_the_rows_are_written_as_they_are(places: BatchHarness) -> None:
             "=X9,,,1234.50,V1,\r\n"
         )
         source = engine.find(batch_id)
-        assert [(label, other.id) for label, other in linked_batches(engine.session, source)] == [
-            ("New records", made.id)
+        assert [(label, other.id) for label, other in made_links(engine.session, source)] == [
+            ("Made into", made.id)
         ]
-        assert [(label, other.id) for label, other in linked_batches(engine.session, made)] == [
-            ("Made of rows of", batch_id)
+        assert [(label, other.id) for label, other in made_links(engine.session, made)] == [
+            ("Made from", batch_id)
         ]
     # Once the other batch is deleted, another one can be made.
     with places.engine() as engine, pytest.raises(Conflict, match="made of these rows already"):

@@ -171,7 +171,7 @@ class SampleHandler(BatchHandler[Sample, SampleRow]):
     chunk_size = 7
     statuses = Known
     callbacks = Callbacks(on_clone=_on_clone)
-    quick_entry = QuickEntry(label="Scan", row_for=lambda handler, _batch, _text: handler.entered)
+    quick_entry = QuickEntry(label="Scan", row_for=lambda handler, _batch, _scan: handler.entered)
     #: What ``populate`` yields, what ``refresh`` sets by row, and what quick entry adds.
     source: ClassVar[Iterable[RowValues | Block]] = ()
     refreshed: ClassVar[Mapping[int, tuple[str, Any]]] = {}

@@ -365,3 +365,37 @@ def test_an_executed_batch_is_reversed_by_a_batch_like_any_other(
     assert (before["000000012"], after["000000012"]) == (Decimal("2.70"), Decimal("3.00"))
     again = batch("reverse", made, "--as", "admin", "--json")
     assert json.loads(again.stdout)["status_counts"] == {"increase": 1, "decrease": 1}
+
+
+def test_make_makes_a_batch_of_the_chosen_rows(batch: Run, executed: str) -> None:
+    made = batch(
+        "make", executed, "price_change", "--status", "increase", "--status", "decrease", "--as", "staff"
+    )
+    assert (made.exit_code, made.stdout) == (0, "00000002\n"), made.stderr
+    assert len(batch("rows", "2").stdout.splitlines()) == 1 + len(
+        [
+            line
+            for one in ("increase", "decrease")
+            for line in batch("rows", executed, "--status", one).stdout.splitlines()[1:]
+        ]
+    )
+    every = batch("make", executed, "price_change", "--set", "description=Again", "--as", "admin", "--json")
+    data = json.loads(every.stdout)
+    assert data["row_count"] == json.loads(batch("show", executed, "--json").stdout)["row_count"]
+    assert json.loads(batch("show", str(data["id"]), "--json").stdout)["fields"]["vendor_code"] == "V1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("price_change", "--status", "lost", "--as", "staff"), "no status “lost”"),
+        (("import", "--as", "staff"), "No import can be made of rows of the type Price change"),
+        (("price_change", "--as", "auditor"), "the role of auditor does not allow that"),
+        (("price_change", "--set", "colour=red", "--as", "staff"), "has no field “colour”"),
+    ],
+)
+def test_make_tells_why_it_makes_nothing(
+    batch: Run, opened: str, arguments: tuple[str, ...], words: str
+) -> None:
+    result = batch("make", opened, *arguments)
+    assert (result.exit_code, words in result.stderr) == (1, True), result.stderr

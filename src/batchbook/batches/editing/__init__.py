@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from batchbook.batches.editing.field_changes import editable_by_name as editable_by_name
     from batchbook.batches.editing.field_changes import editable_columns as editable_columns
     from batchbook.batches.editing.field_changes import parsed as parsed
+    from batchbook.batches.editing.planned_entry import EntryResult as EntryResult
     from batchbook.batches.editing.removal import RowRemover as RowRemover
     from batchbook.batches.editing.removal import Selection as Selection
     from batchbook.batches.editing.undo import Undoer as Undoer

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, inspect, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 
 from batchbook.batches.changed_cells import ChangedCell, in_row
 from batchbook.batches.concurrency import StaleEdit, next_row_version
@@ -20,19 +20,19 @@ from batchbook.batches.editing.field_changes import (
     parsed,
 )
 from batchbook.batches.editing.new_rows import cells_of_new, refuse_additions, stored_values
+from batchbook.batches.editing.planned_entry import EntryResult, entry_result, plan_entry
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.refresh import peer_names, peer_values, refreshing, rows_and_peers
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import ADD, bump_version, record
-from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.models import BatchRow, Operation
 from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.rows.issues import without_issues_of
 from batchbook.batches.rows.row_values import RowValues
 from batchbook.batches.rows.scope import RowProxy, table_of
 from batchbook.db.bulk_writing import bulk_insert_columns
-from batchbook.errors import BadInput, Conflict, Missing, Misuse
+from batchbook.errors import Conflict, Missing
 from batchbook.grid import CANONICAL, Conventions, to_text
 
 #: The field of a :class:`StaleEdit` that concerns the row as a whole, such as its removal.
@@ -45,11 +45,13 @@ PEERS_TOLD = 100
 class EditedRow:
     """The result of an edit of a row: the labels of the changed fields, and the peers that were refreshed.
 
-    ``peers`` has their earlier versions by sequence.
+    ``peers`` has their earlier versions by sequence, ``operation`` the number of the edit in the history, if it changed
+    anything.
     """
 
     labels: list[str]
     peers: Mapping[int, int]
+    operation: int | None = None
 
 
 class RowEditor:
@@ -83,8 +85,7 @@ class RowEditor:
                 changes = changes_of(
                     Target.row(row, columns), columns, texts, version, seen, self.conventions
                 )
-            peers = _store(context, row, changes) if changes else {}
-            return EditedRow(labels_of(changes), peers)
+            return _store(context, row, changes) if changes else EditedRow([], {})
 
     def add(self, batch_id: int, texts: Mapping[str, str]) -> int:
         """Add a row with ``texts`` by field at the end of the batch; return its sequence number."""
@@ -94,24 +95,22 @@ class RowEditor:
             columns_named(context.row, texts, context.access)
             columns = editable_columns(context.row, context.access)
             given = {column.name: texts.get(column.name, "") for column in columns}
-            return _add(context, parsed(columns, given, self.conventions))
+            sequence, _ = _add(context, parsed(columns, given, self.conventions))
+            return sequence
 
-    def enter(self, batch_id: int, text: str) -> int:
-        """Add the row for ``text``, scanned or typed into the quick entry box; return its sequence number."""
+    def enter(self, batch_id: int, text: str) -> EntryResult:
+        """Do what ``text``, scanned or typed into the quick entry box, stands for, as one operation; return what it did.
+
+        A row is added, or a number of a row grows. Raises ``BadInput`` for a text that is not recognised.
+        """
         with self.engine.editing(batch_id) as context:
-            text = text.strip()
-            entry = context.handler.quick_entry
-            with telling_failure("No row was added"):
-                values = entry.values(context.handler, context.batch, text) if entry else None
-            if values is None:
-                raise BadInput(f"“{text[:80]}” was not found, so no row was added.")
-            if unknown := sorted(values.keys() - inspect(context.row).column_attrs.keys()):
-                name = type(context.handler).__name__
-                raise Misuse(
-                    f"No row was added: {name}.quick_entry returned the column {unknown[0]!r}, which {context.row.__name__}"
-                    " does not have."
-                )
-            return _add(context, values, f" by quick entry of “{text[:80]}”")
+            plan = plan_entry(context, text)
+            if plan.row is None or plan.change is None:
+                sequence, operation = _add(context, plan.values, plan.how)
+            else:
+                sequence = plan.row.sequence
+                operation = _store(context, plan.row, [plan.change], plan.how).operation or 0
+            return entry_result(context, plan, find_row(context, sequence), operation, self.conventions)
 
 
 @contextmanager
@@ -158,18 +157,19 @@ def find_row(context: ActionContext, sequence: int) -> RowProxy:
     return RowProxy(values)
 
 
-def _store(context: ActionContext, row: RowProxy, changes: Sequence[Change]) -> Mapping[int, int]:
-    """Store ``changes`` of ``row``; return the earlier versions of its peers by sequence."""
+def _store(context: ActionContext, row: RowProxy, changes: Sequence[Change], how: str = "") -> EditedRow:
+    """Store ``changes`` of ``row``; ``how`` is the end of their sentence in the history."""
     old_peers = peer_values(context, row)
     set_values(row, changes)
     touched = rows_and_peers(context, [row.sequence], [old_peers, peer_values(context, row)])
     peers = _versions(context, and_(touched, context.row.sequence != row.sequence)) if old_peers else {}
     with refreshing(context, touched):
         _write(context, row)
-    names = ", ".join(labels_of(changes))
+    labels = labels_of(changes)
+    summary = f"Changed {', '.join(labels)} in row {row.sequence}{how}."
     cells = [change.cell(row.sequence) for change in changes]
-    record(context.handler_context, context.batch, "edit", f"Changed {names} in row {row.sequence}.", cells)
-    return peers
+    operation = record(context.handler_context, context.batch, "edit", summary, cells)
+    return EditedRow(labels, peers, operation.number)
 
 
 def _versions(context: ActionContext, condition: ColumnElement[bool]) -> Mapping[int, int]:
@@ -195,16 +195,19 @@ def _write(context: ActionContext, row: RowProxy) -> None:
     context.session.execute(update(table_of(model)).where(*key).values(**changed))
 
 
-def _add(context: ActionContext, values: RowValues, how: str = "") -> int:
-    """Add a row with ``values`` after the last one; ``how`` is the end of its sentence in the history."""
+def _add(context: ActionContext, values: RowValues, how: str = "") -> tuple[int, int]:
+    """Add a row with ``values`` after the last one; ``how`` is the end of its sentence in the history.
+
+    Return the numbers of the row and of the operation.
+    """
     stored = stored_values(context, [values])
     (sequence,) = stored["sequence"]
     peers = [stored.get(name, (None,))[0] for name in peer_names(context)]
     with refreshing(context, rows_and_peers(context, [sequence], [peers]), added=1):
         bulk_insert_columns(context.session.connection(), context.rows().table, stored)
     cells = cells_of_new(context, [values], stored)
-    record(context.handler_context, context.batch, ADD, f"Added row {sequence}{how}.", cells)
-    return int(sequence)
+    operation = record(context.handler_context, context.batch, ADD, f"Added row {sequence}{how}.", cells)
+    return int(sequence), operation.number
 
 
 class HeaderEditor:

@@ -40,6 +40,7 @@ from batchbook.batches.policies.stored import store_declared
 from batchbook.batches.retention.models import retention_of
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.batches.rows.storage import RowWriter
+from batchbook.batches.sources.chosen_rows import chosen_source_rows
 from batchbook.errors import BadInput, Conflict
 from batchbook.jobs.enqueue import scheduled_job
 from batchbook.words import counted
@@ -51,7 +52,7 @@ FOLLOW_UP = "follow_up"
 def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
     batch, handler, tables = context.batch, context.handler, context.batch_type.rows
     with around(Action.POPULATE, context):
-        if batch.reverses is None:
+        if batch.reverses is None and not batch.has_chosen_rows:
             ensure_inspected(context)
         per_batch = handler.per_batch_rows
         tables.make_room(context.session, batch, per_batch.columns(handler, batch) if per_batch else ())
@@ -87,8 +88,13 @@ def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
 
 
 def _source_rows(context: ActionContext) -> Iterable[RowValues | Block]:
-    """Return the rows to populate a batch with: those of its source, or those that reverse the effects of another batch."""
+    """Return the rows to populate a batch with.
+
+    They are those of its source, those that somebody chose elsewhere, or those that reverse the effects of another batch.
+    """
     batch, handler = context.batch, context.handler
+    if batch.has_chosen_rows:
+        return chosen_source_rows(context)
     if batch.reverses is None or handler.reversing is None:
         return handler.populate(batch)
     return handler.reversing.rows(handler, batch, effects_of(context.session, batch.reverses))

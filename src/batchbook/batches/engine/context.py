@@ -29,9 +29,10 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class ActionContext:
-    """A batch, its type, its handler, and the handler's context, for the time of one action."""
+    """A batch, its type, its handler, and the handler's context, for the time of one action; ``types`` are all types."""
 
     handler_context: HandlerContext
+    types: BatchTypes
     batch_type: BatchType
     batch: Batch
     handler: BatchHandler[Any, Any]

@@ -11,7 +11,7 @@ from batchbook.batches.engine.refresh import recount
 from batchbook.batches.files import INPUT, WORKSHEET
 from batchbook.batches.history import record
 from batchbook.batches.lifecycle import State
-from batchbook.batches.matching.declaration import LINKS
+from batchbook.batches.matching.declaration import MADE
 from batchbook.batches.models import Batch, BatchFile, BatchFileChunk, UploadedFile
 from batchbook.batches.rows.storage import copy_rows
 from batchbook.db import utc_now
@@ -42,7 +42,7 @@ def copied_header(source: ActionContext) -> Batch:
     header = source.batch_type.header
     copied = [attribute.key for attribute in header.__mapper__.column_attrs if attribute.key not in _OWN]
     values: dict[str, Any] = {name: getattr(source.batch, name) for name in copied}
-    params = {name: value for name, value in values["params"].items() if name not in LINKS}
+    params = {name: value for name, value in values["params"].items() if name != MADE}
     return header(**new_header_values(source.actor) | values | {"params": params})
 
 
@@ -86,6 +86,7 @@ def follow_up(source: ActionContext, rest: ColumnElement[bool]) -> Batch | None:
     batch.state, batch.refreshed_at = State.OPEN, source.batch.refreshed_at
     context = ActionContext(
         source.handler_context,
+        source.types,
         source.batch_type,
         batch,
         source.batch_type.make_handler(source.handler_context, batch),

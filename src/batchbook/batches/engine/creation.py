@@ -22,6 +22,7 @@ from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.policies.stored import store_declared
 from batchbook.batches.registry import BatchType
 from batchbook.batches.retention.models import is_held
+from batchbook.batches.sources.chosen_rows import ChosenRows
 from batchbook.db.base import scalar_defaults
 from batchbook.errors import BadInput, Conflict
 from batchbook.grid import CANONICAL, Conventions
@@ -39,17 +40,19 @@ def create_batch(
     file_name: str = "",
     *,
     conventions: Conventions = CANONICAL,
+    chosen: ChosenRows | None = None,
 ) -> Batch:
     """Create a batch of the type ``key`` from the texts of the header's fields and, if the type takes one, a file.
 
-    Numbers in the texts are written by the ``conventions``. The batch is in the state ``new``; populating it is another action. Raises :class:`~batchbook.errors.BadInput` (for
+    Numbers in the texts are written by the ``conventions``. With ``chosen`` it is made of rows that were chosen elsewhere. The batch is in the state ``new``; populating it is another action. Raises :class:`~batchbook.errors.BadInput` (for
     fields its subclass :class:`~batchbook.batches.editing.CellProblems`) for input that cannot be used; the caller must
     then roll back the transaction.
     """
     batch_type = engine.types[key]
     if file is not None and batch_type.handler.file_source is None:
         raise BadInput(f"A batch of type {batch_type.title} takes no file.")
-    batch = batch_type.header(**_values(batch_type, texts, conventions), **new_header_values(engine.actor))
+    values = _values(batch_type, texts, conventions) | new_header_values(engine.actor)
+    batch = batch_type.header(**values | (chosen.header_values(texts) if chosen else {}))
     with telling_failure("The batch was not created"):
         context = engine.context_of_new(batch_type, batch)
         context.handler.before_create(batch, has_file=file is not None)
@@ -62,7 +65,10 @@ def create_batch(
         # Everybody who may see this batch reads its history, so it names batches of the same type only.
         earlier = earlier_upload(engine.session, stored, lambda kind, _state: kind == key)
         summary = f"Created from {stored.name}, {stored.size:,} bytes.{f' {earlier.sentence}' if earlier and earlier.number else ''}"
-    record(context.handler_context, batch, "create", summary)
+    if chosen is not None:
+        chosen.store(context)
+        summary = f"Made of {chosen.words}."
+    record(context.handler_context, batch, "made-of" if chosen else "create", summary)
     return batch
 
 

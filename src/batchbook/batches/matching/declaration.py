@@ -101,8 +101,8 @@ class RememberedMatch(Base):
         return found
 
 
-#: The keys in a header's ``params`` of the batch of new records, and of the batch that they come from.
-LINKS = ("new_records", "made_of")
+#: The key in a header's ``params`` of the batch of new records that was made of its rows.
+MADE = "new_records"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine
+from batchbook.batches.engine.making import note_made
 from batchbook.batches.history import bump_version, record
-from batchbook.batches.matching.declaration import LINKS, NewRecords
+from batchbook.batches.matching.declaration import MADE, NewRecords
 from batchbook.batches.matching.unknown_keys import matching_of, unknown_rows
 from batchbook.batches.models import Batch
 from batchbook.batches.policies.field_access import refuse_if_limited
@@ -24,7 +25,6 @@ from batchbook.errors import Conflict, Missing
 from batchbook.grid import columns_of, to_text
 from batchbook.words import counted
 
-_MADE, _MADE_OF = LINKS
 _IN_MEMORY = 8 * 1024 * 1024
 
 
@@ -58,17 +58,10 @@ def make_batch_of_new_records(engine: Engine, batch_id: int) -> Batch:
 
 
 def _link(context: ActionContext, made: Batch, count: int) -> None:
-    source = context.batch
-    source.params = source.params | {_MADE: made.id}
-    made.params = made.params | {_MADE_OF: source.id}
+    source, rows = context.batch, counted(count, "row")
+    source.params = source.params | {MADE: made.id}
     bump_version(source)
-    rows = counted(count, "row")
-    record(
-        context.handler_context,
-        source,
-        "new-records",
-        f"Made {str(made).lower()} of {rows} with unknown keys.",
-    )
+    note_made(context, made, f"Made {str(made).lower()} of {rows} with unknown keys.")
     record(context.handler_context, made, "made-of", f"Made of {rows} of {str(source).lower()}.")
 
 
@@ -102,20 +95,5 @@ def _records(context: ActionContext, declared: NewRecords) -> Iterator[Sequence[
 
 def new_records_of(session: Session, batch: Batch) -> Batch | None:
     """Return the batch of new records that was made of ``batch`` last; ``None`` if there is none any more."""
-    return _linked(session, batch, _MADE)
-
-
-def source_of(session: Session, batch: Batch) -> Batch | None:
-    """Return the batch of whose rows ``batch`` was made as one of new records; ``None`` if there is none any more."""
-    return _linked(session, batch, _MADE_OF)
-
-
-def linked_batches(session: Session, batch: Batch) -> list[tuple[str, Batch]]:
-    """Return the batches that ``batch`` is linked to by new records, each with a label."""
-    found = (("New records", new_records_of(session, batch)), ("Made of rows of", source_of(session, batch)))
-    return [(label, other) for label, other in found if other is not None]
-
-
-def _linked(session: Session, batch: Batch, name: str) -> Batch | None:
-    number = batch.params.get(name)
+    number = batch.params.get(MADE)
     return None if number is None else session.get(Batch, number)

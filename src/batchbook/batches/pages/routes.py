@@ -40,6 +40,7 @@ from batchbook.batches.pages.batch.lifecycle_actions import (
     ReverseBatch,
     SendBackBatch,
 )
+from batchbook.batches.pages.batch.make_page import MakeBatch, records_menu_links
 from batchbook.batches.pages.batch.replay_page import ReplayCorrections
 from batchbook.batches.pages.batch.schedule_page import ScheduleBatch, UnscheduleBatch
 from batchbook.batches.pages.batch.undo_pages import Redo, Undo, UndoOperation
@@ -108,6 +109,7 @@ BATCH_PAGES = (
     BatchIndex,
     *GRID_PAGES,
     CreateBatch,
+    MakeBatch,
     NewTemplate,
     RefreshAll,
     ExecuteAll,
@@ -320,6 +322,7 @@ def includeme(config: Any) -> None:
     config.include("batchbook.batches.pages.policies")
     config.include("batchbook.batches.pages.field_rules_page")
     config.include("batchbook.batches.pages.edit_reasons")
+    config.add_list_menu("Make a batch of these", records_menu_links)
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
     services_of(config.registry).add(OverlapCounts, OverlapCounts())
     config.add_grid_source(CHANGES, open_changes)

@@ -51,8 +51,12 @@ _COMMANDS = {
         "batchbook.cli.batches.editing_commands:add_row", "Add a row at the end of the batch ID."
     ),
     "enter": LazyCommand(
-        "batchbook.cli.batches.editing_commands:enter",
-        "Add the row that TEXT stands for to the batch ID, as if it were scanned into the box for quick entry.",
+        "batchbook.cli.batches.scan_commands:enter",
+        "Do what TEXT stands for in the batch ID, as if it were scanned into the box for quick entry.",
+    ),
+    "scan": LazyCommand(
+        "batchbook.cli.batches.scan_commands:scan",
+        "Enter each line of standard input into the batch ID, as if it were scanned into the box for quick entry.",
     ),
     "remove-row": LazyCommand(
         "batchbook.cli.batches.editing_commands:remove_row",
@@ -176,6 +180,10 @@ _COMMANDS = {
     "execute-all": LazyCommand(
         "batchbook.cli.batches.several_commands:execute_all",
         "Execute all batches of TYPE that are marked as complete, one after the other.",
+    ),
+    "make": LazyCommand(
+        "batchbook.cli.batches.lifecycle_commands:make",
+        "Make a batch of TYPE of the rows of the batch ID that are not removed, and print its number.",
     ),
     "clone": LazyCommand(
         "batchbook.cli.batches.lifecycle_commands:clone",

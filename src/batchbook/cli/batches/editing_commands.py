@@ -62,13 +62,6 @@ def add_row(session: CommandSession, batch: Batch, values: dict[str, str]) -> Co
     return batch_result(batch, f"Row {sequence} was added to {batch}.", sequence=sequence)
 
 
-@change_command("enter", Action.EDIT, click.argument("text", type=TEXT))
-def enter(session: CommandSession, batch: Batch, text: str) -> CommandResult:
-    """Add the row that TEXT stands for to the batch ID, as if it were scanned into the box for quick entry."""
-    sequence = RowEditor(session.engine).enter(batch.id, text)
-    return batch_result(batch, f"Row {sequence} was added to {batch}.", sequence=sequence)
-
-
 def _changes_text(labels: list[str]) -> str:
     return f"changed {', '.join(labels)}" if labels else "nothing to change"
 

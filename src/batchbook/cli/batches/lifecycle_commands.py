@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from batchbook.batches import Action, Batch
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Result
 from batchbook.batches.engine.file_intake import has_mapped_file
 from batchbook.batches.engine.hand_over import EVENT, hand_over_all, owned_by
+from batchbook.batches.engine.making import make_batch
 from batchbook.batches.engine.scheduled_execution import in_utc
 from batchbook.batches.files import input_file
 from batchbook.batches.running import schedule as schedules
+from batchbook.batches.sources.choosing import choose_rows
 from batchbook.cli.batches.command_factories import (
     CommandResult,
     action_command,
@@ -27,6 +29,7 @@ from batchbook.cli.batches.command_factories import (
     enqueued_result,
 )
 from batchbook.cli.batches.dry_run_options import dry_run_instead, dry_run_options
+from batchbook.cli.batches.export_commands import status_condition
 from batchbook.cli.batches.intake_commands import (
     Choices,
     choices_of,
@@ -46,6 +49,7 @@ from batchbook.cli.parameters import (
     actor_option,
     at_option,
     background_option,
+    batch_argument,
     execution_options,
     reason_option,
     values_option,
@@ -105,6 +109,62 @@ def create(
         if no_populate:
             result = _new_batch_result(batch)
         elif background:
+            result = enqueued_result(batch_identity(batch), session.run(batch.id, Action.POPULATE))
+        else:
+            result = _populate(session, batch, display)
+    result.show(as_json)
+
+
+@click.command()
+@batch_argument
+@click.argument("key", metavar="TYPE", type=TEXT)
+@click.option(
+    "--status",
+    "statuses",
+    metavar="STATUS",
+    multiple=True,
+    type=TEXT,
+    help="Only rows with this status; may be repeated.",
+)
+@values_option(
+    "A field of the new header; may be repeated. Fields that are not given have the values of the batch ID."
+)
+@background_option
+@quiet_option
+@actor_option
+@json_option
+@pass_installation
+def make(
+    installation: Installation,
+    /,
+    batch_id: int,
+    key: str,
+    statuses: tuple[str, ...],
+    values: dict[str, str],
+    background: bool,
+    quiet: bool,
+    actor: str,
+    as_json: bool,
+) -> None:
+    """Make a batch of TYPE of the rows of the batch ID that are not removed, and print its number."""
+    if background:
+        demand_job_runner(installation)
+    display = display_for_stderr(quiet=quiet or as_json)
+    with _cancelled_by_ctrl_c(display), acting_session(installation, actor) as session:
+        context = session.engine.context_of(session.find(batch_id, Action.MAKE))
+        batch_type = session.types[key]
+        session.demand_create(batch_type)
+        where = [
+            condition
+            for status in statuses
+            for condition in status_condition(context.batch_type, context.row, status)
+        ]
+        chosen = choose_rows(context, batch_type, [or_(*where)] if where else [])
+        batch = make_batch(session.engine, key, values, chosen)
+        if chosen.left_out:
+            hint = f"Left out, because {actor} may not see it there: {', '.join(chosen.left_out)}."
+            click.echo(hint, err=True)
+        if background:
             result = enqueued_result(batch_identity(batch), session.run(batch.id, Action.POPULATE))
         else:
             result = _populate(session, batch, display)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchbook.catalog.models import Department, PriceHistory, Product, Vendor
+from sqlalchemy import ColumnElement, Insert, SQLColumnExpression, and_, literal, or_
+
+from batchbook.catalog.models import CostHistory, Department, PriceHistory, Product, StockMovement, Vendor
 from batchbook.types.imports.models import ImportStatus
 from batchbook.types.imports.targets import Application, Check, ImportField, ImportTarget, Lookup
 
@@ -13,20 +15,40 @@ _ITEM = ("item", "item no", "item number", "article", "article no", "art no", "s
 _ON_HAND = ("stock", "quantity", "qty", "quantity on hand", "in stock", "bestand", "menge", "count")
 
 
-def _write_price_history(application: Application) -> None:
-    """Record each price that is about to change, with the row that changes it."""
-    price, row, context = application.after("price"), application.row, application.context
-    if price is None:
-        return
-    changing = (
-        application.rows_with(ImportStatus.UPDATE),
-        row.record_id == Product.id,
-        Product.price != price,
-    )
-    statement = PriceHistory.of_changes(
-        price, context.now, context.actor, *changing, row=row, reason=context.reason
-    )
-    application.session.execute(statement)
+def _write_records(application: Application) -> None:
+    """Record each price, cost and quantity on hand that is about to change, with the row that changes it."""
+    row, context = application.row, application.context
+    changing = (application.rows_with(ImportStatus.UPDATE), row.record_id == Product.id)
+    made = {"row": row, "reason": context.reason}
+    price, cost, on_hand = (application.after(name) for name in ("price", "cost", "on_hand"))
+    statements: list[Insert] = []
+    if price is not None:
+        differs = Product.price != price
+        statements.append(
+            PriceHistory.of_changes(price, context.now, context.actor, *changing, differs, **made)
+        )
+    if cost is not None:
+        differs = and_(_sets_cost(application, cost), Product.cost.is_distinct_from(cost))
+        statements.append(
+            CostHistory.of_changes(cost, context.now, context.actor, *changing, differs, **made)
+        )
+    if on_hand is not None:
+        differs = Product.on_hand != on_hand
+        statements.append(
+            StockMovement.of_changes(
+                on_hand, context.now, context.actor, *changing, differs, kind="import", **made
+            )
+        )
+    for statement in statements:
+        application.session.execute(statement)
+
+
+def _sets_cost(application: Application, cost: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Return the condition for rows that set the cost: where their cell is empty, it may keep the cost that is there."""
+    batch = application.batch
+    if batch.reverses is not None:
+        return or_(cost.is_not(None), application.row.reversed_fields.contains(",cost,"))
+    return or_(cost.is_not(None), literal(batch.empty_cells == "clear"))
 
 
 PRODUCTS = ImportTarget(
@@ -93,7 +115,7 @@ PRODUCTS = ImportTarget(
     mark_deleted={"active": False},
     touch=Product.touch,
     modified=Product.modified_at,
-    before=_write_price_history,
+    before=_write_records,
     cheapest_by="price",
     sender="vendor",
     permission="products:edit",
@@ -110,6 +132,7 @@ QUANTITIES = ImportTarget(
     creates=False,
     touch=Product.touch,
     modified=Product.modified_at,
+    before=_write_records,
     permission="products:edit",
 )
 VENDORS = ImportTarget(

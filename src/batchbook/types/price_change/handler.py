@@ -41,7 +41,7 @@ from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of, columns_of
 from batchbook.types.price_change import lookup
-from batchbook.types.price_change.matching import MATCHING
+from batchbook.types.price_change.matching import MATCHING, SOURCES
 from batchbook.types.price_change.models import (
     APPLICABLE,
     OPTIONAL,
@@ -147,6 +147,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         line_column="line",
         known_lengths=_known_lengths,
     )
+    sources = SOURCES
     execution_policy = ExecutionPolicy(
         options=Form(
             [
@@ -176,11 +177,16 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             raise BadInput(f"Give either a price list or {quoted_list(labels)}, not both.")
         if len(labels) > 1:
             raise BadInput(f"Give only one of {quoted_list(labels)}.")
-        if not has_file and not labels:
+        if not has_file and not labels and not batch.has_chosen_rows:
             every = quoted_list([label_of_way(way) for way in WAYS])
             raise BadInput(f"Give a price list, or one of {every}, by which prices are computed.")
-        if batch.rounding is not None and (has_file or batch.set_to is not None):
-            prices = "A price list has its own prices, which are" if has_file else "A price that is set is"
+        if batch.rounding is not None and (not labels or batch.set_to is not None):
+            entered = (
+                "Prices that you enter are"
+                if batch.has_chosen_rows
+                else "A price list has its own prices, which are"
+            )
+            prices = entered if not labels else "A price that is set is"
             raise BadInput(f"{prices} not rounded. Leave the rounding empty.")
         lookup.resolve_scope(self.session, batch)
 

@@ -1,10 +1,13 @@
-"""The matching of item codes that the catalogue lacks: products that they may mean, what is remembered, and new products."""
+"""The matching of item codes that the catalogue lacks: products that they may mean, what is remembered, and new products.
+
+Beside that, the rows and the records of which price changes are made.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from batchbook.batches import MatchedRecords, Matching, MatchMemory, NewRecords
+from batchbook.batches import FromBatch, FromSearch, MatchedRecords, Matching, MatchMemory, NewRecords
 from batchbook.catalog.models import Product, ProductMatch, Vendor
 from batchbook.types.price_change.models import PriceChange, PriceStatus
 
@@ -53,4 +56,15 @@ MATCHING = Matching(
     ),
     key_title="item code",
     title="Not in the catalogue",
+)
+
+#: Rows of another price change, such as a part of a long list, and products that are chosen in their grid: their prices are
+#: computed, or entered by hand.
+SOURCES = (
+    FromBatch(
+        "price_change",
+        columns={name: name for name in ("line", "item_code", "description", "size", "new_price")},
+        header={name: name for name in ("vendor_code", "department", "warn_above")},
+    ),
+    FromSearch(Product, columns={name: name for name in ("item_code", "description", "size")}),
 )

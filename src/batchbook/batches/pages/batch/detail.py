@@ -15,17 +15,18 @@ from batchbook.batches.changed_cells import ChangedCell, among_first
 from batchbook.batches.changed_rows import original_text
 from batchbook.batches.engine.actions import FOLLOW_UP
 from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.engine.making import made_links
 from batchbook.batches.engine.preview import totals_of
 from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.engine.reversing import links_of
-from batchbook.batches.files import WORKSHEET, file_chunks
+from batchbook.batches.files import CHOSEN, WORKSHEET, file_chunks
 from batchbook.batches.history import WITHOUT_EFFECT
 from batchbook.batches.lifecycle import Action, State, is_possible
-from batchbook.batches.matching.new_records import linked_batches
 from batchbook.batches.models import Batch, BatchFile, Operation
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.changes_page import differing_cells_url, source_word
 from batchbook.batches.pages.batch.comments_page import IN_PANEL, Comments, ShownComments, shown_comments
+from batchbook.batches.pages.batch.make_page import rows_menu_links
 from batchbook.batches.pages.batch.overlap_page import overlaps_view
 from batchbook.batches.pages.batch.policy_panel import policy_panel
 from batchbook.batches.pages.batch.schedule_page import schedule_url, scheduled_execution_of
@@ -93,6 +94,7 @@ class BatchDetail(BatchPage):
                 quick_entry=entry.label if rows.editing and entry else None,
                 rows=rows,
                 grid=rows.grid,
+                makes=rows_menu_links(self.request, self.batch, rows.grid.state),
                 groups=group_operations(operations, is_cut=len(operations) == OPERATIONS_READ)[
                     :ENTRIES_SHOWN
                 ],
@@ -150,12 +152,17 @@ class BatchDetail(BatchPage):
             yield "Amount", number_text(self.batch.executed_amount.normalize() + 0, self.request.conventions)
 
     def _files(self) -> Sequence[BatchFile]:
-        stored = select(BatchFile).where(BatchFile.batch_id == self.batch.id).order_by(BatchFile.number)
-        found: Sequence[BatchFile] = self.request.db.scalars(stored).all()
+        stored = select(BatchFile).where(BatchFile.batch_id == self.batch.id, BatchFile.role != CHOSEN)
+        found: Sequence[BatchFile] = self.request.db.scalars(stored.order_by(BatchFile.number)).all()
         return found
 
     def _linked(self) -> list[tuple[str, Batch]]:
-        return [*linked_batches(self.request.db, self.batch), *links_of(self.request.db, self.batch)]
+        session, types = self.request.db, self.engine.types
+        made = [
+            (f"{label} {types[other.type].title.lower()}", other)
+            for label, other in made_links(session, self.batch)
+        ]
+        return [*made, *links_of(session, self.batch)]
 
     def _follow_up_url(self) -> str | None:
         """Return the address of the batch with the rows that the execution left out; ``None`` if there is none."""

@@ -27,12 +27,6 @@ from batchbook_stockcount.models import CountStatus, RowStatus, StockCount, Stoc
 _DIFFERENT = (RowStatus.MORE, RowStatus.LESS)
 
 
-def _count_scanned(handler: StockCountHandler, _batch: StockCount, text: str) -> RowValues | None:
-    """Return one unit of the item that was scanned; ``None`` if the catalogue does not have it."""
-    found = handler.session.scalar(select(Product.id).where(Product.item_code == text))
-    return {"item_code": text, "counted": 1} if found is not None else None
-
-
 class StockCountHandler(BatchHandler[StockCount, StockCountRow]):
     """Count what lies on the shelves, then make it the quantity on hand."""
 
@@ -42,7 +36,13 @@ class StockCountHandler(BatchHandler[StockCount, StockCountRow]):
     # The entries of one item are compared by their sum, so one that changes touches the others.
     peer_columns: ClassVar[tuple[str, ...]] = ("item_code",)
     file_source = FileSource(columns={"item_code": "item_code", "counted": "counted"})
-    quick_entry = QuickEntry(label="Scan an item", row_for=_count_scanned)
+    quick_entry = QuickEntry(
+        label="Scan an item",
+        find=(Product.item_code,),
+        key="item_code",
+        adds="counted",
+        named_by=("description",),
+    )
     execution_policy = ExecutionPolicy(
         options=Form(
             [

@@ -1,0 +1,1 @@
+"""Sources of batches other than files: rows of another batch, and records that were chosen in their grid."""

@@ -1,0 +1,134 @@
+"""The rows or records that a person chose to make a batch of: kept with the batch as a file, and read when it is populated.
+
+The file has their numbers, one a line, in the order of the grid: so the batch gets the rows that the person saw, whatever the
+filters would find by then, also when it is populated a second time; and it tells for good what the batch was made from.
+"""
+
+from __future__ import annotations
+
+import io
+from array import array
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Select, String, select
+
+from batchbook.batches.engine.context import ActionContext
+from batchbook.batches.files import CHOSEN, open_file, store_file
+from batchbook.batches.models import CHOSEN_ROWS, Batch, BatchFile
+from batchbook.batches.rows.row_values import Block
+from batchbook.batches.rows.scope import table_of
+from batchbook.batches.sources.declaration import FromSearch, Source
+from batchbook.db.number_sets import is_listed
+from batchbook.errors import Conflict
+from batchbook.words import counted
+
+#: The number of rows that are read together.
+_TOGETHER = 2_000
+_TEXTS = {True: "yes", False: "no"}
+
+
+@dataclass(frozen=True)
+class ChosenRows:
+    """Rows of ``batch``, or records, of which a batch is made: their ``numbers`` in the order of the grid.
+
+    ``columns`` are those of the declared ``source`` that the person may see, and ``left_out`` the labels of the others. ``one``
+    and ``many`` are the nouns for what is chosen.
+    """
+
+    source: Source
+    numbers: Sequence[int]
+    columns: Mapping[str, str]
+    batch: Batch | None = None
+    left_out: Sequence[str] = ()
+    one: str = "row"
+    many: str = "rows"
+
+    @property
+    def count(self) -> int:
+        """The number of rows."""
+        return len(self.numbers)
+
+    @property
+    def words(self) -> str:
+        """The rows in words, such as “214 rows of batch 00000012”."""
+        of = "" if self.batch is None else f" of batch {self.batch.number}"
+        return f"{counted(self.count, self.one, self.many)}{of}"
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The values of the new header that come from the batch, by field."""
+        return {own: getattr(self.batch, theirs) for theirs, own in self.source.header.items()}
+
+    def header_values(self, given: Collection[str]) -> dict[str, Any]:
+        """Return the values of the new header: what it is made from, and values of the batch for fields not among ``given``."""
+        kept = {"source": self.source.name, "columns": dict(self.columns)}
+        taken = {name: value for name, value in self.header.items() if name not in given}
+        return taken | {"made_from": self.batch and self.batch.id, "params": {CHOSEN_ROWS: kept}}
+
+    def store(self, context: ActionContext) -> None:
+        """Store the numbers with the new batch of ``context``."""
+        lines = io.BytesIO("".join(f"{number}\n" for number in self.numbers).encode())
+        name = f"{self.many}-of-{self.batch.number}.txt" if self.batch else f"{self.many}.txt"
+        store_file(context.handler_context, context.batch, name, lines, CHOSEN)
+
+
+def chosen_source_rows(context: ActionContext) -> Iterator[Block]:
+    """Yield the values of the rows or records that the batch of ``context`` was made from, in blocks.
+
+    Those that were removed or deleted meanwhile are left out. Raises ``Conflict`` if the source is no longer there.
+    """
+    kept = context.batch.params[CHOSEN_ROWS]
+    names = [*kept["columns"].values()]
+    numbers, statement, key = array("q", _numbers(context)), *_selected(context, kept)
+    context.handler.expected_rows = len(numbers)
+    texts = _text_columns(context, names)
+    connection, remaining = context.session.connection(), iter(numbers)
+    while together := [*islice(remaining, _TOGETHER)]:
+        found = connection.execute(statement.where(is_listed(key, together, connection.dialect)))
+        by_number = {row[0]: row[1:] for row in found}
+        records = [by_number[number] for number in together if number in by_number]
+        yield Block(names, [_as_texts(one, texts) for one in records] if texts else records)
+
+
+def _selected(context: ActionContext, kept: Mapping[str, Any]) -> tuple[Select[Any], Any]:
+    """Return the SELECT of number and values of all rows of the source, and the column with the number."""
+    source = next((one for one in context.handler.sources if one.name == kept["source"]), None)
+    theirs = [*kept["columns"]]
+    if isinstance(source, FromSearch):
+        return source.selected(theirs), source.id
+    batch = context.session.get(Batch, context.batch.made_from) if context.batch.made_from else None
+    if source is None or batch is None:
+        raise Conflict(
+            f"{context.batch} cannot be populated: what it was made from is no longer there. Delete it, and make another one."
+        )
+    row = context.types[batch.type].rows.of(batch)
+    table = table_of(row)
+    columns = [row.__mapper__.columns[name] for name in theirs]
+    statement = select(table.c.sequence, *columns).where(table.c.batch_id == batch.id, ~table.c.removed)
+    return statement, table.c.sequence
+
+
+def _numbers(context: ActionContext) -> Iterator[int]:
+    wanted = select(BatchFile).where(BatchFile.batch_id == context.batch.id, BatchFile.role == CHOSEN)
+    record = context.session.scalars(wanted).one()
+    with open_file(context.session, record) as lines:
+        yield from map(int, lines)
+
+
+def _text_columns(context: ActionContext, names: Sequence[str]) -> list[int]:
+    """Return the places among ``names``, columns of the rows, of those that store texts."""
+    columns = context.row.__mapper__.columns
+    return [at for at, name in enumerate(names) if isinstance(columns[name].type, String)]
+
+
+def _as_texts(record: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
+    """Return ``record`` with the values at ``places`` as texts, because another type may store them in another way."""
+    values = list(record)
+    for at in places:
+        value = values[at]
+        if value is not None and not isinstance(value, str):
+            values[at] = _TEXTS[value] if isinstance(value, bool) else str(value)
+    return values
