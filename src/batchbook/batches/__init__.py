@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from batchbook.statuses import LookupStatus as LookupStatus
     from batchbook.statuses import Severity as Severity
     from batchbook.statuses import Status as Status
+    from batchbook.statuses import UpdateStatus as UpdateStatus
     from batchbook.tables import read_table as read_table
 else:
     __getattr__ = lazy_exports(__name__)

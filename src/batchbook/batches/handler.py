@@ -119,6 +119,15 @@ class BatchHandler(Generic[B, R]):
     #: Allows people to add rows by hand.
     rows_can_be_added: ClassVar[bool] = True
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Declare what follows from ``record_update``, unless the handler declares it: peers, duplicates, touched records."""
+        super().__init_subclass__(**options)
+        update = cls.__dict__.get("record_update")
+        if isinstance(update, RecordUpdate):
+            for name, declared in update.consequences.items():
+                if name not in cls.__dict__:
+                    setattr(cls, name, declared)
+
     def __init__(
         self,
         context: HandlerContext,
@@ -148,9 +157,12 @@ class BatchHandler(Generic[B, R]):
         """Compare ``rows``, a part of the batch, with current data: set values, statuses and issues.
 
         Query once per call, never once per row. It is called for chunks of the whole batch and, after an edit, for the
-        edited rows and their peers. By default, it sets what the ``lookups`` declare, by one statement for each of them.
+        edited rows and their peers. By default, it sets what the ``lookups`` declare, by one statement for each of them, and
+        the statuses of the ``record_update``.
         """
         refresh_by_lookups(self.lookups, rows)
+        if self.record_update is not None:
+            self.record_update.refresh(rows, [one for lookup in self.lookups for one in lookup.failures])
 
     def execute(self, batch: B, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Apply ``rows``, all that are not removed, to the target, and return the outcome.

@@ -234,7 +234,7 @@ def _check_names_of_columns(
             handler.matching.check(header, row)
         if handler.record_update is not None:
             what = "record_update"
-            handler.record_update.check(row, handler.statuses)
+            handler.record_update.check(row, handler.statuses, handler.peer_columns)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(f"{name}.{what} cannot work: {error}") from error
 

@@ -7,16 +7,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists, func, inspect, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    inspect,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from batchbook.batches.effects.declaration import TargetRecords
-from batchbook.batches.handler_declarations import NumberChange
+from batchbook.batches.handler_declarations import Duplicates, NumberChange, TouchedRecords
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.scope import Rows
 from batchbook.errors import Conflict
 from batchbook.grid import Kind, columns_of, label_of
-from batchbook.statuses import Status
+from batchbook.statuses import Status, UpdateStatus
 from batchbook.words import counted, in_sentence, quoted_list
 
 #: The number of keys that a refusal names.
@@ -44,20 +58,27 @@ class RecordUpdate:
     """Declaration of the records that an execution updates: ``record_update`` of a handler, which then needs no ``execute``.
 
     ``column`` is the column of rows that names a record by its ``key``, a unique attribute. ``values`` are the attributes of
-    the record that are set, by name, each to a column of the row, or to an expression in SQL. Rows with one of ``statuses``
-    are applied; if two of them name one record, nothing is executed. ``title`` is one of the things that change, in the
-    middle of a sentence, such as "reorder point": by default the only attribute of ``values``, or else the record.
+    the record that are set, by name, each to a column of the row, or to an expression in SQL. ``title`` is one of the things
+    that change, in the middle of a sentence, such as "reorder point": by default the only attribute of ``values``, or else
+    the record. ``touch`` is a function of the time that returns further values for each record that changes, such as its
+    version; by default, the method ``touch`` of the model, if it has one.
 
-    ``touch`` is a function of the time that returns further values for each record that changes, such as its version; by
-    default, the method ``touch`` of the model, if it has one.
+    A refresh gives a status to the rows that no lookup refuses: ``repeated`` to those that name one record,
+    ``empty`` to those with an empty column among ``values``, ``unchanged`` to those whose record has the values already, and
+    ``ready`` to the others. With ``None``, rows of that kind get the status of the next one that applies. Rows with one of the statuses ``applied``
+    are applied, by default those that are ``ready``; if two of them name one record, nothing is executed.
     """
 
     key: InstrumentedAttribute[Any]
     column: str
     values: Mapping[str, str | SQLColumnExpression[Any]]
-    statuses: Sequence[str]
     title: str = ""
     touch: Callable[[datetime], Mapping[str, Any]] | None = None
+    ready: str = UpdateStatus.READY
+    unchanged: str | None = UpdateStatus.UNCHANGED
+    empty: str | None = UpdateStatus.EMPTY
+    repeated: str | None = UpdateStatus.DUPLICATE
+    applied: Sequence[str] = ()
 
     @property
     def model(self) -> type[Any]:
@@ -66,21 +87,82 @@ class RecordUpdate:
         return model
 
     @property
+    def id(self) -> Any:
+        """The primary key of the records, one column."""
+        (primary,) = inspect(self.model).primary_key
+        return inspect(self.model).get_property_by_column(primary).class_attribute
+
+    @property
     def name(self) -> str:
         """One of the things that change, in the middle of a sentence."""
         if self.title or len(self.values) != 1:
             return self.title or in_sentence(label_of(inspect(self.model).local_table.name))
         return in_sentence(columns_of(self.model, [*self.values])[0].label)
 
-    def check(self, row: type[BatchRow], statuses: type[Status] | None) -> None:
-        """Raise ``ValueError`` or ``TypeError`` where a part names what is not there."""
+    def check(self, row: type[BatchRow], statuses: type[Status] | None, peers: Sequence[str]) -> None:
+        """Raise ``ValueError`` or ``TypeError`` where a part names what is not there, or ``peers`` lack the column."""
         columns_of(row, [self.column, *(one for one in self.values.values() if isinstance(one, str))])
         columns_of(self.model, [*self.values])
         if len(inspect(self.model).primary_key) != 1:
             raise ValueError(f"{self.model.__name__} has a primary key of several columns")
+        if self.repeated is not None and self.column not in peers:
+            raise ValueError(
+                f"rows that repeat {self.column!r} are marked, so they are peers: name it in peer_columns, or give it repeated=None"
+            )
         declared = {status.value for status in statuses or ()}
-        if unknown := next((str(one) for one in self.statuses if str(one) not in declared), None):
-            raise ValueError(f"it applies rows of the status {unknown!r}, which the handler's statuses lack")
+        given = (self.ready, self.unchanged, self.empty, self.repeated, *self.applied)
+        if unknown := next((str(one) for one in given if one is not None and str(one) not in declared), None):
+            raise ValueError(
+                f"it gives or applies the status {unknown!r}, which the handler's statuses lack: extend UpdateStatus, or name"
+                " your own"
+            )
+
+    @property
+    def consequences(self) -> dict[str, Any]:
+        """The attributes of a handler that follow from the declaration, by name."""
+        touched = TouchedRecords(key=(self.key,), columns=(self.column,))
+        if self.repeated is None:
+            return {"touched_records": touched}
+        repeated = Duplicates(status=self.repeated, key=(self.column,))
+        return {"touched_records": touched, "duplicates": repeated, "peer_columns": (self.column,)}
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """The statuses of the rows that are applied."""
+        return tuple(map(str, self.applied or (self.ready,)))
+
+    def refresh(self, rows: Rows, refused: Sequence[str]) -> None:
+        """Give ``rows`` their statuses by one statement, except those with a status in ``refused``, by their lookups."""
+        row, values = rows.model, {name: self._value(rows.model, name) for name in self.values}
+        own = [getattr(row, one).is_(None) for one in self.values.values() if isinstance(one, str)]
+        same = [getattr(self.model, name).is_not_distinct_from(value) for name, value in values.items()]
+        kinds = (
+            (is_repeated(getattr(row, self.column)), self.repeated),
+            (or_(false(), *own), self.empty),
+            (self.id.is_(None), null()),
+            (and_(*same) if same else false(), self.unchanged),
+        )
+        whens: list[tuple[Any, Any]] = [
+            (where, literal(str(status)) if isinstance(status, str) else status)
+            for where, status in kinds
+            if status is not None
+        ]
+        found = (
+            # An expression for the batch, so that PostgreSQL does not read all rows of the batch each time.
+            select(
+                (row.batch_id + 0).label("of_batch"),
+                row.sequence.label("of_row"),
+                case(*whens, else_=literal(str(self.ready))).label("new"),
+            )
+            .outerjoin(self.model, self._join(row))
+            .where(rows.where, or_(row.status.is_(None), row.status.not_in([str(one) for one in refused])))
+            .subquery("found")
+        )
+        rows.session.execute(
+            update(rows.table)
+            .where(row.batch_id == found.c.of_batch, row.sequence == found.c.of_row)
+            .values(status=found.c.new)
+        )
 
     # --- What the hooks of a handler do by default ---
 
@@ -92,9 +174,7 @@ class RecordUpdate:
 
     def description(self, batch: Batch, statuses: type[Status] | None) -> list[str]:
         """Return the sentences on what changes, and on the rows that are left out."""
-        others = [
-            one for one in statuses or () if str(one) not in map(str, self.statuses) and batch.count_of(one)
-        ]
+        others = [one for one in statuses or () if str(one) not in self.statuses and batch.count_of(one)]
         left_out = ", ".join(f"{batch.count_of(one):,} {in_sentence(one.label)}" for one in others)
         return [
             f"{counted(batch.count_of(*self.statuses), self.name)} will be changed.",
@@ -114,7 +194,6 @@ class RecordUpdate:
 
     def number_changes(self, row: type[BatchRow]) -> Iterator[NumberChange]:
         """Yield the numbers that are set, each from the value that the record has now."""
-        (primary,) = inspect(self.model).primary_key
         for column in columns_of(self.model, [*self.values]):
             if column.kind in _NUMBERS:
                 attribute, new = getattr(self.model, column.name), self.values[column.name]
@@ -126,10 +205,7 @@ class RecordUpdate:
                     after=value if isinstance(new, str) else self._of_record(row, value),
                     where=self._is_applied(row),
                     named_by=(self.column,),
-                    records=(
-                        inspect(self.model).get_property_by_column(primary).class_attribute,
-                        self._join(row),
-                    ),
+                    records=(self.id, self._join(row)),
                 )
 
     def apply(self, rows: Rows) -> tuple[str, dict[str, int]]:
@@ -164,7 +240,7 @@ class RecordUpdate:
             )
 
     def _is_applied(self, row: type[BatchRow]) -> ColumnElement[bool]:
-        return row.status.in_([str(status) for status in self.statuses])
+        return row.status.in_(self.statuses)
 
     def _join(self, row: type[BatchRow]) -> ColumnElement[bool]:
         found: ColumnElement[bool] = getattr(row, self.column) == self.key

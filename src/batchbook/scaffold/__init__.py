@@ -88,6 +88,11 @@ class NewType:
         return [column.kind.sample for column in self.entered]
 
     @property
+    def header_samples(self) -> dict[str, str]:
+        """Texts for the fields of the header, as code by name."""
+        return {column.name: quoted(column.kind.sample) for column in self.header}
+
+    @property
     def column_imports(self) -> list[str]:
         """The imports of the types of all columns, each ``module:name``."""
         return [one for column in (*self.header, *self.rows) for one in column.kind.imports]
