@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ import batchbook
 from batchbook import demo
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
-from batchbook.demo.demo_data import LOGINS, PRICE_LIST
+from batchbook.demo.demo_data import LOGINS, PRICE_LIST, VENDOR_CATALOG
 from batchbook.migrate import upgrade
 
 IMAGES = Path(__file__).parent / "images"
@@ -97,6 +97,17 @@ def uploaded(page: Page) -> str:
     page.get_by_label("Vendor code").fill("V0764")
     page.get_by_label("Flag changes over (%)").fill("25")
     page.get_by_label("Description").fill("Vendor V0764, October price list")
+    page.get_by_role("button", name="Create batch").click()
+    page.locator(".flashes").wait_for()  # It is shown once, so the pictures are without it.
+    return urlsplit(page.url).path
+
+
+def created(page: Page, path: str, file: Path, texts: Mapping[str, str]) -> str:
+    """Create a batch of the type with the address ``path`` from ``file``, with ``texts`` by label; return the path of its page."""
+    page.goto(f"/batches/{path}/new")
+    page.get_by_label("File").set_input_files(file)
+    for label, text in texts.items():
+        page.get_by_label(label).first.fill(text)
     page.get_by_role("button", name="Create batch").click()
     page.locator(".flashes").wait_for()  # It is shown once, so the pictures are without it.
     return urlsplit(page.url).path
@@ -178,10 +189,17 @@ def import_of_products(page: Page) -> str:
     return f"{urlsplit(page.url).path}?panel=breakdown"
 
 
+def vendor_catalog(page: Page) -> str:
+    """Make a batch from the vendor's catalogue; return its path."""
+    texts = {"Vendor code": "V0764", "Description": "Vendor V0764, costs for January"}
+    return f"{created(page, 'vendor-catalog', VENDOR_CATALOG, texts)}?panel=breakdown"
+
+
 #: By the key of a type, the function that makes a batch of it on a page of staff, and returns the path of its picture.
 TYPE_PICTURES: dict[str, Callable[[Page], str]] = {
     "import": import_of_products,
     "price_change": price_change,
+    "vendor_catalog": vendor_catalog,
 }
 
 

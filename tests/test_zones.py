@@ -1,12 +1,22 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from pyramid.exceptions import ConfigurationError
 
 from batchbook.errors import BadInput
-from batchbook.zones import BadTime, LocalTime, read_local, zone_asked, zone_called, zone_names
+from batchbook.zones import (
+    BadTime,
+    LocalTime,
+    read_local,
+    start_of_day,
+    zone_asked,
+    zone_called,
+    zone_names,
+    zone_of,
+)
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -47,3 +57,24 @@ def test_zones_are_known_by_name() -> None:
         assert zone_called(name) is None
         with pytest.raises(BadInput, match="There is no time zone"):
             zone_asked(name)
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "moment"),
+    [
+        (date(2026, 12, 1), BERLIN, datetime(2026, 11, 30, 23, tzinfo=UTC)),
+        (date(2026, 7, 1), BERLIN, datetime(2026, 6, 30, 22, tzinfo=UTC)),
+        # The clocks go forward at midnight there, so that the day begins at one.
+        (date(2026, 9, 6), ZoneInfo("America/Santiago"), datetime(2026, 9, 6, 4, tzinfo=UTC)),
+        (date.min, ZoneInfo("Asia/Tokyo"), datetime(1, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_day_begins_by_the_clocks_of_its_zone(day: date, zone: ZoneInfo, moment: datetime) -> None:
+    assert start_of_day(day, zone) == moment
+
+
+def test_the_zone_of_the_application_is_that_of_its_settings() -> None:
+    assert zone_of({}) == ZoneInfo("UTC")
+    assert zone_of({"batchbook.timezone": " Europe/Berlin "}) == BERLIN
+    with pytest.raises(ConfigurationError, match="is 'Nowhere', which is no time zone"):
+        zone_of({"batchbook.timezone": "Nowhere"})

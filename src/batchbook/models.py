@@ -22,12 +22,16 @@ from batchbook.master import models as master
 from batchbook.purchasing import models as purchasing
 from batchbook.security import models as security
 from batchbook.types.imports import models as imports
+from batchbook.types.new_product import models as new_product
+from batchbook.types.ordering import models as ordering
 from batchbook.types.price_change import models as price_change
+from batchbook.types.vendor_catalog import models as vendor_catalog
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "cells", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "policies", "price_change",
-    "products", "purchasing", "retention", "review", "seal", "security", "web",
+    "batches", "catalog", "cells", "effects", "imports", "intake", "jobs", "master", "matching",
+    "metadata", "new_product", "ordering", "policies", "price_change", "products", "purchasing",
+    "retention", "review", "seal", "security", "vendor_catalog", "web",
 ]  # fmt: skip
 
 #: The schema that the migrations lead to.

@@ -1,14 +1,26 @@
-"""Time zones: their names, and conversion of local times to UTC."""
+"""Time zones: their names, the application's own, and conversion of local times to UTC."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from pyramid.exceptions import ConfigurationError
+
 from batchbook.errors import BadInput
+from batchbook.settings import Setting
+
+TIMEZONE = Setting(
+    "batchbook.timezone",
+    "UTC",
+    "The time zone of days in batches, and of pages for users who chose none of their own, such as Europe/Berlin.",
+)
+SETTINGS = (TIMEZONE,)
 
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?")
 _SHOWN = 40
@@ -50,6 +62,25 @@ def zone_asked(name: str) -> ZoneInfo:
     if zone is None:
         raise BadInput(f"There is no time zone “{name[:_SHOWN]}”. Write it like Europe/Berlin.")
     return zone
+
+
+def zone_of(settings: Mapping[str, Any]) -> ZoneInfo:
+    """Return the application's time zone; raise ``ConfigurationError`` if the setting names none."""
+    name = TIMEZONE.text(settings)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigurationError(
+            f"The setting {TIMEZONE.name} is {name!r}, which is no time zone of this machine."
+        ) from error
+
+
+def start_of_day(day: date, zone: tzinfo) -> datetime:
+    """Return the first moment of ``day`` in ``zone``, in UTC."""
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:  # The first and last days of the calendar lie beyond it in some zones.
+        return datetime.combine(day, time(), UTC)
 
 
 def read_local(text: str, zone: ZoneInfo) -> LocalTime:

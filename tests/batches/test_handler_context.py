@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -49,3 +51,13 @@ def test_numbers_go_on_within_one_batch(harness: BatchHarness) -> None:
             for batch_id in (first, second)
         ]
     assert numbers == [3, 1, 4, 2], "A removed row keeps its number."
+
+
+def test_days_are_those_of_the_applications_zone(empty_engine: Engine) -> None:
+    late = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+    with transaction_scope(empty_engine) as session:
+        there = HandlerContext(session, {"batchbook.timezone": "Europe/Berlin"}, "staff", late)
+        assert (there.today, HandlerContext(session, {}, "staff", late).today) == (
+            date(2026, 12, 1), date(2026, 11, 30),
+        )  # fmt: skip
+        assert there.start_of(there.today) == datetime(2026, 11, 30, 23, tzinfo=UTC)

@@ -20,7 +20,9 @@ from batchbook.batches import (
     Callbacks,
     ExecutionPolicy,
     FileSource,
+    LinkedBatch,
     Lookup,
+    Outcome,
     PerBatchRows,
     QuickEntry,
     RecordUpdate,
@@ -131,6 +133,8 @@ def test_every_declaration_is_described() -> None:
     assert named_in(text_of("hooks.md", "Callbacks")) == own_names(Callbacks)
     assert named_in(text_of("hooks.md", "Lookups")) == {one.name for one in fields(Lookup)}
     assert named_in(text_of("hooks.md", "Record update")) == {one.name for one in fields(RecordUpdate)}
+    outcome = {one.name for kind in (Outcome, LinkedBatch) for one in fields(kind)}
+    assert named_in(text_of("hooks.md", "Outcome")) == outcome
     assert named_in(text_of("hooks.md", "Rows per batch")) == own_names(PerBatchRows)
     methods = {"check", "adds_to", "values", "record_value"}
     assert named_in(text_of("hooks.md", "Quick entry")) == own_names(QuickEntry) - methods | own_names(Scan)

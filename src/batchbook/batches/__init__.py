@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from batchbook.batches.freeze import freeze_table as freeze_table
     from batchbook.batches.freeze import unfreeze_table as unfreeze_table
     from batchbook.batches.handler import BatchHandler as BatchHandler
+    from batchbook.batches.handler import LinkedBatch as LinkedBatch
     from batchbook.batches.handler import Outcome as Outcome
     from batchbook.batches.handler import Total as Total
     from batchbook.batches.handler_context import HandlerContext as HandlerContext

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -54,16 +55,34 @@ class Total:
     columns: Sequence[str] | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class LinkedBatch:
+    """A batch that an execution makes in its transaction, with a link between the two.
+
+    ``type`` is the key of its type, ``header`` has the values of its header by column, and ``rows`` are its rows, as ``populate``
+    yields them: they are taken when ``execute`` has returned. With ``execute_at`` (UTC), it is marked complete and scheduled
+    for that time on behalf of whoever executes; without, it is left open.
+    """
+
+    type: str
+    rows: Iterable[RowValues | Block]
+    header: Mapping[str, Any] = field(default_factory=dict)
+    execute_at: datetime | None = None
+    description: str | None = None
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The outcome of an execution: a sentence, and figures (JSON values) that are stored with the batch.
 
     ``rest`` is the condition for rows that were left out and shall be copied into a follow-up batch; ``None`` for none.
+    ``batches`` are those that the execution makes.
     """
 
     summary: str
     figures: Mapping[str, Any] = field(default_factory=dict)
     rest: ColumnElement[bool] | None = None
+    batches: Sequence[LinkedBatch] = ()
 
 
 class BatchHandler(Generic[B, R]):

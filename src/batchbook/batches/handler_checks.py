@@ -103,6 +103,8 @@ _PARTS = {
         "options": or_none(instance_of(Form, "a Form")),
         "defaults": mapping_of(str, lambda _value: True, "a mapping of the names of options to values"),
         "automatic": instance_of(bool, "True or False"),
+        "schedules": instance_of(bool, "True or False"),
+        "proposed_time": function_of("handler", "batch"),
         "retention": or_none(instance_of(timedelta, "a timedelta, such as timedelta(days=30)")),
     },
     "file_source": {

@@ -14,8 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from batchbook.progress import NoProgress, Progress
 from batchbook.security.identity import grants, identity_of_user
 from batchbook.security.models import User
-from batchbook.web import TIMEZONE
-from batchbook.zones import zone_called
+from batchbook.zones import start_of_day, zone_of
 
 #: The highest number that an integer column can hold. Asked for a higher one, the databases raise an error.
 HIGHEST_NUMBER = 2**31 - 1
@@ -42,7 +41,7 @@ class HandlerContext:
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of the site, that of days such as those on which prices take effect."""
-        return zone_called(TIMEZONE.text(self.settings)) or ZoneInfo("UTC")
+        return zone_of(self.settings)
 
     @property
     def today(self) -> date:
@@ -54,6 +53,10 @@ class HandlerContext:
         """The actor's current permissions, read from the database; none for an actor who is not an active user."""
         user = self.session.scalar(select(User).where(User.name == self.actor, User.active))
         return frozenset() if user is None else identity_of_user(user).permissions
+
+    def start_of(self, day: date) -> datetime:
+        """Return the first moment of ``day`` at the site, in UTC."""
+        return start_of_day(day, self.zone)
 
     def may(self, permission: str) -> bool:
         """Return whether the actor holds ``permission``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -46,7 +46,9 @@ class ExecutionPolicy:
     ``options`` is the form of the options that people choose when they execute a batch; ``defaults`` are the texts of
     options that they did not choose. With ``automatic``, a batch is executed as soon as it is marked complete by a user
     who may execute it; otherwise it waits for such a user. ``retention`` is the time after which an executed batch may be
-    purged; ``None`` keeps it for good.
+    purged; ``None`` keeps it for good. ``schedules`` tells that executing makes batches that are executed later, for which jobs
+    must run in the background. ``proposed_time(handler, batch)`` returns the time (UTC) that the form of a schedule proposes, or
+    ``None``.
     """
 
     options: Form | None = None
@@ -54,6 +56,9 @@ class ExecutionPolicy:
     automatic: bool = False
     retention: timedelta | None = None
     policy: Policy = field(default_factory=Policy)
+    schedules: bool = False
+    # It gets the author's own handler and header, whose types only the author's code knows.
+    proposed_time: Callable[[Any, Any], datetime | None] = lambda _handler, _batch: None
 
 
 def _nothing(*_arguments: Any) -> None:

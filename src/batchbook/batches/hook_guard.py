@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from batchbook.batches.effects.declaration import TargetRecords
-from batchbook.batches.handler import ALL, BatchHandler, Outcome, Total
+from batchbook.batches.handler import ALL, BatchHandler, LinkedBatch, Outcome, Total
 from batchbook.batches.handler_declarations import Callbacks, NumberChange
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.rows.scope import checked_status
@@ -56,7 +56,15 @@ def checked_outcome(outcome: Any) -> Outcome:
         raise TypeError(
             f"the rest of an Outcome must be a condition in SQL or None, and is {_kind(outcome.rest)}"
         )
-    return Outcome(cut(outcome.summary, _LONGEST_SUMMARY), checked_figures(outcome.figures), outcome.rest)
+    if not (_are(LinkedBatch)(outcome.batches)):
+        raise TypeError(
+            f"the batches of an Outcome must be a tuple of LinkedBatch, and are {_kind(outcome.batches)}"
+        )
+    return replace(
+        outcome,
+        summary=cut(outcome.summary, _LONGEST_SUMMARY),
+        figures=checked_figures(outcome.figures),
+    )
 
 
 def checked_figures(figures: Any) -> dict[str, Any]:
@@ -288,7 +296,7 @@ def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
 #: The attributes of handlers that are dataclasses with functions of the author among their fields.
 _DECLARATIONS = (
     *("file_source", "quick_entry", "worksheet", "per_batch_rows", "duplicates", "callbacks"),
-    "reversing",
+    *("reversing", "execution_policy"),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 from unicodedata import normalize
@@ -18,6 +18,7 @@ from batchbook.grid.columns import Column, Kind
 from batchbook.grid.parsers import CellError, quoted
 from batchbook.grid.verbs import Filter, Verb, value_count, verbs_of
 from batchbook.words import is_storable, storable
+from batchbook.zones import start_of_day
 
 #: How many values "any of" and "none of" take; databases limit the parameters of a statement.
 MAX_VALUES = 1000
@@ -228,13 +229,6 @@ _DAYS: dict[Verb, Callable[..., ColumnElement[bool]]] = {
 
 
 def _bounds(day: date, zone: tzinfo) -> _Day:
-    return _midnight(day, zone), (
-        datetime.max.replace(tzinfo=UTC) if day == date.max else _midnight(day + timedelta(days=1), zone)
+    return start_of_day(day, zone), (
+        datetime.max.replace(tzinfo=UTC) if day == date.max else start_of_day(day + timedelta(days=1), zone)
     )
-
-
-def _midnight(day: date, zone: tzinfo) -> datetime:
-    try:
-        return datetime.combine(day, time(), zone).astimezone(UTC)
-    except OverflowError:  # The first and last days of the calendar lie beyond it in some zones.
-        return datetime.combine(day, time(), UTC)

@@ -110,7 +110,8 @@ class AppHarness:
     def acting(self, **swapped: Any) -> Iterator[Engine]:
         """Yield the engine acting for staff; ``swapped`` are methods that replace those of the handler."""
         handler = type("Swapped", (self.batch_type.handler,), {**self.swapped, **swapped})
-        types = BatchTypes([replace(self.batch_type, handler=handler)])
+        others = [one for one in self.types if one.key != self.key]
+        types = BatchTypes([*others, replace(self.batch_type, handler=handler)])
         with self.transaction() as session:
             yield Engine(session, types, self.services.settings, ACTOR)
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 #: The packages of the types in the order of the navigation.
-SHIPPED = ("imports", "price_change")
+SHIPPED = (
+    "imports",
+    "price_change",
+    "new_product",
+    "vendor_catalog",
+    "ordering",
+)
 
 
 def includeme(config: Any) -> None:

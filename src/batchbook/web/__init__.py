@@ -6,24 +6,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pyramid.exceptions import ConfigurationError
 
 from batchbook.grid.number_formats import NumberFormat
 from batchbook.services import services_of
 from batchbook.settings import DEVELOPMENT, Setting
+from batchbook.zones import zone_of
 
 MAX_UPLOAD_BYTES = Setting(
     "batchbook.max_upload_bytes", "50000000", "The largest size of a form with an uploaded file, in bytes."
 )
 MAX_FORM_BYTES = Setting(
     "batchbook.max_form_bytes", "5000000", "The largest size of a form or JSON without a file, in bytes."
-)
-TIMEZONE = Setting(
-    "batchbook.timezone",
-    "UTC",
-    "The time zone of pages for users who chose none of their own, such as Europe/Berlin.",
 )
 NUMBER_FORMAT = Setting(
     "batchbook.number_format",
@@ -38,7 +34,7 @@ ALLOWED_HOSTS = Setting(
     "request for any other host is refused. Without the setting, every name is answered.",
 )
 
-SETTINGS = (MAX_UPLOAD_BYTES, MAX_FORM_BYTES, TIMEZONE, NUMBER_FORMAT, ALLOWED_HOSTS)
+SETTINGS = (MAX_UPLOAD_BYTES, MAX_FORM_BYTES, NUMBER_FORMAT, ALLOWED_HOSTS)
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ def read_settings(settings: Mapping[str, Any]) -> WebSettings:
     return WebSettings(
         max_upload_bytes=MAX_UPLOAD_BYTES.whole(settings),
         max_form_bytes=MAX_FORM_BYTES.whole(settings),
-        timezone=_timezone(settings),
+        timezone=zone_of(settings),
         development=DEVELOPMENT.flag(settings),
         allowed_hosts=frozenset(map(_host, ALLOWED_HOSTS.text(settings).split())),
         number_format=_number_format(settings),
@@ -72,16 +68,6 @@ def _host(text: str) -> str:
             " batchbook.example.org, without https:// and port."
         )
     return text.lower()
-
-
-def _timezone(settings: Mapping[str, Any]) -> ZoneInfo:
-    name = TIMEZONE.text(settings)
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ConfigurationError(
-            f"The setting {TIMEZONE.name} is {name!r}, which is no time zone of this machine."
-        ) from error
 
 
 def _number_format(settings: Mapping[str, Any]) -> NumberFormat:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from batchbook.batches.effects.models import effects_of
@@ -18,8 +17,15 @@ from batchbook.batches.engine.file_intake import (
     learn_corrections,
     maps_columns,
 )
+from batchbook.batches.engine.linked_batches import make_linked_batches
 from batchbook.batches.engine.lookup_check import refuse_changed_records
-from batchbook.batches.engine.preview import bind_options, options_as_json, why_not_execute
+from batchbook.batches.engine.preparing import note_complete, note_sent_back, settle_rows, write_rows
+from batchbook.batches.engine.preview import (
+    bind_options,
+    options_as_json,
+    why_not_execute,
+    why_not_scheduling,
+)
 from batchbook.batches.engine.refresh import recount, recount_refreshed, refresh_in_chunks
 from batchbook.batches.engine.scheduled_execution import (
     cancel_schedule,
@@ -28,18 +34,14 @@ from batchbook.batches.engine.scheduled_execution import (
 )
 from batchbook.batches.handler import CONFIRM, Outcome
 from batchbook.batches.history import record
-from batchbook.batches.hook_guard import handler_code
 from batchbook.batches.intake.file_inspection import describe_source
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.matching.memory import match_rows
-from batchbook.batches.models import Batch
 from batchbook.batches.policies.approvals import approve
 from batchbook.batches.policies.demands import demand_policy, sign_execution
-from batchbook.batches.policies.stored import store_declared
 from batchbook.batches.retention.models import retention_of
 from batchbook.batches.rows.row_values import Block, RowValues
-from batchbook.batches.rows.storage import RowWriter
 from batchbook.batches.sources.chosen_rows import chosen_source_rows
 from batchbook.errors import BadInput, Conflict
 from batchbook.jobs.enqueue import scheduled_job
@@ -47,34 +49,17 @@ from batchbook.words import counted
 
 #: The key, among the figures of an execution's outcome, of the number of the follow-up batch.
 FOLLOW_UP = "follow_up"
+#: The key of the numbers of the batches that it made.
+MADE = "made"
 
 
 def _populate(context: ActionContext, _options: Mapping[str, Any]) -> str:
-    batch, handler, tables = context.batch, context.handler, context.batch_type.rows
+    batch = context.batch
     with around(Action.POPULATE, context):
         if batch.reverses is None and not batch.has_chosen_rows:
             ensure_inspected(context)
-        per_batch = handler.per_batch_rows
-        tables.make_room(context.session, batch, per_batch.columns(handler, batch) if per_batch else ())
-        handler.row_model = tables.of(batch)
-        writer = RowWriter(context.session, batch, context.row, handler.statuses)
-
-        def report(written: int) -> None:
-            context.progress.report("populate", written, handler.expected_rows)
-
-        with handler_code(context.session):
-            writer.write(_source_rows(context), handler.chunk_size, report)
-        tables.written(context.session, batch)
-        if per_batch:
-            with handler_code(context.session):
-                writer.write(per_batch.supplement(handler, batch), handler.chunk_size, report)
-        written = writer.written
-        if written:
-            refresh_in_chunks(context, context.rows(), total=written)
-        tables.guard(context.session, batch)
-    batch.refreshed_at = context.now
-    recount_refreshed(context)
-    match_rows(context)
+        written = write_rows(context, lambda: _source_rows(context))
+    settle_rows(context)
     intake = stored_intake(batch) if maps_columns(context) else None
     source = "" if intake is None else describe_source(intake, intake_fields(context))
     record(
@@ -124,11 +109,7 @@ def _complete(context: ActionContext, _options: Mapping[str, Any]) -> str:
     reason = why_not_execute(context)
     if reason is not None:
         raise Conflict(f"{context.batch} was not marked complete. {reason}")
-    context.handler.callbacks.on_complete(context.handler, context.batch)
-    declared = context.handler.execution_policy.policy
-    store_declared(context.session, context.batch.type, declared, context.now)
-    context.batch.completed_at, context.batch.completed_by = context.now, context.actor
-    note_sent_back(context.batch)
+    note_complete(context, context.actor)
     record(context.handler_context, context.batch, "complete", "Marked complete.")
     return f"{context.batch} was marked complete; it can be executed now."
 
@@ -152,17 +133,6 @@ def _send_back(context: ActionContext, _options: Mapping[str, Any]) -> str:
     return f"{batch} was sent back to {to}; its rows can be changed again.{dropped}"
 
 
-def note_sent_back(
-    batch: Batch,
-    to: str | None = None,
-    by: str | None = None,
-    at: datetime | None = None,
-    reason: str | None = None,
-) -> None:
-    """Note in the header of ``batch`` who has to correct it and why; without arguments, that nobody has to."""
-    batch.sent_back_to, batch.sent_back_by, batch.sent_back_at, batch.sent_back_reason = to, by, at, reason
-
-
 def _approve(context: ActionContext, _options: Mapping[str, Any]) -> str:
     message = approve(context)
     job = scheduled_job(context.session, context.batch.id)
@@ -172,7 +142,7 @@ def _approve(context: ActionContext, _options: Mapping[str, Any]) -> str:
 
 
 def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
-    reason = context.handler.why_not_execute(context.batch)
+    reason = context.handler.why_not_execute(context.batch) or why_not_scheduling(context)
     if reason is not None:
         raise Conflict(f"{context.batch} was not executed. {reason}")
     chosen = bind_options(context.handler, options)
@@ -194,6 +164,10 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
     learn_corrections(context)
     batch = context.batch
     summary, figures = outcome.summary, dict(outcome.figures)
+    made = make_linked_batches(context, outcome.batches)
+    if made:
+        summary = " ".join([summary, *(one.sentence for one in made)])
+        figures[MADE] = [one.number for one in made]
     rest = None if outcome.rest is None else follow_up(context, outcome.rest)
     if rest is not None:
         summary = f"{summary} {counted(rest.row_count, 'row')} went into {str(rest).lower()}."

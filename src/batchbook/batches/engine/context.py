@@ -29,10 +29,9 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class ActionContext:
-    """A batch, its type, its handler, and the handler's context, for the time of one action; ``types`` are all types."""
+    """A batch, its type, its handler, and the handler's context, for the time of one action."""
 
     handler_context: HandlerContext
-    types: BatchTypes
     batch_type: BatchType
     batch: Batch
     handler: BatchHandler[Any, Any]
@@ -46,6 +45,12 @@ class ActionContext:
     def session(self) -> Session:
         """The session of the action."""
         return self.handler_context.session
+
+    @property
+    def types(self) -> BatchTypes:
+        """The application's batch types."""
+        types: BatchTypes = self.handler_context.types
+        return types
 
     @property
     def actor(self) -> str:

@@ -86,7 +86,6 @@ def follow_up(source: ActionContext, rest: ColumnElement[bool]) -> Batch | None:
     batch.state, batch.refreshed_at = State.OPEN, source.batch.refreshed_at
     context = ActionContext(
         source.handler_context,
-        source.types,
         source.batch_type,
         batch,
         source.batch_type.make_handler(source.handler_context, batch),

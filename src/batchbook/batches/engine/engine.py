@@ -83,7 +83,7 @@ class Engine:
     def context_of_new(self, batch_type: BatchType, batch: Batch) -> ActionContext:
         """Return the context of an action on a ``batch`` of a given type, which need not be stored yet."""
         context = self.handler_context()
-        return ActionContext(context, self.types, batch_type, batch, batch_type.make_handler(context, batch))
+        return ActionContext(context, batch_type, batch, batch_type.make_handler(context, batch))
 
     def handler_context(self) -> HandlerContext:
         """Return what handlers get at this time."""

@@ -21,6 +21,7 @@ from batchbook.batches.policies.demands import demand_policy
 from batchbook.db.transactions import is_refused_write, is_transient
 from batchbook.errors import BadInput, BatchbookError, Conflict, Misuse, reason_of
 from batchbook.forms import BoundForm, Form
+from batchbook.jobs.settings import MODE, JobSettings, Mode
 
 
 def default_values(handler: BatchHandler[Any, Any]) -> dict[str, Any]:
@@ -123,8 +124,28 @@ def preview_execution(context: ActionContext) -> ExecutionPreview | None:
     )
 
 
+def schedules_in_vain(settings: Mapping[str, Any]) -> str:
+    """Return the sentence on batches that could not be executed later, because no jobs run; empty where they do."""
+    if JobSettings.read(settings).mode is not Mode.INLINE:
+        return ""
+    return (
+        "Executing it makes a batch that is to be executed later, and none can run later here, because the setting"
+        f" {MODE.name} is “{Mode.INLINE}”."
+    )
+
+
 def why_not_execute(context: ActionContext) -> str | None:
-    """Return the sentence with which the handler refuses to execute the batch as it is; ``None`` if it does not."""
+    """Return the sentence with which the batch cannot be executed as it is, above all its handler's; ``None`` if it can."""
+    return _why_not(context) or why_not_scheduling(context)
+
+
+def why_not_scheduling(context: ActionContext) -> str | None:
+    """Return the sentence on batches that an execution would make in vain; ``None`` for types that make none for later."""
+    policy = context.handler.execution_policy
+    return (policy.schedules and schedules_in_vain(context.handler_context.settings)) or None
+
+
+def _why_not(context: ActionContext) -> str | None:
     return _ask_handler(
         context,
         lambda: context.handler.why_not_execute(context.batch),

@@ -1,4 +1,4 @@
-"""The scheduled execution of a batch, and the actions that cancel it or leave it valid."""
+"""The scheduled execution of a batch, the actions that cancel it or leave it valid, and requests for jobs that hold a batch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from batchbook.batches.history import record
 from batchbook.batches.models import Batch
 from batchbook.errors import Conflict
 from batchbook.jobs import lease
-from batchbook.jobs.enqueue import scheduled_job
+from batchbook.jobs.enqueue import JobRequest, scheduled_job
 from batchbook.jobs.models import Job
 from batchbook.jobs.settings import JobSettings
 
@@ -81,3 +81,17 @@ def follow_version(job: Job, before: int, now: int) -> None:
     """Keep the scheduled execution ``job`` valid, if it is for the version ``before`` of its batch, which is ``now`` another."""
     if job.arguments["version"] == before:
         job.arguments = {**job.arguments, "version": now}
+
+
+def held_job(batch: Batch, actor: str, task: str, arguments: Mapping[str, Any], **more: Any) -> JobRequest:
+    """Return the request for a job that holds ``batch`` and performs ``task`` on it; ``more`` are fields of the request."""
+    return JobRequest(
+        task=task,
+        subject=str(batch),
+        asked_by=actor,
+        arguments=arguments,
+        batch_id=batch.id,
+        batch_type=batch.type,
+        exclusive=True,
+        **more,
+    )

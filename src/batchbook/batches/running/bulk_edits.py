@@ -16,6 +16,7 @@ from batchbook.batches.editing.duplicates import DuplicateRemover, Keep
 from batchbook.batches.editing.merging import Replacements, ValueMerger
 from batchbook.batches.editing.problems import SimilarCells, SimilarFixer, fixed_message
 from batchbook.batches.engine.engine import Engine, Result
+from batchbook.batches.engine.scheduled_execution import held_job
 from batchbook.batches.handler import REASON
 from batchbook.batches.history import REDO, UNDO
 from batchbook.batches.lifecycle import Action
@@ -31,7 +32,7 @@ from batchbook.batches.running.action_tasks import (
     may_see_batch,
     record_result,
 )
-from batchbook.batches.running.runner import job_request, reason_in
+from batchbook.batches.running.runner import reason_in
 from batchbook.grid.number_formats import NUMBER_FORMAT, NumberFormat
 from batchbook.jobs import Job, JobContext, JobResult, JobService, Task
 from batchbook.master import Caller, GridReference, OpenGrid
@@ -92,7 +93,7 @@ def enqueue_edit(
     batch = context.batch
     if engine.reason:
         arguments = {**arguments, REASON: engine.reason}
-    job = services.get(JobService).enqueue(engine.session, job_request(batch, engine.actor, task, arguments))
+    job = services.get(JobService).enqueue(engine.session, held_job(batch, engine.actor, task, arguments))
     return Result(f"{batch} is going to be changed.", job_id=job.id)
 
 
@@ -134,7 +135,7 @@ def _retry(services: Services, session: Session, job: Job, by: str) -> Job:
     engine = Engine(session, services.get(BatchTypes), services.settings, by)
     engine.lock(batch.id, Action.EDIT)
     again: Job = services.get(JobService).enqueue(
-        session, job_request(batch, by, job.task, arguments, retry_of=job.id)
+        session, held_job(batch, by, job.task, arguments, retry_of=job.id)
     )
     return again
 

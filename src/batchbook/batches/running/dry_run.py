@@ -16,11 +16,11 @@ from batchbook.batches.concurrency import refuse_stale
 from batchbook.batches.effects.models import Effect, count_effects, effects_of
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.preview import unconfirmed_warnings, without_confirmations
+from batchbook.batches.engine.scheduled_execution import held_job
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.policies.field_access import refuse_if_limited
 from batchbook.batches.running.action_tasks import demand, engine_for, may_see_batch
-from batchbook.batches.running.runner import job_request
 from batchbook.errors import Missing
 from batchbook.grid import Column, Kind, label_of
 from batchbook.jobs import Job, JobContext, JobResult, JobService, Task
@@ -92,7 +92,7 @@ def enqueue_dry_run(
     batch = engine.lock(batch_id, Action.DRY_RUN).batch
     refuse_stale(batch, Action.DRY_RUN, version)
     arguments = {"options": without_confirmations(options)}
-    return jobs.enqueue(engine.session, job_request(batch, engine.actor, TASK.name, arguments))
+    return jobs.enqueue(engine.session, held_job(batch, engine.actor, TASK.name, arguments))
 
 
 def _run(context: JobContext) -> JobResult:

@@ -19,17 +19,16 @@ from batchbook.batches.engine.file_intake import intake_fields
 from batchbook.batches.engine.hand_over import RECIPIENT, hand_over
 from batchbook.batches.engine.preview import confirmed_options, without_reason
 from batchbook.batches.engine.reversing import reverse_batch
-from batchbook.batches.engine.scheduled_execution import cancel_schedule_for_execution
+from batchbook.batches.engine.scheduled_execution import cancel_schedule_for_execution, held_job
 from batchbook.batches.files import input_file
 from batchbook.batches.handler import REASON
 from batchbook.batches.hook_guard import handler_code
 from batchbook.batches.intake.file_inspection import refuse_unprepared
 from batchbook.batches.intake.file_source import stored_intake
 from batchbook.batches.lifecycle import Action, is_job
-from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
 from batchbook.errors import BatchbookError
-from batchbook.jobs import JobRequest, JobService
+from batchbook.jobs import JobService
 from batchbook.words import storable
 
 
@@ -190,7 +189,7 @@ class JobRunner:
         arguments = {"options": options, "version": version}
         more = {"group_id": call.group_id, "run_at": call.run_at, "retry_of": call.retry_of}
         job = self.jobs.enqueue(
-            engine.session, job_request(batch, call.actor, call.action.value, arguments, **more)
+            engine.session, held_job(batch, call.actor, call.action.value, arguments, **more)
         )
         return Result(f"{batch} is going to be {call.action.done}.", job_id=job.id, at_once=dropped)
 
@@ -214,17 +213,3 @@ def _try_source(context: ActionContext) -> None:
         log.info("The source of %s could not be tried: %s", context.batch, error)
     finally:
         attempt.rollback()
-
-
-def job_request(batch: Batch, actor: str, task: str, arguments: Mapping[str, Any], **more: Any) -> JobRequest:
-    """Return the request for a job that holds ``batch`` and performs ``task`` on it; ``more`` are fields of the request."""
-    return JobRequest(
-        task=task,
-        subject=str(batch),
-        asked_by=actor,
-        arguments=arguments,
-        batch_id=batch.id,
-        batch_type=batch.type,
-        exclusive=True,
-        **more,
-    )

@@ -64,12 +64,17 @@ class ChosenRows:
 
     def header_values(self, given: Collection[str]) -> dict[str, Any]:
         """Return the values of the new header: what it is made from, and values of the batch for fields not among ``given``."""
-        kept = {"source": self.source.name, "columns": dict(self.columns)}
         taken = {name: value for name, value in self.header.items() if name not in given}
-        return taken | {"made_from": self.batch and self.batch.id, "params": {CHOSEN_ROWS: kept}}
+        return taken | {"made_from": self.batch and self.batch.id, "params": self.params}
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What the new header keeps to find the rows when it is populated."""
+        return {CHOSEN_ROWS: {"source": self.source.name, "columns": dict(self.columns)}}
 
     def store(self, context: ActionContext) -> None:
-        """Store the numbers with the new batch of ``context``."""
+        """Store the numbers with the new batch of ``context``, whatever its handler has made of the header's ``params``."""
+        context.batch.params = context.batch.params | self.params
         lines = io.BytesIO("".join(f"{number}\n" for number in self.numbers).encode())
         name = f"{self.many}-of-{self.batch.number}.txt" if self.batch else f"{self.many}.txt"
         store_file(context.handler_context, context.batch, name, lines, CHOSEN)

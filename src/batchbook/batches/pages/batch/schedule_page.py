@@ -20,6 +20,7 @@ from batchbook.batches.engine.execution_check import (
 )
 from batchbook.batches.engine.preview import bind_options, default_values, options_as_json, preview_execution
 from batchbook.batches.handler import CONFIRM, REASON
+from batchbook.batches.hook_guard import telling_failure
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.large_changes import numbers_of
@@ -118,7 +119,8 @@ class ScheduleBatch(BatchPage):
         """Show the form for time and options, filled in with those of a scheduled execution."""
         refuse_without_jobs(self.request.services)
         job = scheduled_job(self.request.db, self.batch.id)
-        time = job.run_at.astimezone(self.request.zone) if job and job.run_at else None
+        planned = job.run_at if job else self._proposed_time()
+        time = planned.astimezone(self.request.zone) if planned else None
         options = default_values(self.action_context.handler) | (job.arguments["options"] if job else {})
         return self._form(self._time_form().bind({TIME: _as_field(time)}), options)
 
@@ -148,6 +150,14 @@ class ScheduleBatch(BatchPage):
             result = schedule(self.request.services, self.request.db, call, time)
             remember(result.message)
         return result
+
+    def _proposed_time(self) -> datetime | None:
+        """Return the time that the type proposes for the execution, if it has not come yet."""
+        handler = self.action_context.handler
+        with telling_failure("No time was proposed"):
+            proposed = handler.execution_policy.proposed_time(handler, self.batch)
+        now = self.request.services.get(JobService).clock()
+        return proposed if proposed is not None and proposed > now else None
 
     def _time_form(self) -> Form:
         field = Field.of(

@@ -1,0 +1,135 @@
+"""Batches that an execution makes in its transaction, some of which are executed by a schedule later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from batchbook.batches import access
+from batchbook.batches.engine.context import ActionContext, around
+from batchbook.batches.engine.copying import new_header_values
+from batchbook.batches.engine.evidence import evidence_of
+from batchbook.batches.engine.execution_check import demand_confirmation
+from batchbook.batches.engine.preparing import note_complete, settle_rows, write_rows
+from batchbook.batches.engine.preview import bind_options, schedules_in_vain, why_not_execute
+from batchbook.batches.engine.scheduled_execution import SCHEDULE, held_job, in_utc
+from batchbook.batches.handler import ALL, CONFIRM, REASON, LinkedBatch
+from batchbook.batches.history import bump_version, record
+from batchbook.batches.lifecycle import Action, State
+from batchbook.batches.models import Batch
+from batchbook.batches.policies.demands import demand_policy, policy_of, refusals
+from batchbook.errors import Conflict
+from batchbook.jobs.enqueue import add_job
+from batchbook.words import counted
+
+
+@dataclass(frozen=True)
+class MadeBatch:
+    """A batch that an execution made: its number, and the sentence on it, which does not name it.
+
+    A dry run shows the sentence as well, although it leaves no batch with that number behind.
+    """
+
+    number: int
+    sentence: str
+
+
+def make_linked_batches(source: ActionContext, batches: Iterable[LinkedBatch]) -> list[MadeBatch]:
+    """Make the ``batches`` that the execution of the batch of ``source`` asks for, one after the other.
+
+    Raises ``Conflict``, so that nothing is executed, for one that could not be executed at its time.
+    """
+    return [_make(source, one) for one in batches]
+
+
+def _make(source: ActionContext, linked: LinkedBatch) -> MadeBatch:
+    _refuse_unscheduled(source, linked)
+    context = _stored(source, linked)
+    batch = context.batch
+    batch.state = State.POPULATING
+    with around(Action.POPULATE, context):
+        written = write_rows(context, lambda: linked.rows)
+    settle_rows(context)
+    batch.state = State.OPEN
+    record(
+        context.handler_context,
+        batch,
+        "made-of",
+        f"Made with {counted(written, 'row')} when {str(source.batch).lower()} was executed.",
+        evidence=evidence_of(context, rows=written, statuses=dict(batch.status_counts)),
+    )
+    sentence = f"Made a batch of the type {context.batch_type.title} with {counted(written, 'row')}"
+    if linked.execute_at is None:
+        bump_version(batch)
+        source.session.flush()
+        return MadeBatch(batch.id, f"{sentence}.")
+    _schedule(source, context, linked)
+    return MadeBatch(batch.id, f"{sentence}, scheduled for {in_utc(linked.execute_at)}.")
+
+
+def _refuse_unscheduled(source: ActionContext, linked: LinkedBatch) -> None:
+    """Raise ``Conflict`` where the batch could not be executed at its time: no jobs run, it is past, or the actor may not."""
+    if linked.execute_at is None:
+        return
+    what = f"{source.batch} was not executed. It makes a batch of the type {source.types[linked.type].title} that is to be executed"
+    if reason := schedules_in_vain(source.handler_context.settings):
+        raise Conflict(f"{source.batch} was not executed. {reason}")
+    if linked.execute_at <= source.now:
+        raise Conflict(f"{what} on {in_utc(linked.execute_at)}, which is past.")
+    # Whoever executes this batch may execute batches of its type.
+    if linked.type != source.batch.type and not access.may(
+        source.handler_context.permissions, linked.type, Action.EXECUTE
+    ):
+        raise Conflict(f"{what} later on behalf of {source.actor}, whose role does not allow that.")
+
+
+def _stored(source: ActionContext, linked: LinkedBatch) -> ActionContext:
+    """Return the context of the new batch, which belongs to those whose work the executed one is.
+
+    So somebody who executed that as the second person is one for this batch, too: it has nothing that was not reviewed.
+    """
+    batch_type, of = source.types[linked.type], source.batch
+    values = {"description": linked.description, **linked.header, "made_from": of.id}
+    people = {"created_by": of.created_by, "handed_to": of.handed_to}
+    batch: Batch = batch_type.header(**new_header_values(source.actor) | people | values)
+    source.session.add(batch)
+    source.session.flush()  # The rows and the history need the batch's number.
+    context = replace(source.handler_context, reason=None)
+    return ActionContext(context, batch_type, batch, batch_type.make_handler(context, batch))
+
+
+def _schedule(source: ActionContext, context: ActionContext, linked: LinkedBatch) -> None:
+    """Mark the new batch complete, and schedule its execution on behalf of the actor.
+
+    What its policy demands besides the second person, such as approvals, may still be given until then.
+    """
+    batch, at = context.batch, linked.execute_at
+    reason = why_not_execute(context)
+    if reason is not None:
+        raise Conflict(
+            f"{source.batch} was not executed. The batch that it makes could not be executed. {reason}"
+        )
+    note_complete(context, source.batch.completed_by or source.actor)
+    batch.state = State.COMPLETE
+    context.session.flush()
+    why = source.handler_context.reason or f"It follows from {str(source.batch).lower()}."
+    context.handler_context = replace(context.handler_context, reason=why)
+    values = bind_options(context.handler, {})
+    if refused := refusals(context, policy_of(context), at):
+        raise Conflict(
+            f"{source.batch} was not executed. The batch that it makes would be refused. {' '.join(refused)}"
+        )
+    warned = demand_confirmation(context, values, {CONFIRM: ALL}).warned
+    try:
+        demand_policy(context, values, at)
+        needed = ""
+    except Conflict as error:
+        needed = f" Still needed until then: {error.message.partition('. ')[2]}"
+    bump_version(batch)
+    sentence = f"Marked complete, and scheduled for {in_utc(at)} by the execution of {str(source.batch).lower()}.{needed}"
+    record(context.handler_context, batch, SCHEDULE, sentence)
+    context.session.flush()
+    confirmed = {CONFIRM: [one.token for one in warned]} if warned else {}
+    arguments = {"options": {REASON: why, **confirmed}, "version": batch.version}
+    request = held_job(batch, context.actor, Action.EXECUTE.value, arguments, run_at=at)
+    add_job(context.session, request, Action.EXECUTE.done)
