@@ -23,7 +23,7 @@ import batchbook
 from batchbook import demo
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
-from batchbook.demo.demo_data import LOGINS, PRICE_LIST, VENDOR_CATALOG
+from batchbook.demo.demo_data import CATALOG, LOGINS, PRICE_LIST, VENDOR_CATALOG
 from batchbook.migrate import upgrade
 
 IMAGES = Path(__file__).parent / "images"
@@ -102,10 +102,11 @@ def uploaded(page: Page) -> str:
     return urlsplit(page.url).path
 
 
-def created(page: Page, path: str, file: Path, texts: Mapping[str, str]) -> str:
-    """Create a batch of the type with the address ``path`` from ``file``, with ``texts`` by label; return the path of its page."""
+def created(page: Page, path: str, file: Path | None, texts: Mapping[str, str]) -> str:
+    """Create a batch of the type with the address ``path``, from ``file`` unless ``None``, with ``texts`` by label; return the path of its page."""
     page.goto(f"/batches/{path}/new")
-    page.get_by_label("File").set_input_files(file)
+    if file is not None:
+        page.get_by_label("File").set_input_files(file)
     for label, text in texts.items():
         page.get_by_label(label).first.fill(text)
     page.get_by_role("button", name="Create batch").click()
@@ -195,9 +196,25 @@ def vendor_catalog(page: Page) -> str:
     return f"{created(page, 'vendor-catalog', VENDOR_CATALOG, texts)}?panel=breakdown"
 
 
+def new_product(page: Page) -> str:
+    """Make proposals from the list with a mistake of each kind; return their path."""
+    texts = {"Vendor code": "V0764", "Description": "Vendor V0764, new items"}
+    return (
+        f"{created(page, 'new-product', CATALOG.with_name('new-products-V0764.csv'), texts)}?panel=breakdown"
+    )
+
+
+def ordering(page: Page) -> str:
+    """Have an order proposed by reorder points; return its path."""
+    texts = {"Vendor code": "V0764", "Description": "Vendor V0764, order for next week"}
+    return f"{created(page, 'ordering', None, texts)}?panel=breakdown"
+
+
 #: By the key of a type, the function that makes a batch of it on a page of staff, and returns the path of its picture.
 TYPE_PICTURES: dict[str, Callable[[Page], str]] = {
     "import": import_of_products,
+    "new_product": new_product,
+    "ordering": ordering,
     "price_change": price_change,
     "vendor_catalog": vendor_catalog,
 }
