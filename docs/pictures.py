@@ -210,6 +210,18 @@ def ordering(page: Page) -> str:
     return f"{created(page, 'ordering', None, texts)}?panel=breakdown"
 
 
+def labels(page: Page) -> str:
+    """Make labels from a list of coffees; return their path."""
+    texts = {"Description": "New labels for the coffee shelf"}
+    return f"{created(page, 'labels', CATALOG.with_name('labels-coffee.csv'), texts)}?panel=breakdown"
+
+
+def delete_product(page: Page) -> str:
+    """Make removals from the list of what a vendor no longer sells; return their path."""
+    texts = {"Description": "Vendor V0764, discontinued"}
+    return f"{created(page, 'delete-product', CATALOG.with_name('discontinued-V0764.csv'), texts)}?panel=breakdown"
+
+
 #: The cells of a delivery that differ from its order: row, column and what is typed there.
 _DIFFERENCES = (
     (2, "received", "11"),
@@ -253,7 +265,9 @@ def receiving(page: Page) -> str:
 
 #: By the key of a type, the function that makes a batch of it on a page of staff, and returns the path of its picture.
 TYPE_PICTURES: dict[str, Callable[[Page], str]] = {
+    "delete_product": delete_product,
     "import": import_of_products,
+    "labels": labels,
     "new_product": new_product,
     "ordering": ordering,
     "price_change": price_change,
