@@ -23,10 +23,11 @@ from batchbook.purchasing import models as purchasing
 from batchbook.security import models as security
 from batchbook.types.imports import models as imports
 from batchbook.types.price_change import models as price_change
+from batchbook.types.price_promotion import models as price_promotion
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "cells", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "policies", "price_change",
+    "batches", "catalog", "cells", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "policies", "price_change", "price_promotion",
     "products", "purchasing", "retention", "review", "seal", "security", "web",
 ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 #: The packages of the types in the order of the navigation.
-SHIPPED = ("imports", "price_change")
+SHIPPED = ("imports", "price_change", "price_promotion")
 
 
 def includeme(config: Any) -> None:
