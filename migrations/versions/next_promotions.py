@@ -1,6 +1,6 @@
 """Price promotions
 
-Revision promotions, after 0034.
+Revision promotions, after 0037.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from batchbook import db
 from batchbook.batches import freeze_table
 
 revision = "promotions"
-down_revision = "0034"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 

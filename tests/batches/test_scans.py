@@ -50,6 +50,19 @@ def test_a_text_without_code_or_quantity_is_refused(text: str) -> None:
         scanned(text)
 
 
+@pytest.mark.parametrize("text", ["1,000*AB-1", "-12,500 * AB-1"])
+def test_a_quantity_that_may_be_thousands_is_refused(text: str) -> None:
+    with pytest.raises(BadInput, match="Write it without the comma"):
+        scanned(text)
+    assert scanned(text.replace(",", ".")).code == scanned(text.replace(",", "")).code == "AB-1"
+
+
+def test_a_text_that_is_longer_than_any_code_is_refused_at_once() -> None:
+    with pytest.raises(BadInput, match="640,003 characters, more than any code has, so nothing was entered"):
+        scanned("]C1" + "0109501101530003" * 40_000)
+    assert scanned("]C1" + "0109501101530003" * 400).code == "09501101530003"
+
+
 @pytest.mark.parametrize("text", [f"]E0{EAN13}", f"2*]E0{EAN13}", f"#{EAN13}", f"{EAN13}$", f"#]E0{EAN13}$"])
 def test_what_a_scanner_adds_is_left_out(text: str) -> None:
     assert scanned(text, prefixes="% #", suffixes="$").code == EAN13

@@ -57,6 +57,21 @@ def test_they_are_created_found_and_edited(
     ]
 
 
+@pytest.mark.parametrize("cost", ["1.20", "1.50"])
+def test_an_item_that_becomes_another_products_does_not_bring_its_cost_as_that_ones_earlier_cost(
+    catalogue: CatalogueDatabase, admin: TestApp, cost: str
+) -> None:
+    form = form_with(admin.get(create(admin).location + "/edit"), "vendor_item_code")
+    form["item_code"], form["cost"] = "000000012", cost
+    form.submit(status=303)
+    with transaction_scope(catalogue.engine, read_only=True) as session:
+        history = select(CostHistory.item_code, CostHistory.old_cost, CostHistory.new_cost)
+        assert session.execute(history.order_by(CostHistory.id)).all() == [
+            ("000000011", None, Decimal("1.20")),
+            ("000000012", None, Decimal(cost)),
+        ]
+
+
 def test_a_vendor_has_a_product_once(catalogue: CatalogueDatabase, admin: TestApp) -> None:
     create(admin)
     assert "has a vendor item for this product already" in create(admin, status=422)

@@ -88,7 +88,7 @@ def test_an_unknown_vendor_is_named_at_its_field(staff: TestApp, apples: int, en
 @pytest.mark.parametrize(
     ("upc", "is_valid"),
     [("036000291452", True), ("4006381333931", True), ("96385074", True), ("036000291453", False), ("03600029145", False),
-     ("03600029145X", False)],
+     ("03600029145X", False), ("96-38-50-74", False)],
 )  # fmt: skip
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_bar_code_needs_its_check_digit(

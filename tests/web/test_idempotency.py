@@ -97,7 +97,7 @@ def test_keys_are_forgotten_after_two_days(harness: WebHarness, browser: TestApp
     with transaction_scope(harness.engine) as db:
         old = db.get_one(SentForm, "old" + KEY)
         db.execute(
-            update(SentForm).where(SentForm.key == old.key).values(sent_at=old.sent_at - timedelta(hours=49))
+            update(SentForm).where(SentForm.key == old.key).values(sent_at=old.sent_at - timedelta(days=16))
         )
     _send(browser, form_key=KEY)
     assert set(harness.stored(select(SentForm.key))) == {KEY, "new" + KEY}

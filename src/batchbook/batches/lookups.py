@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.sql.visitors import replacement_traverse
+from sqlalchemy.sql.visitors import iterate, replacement_traverse
 from sqlalchemy.types import NullType
 
 from batchbook.batches.models import Batch, BatchRow
@@ -85,6 +85,18 @@ class Lookup:
         """The statuses of rows whose record is missing, or for which a condition of ``unless`` holds."""
         missing = () if self.missing is None else (self.missing,)
         return tuple(str(status) for status in (*missing, *(status for _, status in self.unless)))
+
+    @property
+    def watched_models(self) -> Iterator[tuple[Any, Any]]:
+        """The joined models whose columns the watched values have: their primary key, one column, and that as it is joined."""
+        elements = [one for name in self.watch for one in iterate(in_sql(self.take[name]))]
+        tables = {getattr(element, "table", None) for element in elements}
+        for one in self.joins:
+            entity = inspect(one[0]) if isinstance(one, tuple) else one.property.entity
+            keys = entity.mapper.primary_key
+            if entity.selectable in tables and len(keys) == 1:
+                key = entity.mapper.get_property_by_column(keys[0])
+                yield key.class_attribute, getattr(entity.entity, key.key)
 
     def joined(self, wanted: Select[Any], rows: Rows) -> Select[Any]:
         """Return the SELECT ``wanted`` over the table of ``rows`` with the record of each row, and the joined models."""

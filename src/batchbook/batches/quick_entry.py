@@ -92,22 +92,32 @@ class QuickEntry:
         """Return the name of the column to which scans add in ``batch``; ``None`` if each scan is a row."""
         return self.adds(handler, batch) if callable(self.adds) else self.adds
 
-    def values(self, handler: Any, batch: Any, scan: Scan) -> RowValues | None:
-        """Return the values of the row for ``scan``, without its quantity; ``None`` if it is not recognised.
+    def values(self, handler: Any, batch: Any, scan: Scan) -> tuple[RowValues | None, Sequence[str]]:
+        """Return the values of the row for ``scan``, without its quantity, and further spellings of its key.
 
-        Raises ``BadInput`` for a code with a wrong check digit, and for one that several records share.
+        ``None`` for the values if it is not recognised. Only an unknown code has spellings: those of a known one may be the keys
+        of other records. Raises ``BadInput`` for a code with a wrong check digit, and for one that several records share.
         """
         if scan.problem and scan.is_certain:
             raise BadInput(f"{scan.problem} Scan it again; nothing was entered.")
         special = self.row_for(handler, batch, scan) if self.row_for else None
         if special is not None or self.key is None:
-            return special
+            return special, ()
         found = self.record_value(handler.session, scan)
         if found is None and scan.problem:
             raise BadInput(f"{scan.problem} Scan or type it again; nothing was entered.")
         if found is None and not self.unknown:
-            return None
-        return {self.key: scan.code if found is None else found}
+            return None, ()
+        if found is None:
+            return {self.key: scan.code}, self._free_spellings(handler.session, scan)
+        return {self.key: found}, ()
+
+    def _free_spellings(self, session: Session, scan: Scan) -> Sequence[str]:
+        """Return the candidates of ``scan``, which no record has as one of ``find``, that are not the ``value`` of one either."""
+        if not self.find or self.value is None or any(self.value is one for one in self.find):
+            return scan.candidates
+        taken = {*session.scalars(select(self.value).where(self.value.in_(scan.candidates)))}
+        return [one for one in scan.candidates if one not in taken]
 
     def record_value(self, session: Session, scan: Scan) -> Any:
         """Return the ``value`` of the record that ``scan`` means; ``None`` if there is none.

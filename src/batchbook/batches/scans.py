@@ -47,6 +47,10 @@ _QUANTITY = re.compile(
 _SYMBOLOGY = re.compile(r"\]([A-Za-z])([0-9A-Za-z])")
 #: The symbology identifiers of EAN and UPC, whose last digit is always a check digit, and of codes with GS1 elements.
 _EAN, _GS1 = "E", frozenset({"C1", "d2", "e0", "e1", "J1", "Q3"})
+#: The most characters of a scan. No code has more than a QR code, and the time for reading GS1 elements grows by their square.
+_LONGEST = 7_089
+#: A quantity that is a thousand times as much in some countries as in others.
+_AMBIGUOUS = re.compile("[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _DIGITAL_LINK = re.compile(r"https?://[^\s?#]+/01/([0-9]{8,14})(?:[/?#].*)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -74,6 +78,10 @@ class Scan:
 def read_scan(text: str, settings: Mapping[str, Any]) -> Scan:
     """Return what ``text`` means by the ``settings`` of the application; raise ``BadInput`` if it has no code."""
     text = text.strip(_AROUND)
+    if len(text) > _LONGEST:
+        raise BadInput(
+            f"The text has {len(text):,} characters, more than any code has, so nothing was entered."
+        )
     quantity, rest = _quantity_in(text)
     rest = _without(rest, PREFIXES.text(settings).split(), SUFFIXES.text(settings).split()).strip(_AROUND)
     symbology = _SYMBOLOGY.match(rest)
@@ -96,6 +104,11 @@ def _quantity_in(text: str) -> tuple[Decimal, str]:
     if found is None:
         return Decimal(1), text
     quantity = Decimal(found[1].replace(",", "."))
+    if _AMBIGUOUS.fullmatch(found[1]):
+        raise BadInput(
+            f"“{found[1]}” before the code may be {found[1].replace(',', '')} or {quantity.normalize():f}, so nothing was entered."
+            " Write it without the comma."
+        )
     if not quantity:
         raise BadInput(f"“{text[:80]}” has the quantity zero, so nothing was entered.")
     return quantity, found[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from sqlalchemy import Select, select
@@ -49,18 +50,21 @@ class VendorItemHooks(RecordHooks):
                 {"item_code": "This vendor has a vendor item for this product already; edit that one."}
             )
         values |= {"vendor_id": vendor_id, "product_id": product_id}
-        if "cost" in values and values["cost"] != record.cost:
-            self._note_cost(record, values)
+        # The cost of an item that becomes another vendor's or product's was never the cost of that one.
+        is_same = (record.vendor_id, record.product_id) == (vendor_id, product_id)
+        old = record.cost if is_same else None
+        if values.get("cost", record.cost) != old:
+            self._note_cost(old, values.get("cost", record.cost), values)
 
-    def _note_cost(self, record: VendorItem, values: dict[str, Any]) -> None:
+    def _note_cost(self, old: Decimal | None, new: Decimal | None, values: dict[str, Any]) -> None:
         db = self.request.db
         db.add(
             CostHistory(
                 product_id=values["product_id"],
                 vendor_id=values["vendor_id"],
                 item_code=db.scalar(select(Product.item_code).where(Product.id == values["product_id"])),
-                old_cost=record.cost,
-                new_cost=values["cost"],
+                old_cost=old,
+                new_cost=new,
                 effective_on=values.get("effective_on") or utc_now().astimezone(self.request.zone).date(),
                 changed_by=self.request.authenticated_userid,
             )

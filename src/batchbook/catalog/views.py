@@ -33,7 +33,7 @@ class ProductHooks(RecordHooks):
     def before_save(self, record: Product, values: dict[str, Any]) -> None:
         """Check the bar code, find the vendor, and note a cost that changes; the first one of a new product is no change."""
         upc = values.get("upc")
-        if upc is not None and upc != record.upc and not ean.is_valid(upc):
+        if upc is not None and upc != record.upc and not (upc.isdigit() and ean.is_valid(upc)):
             raise Invalid(
                 {
                     "upc": f"“{upc}” is no UPC or EAN: it has 8, 12, 13 or 14 digits, of which the last is the check digit."

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 #: The packages of the types in the order of the navigation.
-SHIPPED = ("imports", "price_change", "price_promotion")
+SHIPPED = (
+    "imports",
+    "price_change",
+    "price_promotion",
+    "new_product",
+    "vendor_catalog",
+    "ordering",
+)
 
 
 def includeme(config: Any) -> None:

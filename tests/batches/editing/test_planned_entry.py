@@ -89,6 +89,38 @@ def test_an_unknown_code_is_a_row_in_whatever_spelling_it_comes_next(
     assert len(counting.rows(batch_id)) == 4
 
 
+def test_a_known_code_is_not_added_to_another_product_whose_code_has_other_zeros(
+    engine: Engine, counting: BatchHarness, batch_id: int
+) -> None:
+    stock(engine, ("7", 70))
+    assert scan(counting, batch_id, "7").message == "Row 4, new: 1 of 7 (Differs)"
+    assert scan(counting, batch_id, "007").message == "Row 1: 7 + 1 = 8 of 007 (Differs)"
+    assert scan(counting, batch_id, "7").message == "Row 4: 1 + 1 = 2 of 7 (Differs)"
+
+
+def test_an_unknown_code_is_not_added_to_a_product_that_is_not_found_by_such_codes(
+    counting: BatchHarness, batch_id: int
+) -> None:
+    # As where UPCs are scanned, and rows have item codes: an item code is no spelling of an unknown UPC.
+    entry = QuickEntry(
+        label="Scan", find=(Product.brand,), value=Product.item_code, key="item_code", adds="counted", unknown=True
+    )  # fmt: skip
+    by_brand = counting.with_handler(type("ByBrand", (Counting,), {"quick_entry": entry}))
+    assert scan(by_brand, batch_id, "0007").message == "Row 4, new: 1 of 0007 (Unknown)"
+    assert scan(by_brand, batch_id, "00007").message == "Row 4: 1 + 1 = 2 of 0007 (Unknown)"
+
+
+@pytest.mark.parametrize("text", ["1e999999", "NaN", "1_0"])
+def test_a_text_that_is_not_stored_as_a_number_is_not_added_to(
+    engine: Engine, counting: BatchHarness, batch_id: int, text: str
+) -> None:
+    other = counting.open(f"item,counted,remark\n007,{text},\n", shelf="B")
+    before = unchanged(engine)
+    with pytest.raises(BadInput, match=f"Row 1 has “{text}” as Counted, to which nothing can be added"):
+        scan(counting, other, "007")
+    assert unchanged(engine) == before
+
+
 def test_a_removed_row_is_not_added_to(counting: BatchHarness, batch_id: int) -> None:
     counting.remove(batch_id, 1)
     assert scan(counting, batch_id, "007").message == "Row 4, new: 1 of 007 (Differs)"

@@ -100,9 +100,9 @@ def test_a_batch_for_later_is_complete_and_scheduled_by_whoever_executed(harness
     assert arguments["version"] == made.version
     assert arguments["options"].keys() == {"confirm"}
     with harness.engine() as engine:
-        assert [(label, one.id) for label, one in made_links(engine.session, engine.find(batch_id))] == [
-            ("Made into", made.id)
-        ]
+        assert [
+            (label, one.id) for label, one in made_links(engine.session, engine.types, engine.find(batch_id))
+        ] == [("Made into", made.id)]
 
 
 def test_one_without_a_time_is_left_open(harness: BatchHarness) -> None:

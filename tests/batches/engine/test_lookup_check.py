@@ -128,9 +128,18 @@ def test_hidden_values_are_not_told(tallies: BatchHarness) -> None:
     assert "since the last refresh: A-1. Reopen" in refused(harness, batch_id)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE product SET price = 9 WHERE item_code = 'A-1'",
+        "UPDATE vendor SET code = 'V9' WHERE code = 'V1'",
+    ],
+)
 @pytest.mark.parametrize("backend", ["postgresql"])
-def test_another_session_cannot_change_a_record_between_check_and_end(tallies: BatchHarness) -> None:
-    """The records are locked before they are compared, so a change waits until the execution is committed."""
+def test_another_session_cannot_change_a_record_between_check_and_end(
+    tallies: BatchHarness, statement: str
+) -> None:
+    """The records, and those joined to them, are locked before they are compared: a change waits until the execution is committed."""
     tried: list[str] = []
 
     class Slow(TallyHandler):
@@ -138,7 +147,7 @@ def test_another_session_cannot_change_a_record_between_check_and_end(tallies: B
             address = tallies.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
             with psycopg.connect(address, options="-c lock_timeout=200") as other:
                 try:
-                    other.execute("UPDATE product SET price = 9 WHERE item_code = 'A-1'")
+                    other.execute(statement)  # type: ignore[arg-type]
                     tried.append("changed")
                 except psycopg.errors.LockNotAvailable:
                     tried.append("waited")

@@ -54,10 +54,10 @@ def test_the_rows_are_written_as_they_are(places: BatchHarness) -> None:
             "=X9,,,1234.50,V1,\r\n"
         )
         source = engine.find(batch_id)
-        assert [(label, other.id) for label, other in made_links(engine.session, source)] == [
+        assert [(label, other.id) for label, other in made_links(engine.session, engine.types, source)] == [
             ("Made into", made.id)
         ]
-        assert [(label, other.id) for label, other in made_links(engine.session, made)] == [
+        assert [(label, other.id) for label, other in made_links(engine.session, engine.types, made)] == [
             ("Made from", batch_id)
         ]
     # Once the other batch is deleted, another one can be made.

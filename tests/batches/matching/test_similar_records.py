@@ -66,6 +66,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_texts(engine:
 
 
 def test_two_descriptions_are_compared_by_pairs_of_letters() -> None:
-    assert Description("Rye bread").similarity("BREAD RYE") == 1
-    assert Description("Rye bread").similarity("") == 0
-    assert 0.5 < Description("Rye bread").similarity("Rye breads, sliced") < 0.8
+    bread = Description("Rye bread")
+    assert bread.similarity(Description("BREAD RYE")) == 1
+    assert bread.similarity(Description("")) == 0
+    assert 0.5 < bread.similarity(Description("Rye breads, sliced")) < 0.8

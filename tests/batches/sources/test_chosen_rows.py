@@ -54,12 +54,12 @@ def test_the_rows_become_those_of_the_new_batch_as_long_as_they_are_kept(
     note = ("made-into", "staff", "Made batch 00000002, price change, of 2 of its rows.", 0)
     assert harness.operations(first)[len(before) :][:1] == ([] if executed else [note])
     with harness.engine() as engine:
-        assert [(label, one.id) for label, one in made_links(engine.session, engine.find(first))] == [
-            ("Made into", made)
-        ]
-        assert [(label, one.id) for label, one in made_links(engine.session, engine.find(made))] == [
-            ("Made from", first)
-        ]
+        assert [
+            (label, one.id) for label, one in made_links(engine.session, engine.types, engine.find(first))
+        ] == [("Made into", made)]
+        assert [
+            (label, one.id) for label, one in made_links(engine.session, engine.types, engine.find(made))
+        ] == [("Made from", first)]
 
 
 def test_what_is_no_longer_there_when_it_is_populated_is_left_out_or_told(harness: BatchHarness) -> None:
@@ -70,6 +70,15 @@ def test_what_is_no_longer_there_when_it_is_populated_is_left_out_or_told(harnes
     with pytest.raises(Conflict, match="what it was made from is no longer there"):
         harness.run(made, Action.POPULATE)
     assert harness.batch(made).state == "new"
+
+
+def test_a_clone_without_rows_is_populated_from_the_same_rows(harness: BatchHarness) -> None:
+    first = harness.open(PRICE_LIST, vendor_code="V1")
+    with harness.engine() as engine:
+        made = made_of_rows(engine, first).id
+    clone = harness.clone(made)
+    harness.run(clone, Action.POPULATE)
+    assert [row.item_code for row in harness.rows(clone)] == [row.item_code for row in harness.rows(first)]
 
 
 def test_records_are_read_in_the_order_of_the_choice(harness: BatchHarness) -> None:

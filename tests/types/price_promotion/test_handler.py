@@ -14,6 +14,7 @@ from batchbook.batches.engine.making import made_links, make_batch
 from batchbook.batches.engine.preview import preview_execution
 from batchbook.batches.engine.reversing import reverse_batch
 from batchbook.batches.running.dry_run import dry_run, first
+from batchbook.batches.sources.choosing import choose_rows
 from batchbook.batches.sources.chosen_rows import ChosenRows
 from batchbook.catalog.models import Product
 from batchbook.db.transactions import transaction_scope
@@ -21,7 +22,7 @@ from batchbook.errors import BadInput, Conflict
 from batchbook.jobs import Job
 from batchbook.types.price_promotion.handler import PricePromotionHandler
 
-from .conftest import LIST, Promotions, day
+from .conftest import LIST, PRICE_PROMOTION, Promotions, day
 
 GOOD = "item_code,price\nA,7.50\nB,4.00\n"
 
@@ -51,7 +52,7 @@ def test_executing_sets_the_prices_and_the_return_restores_them(
     assert promotions.summary(back) == "1 price restored, 0 rows left out."
     assert source.state == promotions.batch(back).state == "executed"
     with promotions.engine() as engine:
-        links = made_links(engine.session, engine.find(batch_id))
+        links = made_links(engine.session, engine.types, engine.find(batch_id))
         assert [(label, one.id) for label, one in links] == [("Made into", back)]
 
 
@@ -225,7 +226,7 @@ def test_promotions_and_returns_are_reversed(promotions: Promotions, at: Callabl
 
 
 def test_products_and_rows_of_price_changes_become_a_promotion(promotions: Promotions) -> None:
-    of_products, of_changes = PricePromotionHandler.sources
+    of_products, of_changes, of_promotions = PricePromotionHandler.sources
     with promotions.engine() as engine:
         ids = engine.session.scalars(select(Product.id).order_by(Product.item_code)).all()
         chosen = ChosenRows(of_products, ids, of_products.columns, one="product", many="products")
@@ -236,6 +237,14 @@ def test_products_and_rows_of_price_changes_become_a_promotion(promotions: Promo
         ("A", "5.00", "ready"), ("B", "2.50", "ready"), ("C", "1.50", "ready"), ("D", "0.50", "ready"),
         ("E", "4.00", "inactive"),
     ]  # fmt: skip
+    with promotions.engine() as engine:
+        context = engine.context_of(engine.find(made))
+        days = {"name": "Sale", "starts_on": str(day(9)), "ends_on": str(day(9))}
+        again = make_batch(engine, "price_promotion", days, choose_rows(context, PRICE_PROMOTION, [])).id
+    promotions.run(again, Action.POPULATE)
+    assert promotions.shown(again, "promotion_price") == promotions.shown(made, "promotion_price")
+    assert (promotions.batch(again).name, promotions.batch(again).description) == ("Sale", "Sale")
+    assert of_promotions.header == {"name": "name"}
     assert of_changes.columns == {"item_code": "item_code", "new_price": "promotion_price"}
 
 

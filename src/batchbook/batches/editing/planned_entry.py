@@ -113,7 +113,7 @@ def plan_entry(context: ActionContext, text: str) -> PlannedEntry:
         raise BadInput(not_found)
     scan = read_scan(text, context.handler_context.settings)
     with telling_failure("No row was added"):
-        values = entry.values(context.handler, context.batch, scan)
+        values, spellings = entry.values(context.handler, context.batch, scan)
         adds = entry.adds_to(context.handler, context.batch)
         amount = Decimal((values or {}).get(adds or "") or scan.quantity)
     if values is None:
@@ -123,7 +123,7 @@ def plan_entry(context: ActionContext, text: str) -> PlannedEntry:
         refuse_additions(context)
         return PlannedEntry(scan, values)
     (column,) = columns_named(context.row, {adds: ""}, context.access)
-    row = _row_of(context, entry, scan, values)
+    row = _row_of(context, entry, values, spellings)
     if row is None:
         refuse_additions(context)
         _refuse_key(context, entry, values)
@@ -149,12 +149,14 @@ def _refuse_key(context: ActionContext, entry: QuickEntry, values: RowValues) ->
         _parsed(column, values[entry.key])
 
 
-def _row_of(context: ActionContext, entry: QuickEntry, scan: Scan, values: RowValues) -> RowProxy | None:
-    """Return the first row that is not removed and has the key of ``values``; of a code, in any of its spellings."""
+def _row_of(
+    context: ActionContext, entry: QuickEntry, values: RowValues, spellings: Sequence[str]
+) -> RowProxy | None:
+    """Return the first row that is not removed and has the key of ``values``, or else the likeliest of its ``spellings``."""
     own = values.get(entry.key or "")
     if own is None:
         return None
-    row, wanted = context.row, [own, *(scan.candidates if own == scan.code else ())]
+    row, wanted = context.row, [own, *spellings]
     key = getattr(row, entry.key or "")
     rank = {code: place for place, code in reversed([*enumerate(wanted)])}
     found = select(context.rows().table).where(row.batch_id == context.batch.id, key.in_(rank), ~row.removed)
@@ -167,14 +169,14 @@ def _grown(row: RowProxy, column: Column, amount: Decimal) -> Change:
     """Return the change of ``row`` that adds ``amount`` to its number in ``column``; raise ``BadInput`` if it has none."""
     value: Any = getattr(row, column.name)
     old = text_in(column, value, row.issues)
-    try:
-        total = Decimal(old or 0) + amount
-    except ArithmeticError as error:
+    # A text that could not be stored is no number here either, such as 1_0, or 1e999999 with its million digits.
+    if old != (stored := to_text(column, value)):
         raise BadInput(
             f"Row {row.sequence} has “{old[:_QUOTED]}” as {column.label}, to which nothing can be added. Correct it, then scan"
             " again."
-        ) from error
-    return Change(column, old, _parsed(column, plain_text(total)), issues_of(row.issues, column.name))
+        )
+    total = plain_text(Decimal(stored or 0) + amount)
+    return Change(column, old, _parsed(column, total), issues_of(row.issues, column.name))
 
 
 def _parsed(column: Column, text: str) -> Any:

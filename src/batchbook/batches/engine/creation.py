@@ -93,6 +93,8 @@ def clone_batch(engine: Engine, batch_id: int) -> Batch:
     """Return a new batch with the header, rows and files of another; open, unless that one has no rows yet."""
     source = engine.lock(batch_id, Action.CLONE)
     clone = copied_header(source)
+    if is_possible(Action.POPULATE, source.batch.state):
+        clone.made_from = source.batch.made_from  # It is populated from the same rows.
     source.handler.callbacks.on_clone(source.handler, source.batch, clone)
     engine.session.add(clone)
     engine.session.flush()  # The copied rows and files need the clone's number.

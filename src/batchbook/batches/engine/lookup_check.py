@@ -34,6 +34,8 @@ def _refuse_changed(context: ActionContext, lookup: Lookup) -> None:
     key = getattr(row, lookup.column)
     watched = and_(rows.where, or_(row.status.is_(None), row.status.not_in(lookup.failures)))
     lock_records(context.session, lookup.id, watched, lookup.key == key)
+    for record, joined in lookup.watched_models:
+        lock_records(context.session, record, record.in_(lookup.joined(select(joined), rows).where(watched)))
     values = {name: lookup.taken(rows, name) for name in lookup.watch}
     differs = or_(*(value.is_distinct_from(getattr(row, name)) for name, value in values.items()))
     changed = lookup.joined(select(row.sequence), rows).where(watched, differs)

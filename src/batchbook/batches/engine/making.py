@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.engine.context import ActionContext
@@ -13,6 +13,7 @@ from batchbook.batches.engine.engine import Engine
 from batchbook.batches.history import record
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
+from batchbook.batches.registry import BatchTypes
 from batchbook.batches.sources.chosen_rows import ChosenRows
 from batchbook.grid import CANONICAL, Conventions
 
@@ -55,14 +56,14 @@ def note_made(source: ActionContext, made: Batch, sentence: str) -> None:
         record(source.handler_context, source.batch, MADE_INTO, sentence)
 
 
-def batches_made_from(session: Session, batch: Batch) -> Sequence[Batch]:
-    """Return the batches that were made from ``batch``, in the order in which they were made."""
-    return session.scalars(select(Batch).where(Batch.made_from == batch.id).order_by(Batch.id)).all()
+def made_links(session: Session, types: BatchTypes, batch: Batch) -> list[tuple[str, Batch]]:
+    """Return the batch that ``batch`` was made from, and those that were made from it, each with a label.
 
-
-def made_links(session: Session, batch: Batch) -> list[tuple[str, Batch]]:
-    """Return the batch that ``batch`` was made from, and those that were made from it, each with a label."""
-    number = batch.made_from or batch.params.get(_MADE_OF)
-    source = None if number is None else session.get(Batch, number)
-    found = [("Made from", source)] if source is not None else []
-    return [*found, *(("Made into", one) for one in batches_made_from(session, batch))]
+    Those of a type that is not among ``types``, such as one of a plug-in that was taken out, are left out.
+    """
+    source = Batch.id == (batch.made_from or batch.params.get(_MADE_OF))
+    installed = Batch.type.in_([one.key for one in types])
+    linked = select(Batch).where(or_(source, Batch.made_from == batch.id), installed).order_by(Batch.id)
+    return [
+        ("Made into" if one.made_from == batch.id else "Made from", one) for one in session.scalars(linked)
+    ]

@@ -181,7 +181,7 @@ class Proposer:
 
 def _judged(record: Any, described: Description, likelihood: float, reason: str) -> Proposal | None:
     """Return the record as a proposal; ``None`` for one that is too unlikely."""
-    similarity = described.similarity(record.text)
+    similarity = described.similarity(Description(record.text))
     if likelihood < _MATCHED_BEFORE and reason:
         # A key that differs by a character is no more than a hint, which a description confirms or denies.
         likelihood = (likelihood + similarity) / 2 if described.words and record.text else likelihood

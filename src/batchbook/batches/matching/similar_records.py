@@ -78,17 +78,22 @@ class SimilarRecords(Generic[K]):
         records = self._read({record_id for ids in compared.values() for record_id in ids})
         found = {}
         for key, ids in compared.items():
-            described = Description(texts[key])
-            each = ((records[one], described.similarity(records[one].text)) for one in ids if one in records)
-            similar = [SimilarRecord(r.id, r.key, r.text, share) for r, share in each if share >= least]
+            text = Description(texts[key])
+            there = (records[one] for one in ids if one in records)
+            each = ((row, text.similarity(other)) for row, other in there)
+            similar = [
+                SimilarRecord(row.id, row.key, row.text, share) for row, share in each if share >= least
+            ]
             if similar:
                 found[key] = sorted(similar, key=lambda one: (-one.similarity, one.key))[:most]
         return found
 
-    def _read(self, ids: Iterable[int]) -> dict[int, Any]:
+    def _read(self, ids: Iterable[int]) -> dict[int, tuple[Any, Description]]:
+        """Return the records with these primary keys that are still there, each with its description."""
         of = self._records
         statement = select(of.id.label("id"), of.key.label("key"), of.text.label("text"))
-        return {row.id: row for row in rows_with(self._session, statement, of.id, ids)}
+        found = rows_with(self._session, statement, of.id, ids)
+        return {row.id: (row, Description(row.text)) for row in found}
 
 
 class Description:
@@ -96,17 +101,14 @@ class Description:
 
     def __init__(self, text: str) -> None:
         self.words = words_of(text)
-        self._pairs = _pairs(self.words)
+        self._pairs = {
+            f" {word} "[place : place + 2] for word in self.words for place in range(len(word) + 1)
+        }
 
-    def similarity(self, text: str) -> float:
-        """Return how similar ``text`` is, from 0 to 1: the share of pairs of letters that both have (Dice's coefficient)."""
-        others = _pairs(words_of(text))
-        count = len(self._pairs) + len(others)
-        return 2 * len(self._pairs & others) / count if count else 0.0
-
-
-def _pairs(words: Iterable[str]) -> set[str]:
-    return {f" {word} "[place : place + 2] for word in words for place in range(len(word) + 1)}
+    def similarity(self, other: Description) -> float:
+        """Return how similar ``other`` is, from 0 to 1: the share of pairs of letters that both have (Dice's coefficient)."""
+        count = len(self._pairs) + len(other._pairs)
+        return 2 * len(self._pairs & other._pairs) / count if count else 0.0
 
 
 def records_with_words(session: Session, records: str, texts: Mapping[K, str]) -> dict[K, Counter[int]]:

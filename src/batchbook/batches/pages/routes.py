@@ -56,10 +56,10 @@ from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
 from batchbook.batches.pages.rows.lookup_endpoint import LookUp
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
+from batchbook.batches.pages.rows.quick_entry_page import QuickEntry
 from batchbook.batches.pages.rows.row import EditRow, RowPage, SourceRowPage
 from batchbook.batches.pages.rows.row_actions import (
     AddRow,
-    QuickEntry,
     RemoveRow,
     RemoveRows,
     RestoreRow,

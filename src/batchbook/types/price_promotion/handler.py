@@ -113,6 +113,11 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
     sources = (
         FromSearch(Product, columns={"item_code": "item_code"}),
         FromBatch("price_change", columns={"item_code": "item_code", "new_price": "promotion_price"}),
+        FromBatch(
+            "price_promotion",
+            columns={"item_code": "item_code", "promotion_price": "promotion_price"},
+            header={"name": "name"},
+        ),
     )
     quick_entry = QuickEntry(
         label="Scan or type a product",
@@ -137,7 +142,7 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
     )
 
     def before_create(self, batch: PricePromotion, *, has_file: bool) -> None:  # noqa: ARG002 - Products may be added later.
-        """Refuse days in the wrong order, a promotion that is over, and a rounding of nothing."""
+        """Refuse days in the wrong order, a promotion that is over, and a rounding of nothing; its name describes it."""
         if batch.ends_on < batch.starts_on:
             raise BadInput(f"It would end on {batch.ends_on}, before it starts on {batch.starts_on}.")
         if batch.ends_on < self.context.today:
@@ -146,6 +151,7 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
             raise BadInput(
                 "Only discounted prices are rounded. Give a discount, or leave the rounding empty."
             )
+        batch.description = batch.description or batch.name
 
     def populate(self, batch: PricePromotion) -> Iterable[RowValues | Block]:
         """Yield the rows of the list; none without one, because products are then scanned or added."""

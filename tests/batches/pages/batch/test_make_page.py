@@ -123,6 +123,7 @@ def test_a_form_that_is_sent_twice_makes_one_batch(catalogue: CatalogueDatabase,
     [
         ("", 404, "doesn't say which rows"),
         ("of=batch-x", 404, "doesn't say which rows"),
+        (f"of=batch-{'9' * 5_000}", 404, "doesn't say which rows"),
         ("of=batch-99", 404, "There is no batch 00000099"),
         ("of=list-nothing", 404, "no longer exists"),
         ("of=list-vendors", 400, "can be made of vendors"),

@@ -160,7 +160,7 @@ class BatchDetail(BatchPage):
         session, types = self.request.db, self.engine.types
         made = [
             (f"{label} {types[other.type].title.lower()}", other)
-            for label, other in made_links(session, self.batch)
+            for label, other in made_links(session, types, self.batch)
         ]
         return [*made, *links_of(session, self.batch)]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from batchbook.batches.engine.engine import Result
 from batchbook.batches.engine.making import make_batch
+from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch
 from batchbook.batches.pages.batch.header_forms import CreateBatch, populate_if_plain
@@ -32,6 +33,8 @@ from batchbook.web.request import Request
 
 #: The parameter of the address that tells what to make a batch of, and the beginnings of its value.
 OF, _BATCH, _LIST = "of", "batch-", "list-"
+#: The digits of the highest number of a batch.
+_MOST_DIGITS = len(str(HIGHEST_NUMBER))
 #: The field of the form with the number of rows that it showed.
 COUNT = "count"
 
@@ -72,7 +75,8 @@ class MakeBatch(CreateBatch):
         """The batch, or the master view of the records, in the address; raises ``Missing`` if there is none."""
         text = self.request.GET.get(OF, "")
         number = text.removeprefix(_BATCH)
-        if text != number and number.isascii() and number.isdigit():
+        # Python refuses to read numbers of thousands of digits.
+        if text != number and number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS:
             return self.view.engine.find(int(number))
         if text.startswith(_LIST):
             return view_called(self.request.services, text.removeprefix(_LIST))
