@@ -1,6 +1,6 @@
 """Price promotions
 
-Revision promotions, after 0037.
+Revision promotions, after 0040.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from batchbook import db
 from batchbook.batches import freeze_table
 
 revision = "promotions"
-down_revision = "0037"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 

@@ -10,8 +10,11 @@ SHIPPED = (
     "price_change",
     "price_promotion",
     "new_product",
+    "delete_product",
+    "labels",
     "vendor_catalog",
     "ordering",
+    "receiving",
 )
 
 

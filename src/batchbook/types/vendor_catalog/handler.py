@@ -26,14 +26,14 @@ from batchbook.batches import (
     TouchedRecords,
     input_file,
 )
-from batchbook.catalog.models import Product, Vendor, VendorItem
-from batchbook.db import ExactDecimal, spelled_like
-from batchbook.errors import BadInput, Conflict
+from batchbook.catalog.models import Product, Vendor, VendorCodes, VendorItem, vendor_called
+from batchbook.db import ExactDecimal
+from batchbook.errors import Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.types.vendor_catalog.comparison import compare, cost_before
 from batchbook.types.vendor_catalog.execution import CostWriter, changes_of_list, changes_that_restore
-from batchbook.types.vendor_catalog.lists import FILE_SOURCE, MATCHING, costs_that_hold, own_codes, with_codes
+from batchbook.types.vendor_catalog.lists import FILE_SOURCE, MATCHING, costs_that_hold
 from batchbook.types.vendor_catalog.models import (
     APPLICABLE,
     OPTIONAL,
@@ -42,7 +42,7 @@ from batchbook.types.vendor_catalog.models import (
     VendorCatalogRow,
 )
 from batchbook.types.vendor_catalog.reversing import REVERSING
-from batchbook.words import counted, quoted_list
+from batchbook.words import counted
 
 _row = VendorCatalogRow
 #: A value of stock.
@@ -119,22 +119,16 @@ class VendorCatalogHandler(BatchHandler[VendorCatalog, VendorCatalogRow]):
 
     def before_create(self, batch: VendorCatalog, *, has_file: bool) -> None:  # noqa: ARG002 - It is a hook.
         """Write the vendor's code as it is known, and refuse an unknown vendor."""
-        found = spelled_like(self.session, Vendor.code, batch.vendor_code)
-        if len(found) != 1:
-            known = f" It may be {quoted_list(found)}." if found else ""
-            raise BadInput(
-                f"There is no vendor “{batch.vendor_code}”.{known} The list of vendors has their codes."
-            )
-        batch.vendor_code = found[0]
+        batch.vendor_code = vendor_called(self.session, batch.vendor_code)
 
     def populate(self, batch: VendorCatalog) -> Iterable[RowValues | Block]:
         """Yield the rows of the list or, without one, the vendor's costs that hold and are not those of its products."""
         if input_file(self.session, batch) is None:
             yield from costs_that_hold(self.session, batch, self.context.today)
             return
-        codes = own_codes(self.session, batch.vendor_code)
+        codes = VendorCodes.of(self.session, batch.vendor_code)
         for block in super().populate(batch):
-            yield with_codes(block, codes) if isinstance(block, Block) else block
+            yield codes.filled(block) if isinstance(block, Block) else block
 
     def refresh(self, batch: VendorCatalog, rows: Rows) -> None:
         """Look up products and vendor items of ``rows``, and compare: one statement each."""

@@ -10,7 +10,6 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches import (
-    Block,
     FileSource,
     IntakeField,
     MatchedRecords,
@@ -19,7 +18,6 @@ from batchbook.batches import (
     RowValues,
 )
 from batchbook.catalog.models import Product, ProductMatch, Vendor, VendorItem
-from batchbook.errors import BadInput
 from batchbook.types.vendor_catalog.models import CostStatus, VendorCatalog
 
 #: The columns of a list that may name its items.
@@ -85,34 +83,6 @@ MATCHING = Matching(
     key_title="item code",
     title="Not in the catalogue",
 )
-
-
-def own_codes(session: Session, vendor_code: str) -> dict[str, str]:
-    """Return the item codes of the vendor's items by its own codes."""
-    found = (
-        select(VendorItem.vendor_item_code, Product.item_code)
-        .join(VendorItem.product)
-        .join(VendorItem.vendor)
-        .where(Vendor.code == vendor_code, VendorItem.vendor_item_code.is_not(None))
-    )
-    return {own: item_code for own, item_code in session.execute(found) if own is not None}
-
-
-def with_codes(block: Block, codes: Mapping[str, str]) -> Block:
-    """Return ``block`` with an item code in each row: the list's or, by the vendor's own code, the one that ``codes`` know.
-
-    Where neither is there, it is the bar code, by which a refresh finds the product, or the vendor's code as it stands.
-    """
-    named = [name for name in _CODES if name in block.columns]
-    if not named:
-        raise BadInput(
-            "No column of the list has item codes, UPCs or the vendor's own codes, so its items are not known. Match one of"
-            " these columns on the page of the file."
-        )
-    nothing = [None] * len(block)
-    found = zip(*(block.values.get(name, nothing) for name in _CODES), strict=True)
-    item_codes = [item or codes.get(own) or upc or own or "" for item, own, upc in found]
-    return Block.of_columns({**block.values, "item_code": item_codes})
 
 
 def costs_that_hold(session: Session, batch: VendorCatalog, today: date) -> Iterator[RowValues]:
