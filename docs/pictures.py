@@ -23,7 +23,7 @@ import batchbook
 from batchbook import demo
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
-from batchbook.demo.demo_data import CATALOG, LOGINS, PRICE_LIST, VENDOR_CATALOG
+from batchbook.demo.demo_data import CATALOG, LOGINS, PRICE_LIST, PROMOTION, VENDOR_CATALOG
 from batchbook.migrate import upgrade
 
 IMAGES = Path(__file__).parent / "images"
@@ -190,6 +190,12 @@ def import_of_products(page: Page) -> str:
     return f"{urlsplit(page.url).path}?panel=breakdown"
 
 
+def price_promotion(page: Page) -> str:
+    """Make a promotion from the list of coffees; return its path."""
+    texts = {"Name": "Coffee week", "Starts on": "2027-02-01", "Ends on": "2027-02-06"}
+    return f"{created(page, 'price-promotion', PROMOTION, texts)}?panel=execution"
+
+
 def vendor_catalog(page: Page) -> str:
     """Make a batch from the vendor's catalogue; return its path."""
     texts = {"Vendor code": "V0764", "Description": "Vendor V0764, costs for January"}
@@ -271,6 +277,7 @@ TYPE_PICTURES: dict[str, Callable[[Page], str]] = {
     "new_product": new_product,
     "ordering": ordering,
     "price_change": price_change,
+    "price_promotion": price_promotion,
     "receiving": receiving,
     "vendor_catalog": vendor_catalog,
 }

@@ -8,6 +8,7 @@ from typing import Any
 SHIPPED = (
     "imports",
     "price_change",
+    "price_promotion",
     "new_product",
     "delete_product",
     "labels",
