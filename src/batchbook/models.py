@@ -34,8 +34,9 @@ from batchbook.web import idempotency as web
 
 __all__ = [
     "batches", "catalog", "cells", "delete_product", "effects", "imports", "intake", "jobs", "labels",
-    "master", "matching", "metadata", "new_product", "ordering", "policies", "price_change", "price_promotion",
-    "products", "purchasing", "receiving", "retention", "review", "seal", "security", "vendor_catalog", "web",
+    "master", "matching", "metadata", "new_product", "ordering", "policies", "price_change",
+    "price_promotion", "products", "purchasing", "receiving", "retention", "review", "seal", "security",
+    "vendor_catalog", "web",
 ]  # fmt: skip
 
 #: The schema that the migrations lead to.

@@ -8,9 +8,9 @@ from typing import Any
 SHIPPED = (
     "imports",
     "price_change",
-    "price_promotion",
     "new_product",
     "delete_product",
+    "price_promotion",
     "labels",
     "vendor_catalog",
     "ordering",
