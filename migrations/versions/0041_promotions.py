@@ -1,6 +1,6 @@
 """Price promotions
 
-Revision promotions, after 0040.
+Revision 0041, after 0040.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import freeze_table
 
-revision = "promotions"
+revision = "0041"
 down_revision = "0040"
 branch_labels = None
 depends_on = None
