@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy
-from sqlalchemy import Table, event, func, inspect, select
+from sqlalchemy import event, func, inspect, select
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
@@ -22,6 +22,7 @@ from batchbook.batches import Action, Batch, BatchRow, BatchType, BatchTypes, Ha
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.handler import ALL, CONFIRM
+from batchbook.batches.rows.scope import table_of
 from batchbook.db import Base, utc_now
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
@@ -235,13 +236,6 @@ def skip_if_quick() -> None:
     """Skip a check in quick mode, because it takes long and rarely fails."""
     if QUICK:
         pytest.skip("Quick mode leaves this check out: run all of them before you release the type.")
-
-
-def table_of(model: type[Any]) -> Table:
-    """Return the table of a model."""
-    table = model.__table__
-    assert isinstance(table, Table)  # noqa: S101 - For the type checker.
-    return table
 
 
 @cache
