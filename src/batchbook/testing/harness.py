@@ -25,6 +25,8 @@ from batchbook.batches.handler import ALL, CONFIRM
 from batchbook.db import Base, utc_now
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
+from batchbook.jobs.job_run import JobRun
+from batchbook.jobs.models import Job, JobState
 from batchbook.jobs.service import JobService
 from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import AuditEntry, PendingAuditEntry, Role, User
@@ -208,6 +210,17 @@ class AppHarness:
             yield sent
         finally:
             event.remove(self.engine, "before_cursor_execute", note)
+
+    def run_jobs(self) -> None:
+        """Run the jobs that wait, as a worker would; there are none where actions are done when the request ends."""
+        jobs: JobService = self.services.get(JobService)
+        jobs.store.prepare()
+        with self.transaction(read_only=True) as session:
+            waiting = session.execute(
+                select(Job.id, Job.dispatch).where(Job.state == JobState.QUEUED).order_by(Job.id)
+            ).all()
+        for number, dispatch in waiting:
+            JobRun(self.services, "kit").run(number, dispatch)
 
     def client(self, role: str) -> TestApp:
         """Return a test client in which the user of ``role`` is signed in."""
