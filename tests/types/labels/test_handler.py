@@ -15,6 +15,7 @@ from batchbook.batches import Action
 from batchbook.catalog.models import Product
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Conflict
+from batchbook.types.labels import printing
 from batchbook.types.labels.models import LabelRow
 
 
@@ -242,6 +243,32 @@ def test_a_price_that_changed_since_the_refresh_stops_the_printing(
     harness.run(number, Action.EXECUTE, **(OPTIONS | {"keep": "yes"}))
     ((_, pdf),) = files_of(harness, number).items()
     assert "2.49" in texts(pdf)[0]
+
+
+def test_prices_of_products_without_a_barcode_are_watched_as_well(
+    engine: Engine, harness: BatchHarness
+) -> None:
+    number = harness.open("item_code\n000000003\n")
+    set_product(engine, "3", price=Decimal("0.89"))
+    with pytest.raises(Conflict, match=r"0\.89"):
+        printed(harness, number)
+
+
+def test_a_slip_in_the_copies_does_not_empty_the_printer(
+    harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(printing, "MOST_AT_ONCE", 1_000)
+    number = harness.open("item_code,copies\n000000001,999\n000000002,2\n")
+    sentence = (
+        "These are 1,001 labels, and 1,000 are printed at once. Reduce the copies, or choose fewer rows."
+    )
+    assert described(harness, number) == [sentence]
+    with pytest.raises(BadInput, match="1,001 labels"):
+        printed(harness, number)
+    harness.run(number, Action.REOPEN)
+    harness.edit(number, 2, copies="1")
+    printed(harness, number)
+    assert len(texts(files_of(harness, number)[f"labels-{number:08d}-standard.pdf"])) == 42
 
 
 def test_totals_count_the_labels(harness: BatchHarness) -> None:

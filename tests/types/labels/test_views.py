@@ -7,9 +7,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from sqlalchemy import Engine, update
-from tests.functional.harness import form_with, text_of
+from tests.functional.harness import CatalogueDatabase, form_with, text_of
+from tests.functional.test_hidden_fields import restrict
 from webtest import TestApp
 
+from batchbook.batches import FieldRule
 from batchbook.catalog.models import Product
 from batchbook.db.transactions import transaction_scope
 
@@ -83,6 +85,16 @@ def test_a_hostile_description_is_a_text_of_the_picture(engine: Engine, staff: T
     assert "<script" not in response.text
     assert "&lt;script&gt;" in response.text
     ET.fromstring(response.body)
+
+
+def test_what_a_person_may_not_see_is_not_in_the_picture(engine: Engine, staff: TestApp) -> None:
+    url = made(staff, department="GROCERY")
+    assert "2." in staff.get(f"{url}/preview/standard.svg").text
+    restrict(CatalogueDatabase(engine), [FieldRule(field="price", see=("admin",))], "labels")
+    response = staff.get(f"{url}/preview/standard.svg")
+    assert "Green tea" in response.text
+    assert ">2.<" not in response.text
+    assert ">49<" not in response.text
 
 
 def test_there_is_no_preview_without_labels(staff: TestApp) -> None:

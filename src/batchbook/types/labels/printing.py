@@ -35,6 +35,8 @@ CURRENCY = Setting(
 #: The rows that are read at a time, and the labels after which a file ends, with its page, because reportlab keeps the pages
 #: of a document in memory until it is written.
 _CHUNK, MOST_LABELS = 1_000, 10_000
+#: The labels that a batch prints at the most, which takes about two minutes. More are a slip, such as a wrong column of copies.
+MOST_AT_ONCE = 200_000
 _IN_MEMORY = 8 * 1024 * 1024
 PDF, ZPL = "pdf", "zpl"
 
@@ -122,12 +124,18 @@ class Portion(NamedTuple):
 def portions(setup: LabelSetup, batch: Labels, rows: Rows, start_at: int) -> list[Portion]:
     """Return what printing ``rows`` makes of each size, the size of the batch first.
 
-    Its first sheet is used from the label ``start_at`` on, counted from 1. Raises ``BadInput`` where a sheet has no such label.
+    Its first sheet is used from the label ``start_at`` on, counted from 1. Raises ``BadInput`` where a sheet has no such label,
+    and for more labels than are printed at once.
     """
     row = LabelRow
     size_of_row = func.coalesce(row.label_size, batch.label_size)
     wanted = select(size_of_row, func.sum(row.copies)).where(rows.where).group_by(size_of_row)
     counts = {size: int(count) for size, count in rows.session.execute(wanted)}
+    if sum(counts.values()) > MOST_AT_ONCE:
+        raise BadInput(
+            f"These are {sum(counts.values()):,} labels, and {MOST_AT_ONCE:,} are printed at once. Reduce the copies, or choose fewer"
+            " rows."
+        )
     found = []
     for size in sorted(LabelSize, key=lambda one: one != batch.label_size):
         if counts.get(size):
