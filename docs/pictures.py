@@ -12,11 +12,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
+from PIL import ImageOps
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from pypdfium2 import PdfDocument
 from waitress.server import create_server
 
 import batchbook
@@ -102,13 +105,18 @@ def uploaded(page: Page) -> str:
     return urlsplit(page.url).path
 
 
-def created(page: Page, path: str, file: Path | None, texts: Mapping[str, str]) -> str:
-    """Create a batch of the type with the address ``path``, from ``file`` unless ``None``, with ``texts`` by label; return the path of its page."""
+def created(page: Page, path: str, file: Path | None, texts: Mapping[str, str], **chosen: str) -> str:
+    """Create a batch of the type with the address ``path``, from ``file`` unless ``None``; return the path of its page.
+
+    ``texts`` are those of fields by their labels, ``chosen`` the values of choices by their names.
+    """
     page.goto(f"/batches/{path}/new")
     if file is not None:
         page.get_by_label("File").set_input_files(file)
     for label, text in texts.items():
         page.get_by_label(label).first.fill(text)
+    for name, value in chosen.items():
+        page.locator(f"select[name={name}]").select_option(value)
     page.get_by_role("button", name="Create batch").click()
     page.locator(".flashes").wait_for()  # It is shown once, so the pictures are without it.
     return urlsplit(page.url).path
@@ -217,9 +225,32 @@ def ordering(page: Page) -> str:
 
 
 def labels(page: Page) -> str:
-    """Make labels from a list of coffees; return their path."""
-    texts = {"Description": "New labels for the coffee shelf"}
+    """Make labels from a list of coffees, with pictures of them as they are printed; return their path."""
+    admin, texts = administrator(page), {"Description": "New labels for the coffee shelf"}
+    for paper, scale in (("a4", 1.6), ("roll", 4)):
+        batch = created(admin, "labels", CATALOG.with_name("labels-coffee.csv"), texts, paper=paper)
+        admin.get_by_role("button", name="Mark complete").click()
+        admin.locator(".flashes").wait_for()
+        admin.goto(f"{batch}?panel=execution")
+        admin.get_by_role("button", name="Execute").last.click()
+        admin.wait_for_url(f"**{batch}**")
+        admin.goto(f"{batch}?panel=files")
+        link = admin.get_by_role("link", name=re.compile(r"standard\.pdf")).first
+        pdf = admin.request.get(urljoin(admin.url, link.get_attribute("href") or "")).body()
+        with closing(PdfDocument(pdf)) as document:
+            printed = document[0].render(scale=scale, grayscale=True).to_pil()
+        # Paper is as white as a page of the documentation, so it gets an edge.
+        framed = ImageOps.expand(printed, border=1, fill=205).quantize(16)
+        framed.save(IMAGES / "types" / f"labels-{'sheet' if paper == 'a4' else paper}.png", optimize=True)
     return f"{created(page, 'labels', CATALOG.with_name('labels-coffee.csv'), texts)}?panel=breakdown"
+
+
+def administrator(page: Page) -> Page:
+    """Return a page of the site of ``page`` on which an administrator is signed in."""
+    if page.context.browser is None:
+        raise RuntimeError("The page belongs to no browser.")
+    site = urlsplit(page.url)
+    return signed_in(page.context.browser, f"{site.scheme}://{site.netloc}", "admin")
 
 
 def delete_product(page: Page) -> str:
@@ -244,13 +275,11 @@ def receiving(page: Page) -> str:
     """Make a delivery against an order that an administrator has placed; return its path."""
     number = "PO-2026-118"
     created(page, "ordering", None, {"Vendor code": "V0764", "Order number": number})
-    order = urlsplit(page.url)
+    order = urlsplit(page.url).path
     page.get_by_role("button", name="Mark complete").click()
     page.locator(".flashes").wait_for()
-    if page.context.browser is None:
-        raise RuntimeError("The page belongs to no browser.")
-    admin = signed_in(page.context.browser, f"{order.scheme}://{order.netloc}", "admin")
-    admin.goto(f"{order.path}?panel=execution")
+    admin = administrator(page)
+    admin.goto(f"{order}?panel=execution")
     admin.get_by_role("button", name="Execute").last.click()
     admin.locator(".flashes").wait_for()
     page.goto("/batches/receiving/new")
