@@ -1,6 +1,7 @@
 """Makes the pictures in ``docs/images`` from the running application: ``make pictures``.
 
 The application is served from a temporary database with the demo data; a headless Chromium does what a user would.
+``python docs/pictures.py labels import`` makes those of these batch types alone.
 """
 
 from __future__ import annotations
@@ -10,19 +11,19 @@ import shutil
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Locator, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 from waitress.server import create_server
 
 import batchbook
 from batchbook import demo
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
-from batchbook.demo.demo_data import LOGINS, PRICE_LIST, VENDOR_CATALOG
+from batchbook.demo.demo_data import CATALOG, LOGINS, PRICE_LIST, VENDOR_CATALOG
 from batchbook.migrate import upgrade
 
 IMAGES = Path(__file__).parent / "images"
@@ -61,20 +62,22 @@ def signed_in(browser: Browser, address: str, name: str, **options: Any) -> Page
     return page
 
 
-def main() -> None:
-    """Make them."""
+def main(types: Collection[str]) -> None:
+    """Make them, or those of ``types`` alone."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("Chromium is needed to make the pictures, and there is none on the PATH.")
     with tempfile.TemporaryDirectory() as place:
         address = serve(Path(place) / "pictures.sqlite3")
         with sync_playwright() as playwright:
-            take_pictures(playwright, chromium, address)
+            browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
+            if not types:
+                take_pictures(browser, address)
+            take_types(browser, address, types or TYPE_PICTURES)
 
 
-def take_pictures(playwright: Playwright, chromium: str, address: str) -> None:
+def take_pictures(browser: Browser, address: str) -> None:
     """Do as users would, and take the pictures."""
-    browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM))
     page = signed_in(browser, address, "staff")
     batch = uploaded(page)
     take(page, f"{batch}?panel=breakdown", "batch")
@@ -83,7 +86,6 @@ def take_pictures(playwright: Playwright, chromium: str, address: str) -> None:
     take_grid(page, batch)
     dark = signed_in(browser, address, "staff", color_scheme="dark")
     take(dark, f"{batch}?panel=history", "dark")
-    take_types(page)
     narrow = signed_in(browser, address, "staff", viewport=SMALL)
     take(narrow, f"{batch}?panel=", "narrow")
 
@@ -100,73 +102,11 @@ def uploaded(page: Page) -> str:
     return urlsplit(page.url).path
 
 
-def take_types(page: Page) -> None:
-    """Take a picture of a batch of each type that has a file to try."""
-    vendor_catalog = created(
-        page,
-        "vendor-catalog",
-        VENDOR_CATALOG,
-        {"Vendor code": "V0764", "Description": "Vendor V0764, costs for January"},
-    )
-    take(page, f"{vendor_catalog}?panel=breakdown", "types/vendor_catalog")
-    take(page, ordering(page, "PO-2026-117"), "types/ordering")
-    take(page, receiving(page), "types/receiving")
-
-
-def ordering(page: Page, number: str = "PO-2026-117") -> str:
-    """Make an order of what a vendor's reorder points propose; return the path of its picture."""
-    page.goto("/batches/ordering/new")
-    page.get_by_label("Vendor code").fill("V0764")
-    page.get_by_label("Order number").fill(number)
-    page.get_by_role("button", name="Create batch").click()
-    page.locator(".flashes").wait_for()
-    return f"{urlsplit(page.url).path}?panel=breakdown"
-
-
-def receiving(page: Page) -> str:
-    """Make a delivery against an order that an administrator has placed; return the path of its picture."""
-    number = "PO-2026-118"
-    order, _, _ = ordering(page, number).partition("?")
-    page.get_by_role("button", name="Mark complete").click()
-    page.locator(".flashes").wait_for()
-    browser: Any = page.context.browser
-    address = urlsplit(page.url)
-    admin = signed_in(browser, f"{address.scheme}://{address.netloc}", "admin")
-    admin.goto(f"{order}?panel=execution")
-    admin.get_by_role("button", name="Execute").last.click()
-    admin.locator(".flashes").wait_for()
-    page.goto("/batches/receiving/new")
-    page.get_by_label("Order number").fill(number)
-    page.get_by_label("Begin as ordered").check()
-    page.get_by_role("button", name="Create batch").click()
-    page.locator(".flashes").wait_for()
-    delivery = urlsplit(page.url).path
-    page.goto(f"{delivery}?panel=")
-    page.wait_for_load_state("networkidle")
-    for row, field, text in _DIFFERENCES:
-        cell(page, row, field).click()
-        page.keyboard.type(text)
-        with page.expect_response(re.compile(r"/cells?\b")):
-            page.keyboard.press("Enter")
-    return f"{delivery}?panel=breakdown"
-
-
-#: The cells of a delivery that differ from its order.
-_DIFFERENCES = (
-    (2, "received", "11"),
-    (2, "damaged", "1"),
-    (3, "received", "10"),
-    (5, "received", "14"),
-    (6, "cost", "9.99"),
-    (7, "received", "4"),
-    (7, "missing", "2"),
-)
-
-
-def created(page: Page, path: str, file: Path, texts: Mapping[str, str]) -> str:
-    """Create a batch of the type with the address ``path`` from ``file``, with ``texts`` by label; return the path of its page."""
+def created(page: Page, path: str, file: Path | None, texts: Mapping[str, str]) -> str:
+    """Create a batch of the type with the address ``path``, from ``file`` unless ``None``, with ``texts`` by label; return the path of its page."""
     page.goto(f"/batches/{path}/new")
-    page.get_by_label("File").set_input_files(file)
+    if file is not None:
+        page.get_by_label("File").set_input_files(file)
     for label, text in texts.items():
         page.get_by_label(label).first.fill(text)
     page.get_by_role("button", name="Create batch").click()
@@ -225,5 +165,111 @@ def cell(page: Page, row: int, field: str) -> Locator:
     return page.locator(f"[data-key='{row}'] > [data-field={field}]")
 
 
+# --- A picture for each batch type -----------------------------------------------------------------------------------
+
+LIST_TO_IMPORT = """item_code,description,department,price,on_hand
+000032265,CANDY BARS (SINGLES),GROCERY,0.65,48
+000032456,TORTILLA CHIPS 13 OZ,GROCERY,3.29,12
+999001,SCONES 4 CT,PASTRY,3.99,0
+999002,STRUDEL,PASTRY,on request,0
+"""
+
+
+def price_change(page: Page) -> str:
+    """Make a batch from the price list; return its path."""
+    return f"{uploaded(page)}?panel=breakdown"
+
+
+def import_of_products(page: Page) -> str:
+    """Make an import of a short list with a new product and a problem; return its path."""
+    page.goto("/batches/import/new")
+    page.get_by_label("Or paste").fill(LIST_TO_IMPORT)
+    page.get_by_label("Import into").select_option("product")
+    page.get_by_role("button", name="Create batch").click()
+    page.locator(".flashes").wait_for()
+    return f"{urlsplit(page.url).path}?panel=breakdown"
+
+
+def vendor_catalog(page: Page) -> str:
+    """Make a batch from the vendor's catalogue; return its path."""
+    texts = {"Vendor code": "V0764", "Description": "Vendor V0764, costs for January"}
+    return f"{created(page, 'vendor-catalog', VENDOR_CATALOG, texts)}?panel=breakdown"
+
+
+def new_product(page: Page) -> str:
+    """Make proposals from the list with a mistake of each kind; return their path."""
+    texts = {"Vendor code": "V0764", "Description": "Vendor V0764, new items"}
+    return (
+        f"{created(page, 'new-product', CATALOG.with_name('new-products-V0764.csv'), texts)}?panel=breakdown"
+    )
+
+
+def ordering(page: Page) -> str:
+    """Have an order proposed by reorder points; return its path."""
+    texts = {"Vendor code": "V0764", "Description": "Vendor V0764, order for next week"}
+    return f"{created(page, 'ordering', None, texts)}?panel=breakdown"
+
+
+#: The cells of a delivery that differ from its order: row, column and what is typed there.
+_DIFFERENCES = (
+    (2, "received", "11"),
+    (2, "damaged", "1"),
+    (3, "received", "10"),
+    (5, "received", "14"),
+    (6, "cost", "9.99"),
+    (7, "received", "4"),
+    (7, "missing", "2"),
+)
+
+
+def receiving(page: Page) -> str:
+    """Make a delivery against an order that an administrator has placed; return its path."""
+    number = "PO-2026-118"
+    created(page, "ordering", None, {"Vendor code": "V0764", "Order number": number})
+    order = urlsplit(page.url)
+    page.get_by_role("button", name="Mark complete").click()
+    page.locator(".flashes").wait_for()
+    if page.context.browser is None:
+        raise RuntimeError("The page belongs to no browser.")
+    admin = signed_in(page.context.browser, f"{order.scheme}://{order.netloc}", "admin")
+    admin.goto(f"{order.path}?panel=execution")
+    admin.get_by_role("button", name="Execute").last.click()
+    admin.locator(".flashes").wait_for()
+    page.goto("/batches/receiving/new")
+    page.get_by_label("Order number").fill(number)
+    page.get_by_label("Begin as ordered").check()
+    page.get_by_role("button", name="Create batch").click()
+    page.locator(".flashes").wait_for()
+    delivery = urlsplit(page.url).path
+    page.goto(f"{delivery}?panel=")
+    page.wait_for_load_state("networkidle")
+    for row, field, text in _DIFFERENCES:
+        cell(page, row, field).click()
+        page.keyboard.type(text)
+        with page.expect_response(re.compile(r"/cells?\b")):
+            page.keyboard.press("Enter")
+    return f"{delivery}?panel=breakdown"
+
+
+#: By the key of a type, the function that makes a batch of it on a page of staff, and returns the path of its picture.
+TYPE_PICTURES: dict[str, Callable[[Page], str]] = {
+    "import": import_of_products,
+    "new_product": new_product,
+    "ordering": ordering,
+    "price_change": price_change,
+    "receiving": receiving,
+    "vendor_catalog": vendor_catalog,
+}
+
+
+def take_types(browser: Browser, address: str, types: Collection[str]) -> None:
+    """Take the pictures of batch types."""
+    (IMAGES / "types").mkdir(exist_ok=True)
+    for key in types:
+        page = signed_in(browser, address, "staff")
+        take(page, TYPE_PICTURES[key](page), f"types/{key}")
+        page.context.close()
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -9,6 +9,8 @@ SHIPPED = (
     "imports",
     "price_change",
     "new_product",
+    "delete_product",
+    "labels",
     "vendor_catalog",
     "ordering",
     "receiving",

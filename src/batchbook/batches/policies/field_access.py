@@ -64,6 +64,7 @@ def identifying_columns(batch_type: BatchType) -> dict[str, str]:
     names = {*handler.peer_columns, *(one for group in handler.also_peers for one in group)}
     names |= {handler.matching.key} if handler.matching else set()
     names |= {lookup.column for lookup in handler.lookups}
+    names |= {handler.record_update.column} if handler.record_update else set()
     if handler.quick_entry is not None and handler.quick_entry.key is not None:
         names.add(handler.quick_entry.key)  # The history tells what was scanned.
     for declared in (

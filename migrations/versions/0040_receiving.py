@@ -1,6 +1,6 @@
 """Deliveries that are received
 
-Revision receiving, after 0037.
+Revision 0040, after 0039.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import freeze_table
 
-revision = "receiving"
-down_revision = "0037"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
