@@ -23,7 +23,7 @@ import batchbook
 from batchbook import demo
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
-from batchbook.demo.demo_data import CATALOG, LOGINS, PRICE_LIST, VENDOR_CATALOG
+from batchbook.demo.demo_data import CATALOG, LOGINS, PRICE_LIST, PROMOTION, VENDOR_CATALOG
 from batchbook.migrate import upgrade
 
 IMAGES = Path(__file__).parent / "images"
@@ -190,6 +190,12 @@ def import_of_products(page: Page) -> str:
     return f"{urlsplit(page.url).path}?panel=breakdown"
 
 
+def price_promotion(page: Page) -> str:
+    """Make a promotion from the list of coffees; return its path."""
+    texts = {"Name": "Coffee week", "Starts on": "2027-02-01", "Ends on": "2027-02-06"}
+    return f"{created(page, 'price-promotion', PROMOTION, texts)}?panel=execution"
+
+
 def vendor_catalog(page: Page) -> str:
     """Make a batch from the vendor's catalogue; return its path."""
     texts = {"Vendor code": "V0764", "Description": "Vendor V0764, costs for January"}
@@ -208,6 +214,18 @@ def ordering(page: Page) -> str:
     """Have an order proposed by reorder points; return its path."""
     texts = {"Vendor code": "V0764", "Description": "Vendor V0764, order for next week"}
     return f"{created(page, 'ordering', None, texts)}?panel=breakdown"
+
+
+def labels(page: Page) -> str:
+    """Make labels from a list of coffees; return their path."""
+    texts = {"Description": "New labels for the coffee shelf"}
+    return f"{created(page, 'labels', CATALOG.with_name('labels-coffee.csv'), texts)}?panel=breakdown"
+
+
+def delete_product(page: Page) -> str:
+    """Make removals from the list of what a vendor no longer sells; return their path."""
+    texts = {"Description": "Vendor V0764, discontinued"}
+    return f"{created(page, 'delete-product', CATALOG.with_name('discontinued-V0764.csv'), texts)}?panel=breakdown"
 
 
 #: The cells of a delivery that differ from its order: row, column and what is typed there.
@@ -253,10 +271,13 @@ def receiving(page: Page) -> str:
 
 #: By the key of a type, the function that makes a batch of it on a page of staff, and returns the path of its picture.
 TYPE_PICTURES: dict[str, Callable[[Page], str]] = {
+    "delete_product": delete_product,
     "import": import_of_products,
+    "labels": labels,
     "new_product": new_product,
     "ordering": ordering,
     "price_change": price_change,
+    "price_promotion": price_promotion,
     "receiving": receiving,
     "vendor_catalog": vendor_catalog,
 }

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from batchbook.batches.models import BatchRow as BatchRow
     from batchbook.batches.models import column as column
     from batchbook.batches.models import editable as editable
+    from batchbook.batches.models import number_in_sql as number_in_sql
     from batchbook.batches.pages.batch_page import BatchPage as BatchPage
     from batchbook.batches.pages.routes import BATCH_PAGES as BATCH_PAGES
     from batchbook.batches.pages.view import BatchMasterView as BatchMasterView

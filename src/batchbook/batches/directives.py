@@ -112,7 +112,7 @@ def resolved(config: Any, what: str, found: Any) -> Any:
             raise  # Likewise: what it imports lacks a name.
         reason = str(error)
     raise ConfigurationError(
-        f"The {what} {found!r} of a batch type is not there: {reason}. Write it like acme.labels:LabelHandler."
+        f"The {what} {found!r} of a batch type is not there: {reason}. Write it like acme.counts:CountHandler."
     )
 
 

@@ -39,6 +39,9 @@ PRICE_LIST = _DATA / "price-list-V0764.csv"
 #: A list of the same vendor's costs, case packs and item codes, for trying a vendor catalogue; its costs are demo values.
 VENDOR_CATALOG = _DATA / "vendor-catalogue-V0764.csv"
 
+#: A list of products of that catalogue with lower prices, for trying a price promotion; these are demo values.
+PROMOTION = _DATA / "promotion-coffee.csv"
+
 
 @dataclass(frozen=True)
 class Login:

@@ -10,6 +10,7 @@ SHIPPED = (
     "price_change",
     "new_product",
     "delete_product",
+    "price_promotion",
     "labels",
     "vendor_catalog",
     "ordering",
