@@ -66,7 +66,7 @@ def effects(harness: BatchHarness, batch_id: int) -> list[Effect]:
 
 @pytest.mark.parametrize(
     ("texts", "said"),
-    [({"vendor_code": "V9"}, "no vendor “V9”"), ({"department": "TOYS"}, "no department “TOYS” in")],
+    [({"vendor_code": "V9"}, "no vendor “V9”"), ({"department": "TOYS"}, "no department “TOYS”")],
 )
 def test_what_the_catalogue_lacks_is_refused(harness: BatchHarness, texts: dict[str, str], said: str) -> None:
     with pytest.raises(BadInput, match=said):

@@ -39,7 +39,7 @@ from batchbook.batches import (
     TouchedRecords,
     store_file,
 )
-from batchbook.catalog.models import Department, Product, Vendor
+from batchbook.catalog.models import Department, Product, Vendor, vendor_called
 from batchbook.db import spelled_like
 from batchbook.errors import BadInput
 from batchbook.forms import Field, Form
@@ -113,19 +113,13 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
 
     def before_create(self, batch: Ordering, *, has_file: bool) -> None:  # noqa: ARG002 - It is a hook.
         """Write vendor and department as the catalogue does; refuse those that it lacks."""
-        batch.vendor_code = self._spelling(Vendor.code, "vendor", batch.vendor_code)
+        batch.vendor_code = vendor_called(self.session, batch.vendor_code)
         if batch.department:
-            batch.department = self._spelling(Department.name, "department", batch.department)
-
-    def _spelling(self, names: InstrumentedAttribute[str], what: str, text: str) -> str:
-        found = spelled_like(self.session, names, text)
-        if not found:
-            raise BadInput(f"There is no {what} “{text}” in the catalogue.")
-        if len(found) > 1:
-            raise BadInput(
-                f"“{text}” may be more than one {what}: {quoted_list(found)}. Write it as the catalogue does."
-            )
-        return found[0]
+            found = spelled_like(self.session, Department.name, batch.department)
+            if len(found) != 1:
+                known = f" It may be {quoted_list(found)}." if found else ""
+                raise BadInput(f"There is no department “{batch.department}”.{known}")
+            batch.department = found[0]
 
     def populate(self, batch: Ordering) -> Iterable[RowValues | Block]:
         """Yield what the reorder points propose; nothing if the order is to begin empty."""

@@ -26,8 +26,7 @@ from batchbook.batches import (
     Total,
     TouchedRecords,
 )
-from batchbook.catalog.models import Product, Vendor
-from batchbook.db import spelled_like
+from batchbook.catalog.models import Product, vendor_called
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
@@ -42,7 +41,7 @@ from batchbook.types.receiving.models import (
     Receiving,
     ReceivingRow,
 )
-from batchbook.words import counted, quoted_list
+from batchbook.words import counted
 
 _row = ReceivingRow
 
@@ -106,7 +105,11 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
     def before_create(self, batch: Receiving, *, has_file: bool) -> None:  # noqa: ARG002 - It is a hook.
         """Take the vendor from the order; refuse an order that is not open, and a vendor that is not there."""
         if batch.order_number is None:
-            batch.vendor_code = self._vendor(batch.vendor_code)
+            if batch.vendor_code is None:
+                raise BadInput(
+                    "Give the purchase order that is delivered, or the vendor that delivers without one."
+                )
+            batch.vendor_code = vendor_called(self.session, batch.vendor_code)
             return
         order = self.session.scalars(
             select(PurchaseOrder).where(PurchaseOrder.number == batch.order_number)
@@ -117,24 +120,9 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
             raise BadInput(
                 f"Order {order.number} is {OrderState(order.state).label.lower()}: nothing of it is expected."
             )
-        if batch.vendor_code and self._vendor(batch.vendor_code) != order.vendor.code:
+        if batch.vendor_code and vendor_called(self.session, batch.vendor_code) != order.vendor.code:
             raise BadInput(f"Order {order.number} is with {order.vendor.code}, not with {batch.vendor_code}.")
         batch.vendor_code = order.vendor.code
-
-    def _vendor(self, code: str | None) -> str:
-        """Return the catalogue's spelling of a vendor's code."""
-        if not code:
-            raise BadInput(
-                "Give the purchase order that is delivered, or the vendor that delivers without one."
-            )
-        found = spelled_like(self.session, Vendor.code, code)
-        if not found:
-            raise BadInput(f"There is no vendor “{code}” in the catalogue.")
-        if len(found) > 1:
-            raise BadInput(
-                f"“{code}” may be more than one vendor: {quoted_list(found)}. Write it as the catalogue does."
-            )
-        return found[0]
 
     def populate(self, batch: Receiving) -> Iterable[RowValues | Block]:
         """Yield the items of the order that have not come; nothing without an order."""
