@@ -25,6 +25,7 @@ from batchbook.types.imports import models as imports
 from batchbook.types.new_product import models as new_product
 from batchbook.types.price_change import models as price_change
 from batchbook.types.vendor_catalog import models as vendor_catalog
+from batchbook.types.vendor_invoice import models as vendor_invoice
 from batchbook.web import idempotency as web
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "seal",
     "security",
     "vendor_catalog",
+    "vendor_invoice",
     "web",
 ]
 

@@ -10,6 +10,7 @@ SHIPPED = (
     "new_product",
     "price_change",
     "vendor_catalog",
+    "vendor_invoice",
 )
 
 
