@@ -22,7 +22,7 @@ import batchbook
 from batchbook import demo
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
-from batchbook.demo.demo_data import LOGINS, PRICE_LIST, VENDOR_CATALOG
+from batchbook.demo.demo_data import INVOICE, INVOICE_TOTAL, LOGINS, PRICE_LIST, VENDOR_CATALOG
 from batchbook.migrate import upgrade
 
 IMAGES = Path(__file__).parent / "images"
@@ -109,6 +109,15 @@ def take_types(page: Page) -> None:
         {"Vendor code": "V0764", "Description": "Vendor V0764, costs for January"},
     )
     take(page, f"{vendor_catalog}?panel=breakdown", "types/vendor_catalog")
+    invoice = {
+        "Vendor code": "V0764",
+        "Invoice number": "2026-4711",
+        "Invoice date": "2026-11-27",
+        "Due": "2026-12-27",
+        "Invoice total": INVOICE_TOTAL,
+    }
+    vendor_invoice = created(page, "vendor-invoice", INVOICE, invoice)
+    take(page, f"{vendor_invoice}?panel=breakdown", "types/vendor_invoice")
 
 
 def created(page: Page, path: str, file: Path, texts: Mapping[str, str]) -> str:

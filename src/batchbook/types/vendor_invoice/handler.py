@@ -25,6 +25,7 @@ from batchbook.batches import (
     TargetRecords,
     Total,
     TouchedRecords,
+    input_file,
 )
 from batchbook.catalog.models import Product, Vendor, VendorCodes, vendor_called
 from batchbook.errors import BadInput, Conflict
@@ -129,7 +130,9 @@ class VendorInvoiceHandler(BatchHandler[VendorInvoice, VendorInvoiceRow]):
             raise BadInput(reason or f"{_invoice(batch)} is being entered already, in {str(other).lower()}.")
 
     def populate(self, batch: VendorInvoice) -> Iterable[RowValues | Block]:
-        """Yield the lines of the file, each with a code of its product."""
+        """Yield the lines of the file, each with a code of its product; none without a file, for lines that are typed or scanned."""
+        if input_file(self.session, batch) is None:
+            return
         codes = VendorCodes.of(self.session, batch.vendor_code)
         for block in super().populate(batch):
             yield codes.filled(block) if isinstance(block, Block) else block

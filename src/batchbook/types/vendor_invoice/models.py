@@ -108,10 +108,14 @@ class VendorInvoiceRow(BatchRow):
     amount: Mapped[Decimal | None] = editable(
         AMOUNT, description="Of the line. Empty: quantity times unit cost."
     )
-    received: Mapped[int | None] = column(label="Received, not invoiced")
+    received: Mapped[int | None] = column(
+        label="Received", description="Units that were received and are not invoiced."
+    )
     is_ordered: Mapped[bool | None] = column(label="Ordered")
     matched: Mapped[int | None] = column(label="Matched units")
-    expected: Mapped[Decimal | None] = column(AMOUNT, label="Amount as received")
+    expected: Mapped[Decimal | None] = column(
+        AMOUNT, label="As received", description="What the matched units cost by their receipts."
+    )
     difference: Mapped[Decimal | None] = column(AMOUNT)
     receipt: Mapped[str | None] = column(String(20))
     is_whole: Mapped[bool | None] = column(label="Whole lines of receipts")
