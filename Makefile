@@ -45,9 +45,10 @@ bench: $(VENV)/.developing ## Measure against the database's own floor
 soak: $(VENV)/.developing ## Kill processes while they work, and look at every batch afterwards (15 minutes at the most)
 	$(BIN)/python -m soak --seconds 420
 
-structure: $(VENV)/.developing ## Measure the source and trace the walks, for docs/architecture.md
+structure: $(VENV)/.developing ## Measure the source and trace the walks, for docs/architecture.md and docs/types
 	$(BIN)/python docs/walks.py
 	$(BIN)/python docs/structure.py
+	$(BIN)/python docs/type_table.py
 
 pictures: $(VENV)/.developing ## Make the pictures of the documentation from the running application
 	$(BIN)/python docs/pictures.py

@@ -5,15 +5,18 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.autogenerate import render_python_code
 from alembic.config import Config
+from alembic.operations.ops import CreateTableOp, UpgradeOps
+from alembic.runtime.migration import MigrationContext
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import Engine, insert, inspect, select, text
+from sqlalchemy import Boolean, Column, Engine, MetaData, Table, false, insert, inspect, select, text, true
 
 from batchbook import migrate, schema_version
 from batchbook.batches.cell_chunks import CellChunk
 from batchbook.batches.models import Batch, CellChange, Operation
 from batchbook.catalog.models import Product, Vendor
-from batchbook.db import utc_now
+from batchbook.db import ExactDecimal, JSONValue, utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.models import metadata
 
@@ -180,3 +183,30 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(engine: Engine, tmp_
     assert "acme_note" not in inspect(engine).get_table_names()
     assert schema_version.is_current(engine)
     assert not schema_version.is_current(engine, places)
+
+
+def test_the_tables_of_a_package_are_those_of_its_models() -> None:
+    names = {table.name for table in migrate.tables_of("batchbook.catalog")}
+    assert {"product", "vendor", "price_history"} <= names
+    assert "batch" not in names
+    assert migrate.tables_of("batchbook.cat") == set()
+
+
+def test_truth_values_are_rendered_for_every_database(empty_engine: Engine) -> None:
+    flags = Table(
+        "flags", MetaData(),
+        Column("off", Boolean, server_default=false()), Column("on", Boolean, server_default=true()),
+        Column("sum", ExactDecimal(9, 2), server_default=text("0")), Column("notes", JSONValue),
+    )  # fmt: skip
+    with empty_engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts=migrate.COMPARE | {"target_metadata": flags.metadata}
+        )
+        code = render_python_code(
+            UpgradeOps([CreateTableOp.from_table(flags)]),
+            render_item=migrate.COMPARE["render_item"],
+            migration_context=context,
+        )
+    for part in ("server_default=sa.false()", "server_default=sa.true()", "server_default=sa.text('0')",
+                 "db.ExactDecimal(precision=9, scale=2)", "db.JSONValue"):  # fmt: skip
+        assert part in code

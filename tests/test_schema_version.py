@@ -6,9 +6,9 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 
-from batchbook import schema_version
+from batchbook import migrate, schema_version
 
 
 def written(folder: Path, *migrations: str) -> str:
@@ -39,6 +39,20 @@ def test_the_expected_migrations_are_those_that_alembic_finds(tmp_path: Path) ->
     )
     assert schema_version.expected() == by_alembic()
     assert schema_version.expected([place]) == by_alembic(place) == schema_version.expected() | {"a4"}
+
+
+def test_a_migration_on_which_another_branch_depends_is_replaced_by_it(
+    tmp_path: Path, empty_engine: Engine
+) -> None:
+    (head,) = schema_version.expected()
+    place = written(
+        tmp_path / "acme",
+        f'revision, down_revision, branch_labels, depends_on = "a1", None, ("acme",), "{head}"',
+        'revision, down_revision, branch_labels, depends_on = "a2", "a1", None, ("0001",)',
+    )
+    assert schema_version.expected([place]) == {"a2"}
+    migrate.upgrade(empty_engine, [place])
+    assert schema_version.is_current(empty_engine, [place])
 
 
 def test_a_migration_whose_revision_is_computed_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Vendor invoices
 
-Revision vendor_invoice, after vendor_catalog.
+Revision vendor_invoice, after 0041.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from batchbook import db
 from batchbook.batches import freeze_table
 
 revision = "vendor_invoice"
-down_revision = "vendor_catalog"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 

@@ -14,13 +14,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import JSON, Connection, Engine
+from sqlalchemy import JSON, Connection, Engine, False_, Table, True_
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
 
+from batchbook.db import Base
 from batchbook.declarations import author_error
 from batchbook.models import metadata
 from batchbook.schema_version import expected, locations
@@ -99,6 +101,23 @@ def _check_references(connection: Connection) -> None:
         )
 
 
+def scripts(plugins: Sequence[str] = ()) -> ScriptDirectory:
+    """Return all migrations, those of ``plugins`` included."""
+    return ScriptDirectory.from_config(_config(plugins))
+
+
+def tables_of(package: str) -> set[Table]:
+    """Return the tables of the models in ``package`` and below it, without those that batches make at run time."""
+    known = set(metadata.tables.values())
+    return {
+        mapper.local_table
+        for mapper in Base.registry.mappers
+        if f"{mapper.class_.__module__}.".startswith(f"{package}.")
+        and isinstance(mapper.local_table, Table)
+        and mapper.local_table in known
+    }
+
+
 def _config(plugins: Sequence[str]) -> Config:
     config = Config()
     config.set_main_option("script_location", "batchbook.migrations:")
@@ -115,7 +134,9 @@ def _concerns_us(_object: Any, name: str | None, kind: str, reflected: bool, com
 
 
 def _render(kind: str, item: Any, context: Any) -> str | bool:
-    """Render Batchbook's column types by their public names, with the import that they need."""
+    """Render Batchbook's column types by their public names, with the import that they need, and truth values for every database."""
+    if kind == "server_default" and isinstance(getattr(item, "arg", None), True_ | False_):
+        return f"sa.{item.arg}()"
     is_json = isinstance(item.impl_instance if isinstance(item, TypeDecorator) else item, JSON)
     if kind != "type" or not (is_json or type(item).__module__ == "batchbook.db.column_types"):
         return False

@@ -21,37 +21,24 @@ from batchbook.jobs import models as jobs
 from batchbook.master import models as master
 from batchbook.purchasing import models as purchasing
 from batchbook.security import models as security
+from batchbook.types.delete_product import models as delete_product
 from batchbook.types.imports import models as imports
+from batchbook.types.labels import models as labels
 from batchbook.types.new_product import models as new_product
+from batchbook.types.ordering import models as ordering
 from batchbook.types.price_change import models as price_change
+from batchbook.types.price_promotion import models as price_promotion
+from batchbook.types.receiving import models as receiving
 from batchbook.types.vendor_catalog import models as vendor_catalog
 from batchbook.types.vendor_invoice import models as vendor_invoice
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches",
-    "catalog",
-    "cells",
-    "effects",
-    "imports",
-    "intake",
-    "jobs",
-    "master",
-    "matching",
-    "metadata",
-    "new_product",
-    "policies",
-    "price_change",
-    "products",
-    "purchasing",
-    "retention",
-    "review",
-    "seal",
-    "security",
-    "vendor_catalog",
-    "vendor_invoice",
-    "web",
-]
+    "batches", "catalog", "cells", "delete_product", "effects", "imports", "intake", "jobs", "labels",
+    "master", "matching", "metadata", "new_product", "ordering", "policies", "price_change",
+    "price_promotion", "products", "purchasing", "receiving", "retention", "review", "seal", "security",
+    "vendor_catalog", "vendor_invoice", "web",
+]  # fmt: skip
 
 #: The schema that the migrations lead to.
 metadata = Base.metadata

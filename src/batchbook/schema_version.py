@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,10 @@ def is_current(engine: Engine, plugins: Sequence[str] = ()) -> bool:
 
 
 def expected(plugins: Sequence[str] = ()) -> frozenset[str]:
-    """Return the latest migrations (heads). They depend on the installed packages, not on the database."""
+    """Return the latest migrations (heads). They depend on the installed packages, not on the database.
+
+    A migration on which one of another branch depends is none, because Alembic replaces it by that one.
+    """
     found = list(_revisions(map(_folder, locations(plugins))))
     earlier = {revision for _, before in found for revision in before}
     return frozenset(revision for revision, _ in found) - earlier
@@ -77,7 +81,7 @@ def _folder(location: str) -> Traversable:
 
 
 def _revisions(folders: Iterable[Traversable]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the revision of each migration with those that it follows."""
+    """Yield the revision of each migration with those that it follows or depends on."""
     for folder in folders:
         for file in folder.iterdir():
             if file.name.endswith(".py") and not file.name.startswith((".", "__")):
@@ -87,8 +91,11 @@ def _revisions(folders: Iterable[Traversable]) -> Iterator[tuple[str, tuple[str,
                     raise ConfigurationError(
                         f"The migration {file.name} assigns no plain text to “revision”."
                     )
-                before = values.get("down_revision") or ()
-                yield values["revision"], (before,) if isinstance(before, str) else tuple(before)
+                before = [values.get(name) or () for name in ("down_revision", "depends_on")]
+                yield (
+                    values["revision"],
+                    tuple(chain(*((one,) if isinstance(one, str) else one for one in before))),
+                )
 
 
 def _constants(source: str) -> dict[str, Any]:

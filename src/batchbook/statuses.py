@@ -94,3 +94,12 @@ class LookupStatus(Status):
     """Statuses of rows that name a record, such as a product: the enums of most types extend it."""
 
     NOT_FOUND = "not_found", "Not in catalogue", Severity.WARNING, "?"
+
+
+class UpdateStatus(Status):
+    """Statuses of rows whose execution sets attributes of the record that they name, as a ``RecordUpdate`` gives them."""
+
+    READY = "ready", "Ready", Severity.SUCCESS, "●"
+    UNCHANGED = "unchanged", "Unchanged", Severity.NEUTRAL, "="
+    EMPTY = "empty", "No new value", Severity.WARNING, "○"
+    DUPLICATE = "duplicate", "Duplicate", Severity.ERROR, "≡"

@@ -26,6 +26,11 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {noun(count, one, many)}"
 
 
+def in_sentence(label: str) -> str:
+    """Return a label in the middle of a sentence; one that begins with an abbreviation, such as UPC, keeps its capitals."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
 def quoted_list(names: Sequence[str]) -> str:
     """Return ``names`` in quotation marks for a sentence, each cut to 60 characters."""
     return ", ".join(f"“{name[:60]}”" for name in names)

@@ -12,10 +12,13 @@ from waitress.server import create_server
 
 
 @contextmanager
-def serving(app: Any, threads: int = 4, **options: Any) -> Iterator[str]:
-    """Serve ``app`` by Waitress, with so many ``threads`` and its ``options``, inside the block, and yield its address."""
+def serving(app: Any, threads: int = 4, port: int = 0, **options: Any) -> Iterator[str]:
+    """Serve ``app`` by Waitress, with so many ``threads`` and its ``options``, inside the block, and yield its address.
+
+    It has the ``port``, or a free one.
+    """
     sockets: dict[int, Any] = {}
-    server = create_server(app, map=sockets, host="127.0.0.1", port=0, threads=threads, **options)
+    server = create_server(app, map=sockets, host="127.0.0.1", port=port, threads=threads, **options)
     loop = threading.Thread(target=server.run, daemon=True)
     loop.start()
     try:

@@ -16,6 +16,7 @@ from webtest import TestApp
 from batchbook import errors
 from batchbook.application import configure
 from batchbook.services import services_of
+from batchbook.types import SHIPPED
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "batchbook"
@@ -143,3 +144,99 @@ def test_errors_mean_what_the_table_says(settings: dict[str, str]) -> None:
     found = {name: str(client.get(f"/raise/{name}", expect_errors=True).status_int) for name in kinds}
     services_of(config.registry).get(Engine).dispose()
     assert found == said
+
+
+# --- The framework knows no type -------------------------------------------------------------------------------------
+
+TYPES = SOURCE / "types"
+
+
+def names_of_types() -> tuple[set[str], set[str]]:
+    """Return the keys of the shipped types, and the names of their classes."""
+    keys, classes = set(), set()
+    for package in SHIPPED:
+        for file in (TYPES / package).rglob("*.py"):
+            tree = ast.parse(file.read_text())
+            found = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+            classes |= {name for name in found if not name.startswith("_")}
+            for node in found.values():
+                keys |= {key for key in assigned(node, "__tablename__") if assigned(node, "__title__")}
+    return keys, classes
+
+
+def assigned(node: ast.ClassDef, name: str) -> list[str]:
+    """Return the text that a class assigns to ``name``, if it does."""
+    return [
+        str(ast.literal_eval(one.value))
+        for one in node.body
+        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == name
+    ]
+
+
+def types_named(source: str, keys: set[str], classes: set[str]) -> list[str]:
+    """Return the types that code names: by a class, by a module, or by a text that is a key or ends in one."""
+    found = []
+    tree = ast.parse(source)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body
+        if isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name) if name in classes:
+                found.append(name)
+            case ast.ImportFrom(module=str(module)) if module.startswith("batchbook.types."):
+                found.append(module)
+            case ast.Constant(value=str(text)) if id(node) not in docstrings:
+                found += [key for key in keys if key in re.split(r"[:./]", text.replace("-", "_"))]
+    return found
+
+
+def test_the_framework_names_no_batch_type() -> None:
+    """``batchbook.models`` lists the models of all types, for migrations; nothing else outside ``types`` knows one."""
+    keys, classes = names_of_types()
+    assert {"import", "price_change"} <= keys
+    assert {"PriceChange", "ImportHandler", "ImportView"} <= classes
+    shared = {node for node in own_classes() if node in classes}
+    found = {
+        str(file.relative_to(SOURCE)): named
+        for file in sorted(SOURCE.rglob("*.py"))
+        if not file.is_relative_to(TYPES) and file != SOURCE / "models.py"
+        if (named := types_named(file.read_text(), keys, classes - shared))
+    }
+    assert found == {}
+
+
+def own_classes() -> Iterator[str]:
+    """Yield the names of the classes outside of ``types``, which a type may have as well."""
+    for file in SOURCE.rglob("*.py"):
+        if not file.is_relative_to(TYPES):
+            yield from (
+                node.name for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.ClassDef)
+            )
+
+
+@pytest.mark.parametrize("line", [
+    "from batchbook.types.labels.models import Label", "if batch.type == 'labels': ...", "x = Labels", "models.Labels",
+    "may('batch:labels:execute')", "url('batches.labels.view')",
+])  # fmt: skip
+def test_code_that_names_a_type_is_found(line: str) -> None:
+    assert types_named(line, {"labels"}, {"Labels"})
+
+
+def test_words_about_types_are_none() -> None:
+    assert not types_named('"""Such as labels."""\nx = "label or labelling"\n', {"labels"}, {"Labels"})
+
+
+def test_templates_of_the_framework_name_no_batch_type() -> None:
+    keys, _ = names_of_types()
+    words = re.compile(rf"[\"':./-](?:{'|'.join(key.replace('_', '[-_]') for key in keys)})[\"':./]")
+    folder = ROOT / "templates"
+    found = [
+        file.name
+        for file in folder.rglob("*.jinja2")
+        if not file.is_relative_to(folder / "types") and words.search(file.read_text())
+    ]
+    assert found == []

@@ -25,6 +25,7 @@ from batchbook.batches import (
     Outcome,
     PerBatchRows,
     QuickEntry,
+    RecordUpdate,
     Rows,
     RowTable,
     Scan,
@@ -131,6 +132,7 @@ def test_every_declaration_is_described() -> None:
     assert named_in(text_of("hooks.md", "Execution policy")) == own_names(ExecutionPolicy)
     assert named_in(text_of("hooks.md", "Callbacks")) == own_names(Callbacks)
     assert named_in(text_of("hooks.md", "Lookups")) == {one.name for one in fields(Lookup)}
+    assert named_in(text_of("hooks.md", "Record update")) == {one.name for one in fields(RecordUpdate)}
     outcome = {one.name for kind in (Outcome, LinkedBatch) for one in fields(kind)}
     assert named_in(text_of("hooks.md", "Outcome")) == outcome
     assert named_in(text_of("hooks.md", "Rows per batch")) == own_names(PerBatchRows)

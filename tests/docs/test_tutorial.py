@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import sysconfig
 import venv
 from collections.abc import Iterator
@@ -23,27 +24,28 @@ QUIET = {
     "BATCHBOOK_CONFORMANCE": "quick",
 }
 
-#: A command, and what it prints.
-Session = tuple[str, str]
-
 
 def blocks() -> Iterator[tuple[str, str, str]]:
     """Yield language, title and text of the fenced blocks."""
     yield from _BLOCK.findall(TUTORIAL.read_text())
 
 
-def files() -> dict[str, str]:
-    return {title: text for _, title, text in blocks() if title}
+def sessions_in(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the commands of a block, each with what it prints."""
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        command, _, output = part.partition("\n")
+        yield command, output
 
 
-def sessions() -> list[Session]:
-    found: list[Session] = []
-    for language, _, text in blocks():
-        if language == "console":
-            for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
-                command, _, output = part.partition("\n")
-                found.append((command, output))
-    return found
+def changed(text: str, diff: str) -> str:
+    """Return ``text`` after the changes that a block shows: parts that are divided by @@, each of which is there once."""
+    for part in diff.split("\n@@\n"):
+        lines = part.rstrip("\n").split("\n")
+        assert {line[:1] for line in lines} <= {" ", "+", "-"}, part
+        old, new = ("\n".join(line[1:] for line in lines if line[0] in signs) for signs in (" -", " +"))
+        assert text.count(f"{old}\n") == 1, f"{old}\nis not there once in\n{text}"
+        text = text.replace(f"{old}\n", f"{new}\n")
+    return text
 
 
 @pytest.fixture(scope="module")
@@ -69,17 +71,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return programs
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with all files of the tutorial."""
-    place = tmp_path_factory.mktemp("acme-discontinue")
-    for name, text in files().items():
-        file = place / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return place
-
-
 def run(command: str, project: Path, programs: Path) -> str:
     """Run a command of the tutorial and return all that it prints."""
     inherited = {
@@ -100,15 +91,33 @@ def as_pattern(output: str) -> str:
     return ".*".join(re.escape(part) for part in output.strip().split("…"))
 
 
-def test_every_command_prints_what_the_tutorial_shows(project: Path, environment: Path) -> None:
-    shown = sessions()
-    assert len(shown) > 8
-    for command, output in shown:
-        printed = run(command, project, environment).replace("\r\n", "\n").lstrip("\ufeff").strip()
-        assert re.fullmatch(as_pattern(output), printed, re.DOTALL), (
-            f"$ {command}\n{printed}\n\ninstead of\n{output}"
-        )
-        assert " failed" not in printed
+def test_everything_is_as_the_tutorial_shows(tmp_path: Path, environment: Path) -> None:
+    """Commands print what is shown, files are as they are shown, and changes fit them, in the order of the page."""
+    place, kinds = tmp_path, []
+    for language, title, text in blocks():
+        kinds.append(language)
+        if language == "console":
+            for command, output in sessions_in(text):
+                if command.startswith("cd "):
+                    place /= command.removeprefix("cd ")
+                    continue
+                printed = run(command, place, environment).replace("\r\n", "\n").lstrip("\ufeff").strip()
+                assert re.fullmatch(as_pattern(output), printed, re.DOTALL), (
+                    f"$ {command}\n{printed}\n\ninstead of\n{output}"
+                )
+                assert " failed" not in printed
+        elif language == "diff":
+            (place / title).write_text(changed((place / title).read_text(), text))
+        else:
+            assert (place / title).read_text() == text
+    assert (kinds.count("console"), kinds.count("python"), kinds.count("diff")) == (7, 2, 4)
+    formatted = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--check", place],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert formatted.returncode == 0, formatted.stdout
 
 
 def test_what_is_shown_must_be_printed() -> None:
@@ -116,7 +125,27 @@ def test_what_is_shown_must_be_printed() -> None:
     assert not re.fullmatch(as_pattern("a (b)"), "a b")
 
 
+def test_changes_fit_once_or_not_at_all() -> None:
+    assert changed("a\nb\nc\n", " a\n-b\n+B\n@@\n c\n+d\n") == "a\nB\nc\nd\n"
+    for text in ("a\nc\n", "a\nb\nc\na\nb\n"):
+        with pytest.raises(AssertionError, match="is not there once in"):
+            changed(text, " a\n-b\n+B\n")
+
+
+def test_no_column_is_written_twice() -> None:
+    """Those of the tables are in the models, and nowhere else on the page."""
+    page = TUTORIAL.read_text()
+    assert "sa.Column" not in page
+    assert re.findall(r"^\+? +(\w+): Mapped", page, re.MULTILINE) == [
+        "reason",
+        "item_code",
+        "description",
+        "description",
+        "last_order",
+    ]
+
+
 def test_the_tutorial_uses_what_authors_may_use() -> None:
-    sources = "\n".join(text for name, text in files().items() if name.startswith("src/"))
-    public = {"batchbook", "batchbook.batches", "batchbook.catalog.models"}
-    assert set(re.findall(r"^from (batchbook[\w.]*) import", sources, re.MULTILINE)) == public
+    sources = "\n".join(text for language, _, text in blocks() if language in ("python", "diff"))
+    public = {"batchbook.batches", "batchbook.catalog.models", "batchbook.grid"}
+    assert set(re.findall(r"^\W?from (batchbook[\w.]*) import", sources, re.MULTILINE)) == public

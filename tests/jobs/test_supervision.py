@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,10 +14,11 @@ from tests.functional.harness import form_to, post, text_of, url_of
 from webtest import TestApp
 
 from batchbook.batches import Action, State
+from batchbook.jobs.attempt import Attempt
 from batchbook.jobs.job_progress import unresponsive_notes
 from batchbook.jobs.job_run import JobRun
 from batchbook.jobs.settings import JobSettings
-from batchbook.jobs.supervision import Attempt, RunningAttempts, Supervisor, used_memory
+from batchbook.jobs.supervision import RunningAttempts, Supervisor, used_memory
 
 from .harness import JobHarness, in_thread, opened
 from .test_worker import until
@@ -283,38 +282,3 @@ def test_nothing_is_interrupted_outside_of_the_code_of_a_task(harness: JobHarnes
         assert same is attempt
         assert not attempt.interrupt()
     assert harness.jobs.running.attempts == []
-
-
-_TRACED = """
-import sys
-import threading
-from sqlalchemy import create_engine
-from sqlalchemy.orm import Session
-from batchbook.jobs.models import Job
-from batchbook.jobs.supervision import Attempt, Interrupted
-
-with Session(create_engine("sqlite://")) as session, Attempt(Job(id=1)).interruptible(session):
-    pass
-attempt = Attempt(Job(id=2))
-try:
-    with Session(create_engine("sqlite://")) as session, attempt.interruptible(session):
-        threading.Timer(0.1, attempt.interrupt).start()
-        while True:
-            pass
-except Interrupted:
-    print("interrupted")
-
-traced = []
-sys.settrace(lambda frame, what, value: traced.append(what))
-(lambda: None)()
-sys.settrace(None)
-print(*traced)
-"""
-
-
-def test_after_jobs_that_were_interrupted_or_not_functions_can_be_traced() -> None:
-    # CPython 3.11 traces a function forever while it takes an exception from outside for pending, so another process tries it.
-    done = subprocess.run(
-        [sys.executable, "-c", _TRACED], capture_output=True, text=True, timeout=60, check=True
-    )
-    assert done.stdout.split() == ["interrupted", "call"]

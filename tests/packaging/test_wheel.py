@@ -111,6 +111,7 @@ def test_the_wheel_carries_everything(wheel: Path) -> None:
     places = {
         "src/batchbook/static": "batchbook/static", "src/batchbook/demo/data": "batchbook/demo/data",
         "templates": "batchbook/templates", "migrations": "batchbook/migrations",
+        "src/batchbook/scaffold/package": "batchbook/scaffold/package",
         "src/batchbook/types/labels/font_files": "batchbook/types/labels/font_files",
     }  # fmt: skip
     expected = {

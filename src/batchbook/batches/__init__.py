@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from batchbook.batches.models import BatchRow as BatchRow
     from batchbook.batches.models import column as column
     from batchbook.batches.models import editable as editable
+    from batchbook.batches.models import number_in_sql as number_in_sql
     from batchbook.batches.pages.batch_page import BatchPage as BatchPage
     from batchbook.batches.pages.routes import BATCH_PAGES as BATCH_PAGES
     from batchbook.batches.pages.view import BatchMasterView as BatchMasterView
@@ -63,6 +64,8 @@ if TYPE_CHECKING:
     from batchbook.batches.policies.field_rules import FieldAccess as FieldAccess
     from batchbook.batches.policies.field_rules import FieldRule as FieldRule
     from batchbook.batches.quick_entry import QuickEntry as QuickEntry
+    from batchbook.batches.record_update import RecordUpdate as RecordUpdate
+    from batchbook.batches.record_update import is_repeated as is_repeated
     from batchbook.batches.registry import BatchType as BatchType
     from batchbook.batches.registry import BatchTypes as BatchTypes
     from batchbook.batches.review.overlap import count_open_batches as count_open_batches
@@ -84,6 +87,7 @@ if TYPE_CHECKING:
     from batchbook.statuses import LookupStatus as LookupStatus
     from batchbook.statuses import Severity as Severity
     from batchbook.statuses import Status as Status
+    from batchbook.statuses import UpdateStatus as UpdateStatus
     from batchbook.tables import read_table as read_table
 else:
     __getattr__ = lazy_exports(__name__)

@@ -62,11 +62,11 @@ def add_batch_type(
     header: type[Batch],
     *,
     handler: type[BatchHandler[Any, Any]],
-    view: type[Any] | str,
+    view: type[Any] | str = "batchbook.batches.BatchMasterView",
     records: Sequence[type[Any]] = (),
     services: Mapping[str, Any] | None = None,
 ) -> None:
-    """Register the batch type of the model ``header`` with its handler and its view class.
+    """Register the batch type of the model ``header`` with its handler and its view class, by default one that shows all columns.
 
     The row model is the one whose ``__batch__`` is ``header``. Two types with the same key conflict. The setting
     ``batchbook.handler.<key>`` replaces the handler by the class that it names. ``records`` are the models of the tables
@@ -112,11 +112,13 @@ def resolved(config: Any, what: str, found: Any) -> Any:
             raise  # Likewise: what it imports lacks a name.
         reason = str(error)
     raise ConfigurationError(
-        f"The {what} {found!r} of a batch type is not there: {reason}. Write it like acme.labels:LabelHandler."
+        f"The {what} {found!r} of a batch type is not there: {reason}. Write it like acme.counts:CountHandler."
     )
 
 
-_TITLES = dict.fromkeys(("__title__", "__title_plural__"), or_none(instance_of(str, "a text")))
+_TITLES = dict.fromkeys(
+    ("__title__", "__title_plural__", "__description__"), or_none(instance_of(str, "a text"))
+)
 
 
 def _batch_type(header: type[Batch], handler: Any, view: Any, settings: Any) -> BatchType:

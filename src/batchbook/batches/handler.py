@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +24,7 @@ from batchbook.batches.lookups import Lookup, refresh_by_lookups
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.quick_entry import QuickEntry
+from batchbook.batches.record_update import RecordUpdate
 from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.batches.rows.scope import Rows
@@ -85,7 +85,7 @@ class Outcome:
     batches: Sequence[LinkedBatch] = ()
 
 
-class BatchHandler(ABC, Generic[B, R]):
+class BatchHandler(Generic[B, R]):
     """Populates, refreshes and executes the batches of one type.
 
     Raise :class:`batchbook.errors.BadInput` for input that cannot be used, and :class:`batchbook.errors.Conflict` for an
@@ -124,6 +124,8 @@ class BatchHandler(ABC, Generic[B, R]):
     duplicates: Duplicates | None = None
     #: The records that rows change, by which overlapping batches are found; ``None`` if the type changes none.
     touched_records: TouchedRecords | None = None
+    #: The records that executing a batch updates; ``None`` if ``execute`` does something else.
+    record_update: RecordUpdate | None = None
     #: The columns of rows that are stored in a table for each batch; ``None`` if all batches share a table.
     per_batch_rows: PerBatchRows | None = None
     #: The way in which executed batches are reversed by another batch; ``None`` if they cannot be.
@@ -135,6 +137,15 @@ class BatchHandler(ABC, Generic[B, R]):
     expected_rows: int | None = None
     #: Allows people to add rows by hand.
     rows_can_be_added: ClassVar[bool] = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Declare what follows from ``record_update``, unless the handler declares it: peers, duplicates, touched records."""
+        super().__init_subclass__(**options)
+        update = cls.__dict__.get("record_update")
+        if isinstance(update, RecordUpdate):
+            for name, declared in update.consequences.items():
+                if name not in cls.__dict__:
+                    setattr(cls, name, declared)
 
     def __init__(
         self,
@@ -165,17 +176,22 @@ class BatchHandler(ABC, Generic[B, R]):
         """Compare ``rows``, a part of the batch, with current data: set values, statuses and issues.
 
         Query once per call, never once per row. It is called for chunks of the whole batch and, after an edit, for the
-        edited rows and their peers. By default, it sets what the ``lookups`` declare, by one statement for each of them.
+        edited rows and their peers. By default, it sets what the ``lookups`` declare, by one statement for each of them, and
+        the statuses of the ``record_update``.
         """
         refresh_by_lookups(self.lookups, rows)
+        if self.record_update is not None:
+            self.record_update.refresh(rows, [one for lookup in self.lookups for one in lookup.failures])
 
-    @abstractmethod
     def execute(self, batch: B, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Apply ``rows``, all that are not removed, to the target, and return the outcome.
 
         ``options`` are the valid values of the policy's options. This runs once for a batch, in the transaction that
-        freezes it.
+        freezes it. By default, it updates the records that ``record_update`` declares.
         """
+        if self.record_update is None:
+            raise NotImplementedError("A handler without record_update defines execute.")
+        return Outcome(*self.record_update.apply(rows))
 
     # Information for people.
 
@@ -184,22 +200,29 @@ class BatchHandler(ABC, Generic[B, R]):
 
         A batch with such a reason cannot be marked complete either, because nobody could change its rows any more.
         """
+        if self.record_update is not None:
+            return self.record_update.why_not(batch)
         return None if batch.kept_count else "It has no rows to execute."
 
     def describe_execution(self, batch: B, options: Mapping[str, Any]) -> list[str]:
         """Return sentences that describe, with counts, the effects of executing the batch with ``options``."""
+        if self.record_update is not None:
+            return self.record_update.description(batch, self.statuses)
         return [f"{counted(batch.kept_count, 'row')} will be executed."]
 
     def number_changes(self, batch: B, options: Mapping[str, Any]) -> Sequence[NumberChange]:
-        """Return the numbers that executing the batch with ``options`` changes, so that unusual changes are confirmed."""
-        return ()
+        """Return the numbers that executing the batch with ``options`` changes, so that unusual changes are confirmed.
+
+        By default, these are the numbers that ``record_update`` sets.
+        """
+        return [] if self.record_update is None else [*self.record_update.number_changes(self.row_model)]
 
     def target_records(self, batch: B, options: Mapping[str, Any]) -> Sequence[TargetRecords]:
         """Return the records that executing the batch with ``options`` may change, so that their values are kept.
 
-        A dry run lists them, with the values before and after. By default there are none.
+        A dry run lists them, with the values before and after. By default, these are the records of ``record_update``.
         """
-        return ()
+        return () if self.record_update is None else (self.record_update.target_records(self.row_model),)
 
     def totals(self, batch: B) -> list[Total]:
         """Return figures to show with the batch's facts."""

@@ -24,6 +24,7 @@ from batchbook.batches.lookups import Lookup
 from batchbook.batches.matching.declaration import Matching
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.quick_entry import QUICK_ENTRY, QuickEntry
+from batchbook.batches.record_update import RecordUpdate
 from batchbook.batches.rows.per_batch import DynamicRow
 from batchbook.batches.rows.row_columns import PerBatchRows
 from batchbook.batches.rows.scope import LONGEST_STATUS, table_of
@@ -89,6 +90,7 @@ _HANDLER = {
         "a tuple of Lookups",
         lambda value: isinstance(value, tuple) and all(isinstance(one, Lookup) for one in value),
     ),
+    "record_update": or_none(instance_of(RecordUpdate, "a RecordUpdate")),
     "matching": or_none(instance_of(Matching, "a Matching")),
     "per_batch_rows": or_none(instance_of(PerBatchRows, "a PerBatchRows")),
     "reversing": or_none(instance_of(Reversing, "a Reversing")),
@@ -153,6 +155,10 @@ _SOURCE = {"columns": _NAMES, "header": _NAMES}
 def check_handler(handler: type[BatchHandler[Any, Any]], header: type[Batch], row: type[BatchRow]) -> None:
     """Raise ``ConfigurationError`` for anything that ``handler`` declares or overrides and that could not work."""
     name = handler.__name__
+    if handler.execute is BatchHandler.execute and handler.record_update is None:
+        raise ConfigurationError(
+            f"{name} does not say how to execute: give it a method execute, or a record_update."
+        )
     refuse_wrong(name, {one: getattr(handler, one) for one in _HANDLER}, _HANDLER)
     for one, rules in _PARTS.items():
         part = getattr(handler, one)
@@ -224,11 +230,15 @@ def _check_names_of_columns(
         _check_lookup(f"{name}.lookups, number {number},", handler, lookup, row)
     if handler.quick_entry is not None:
         handler.quick_entry.check(f"{name}.quick_entry", row)
-    if handler.matching is not None:
-        try:
+    try:
+        if handler.matching is not None:
+            what = "matching"
             handler.matching.check(header, row)
-        except (ValueError, TypeError) as error:
-            raise ConfigurationError(f"{name}.matching cannot work: {error}") from error
+        if handler.record_update is not None:
+            what = "record_update"
+            handler.record_update.check(row, handler.statuses, handler.peer_columns)
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError(f"{name}.{what} cannot work: {error}") from error
 
 
 def _check_duplicates(

@@ -34,6 +34,9 @@ from batchbook.batches.rows.issues import IssueList
 from batchbook.db import USER_NAME, Base, ExactDecimal
 from batchbook.declarations import refuse_taken
 
+#: The options of a column that are for pages, besides its label.
+COLUMN_OPTIONS = ("minimum", "maximum", "choices", "description", "reference", "editable", "fixed")
+
 
 def editable(*args: Any, label: str | None = None, **options: Any) -> MappedColumn[Any]:
     """Declare a column that people may edit: a row's in the grid and its form, a header's in its form.
@@ -51,8 +54,7 @@ def column(*args: Any, label: str | None = None, **options: Any) -> MappedColumn
     A ``reference``, see :class:`~batchbook.grid.Reference`, suggests the records that the cells of a row name while people
     type. All other arguments are passed to :func:`sqlalchemy.orm.mapped_column`.
     """
-    names = ("minimum", "maximum", "choices", "description", "reference", "editable", "fixed")
-    info = {name: options.pop(name) for name in names if name in options}
+    info = {name: options.pop(name) for name in COLUMN_OPTIONS if name in options}
     if label is not None:
         info["label"] = label
     return mapped_column(*args, info=info | options.pop("info", {}), **options)

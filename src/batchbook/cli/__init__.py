@@ -122,6 +122,10 @@ _COMMANDS = {
         "batchbook.cli.processes:worker",
         "Run jobs until stopped by SIGTERM or Ctrl-C. Running jobs get time to finish; a second signal hands them back at once.",
     ),
+    "type": LazyCommand(
+        "batchbook.cli.types:type_group",
+        "Batch types of your own: write a package with a new one, and its migrations.",
+    ),
     "jobs": LazyCommand("batchbook.cli.jobs:jobs", "Background jobs: list, show, cancel and retry them."),
 }
 

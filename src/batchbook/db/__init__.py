@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from batchbook.db.base import Base, JSONValue
+from batchbook.db.base import Base, JSONValue, foreign_keys_to
 from batchbook.db.column_types import USER_NAME, ExactDecimal, UTCDateTime, utc_now
 from batchbook.db.engine import database_url, make_engine
 from batchbook.db.folding import fold, folded, folded_key, key_form
@@ -35,6 +35,7 @@ __all__ = [
     "fold",
     "folded",
     "folded_key",
+    "foreign_keys_to",
     "joining_by_hash",
     "key_form",
     "lock_name",

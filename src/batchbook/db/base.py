@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Column, Date, MetaData
+from sqlalchemy import JSON, Column, Date, ForeignKey, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
@@ -49,3 +49,10 @@ def scalar_defaults(columns: ReadOnlyColumnCollection[str, Column[Any]]) -> dict
     return {
         key: default.arg for key, default in defaults.items() if default is not None and default.is_scalar
     }
+
+
+def foreign_keys_to(column: Any) -> list[ForeignKey]:
+    """Return the foreign keys of all tables, also of plug-ins, that refer to ``column``, such as ``Product.id``."""
+    (target,) = column.property.columns
+    keys = (key for table in Base.metadata.sorted_tables for key in table.foreign_keys)
+    return [key for key in keys if key.column is target]

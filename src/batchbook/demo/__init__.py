@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from batchbook.demo.demo_data import INVOICE_TOTAL as INVOICE_TOTAL
     from batchbook.demo.demo_data import LOGINS as LOGINS
     from batchbook.demo.demo_data import PRICE_LIST as PRICE_LIST
+    from batchbook.demo.demo_data import PROMOTION as PROMOTION
     from batchbook.demo.demo_data import VENDOR_CATALOG as VENDOR_CATALOG
     from batchbook.demo.demo_data import Login as Login
     from batchbook.demo.demo_data import is_empty as is_empty

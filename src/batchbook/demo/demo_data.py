@@ -43,6 +43,9 @@ VENDOR_CATALOG = _DATA / "vendor-catalogue-V0764.csv"
 INVOICE = _DATA / "invoice-V0764.csv"
 INVOICE_TOTAL = "1332.36"
 
+#: A list of products of that catalogue with lower prices, for trying a price promotion; these are demo values.
+PROMOTION = _DATA / "promotion-coffee.csv"
+
 
 @dataclass(frozen=True)
 class Login:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from batchbook.grid.references import Reference as Reference
     from batchbook.grid.rounding import ROUNDINGS as ROUNDINGS
     from batchbook.grid.rounding import Rounding as Rounding
+    from batchbook.grid.rounding import rounded as rounded
     from batchbook.grid.state import GridState as GridState
     from batchbook.grid.state import Params as Params
     from batchbook.grid.state import has_grid_params as has_grid_params

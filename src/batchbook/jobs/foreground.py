@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import lease
+from batchbook.jobs.attempt import Attempt
 from batchbook.jobs.heartbeat import Heartbeat, executor_name
 from batchbook.jobs.job_progress import Step, StopSignal, step_at
 from batchbook.jobs.job_run import JobRun
 from batchbook.jobs.models import Job, JobState
 from batchbook.jobs.service import JobService
-from batchbook.jobs.supervision import Attempt
 from batchbook.jobs.view_models import report_on, step_text
 from batchbook.jobs.worker import exit_process, record_results
 from batchbook.services import Services

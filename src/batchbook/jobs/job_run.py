@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from batchbook.db.transactions import is_transient, transaction_scope
 from batchbook.errors import BatchbookError, Busy, Misuse, is_interrupt, reason_of
 from batchbook.jobs import lease
+from batchbook.jobs.attempt import Attempt
 from batchbook.jobs.job_progress import (
     Cancelled,
     HandedBack,
@@ -27,7 +28,7 @@ from batchbook.jobs.job_progress import (
 )
 from batchbook.jobs.models import REFUSED_KEY, Job, JobState
 from batchbook.jobs.service import JobService
-from batchbook.jobs.supervision import Attempt, EndProcess, LimitReached, Supervisor
+from batchbook.jobs.supervision import EndProcess, LimitReached, Supervisor
 from batchbook.jobs.tasks import JobContext, JobResult, Task
 from batchbook.progress import NoProgress, Progress
 from batchbook.services import Services

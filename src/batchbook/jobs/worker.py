@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from batchbook.db.transactions import is_transient
+from batchbook.jobs.attempt import Attempt
 from batchbook.jobs.heartbeat import Heartbeat, executor_name
 from batchbook.jobs.job_progress import record_result
 from batchbook.jobs.job_run import JobRun, result_of_stop
@@ -22,7 +23,6 @@ from batchbook.jobs.models import JobState
 from batchbook.jobs.notify import make_wake_up
 from batchbook.jobs.service import JobService
 from batchbook.jobs.settings import Mode
-from batchbook.jobs.supervision import Attempt
 from batchbook.services import Services, services_of
 
 #: The exit status that asks a service manager to restart the process: EX_TEMPFAIL.

@@ -154,7 +154,7 @@ def _check_templates(view: type[MasterView]) -> None:
         if not found:
             raise ConfigurationError(
                 f"The page {page.__name__} of {view.__name__} has the template {name}, which is not there. Write it like"
-                " acme.templates:labels/view.jinja2, and see that the file is installed with its package."
+                " acme.templates:counts/view.jinja2, and see that the file is installed with its package."
             )
 
 

@@ -13,8 +13,9 @@ from batchbook.batches import Action, Batch
 from batchbook.batches.editing import RowEditor
 from batchbook.batches.engine.creation import clone_batch
 from batchbook.batches.freeze import CHILD_TABLES
+from batchbook.batches.rows.scope import table_of
 from batchbook.db import Base
-from batchbook.testing.harness import AppHarness, HarnessFixtures, table_of
+from batchbook.testing.harness import AppHarness, HarnessFixtures
 from batchbook.testing.sample import Sample, check, same
 
 #: A number far above those of the sample's rows, files and operations.

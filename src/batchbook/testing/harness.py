@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy
-from sqlalchemy import Table, event, func, inspect, select
+from sqlalchemy import event, func, inspect, select
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
@@ -22,9 +22,12 @@ from batchbook.batches import Action, Batch, BatchRow, BatchType, BatchTypes, Ha
 from batchbook.batches.engine.creation import create_batch
 from batchbook.batches.engine.engine import Engine, Result
 from batchbook.batches.handler import ALL, CONFIRM
+from batchbook.batches.rows.scope import table_of
 from batchbook.db import Base, utc_now
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
+from batchbook.jobs.job_run import JobRun
+from batchbook.jobs.models import Job, JobState
 from batchbook.jobs.service import JobService
 from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import AuditEntry, PendingAuditEntry, Role, User
@@ -209,6 +212,17 @@ class AppHarness:
         finally:
             event.remove(self.engine, "before_cursor_execute", note)
 
+    def run_jobs(self) -> None:
+        """Run the jobs that wait, as a worker would; there are none where actions are done when the request ends."""
+        jobs: JobService = self.services.get(JobService)
+        jobs.store.prepare()
+        with self.transaction(read_only=True) as session:
+            waiting = session.execute(
+                select(Job.id, Job.dispatch).where(Job.state == JobState.QUEUED).order_by(Job.id)
+            ).all()
+        for number, dispatch in waiting:
+            JobRun(self.services, "kit").run(number, dispatch)
+
     def client(self, role: str) -> TestApp:
         """Return a test client in which the user of ``role`` is signed in."""
         client = TestApp(self.app, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
@@ -222,13 +236,6 @@ def skip_if_quick() -> None:
     """Skip a check in quick mode, because it takes long and rarely fails."""
     if QUICK:
         pytest.skip("Quick mode leaves this check out: run all of them before you release the type.")
-
-
-def table_of(model: type[Any]) -> Table:
-    """Return the table of a model."""
-    table = model.__table__
-    assert isinstance(table, Table)  # noqa: S101 - For the type checker.
-    return table
 
 
 @cache

@@ -93,6 +93,7 @@ class PageChecks(HarnessFixtures):
             answer.status_int in (302, 303),
             f"The form must create a batch from the sample, but returned {answer.status_int}: {_excerpt(answer)}",
         )
+        harness.run_jobs()
         with harness.transaction(read_only=True) as session:
             rows = session.scalar(select(Batch.row_count).where(Batch.type == harness.key))
         check(rows, "A batch created with the form must have rows.")

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Engine, Table, inspect
 
 from batchbook import migrate, schema_version
-from batchbook.db import Base
 from batchbook.db.engine import make_engine
 from batchbook.testing.databases import Databases
 from batchbook.testing.harness import AppHarness, HarnessFixtures, skip_if_quick
@@ -59,15 +58,7 @@ class SchemaChecks(HarnessFixtures):
 
 def own_tables(harness: AppHarness) -> set[Table]:
     """Return the tables of all models in the package that defines the type's header."""
-    package = harness.batch_type.header.__module__.partition(".")[0]
-    known = set(Base.metadata.tables.values())  # Without the tables that batches create at run time.
-    return {
-        mapper.local_table
-        for mapper in Base.registry.mappers
-        if mapper.class_.__module__.partition(".")[0] == package
-        and isinstance(mapper.local_table, Table)
-        and mapper.local_table in known
-    }
+    return migrate.tables_of(harness.batch_type.header.__module__.partition(".")[0])
 
 
 def own_names(tables: set[Table]) -> set[str]:

@@ -7,9 +7,14 @@ from typing import Any
 #: The packages of the types in the order of the navigation.
 SHIPPED = (
     "imports",
-    "new_product",
     "price_change",
+    "new_product",
+    "delete_product",
+    "price_promotion",
+    "labels",
     "vendor_catalog",
+    "ordering",
+    "receiving",
     "vendor_invoice",
 )
 

@@ -60,22 +60,21 @@ def idempotency_key_input(request: Request) -> Markup:
 
 
 @contextmanager
-def claim_key(request: Request) -> Iterator[Remember]:
-    """Claim the key of the posted form, whose work is done in the block.
+def claim_key(request: Request, key: str | None = None) -> Iterator[Remember]:
+    """Claim the key of the posted form, or the ``key`` of one of several works, which is done in the block.
 
     Yields a function to call with a sentence about the work that was done. Work and key are stored together: if the
     block raises, neither is kept, so the error can be caught and the form shown again. Raises
     :class:`SentBefore` for a form that was sent before. A post without a key is not checked.
     """
     with request.db.begin_nested():
-        yield _claimed(request)
+        yield _claimed(request.db, request.POST.get(FORM_KEY, "") if key is None else key)
 
 
-def _claimed(request: Request) -> Remember:
-    sent = request.POST.get(FORM_KEY, "")
-    if not _KEY.fullmatch(sent):
+def _claimed(db: Session, key: str) -> Remember:
+    if not _KEY.fullmatch(key):
         return lambda _did, _answer=None, /: None
-    form = _claim(request.db, sent)
+    form = _claim(db, key)
 
     def remember(did: str, answer: Mapping[str, Any] | None = None, /) -> None:
         form.did, form.answer = did, None if answer is None else dict(answer)

@@ -98,7 +98,7 @@ def test_a_batch_for_later_is_complete_and_scheduled_by_whoever_executed(harness
     ((job_batch, task, state, asked_by, run_at, arguments),) = jobs(harness)
     assert (job_batch, task, state, asked_by, run_at) == (made.id, "execute", "scheduled", "admin", at)
     assert arguments["version"] == made.version
-    assert arguments["options"]["reason"] == f"It follows from batch {batch_id:08d}."
+    assert arguments["options"].keys() == {"confirm"}
     with harness.engine() as engine:
         assert [
             (label, one.id) for label, one in made_links(engine.session, engine.types, engine.find(batch_id))
@@ -250,3 +250,28 @@ def test_demands_that_can_still_be_met_are_told_and_times_that_are_not_allowed_r
     assert harness.operations(outcome["figures"]["made"][0])[-1][2].endswith(
         "Still needed until then: The reason must be “Season”."
     )
+
+
+def test_a_reason_is_handed_on(harness: BatchHarness) -> None:
+    batch_id = harness.open(PRICE_LIST, vendor_code="V1")
+    harness.run(batch_id, Action.COMPLETE)
+    with harness.engine() as engine:
+        engine.reason = "Season"
+        engine.run(batch_id, Action.EXECUTE, {"confirm": "all"})
+    ((*_, arguments),) = jobs(harness)
+    assert arguments["options"]["reason"] == "Season"
+
+
+def test_large_changes_that_need_a_reason_get_one(harness: BatchHarness) -> None:
+    batch_id = harness.open(PRICE_LIST, vendor_code="V1")
+    harness.run(batch_id, Action.COMPLETE)
+
+    class Limiting(Returning):
+        def execute(self, batch: PriceChange, rows: Rows, options: Mapping[str, Any]) -> Outcome:
+            outcome = super().execute(batch, rows, options)
+            set_policy(self.session, "price_change", Policy(reason=True), utc_now(), "admin", 0)
+            return outcome
+
+    harness.with_handler(Limiting).run(batch_id, Action.EXECUTE)
+    ((*_, arguments),) = jobs(harness)
+    assert arguments["options"]["reason"] == f"It follows from batch {batch_id:08d}."

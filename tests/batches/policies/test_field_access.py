@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine
 from tests.batches.harness import BatchHarness
 
-from batchbook.batches import FieldRule, Policy
+from batchbook.batches import FieldRule, Policy, QuickEntry
 from batchbook.batches.models import Operation
 from batchbook.batches.policies.field_access import (
     MASKED,
@@ -17,6 +17,7 @@ from batchbook.batches.policies.field_access import (
 )
 from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.policies.stored import set_policy
+from batchbook.catalog.models import Product
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 
@@ -56,6 +57,12 @@ def test_sentences_about_hidden_columns_are_not_told(
     with transaction_scope(engine) as session:
         found = session.query(Operation).filter_by(kind="edit").order_by(Operation.number).all()
         assert found[0].summary == "Changed Remark in row 1."
+
+
+def test_the_key_of_quick_entry_identifies_rows(harness: BatchHarness) -> None:
+    entry = QuickEntry(label="Scan", find=(Product.item_code,), key="remark", adds="counted")
+    handler = type("Scanned", (harness.batch_type.handler,), {"quick_entry": entry})
+    assert "remark" in identifying_columns(harness.with_handler(handler).batch_type)
 
 
 def test_columns_are_restricted_but_those_that_identify_rows(harness: BatchHarness) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stdnum import ean
 
 Run = Callable[..., Any]
 
@@ -62,6 +63,14 @@ def test_each_line_is_entered_by_itself_and_those_that_are_refused_are_told(
     assert sum("by quick entry of" in one["summary"] for one in history) == 3
     assert batch("undo", scanning, "--as", "staff").exit_code == 0
     assert rows(batch)["000000011"] == "3.20"
+
+
+def test_elements_that_begin_with_their_separator_are_read(batch: Run, scanning: str) -> None:
+    # Python takes the separator of GS1, GS, for white space.
+    code = "0000000000011"
+    line = f"\x1d01{code}{ean.calc_check_digit(code)}302\n"
+    result = batch("scan", scanning, "--as", "staff", stdin=f" {line}\t\n")
+    assert result.stdout == "Line 1: Row 1: 2.20 + 2 = 4.20 RYE BREAD.\n"
 
 
 def test_programs_get_an_object_for_each_line(batch: Run, scanning: str) -> None:

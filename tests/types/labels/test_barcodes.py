@@ -25,7 +25,7 @@ from batchbook.types.labels.templates import Barcode, BarcodeKind, LabelSize, La
 #: Codes with their 14 digits, or None where they are no retail code.
 CODES = (
     ("4006381333931", "04006381333931"), ("4006381333930", None), ("012000161155", "00012000161155"),
-    ("12000161155", "00012000161155"), ("96385074", "00000096385074"), ("10012345678902", "10012345678902"),
+    ("12000161155", None), ("4011", None), ("96385074", "00000096385074"), ("10012345678902", "10012345678902"),
     (" 4006381333931 ", "04006381333931"), ("", None), ("0", None), ("00000000000000", None), ("abc", None),
     ("40063813339 31", None), ("004006381333931", None), ("123456789012345", None), ("-4006381333931", None),
     ("4006381333931x", None), ("٤٠٠٦٣٨١٣٣٣٩٣١", None),
@@ -64,7 +64,9 @@ def test_a_retail_code_has_its_check_digit(code: str, gtin: str | None) -> None:
 
 def test_sql_finds_the_same_retail_codes(engine: Engine) -> None:
     chance = random.Random(7)
-    others = ["".join(chance.choices(string.digits, k=chance.randint(1, 15))) for _ in range(100)]
+    others = [
+        "".join(chance.choices(string.digits, k=chance.choice((8, 11, 12, 13, 14, 15)))) for _ in range(100)
+    ]
     right = [f"{text[:-1]}{check_digit(text[:-1])}" for text in others if len(text) > 1]
     codes = [*(code for code, _ in CODES), *others, *right]
     with engine.connect() as connection:

@@ -31,12 +31,19 @@ def places(svg: Any) -> list[str]:
 
 
 def test_a_sheet_is_shown_with_all_its_places() -> None:
-    svg = drawn(ON_A4, TEA, TEA, first=4)
+    svg = drawn(ON_A4, *[TEA] * 2, first=19)
     assert svg.get("viewBox") == "0 0 210 297"
-    assert places(svg) == ["translate(70 37.5)", "translate(140 37.5)"]
+    assert places(svg) == ["translate(70 222.5)", "translate(140 222.5)"]
     outlines = [one for one in svg.iter("{http://www.w3.org/2000/svg}rect") if one.get("stroke")]
     assert len(outlines) == 24
     assert sum(one.get("stroke-dasharray") is not None for one in outlines) == 22
+
+
+def test_most_of_an_empty_sheet_is_left_out() -> None:
+    svg = drawn(ON_A4, *[TEA] * 4)
+    assert svg.get("viewBox") == "0 0 210 89.3"
+    outlines = [one for one in svg.iter("{http://www.w3.org/2000/svg}rect") if one.get("stroke")]
+    assert len(outlines) == 9
 
 
 def test_labels_of_a_roll_are_shown_side_by_side() -> None:
@@ -71,4 +78,4 @@ def test_nothing_in_it_needs_a_style_or_a_script() -> None:
 
 def test_a_page_without_labels_is_a_picture_all_the_same() -> None:
     assert drawn(ROLL).get("viewBox") == "0 0 65 40"
-    assert drawn(ON_A4).get("viewBox") == "0 0 210 297"
+    assert drawn(ON_A4).get("viewBox") == "0 0 210 52.3"

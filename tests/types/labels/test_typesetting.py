@@ -91,6 +91,12 @@ def test_lines_are_of_similar_length() -> None:
     assert marks[1].y - marks[0].y == pytest.approx(8 * POINT * 1.14)
 
 
+@pytest.mark.parametrize("description", ["a b", "W W W", "i i", "WW WW"])
+def test_words_that_just_fit_are_set(description: str) -> None:
+    marks = set_label(text(lines=9, width=3.2, height=40, font=8, least=8), description=description)
+    assert "".join(mark.text for mark in marks).replace(" ", "") == description.replace(" ", "")
+
+
 def test_a_word_without_blanks_is_broken() -> None:
     marks = set_label(text(lines=2, font=8, least=8), description="x" * 40)
     assert len(marks) == 2

@@ -20,6 +20,7 @@ from batchbook.batches.rows.scope import RowProxy
 from batchbook.batches.scans import Scan, read_scan
 from batchbook.errors import BadInput, Misuse
 from batchbook.grid import (
+    CANONICAL,
     CellError,
     Column,
     Conventions,
@@ -56,8 +57,8 @@ class PlannedEntry:
     @property
     def how(self) -> str:
         """The end of the sentence in the history."""
-        # Everybody reads it, also those who may not see the numbers.
-        return f" by quick entry of “{self.scan.code[:_QUOTED]}”"
+        total = f": {self.sum_by(CANONICAL)}" if self.change else ""
+        return f" by quick entry of “{self.scan.text[:_QUOTED]}”{total}"
 
     def sum_by(self, conventions: Conventions) -> str:
         """Return the sum that the scan comes to, such as "3 + 1 = 4", as somebody reads it; empty if scans do not add up."""

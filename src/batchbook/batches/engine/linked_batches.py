@@ -9,7 +9,7 @@ from batchbook.batches import access
 from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.engine.copying import new_header_values
 from batchbook.batches.engine.evidence import evidence_of
-from batchbook.batches.engine.execution_check import demand_confirmation
+from batchbook.batches.engine.execution_check import check_execution, demand_confirmation
 from batchbook.batches.engine.preparing import note_complete, settle_rows, write_rows
 from batchbook.batches.engine.preview import bind_options, schedules_in_vain, why_not_execute
 from batchbook.batches.engine.scheduled_execution import SCHEDULE, held_job, in_utc
@@ -112,9 +112,11 @@ def _schedule(source: ActionContext, context: ActionContext, linked: LinkedBatch
     note_complete(context, source.batch.completed_by or source.actor)
     batch.state = State.COMPLETE
     context.session.flush()
-    why = source.handler_context.reason or f"It follows from {str(source.batch).lower()}."
-    context.handler_context = replace(context.handler_context, reason=why)
     values = bind_options(context.handler, {})
+    why = source.handler_context.reason
+    if why is None and (policy_of(context).reason or check_execution(context, values).needs_reason):
+        why = f"It follows from {str(source.batch).lower()}."
+    context.handler_context = replace(context.handler_context, reason=why)
     if refused := refusals(context, policy_of(context), at):
         raise Conflict(
             f"{source.batch} was not executed. The batch that it makes would be refused. {' '.join(refused)}"
@@ -129,7 +131,7 @@ def _schedule(source: ActionContext, context: ActionContext, linked: LinkedBatch
     sentence = f"Marked complete, and scheduled for {in_utc(at)} by the execution of {str(source.batch).lower()}.{needed}"
     record(context.handler_context, batch, SCHEDULE, sentence)
     context.session.flush()
-    confirmed = {CONFIRM: [one.token for one in warned]} if warned else {}
-    arguments = {"options": {REASON: why, **confirmed}, "version": batch.version}
+    options = ({CONFIRM: [one.token for one in warned]} if warned else {}) | ({REASON: why} if why else {})
+    arguments = {"options": options, "version": batch.version}
     request = held_job(batch, context.actor, Action.EXECUTE.value, arguments, run_at=at)
     add_job(context.session, request, Action.EXECUTE.done)

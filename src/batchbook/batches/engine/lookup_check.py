@@ -12,7 +12,7 @@ from batchbook.batches.lookups import Lookup
 from batchbook.db import lock_records
 from batchbook.errors import Conflict
 from batchbook.grid import Column, columns_of, to_text
-from batchbook.words import counted, quoted_list
+from batchbook.words import counted, in_sentence, quoted_list
 
 #: The number of rows that are named.
 _NAMED = 5
@@ -64,7 +64,7 @@ def _change(found: RowMapping, columns: Sequence[Column]) -> str:
     if found["record"] is None:
         return f"{found['name']} (no longer there)"
     parts = [
-        f"{_in_sentence(one.label)} was {_text(one, old)}, now {_text(one, new)}"
+        f"{in_sentence(one.label)} was {_text(one, old)}, now {_text(one, new)}"
         for one in columns
         if (old := found[f"old_{one.name}"]) != (new := found[f"new_{one.name}"])
     ]
@@ -73,11 +73,6 @@ def _change(found: RowMapping, columns: Sequence[Column]) -> str:
 
 def _text(column: Column, value: Any) -> str:
     return "empty" if value is None else to_text(column, value)
-
-
-def _in_sentence(label: str) -> str:
-    """Return a column's label in the middle of a sentence; abbreviations, such as UPC, keep their capitals."""
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _other_way(context: ActionContext, lookup: Lookup) -> str:

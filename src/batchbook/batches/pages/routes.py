@@ -56,10 +56,10 @@ from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
 from batchbook.batches.pages.rows.lookup_endpoint import LookUp
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
+from batchbook.batches.pages.rows.quick_entry_page import QuickEntry
 from batchbook.batches.pages.rows.row import EditRow, RowPage, SourceRowPage
 from batchbook.batches.pages.rows.row_actions import (
     AddRow,
-    QuickEntry,
     RemoveRow,
     RemoveRows,
     RestoreRow,
@@ -212,6 +212,7 @@ def bound_view(
         "path": f"/batches/{batch_type.path}",
         "title": batch_type.title_plural,
         "title_one": batch_type.title.lower(),
+        "description": view.description or getattr(batch_type.header, "__description__", ""),
         "pages": (*(view.pages or BATCH_PAGES), *further),
         "__module__": view.__module__,
         "__doc__": view.__doc__,
@@ -256,17 +257,13 @@ _ROW_TABLE = dict.fromkeys(
 
 
 def _check_declared(batch_type: BatchType) -> None:
-    """Raise ``ConfigurationError`` for what the type's view declares and could not work, or would show nothing."""
+    """Raise ``ConfigurationError`` for what the type's view declares and could not work."""
     view = batch_type.view
     refuse_wrong(view.__name__, {name: getattr(view, name) for name in _DECLARED}, _DECLARED)
     table = view.row_table
     refuse_wrong(
         f"{view.__name__}.row_table", {name: getattr(table, name) for name in _ROW_TABLE}, _ROW_TABLE
     )
-    if type(table) is RowTable and not table.columns:
-        raise ConfigurationError(
-            f"{view.__name__} shows no columns of {batch_type.row.__name__}: give it row_table = RowTable(…) with their names."
-        )
 
 
 def _refuse_taken_names(header: type[Batch]) -> None:

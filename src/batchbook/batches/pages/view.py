@@ -202,8 +202,8 @@ class BatchContext(RecordContext):
 class RowTable:
     """The columns of the rows of a batch type's batches, as their pages show them.
 
-    ``columns`` are those between a row's number and its note; the status comes behind them, unless it is named among
-    them. ``filter_columns`` are those that the grid can be filtered by and does not show; the row's page shows them.
+    ``columns`` are those between a row's number and its note, by default all that the row model declares; the status comes
+    behind them, unless it is named among them. ``filter_columns`` are those that the grid can be filtered by and does not show; the row's page shows them.
     ``layout`` is how the grid is laid out until a person arranges it. A type whose batches have different rows overrides the methods.
     """
 
@@ -211,9 +211,9 @@ class RowTable:
     filter_columns: Sequence[str | Column] = ()
     layout: GridLayout = DEFAULT_LAYOUT
 
-    def columns_of(self, row: type[BatchRow]) -> Sequence[str | Column]:  # noqa: ARG002 - For types whose batches differ.
-        """Return the columns of the row model ``row`` between number and note: by default ``columns``."""
-        return self.columns
+    def columns_of(self, row: type[BatchRow]) -> Sequence[str | Column]:
+        """Return the columns of the row model ``row`` between number and note: by default ``columns``, or all of its own."""
+        return self.columns or own_columns(row)
 
     def settings_key(self, batch: Batch) -> str:
         """Return the name under which a person's sort and page size of rows are remembered: by default one for the type.
@@ -241,10 +241,28 @@ class RowTable:
         return access.visible((sequence, *columns, note, *self.filters(row)))
 
 
+def own_columns(row: type[BatchRow]) -> list[str]:
+    """Return the names of the columns that a row model adds to those of all rows, without those that no grid can show."""
+    names = [
+        one
+        for one, _column in row.__mapper__.columns.items()
+        if one not in BatchRow.__annotations__ and one != "batch_id"
+    ]
+    return [name for name in names if _can_be_shown(row, name)]
+
+
+def _can_be_shown(row: type[BatchRow], name: str) -> bool:
+    try:
+        columns_of(row, [name])
+    except TypeError:
+        return False
+    return True
+
+
 class BatchMasterView(MasterView):
     """The pages of one batch type: a master view over its headers, whose records have rows and a life.
 
-    A subclass declares ``row_table``, the columns of its rows; further ``header_fields``, the names of the fields of
+    A subclass declares ``row_table``, the columns of its rows, by default all of them; further ``header_fields``, the names of the fields of
     the header's form (by default all editable columns), ``field_groups`` to order them, and ``grid_columns``, the
     columns of the type's index. ``pages`` are by default :data:`~batchbook.batches.BATCH_PAGES`. Everything else comes
     from the type's models and handler: ``config.add_batch_type`` makes a subclass of the class that it is given, with

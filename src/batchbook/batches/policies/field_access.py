@@ -57,13 +57,16 @@ def _shown(row: type[BatchRow], key: str) -> Sequence[Column]:
 def identifying_columns(batch_type: BatchType) -> dict[str, str]:
     """Return the columns by which the rows of every batch of a type are known, by name with their labels.
 
-    They are those of its peers, of its duplicates, of the records that it changes and looks up, and of its matching, as far as
-    these do not depend on the batch.
+    They are those of its peers, of its duplicates, of the records that it changes and looks up, of its matching, and of quick
+    entry, as far as these do not depend on the batch.
     """
     handler = batch_type.handler
     names = {*handler.peer_columns, *(one for group in handler.also_peers for one in group)}
     names |= {handler.matching.key} if handler.matching else set()
     names |= {lookup.column for lookup in handler.lookups}
+    names |= {handler.record_update.column} if handler.record_update else set()
+    if handler.quick_entry is not None and handler.quick_entry.key is not None:
+        names.add(handler.quick_entry.key)  # The history tells what was scanned.
     for declared in (
         handler.duplicates and handler.duplicates.key,
         handler.touched_records and handler.touched_records.columns,

@@ -82,7 +82,7 @@ class _Scans:
     def enter(self, lines: Iterable[str]) -> Iterator[dict[str, Any]]:
         """Enter ``lines``; yield the facts on each that is not empty, with its ``error`` if it was refused."""
         for number, line in enumerate(lines, start=1):
-            text = line.strip()
+            text = line.strip(" \t\r\n")  # Not GS, the separator of GS1, which is white space to Python.
             if not text:
                 continue
             try:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Subquery, and_, case, exists, false, func, inspect, literal, or_
 
 from batchbook.batches import Effect, Reversing, RowValues
-from batchbook.db import Base
+from batchbook.db import foreign_keys_to
 from batchbook.grid import Kind
 from batchbook.types.imports.import_plan import BETWEEN, REVERSED, ImportPlan
 from batchbook.types.imports.models import Import, ImportStatus, Mode
@@ -177,9 +177,6 @@ class ReversingComparison:
         target = self._plan.target
         if target.mark_deleted:
             return false()
-        key = inspect(target.model).primary_key[0]
-        keys = (one for table in Base.metadata.tables.values() for one in table.foreign_keys)
-        keeping = [
-            one.parent for one in keys if one.column is key and one.ondelete not in ("CASCADE", "SET NULL")
-        ]
+        keys = foreign_keys_to(target.id)
+        keeping = [one.parent for one in keys if one.ondelete not in ("CASCADE", "SET NULL")]
         return or_(false(), *(exists().where(column == self._found.c.record_id) for column in keeping))

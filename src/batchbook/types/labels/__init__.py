@@ -19,6 +19,8 @@ The setting ``batchbook.labels.templates`` names them.
 
 from __future__ import annotations
 
+from typing import Any
+
 from batchbook.types.labels.templates import (
     Barcode,
     BarcodeKind,
@@ -42,3 +44,28 @@ __all__ = [
     "Sheet",
     "Text",
 ]
+
+
+def includeme(config: Any) -> None:
+    """Register the type, with the templates, fonts, language and currency of the settings.
+
+    Raises ``ConfigurationError`` for settings that labels could not be printed with.
+    """
+    # Imported here, so that the models can be imported without the rest, as migrations do.
+    from batchbook.types.labels.fonts import font_files
+    from batchbook.types.labels.handler import LabelHandler
+    from batchbook.types.labels.models import Labels
+    from batchbook.types.labels.printing import LabelSetup, locale_and_currency
+    from batchbook.types.labels.shipped_templates import SHIPPED
+    from batchbook.types.labels.templates import templates_from
+
+    settings = config.registry.settings
+    setup = LabelSetup(
+        templates_from(settings, SHIPPED), font_files(settings), *locale_and_currency(settings)
+    )
+    config.add_batch_type(
+        Labels,
+        handler=LabelHandler,
+        view="batchbook.types.labels.views.LabelView",
+        services={"setup": setup},
+    )

@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, SQLColumnExpression, and_, case, cast, func, literal
 
 _GTIN_DIGITS = 14
-#: The widths of retail codes: EAN-8, UPC-A, EAN-13 and GTIN-14. Shorter ones are stored with or without leading zeros.
+#: The lengths of retail codes: EAN-8, UPC-A, EAN-13 and GTIN-14.
+_LENGTHS = (8, 12, 13, _GTIN_DIGITS)
+#: The modules of digits in the left half of an EAN-13, of odd parity.
 _LEFT = (
     "0001101", "0011001", "0010011", "0111101", "0100011", "0110001", "0101111", "0111011", "0110111", "0001011",
 )  # fmt: skip
@@ -80,10 +82,8 @@ def check_digit(digits: str) -> str:
 def gtin_of(code: str | None) -> str | None:
     """Return the 14 digits of a retail code with the right check digit; ``None`` for any other text."""
     text = (code or "").strip()
-    if not (text.isascii() and text.isdigit()) or not any(digit != "0" for digit in text):
-        return None
-    gtin = text.zfill(_GTIN_DIGITS)
-    return gtin if len(gtin) == _GTIN_DIGITS and check_digit(gtin[:-1]) == gtin[-1] else None
+    is_code = len(text) in _LENGTHS and text.isascii() and text.isdigit() and text.strip("0")
+    return text.zfill(_GTIN_DIGITS) if is_code and check_digit(text[:-1]) == text[-1] else None
 
 
 def is_gtin(code: SQLColumnExpression[Any]) -> ColumnElement[bool]:
@@ -93,7 +93,7 @@ def is_gtin(code: SQLColumnExpression[Any]) -> ColumnElement[bool]:
     digits = [cast(func.substr(padded, number, 1), Integer) for number in range(1, _GTIN_DIGITS + 1)]
     total = sum((digit * (3 - number % 2 * 2) for number, digit in enumerate(digits)), literal(0))
     plain = and_(
-        func.length(text) <= _GTIN_DIGITS,
+        func.length(text).in_(_LENGTHS),
         func.length(func.ltrim(text, "0123456789")) == 0,
         func.length(func.ltrim(text, "0")) > 0,
     )
@@ -106,7 +106,7 @@ def retail_symbol(code: str | None) -> Symbol | None:
     gtin = gtin_of(code)
     if gtin is None or gtin[0] != "0":
         return None
-    if gtin.startswith("000000"):
+    if len((code or "").strip()) == _LENGTHS[0]:
         return _ean_8(gtin[6:])
     return _upc_a(gtin[2:]) if gtin.startswith("00") else _ean_13(gtin[1:])
 

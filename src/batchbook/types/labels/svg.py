@@ -20,10 +20,11 @@ def page_as_svg(
 ) -> str:
     """Return a picture of a sheet with ``labels`` from its place ``first`` on; of a roll, with its labels side by side.
 
+    Where most of a sheet is empty, the picture ends behind the first row of empty places.
     It has neither styles nor scripts, so that it may be shown under any content security policy.
     """
     places = _places(template, len(labels), first)
-    width, height = _size_of(template, len(labels))
+    width, height = _size_of(template, first + len(labels))
     size = f'viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}mm" height="{_n(height)}mm"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family={quoteattr(_FONT)}>',
@@ -33,7 +34,8 @@ def page_as_svg(
         parts.append(f'<rect width="{_n(width)}" height="{_n(height)}" fill="#fff"/>')
         used = range(first, first + len(labels))
         empty = (template.place(number) for number in range(template.per_page) if number not in used)
-        parts.extend(_outline(template, *place, is_empty=True) for place in empty)
+        shown = (place for place in empty if place[1] < height)
+        parts.extend(_outline(template, *place, is_empty=True) for place in shown)
     for (left, top), marks in zip(places, labels, strict=True):
         parts.append(_outline(template, left, top))
         parts.append(f'<g transform="translate({_n(left)} {_n(top)})">')
@@ -56,8 +58,10 @@ def _places(template: LabelTemplate, count: int, first: int) -> list[tuple[float
 
 
 def _size_of(template: LabelTemplate, count: int) -> tuple[float, float]:
-    if template.sheet:
-        return template.page_size
+    sheet = template.sheet
+    if sheet:
+        rows = count // sheet.columns + 2  # The one behind the last label, and a part of the next one.
+        return sheet.width, min(sheet.height, sheet.top + (rows - 0.6) * sheet.down)
     columns, rows = min(count, _IN_A_ROW) or 1, -(-count // _IN_A_ROW) or 1
     return columns * (template.width + _SPACE) + _SPACE, rows * (template.height + _SPACE) + _SPACE
 

@@ -25,6 +25,8 @@ POINT = 25.4 / 72
 _LINE, _DECIMALS = 1.14, 0.52
 #: The part of a font's size by which it shrinks in a step until a text fits.
 _STEP = 0.94
+#: The steps by which lines become narrower at the most, until they are of the same length: they are half as long then.
+_NARROWER = 11
 #: The modules of a digit below a retail code, and the millimetres between bars and digits.
 _DIGIT, _GAP = 6.2, 0.35
 #: The width of a square of a QR code where there is room, in millimetres.
@@ -147,7 +149,7 @@ class Typesetter:
     def _balanced(self, text: str, lines: list[str], ems: float, *, bold: bool) -> list[str]:
         """Return as many ``lines`` of ``text``, as even as possible, so that no word stands alone."""
         narrower = ems
-        while len(lines) > 1:
+        for _ in range(_NARROWER if len(lines) > 1 else 0):
             narrower *= _STEP
             others = list(self._wrapped(text, narrower, bold=bold))
             if len(others) > len(lines) or max(map(len, others)) < max(map(len, text.split(" "))):

@@ -8,24 +8,17 @@ import pytest
 from tests.functional.harness import (
     COUNTS,
     OWN,
-    PRICE_LIST,
     CatalogueDatabase,
     count_link,
     counts_of,
     form_to,
     form_with,
     json_post,
-    number_in,
     post,
     text_of,
-    upload,
     url_of,
 )
 from webtest import TestApp
-
-from batchbook.batches import QuickEntry
-from batchbook.catalog.models import Product
-from batchbook.types.price_change.handler import PriceChangeHandler
 
 
 def test_rows_are_added_removed_and_restored(
@@ -145,83 +138,3 @@ def test_a_row_that_is_removed_or_restored_twice_stays_as_it_is(
     assert not any(
         form.action.endswith("/remove") for form in staff.get(url_of(open_batch, "rows", 1)).forms.values()
     )
-
-
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_a_scan_adds_a_row_or_says_why_not(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert "#quick-entry" not in text_of(staff.get(url_of(open_batch)))
-    page = post(staff, url_of(open_batch, "enter"), 303, text="000000099").follow()
-    assert "“000000099” was not found, so no row was added." in text_of(page, ".flashes")
-    entry = QuickEntry(label="Scan an item", row_for=lambda _handler, _batch, scan: {"item_code": scan.code})
-    monkeypatch.setattr(PriceChangeHandler, "quick_entry", entry)
-    form = form_to(staff.get(url_of(open_batch)), "/enter")
-    form["text"] = " 000000099 "
-    answer = form.submit(status=303)
-    assert answer.headers["Location"].endswith("#quick-entry")
-    assert "Row 9, new: 000000099 (Invalid)." in text_of(answer.follow(), ".flashes")
-    assert catalogue.row(open_batch, 9).item_code == "000000099"
-    form.submit(status=409)
-    assert catalogue.batch(open_batch).row_count == 9
-
-
-class Scanning(PriceChangeHandler):
-    quick_entry = QuickEntry(
-        label="Scan an item", find=(Product.item_code,), key="item_code", adds="new_price", unknown=True
-    )
-
-
-def test_a_script_scans_with_a_key_and_is_answered_the_same_each_time(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(PriceChangeHandler, "quick_entry", Scanning.quick_entry)
-    url, fields = url_of(open_batch, "enter"), {"text": "2*77", "form_key": "k" * 32}
-    first = json_post(staff, url, 200, fields)
-    assert first == {
-        "batch": open_batch,
-        "message": "Row 9, new: 2.00 of 77 (Not in catalogue)",
-        "sequence": 9,
-        "operation": first["operation"],
-        "is_new": True,
-        "severity": "warning",
-    }
-    assert json_post(staff, url, 200, fields) == first | {"repeated": True}
-    assert json_post(staff, url, 200, fields | {"form_key": "l" * 32})["message"] == (
-        "Row 9: 2.00 + 2 = 4.00 of 77 (Not in catalogue)"
-    )
-    assert (catalogue.batch(open_batch).row_count, str(catalogue.row(open_batch, 9).new_price)) == (9, "4.00")
-    undone = json_post(staff, url_of(open_batch, "history", first["operation"] + 1, "undo"), 200, {})
-    assert undone["operation"] == first["operation"] + 2
-    assert str(catalogue.row(open_batch, 9).new_price) == "2.00"
-
-
-def test_a_script_is_told_what_is_refused_and_may_send_it_again(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(PriceChangeHandler, "quick_entry", Scanning.quick_entry)
-    url, before = url_of(open_batch, "enter"), catalogue.dump(without=OWN)
-    fields = {"text": "4006381333932", "form_key": "k" * 32}
-    for _ in range(2):
-        assert json_post(staff, url, 422, fields) == {
-            "error": "The check digit of “4006381333932” is wrong: it should end in 1. Scan or type it again; nothing was entered."
-        }
-    assert catalogue.dump(without=OWN) == before
-    assert json_post(staff, url, 200, fields | {"text": "77"})["is_new"]
-    # The key is that of another batch's scan, by a mistake of the script.
-    other = number_in(upload(staff, PRICE_LIST, description="Another", vendor_code="V1"))
-    assert "sent before" in json_post(staff, url_of(other, "enter"), 409, fields)["error"]
-
-
-@pytest.mark.parametrize("backend", ["sqlite"])
-def test_the_box_is_there_before_there_are_rows(
-    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(PriceChangeHandler, "quick_entry", Scanning.quick_entry)
-    monkeypatch.setattr(PriceChangeHandler, "populate", lambda _handler, _batch: ())
-    empty = number_in(upload(staff, PRICE_LIST, description="Empty", vendor_code="V1"))
-    page = staff.get(url_of(empty))
-    assert "Scan or type the first code above." in text_of(page)
-    form = form_to(page, "/enter")
-    form["text"] = "000000013"
-    assert "Row 1, new: 1.00 of 000000013" in text_of(form.submit(status=303).follow(), ".flashes")

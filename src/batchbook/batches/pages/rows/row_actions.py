@@ -1,4 +1,4 @@
-"""Rows added by a form or by quick entry, removed and restored one by one, and removed by a filter."""
+"""Rows added by a form, removed and restored one by one, and removed by a filter."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from typing import Any, ClassVar
 from pyramid.httpexceptions import HTTPSeeOther
 
 from batchbook.batches.concurrency import read_version
-from batchbook.batches.editing import CellProblems, EntryResult, RowEditor, RowRemover, Selection
+from batchbook.batches.editing import CellProblems, RowEditor, RowRemover, Selection
 from batchbook.batches.lifecycle import Action
-from batchbook.batches.pages.batch_page import (
-    UNPROCESSABLE,
-    BatchPage,
-    follow_on,
-    sent_texts,
-    show_problems,
-)
+from batchbook.batches.pages.batch_page import BatchPage, follow_on, sent_texts, show_problems
 from batchbook.batches.pages.rows.row import ROW_PATTERN, OneRow, row_form
 from batchbook.batches.pages.rows.row_grid import GridPage
 from batchbook.batches.running.bulk_edits import (
@@ -27,13 +21,9 @@ from batchbook.batches.running.bulk_edits import (
     restored_words,
     rows_reference,
 )
-from batchbook.errors import BadInput
 from batchbook.forms import BoundForm, Form
 from batchbook.jobs import Task
-from batchbook.web.flash import Kind, flash
-from batchbook.web.idempotency import SentBefore, claim_key
-from batchbook.web.json_bodies import json_answer
-from batchbook.web.request import prefers_json
+from batchbook.web.idempotency import claim_key
 
 
 class AddRow(BatchPage):
@@ -72,55 +62,6 @@ class AddRow(BatchPage):
 
     def _page(self, bound: BoundForm) -> dict[str, Any]:
         return self.template_values(bound=bound, cancel_url=self.own_url)
-
-
-class QuickEntry(BatchPage):
-    """The target of the quick entry box: each entry, scanned or typed, becomes a row or adds to one.
-
-    Scripts are answered by JSON, see :meth:`_data`; what is sent again with the same key gets the first answer again.
-    """
-
-    name = "enter"
-    pattern = "/enter"
-    permission = Action.EDIT.value
-
-    def post(self) -> Any:
-        """Do what the text stands for, and return to the box for the next one."""
-        request, text = self.request, self.request.POST.get("text", "")
-        is_script = prefers_json(request)
-        try:
-            with claim_key(request) as remember:
-                done = RowEditor(self.engine, request.conventions).enter(self.batch.id, text)
-                data = self._data(done)
-                remember(f"{done.message}.", data)
-        except SentBefore as error:
-            if is_script and error.answer and error.answer.get("batch") == self.batch.id:
-                return json_answer({**error.answer, "repeated": True})
-            raise
-        except BadInput as error:
-            if is_script:
-                return json_answer({"error": error.message}, UNPROCESSABLE)
-            return self._back(error.message, "error")
-        return json_answer(data) if is_script else self._back(f"{done.message}.", "success")
-
-    def _data(self, done: EntryResult) -> dict[str, Any]:
-        """Return the answer to a script.
-
-        ``message`` says what was done, ``sequence`` is the row and ``operation`` the number of the operation, by which it
-        can be undone; ``is_new`` tells if the row was added, ``severity`` is that of its status.
-        """
-        return {
-            "batch": self.batch.id,
-            "message": done.message,
-            "sequence": done.sequence,
-            "operation": done.operation,
-            "is_new": done.is_new,
-            "severity": str(done.status.severity) if done.status else None,
-        }
-
-    def _back(self, message: str, kind: Kind) -> HTTPSeeOther:
-        flash(self.request, message, kind)
-        return HTTPSeeOther(f"{self.own_url}#quick-entry")
 
 
 class RemoveRow(OneRow):

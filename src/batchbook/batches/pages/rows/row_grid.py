@@ -202,7 +202,10 @@ class RowGrid:
         since = self._latest
         if since is None:
             since = last_operation(self.view.request.db, self.batch.id)
-        return data | {"since": str(since), "state": State(self.batch.state).label.lower()}
+        data |= {"since": str(since), "state": State(self.batch.state).label.lower()}
+        if self.editing and self.view.batch_type.handler.quick_entry is not None:
+            data["grows"] = ""  # Scans add rows while the page is open.
+        return data | {"count": str(self.batch.row_count)}
 
     def _editable_row(self, row: Row[Any]) -> EditableRow | None:
         """Return what is needed to edit the cells of ``row`` in place; None for a removed row."""

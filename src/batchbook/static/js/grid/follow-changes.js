@@ -5,6 +5,7 @@
      data-these-url     where it renders rows by their keys, ?key=…&key=…
      data-since         the version of the answer that the page shows when it is rendered
      data-state         the state of the batch at that time, in words
+     data-count         the number of all rows at that time, whatever the page shows of them
 
    A page that is looked at asks every two seconds; one that is hidden, has not been used for five minutes, or got no answer every ten.
    Whoever is signed out, or may not see the batch any more, is not asked for again before somebody comes back to the window.
@@ -39,6 +40,7 @@ export class FollowChanges {
     this.grid = grid;
     this.since = grid.dataset.since;
     this.state = grid.dataset.state;
+    this.total = "count" in grid.dataset ? Number(grid.dataset.count) : undefined;
     for (const name of ["pointermove", "keydown", "wheel"]) addEventListener(name, () => this.#used(), { passive: true, capture: true });
     addEventListener("focus", () => this.#comeBack());
     addEventListener("online", () => this.#comeBack());

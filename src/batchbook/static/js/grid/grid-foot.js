@@ -1,5 +1,7 @@
 /* <grid-foot>: the line below a grid: which row one is in, and count, sum and average of what is selected.
 
+   [data-result-count]   the number of rows above the grid, with the words for one and for several in data-one and data-many
+
    foot.watch(grid)   grid: row-grid.js. Of rows that are not loaded, the server adds up: data-summary-url of the <row-grid>; without it
                       only their number is told.
    Sums are exact: they are of decimals as they are written. Numbers are written as the person writes them (numbers.js). */
@@ -24,6 +26,10 @@ class GridFoot extends HTMLElement {
     };
     grid.selection.addEventListener("change", later);
     grid.queue.addEventListener("change", later);
+    grid.rows.addEventListener("total", () => {
+      this.#tellTotal();
+      later();
+    });
     this.#show();
   }
 
@@ -34,6 +40,14 @@ class GridFoot extends HTMLElement {
     const figures = selection.isSingle ? "" : await this.#figures(selection.ranges);
     if (this.figures.textContent !== figures) this.figures.textContent = figures;
     this.hidden = !this.place.textContent && !figures;
+  }
+
+  #tellTotal() {
+    const count = document.querySelector("[data-result-count]");
+    if (!count?.dataset.one) return;
+    const { total } = this.grid.rows;
+    const number = Object.assign(document.createElement("b"), { textContent: this.#figure(total) });
+    count.replaceChildren(number, ` ${total === 1 ? count.dataset.one : count.dataset.many}`);
   }
 
   async #figures(ranges) {

@@ -20,6 +20,7 @@ import { Blocks } from "./blocks.js";
 import { CellEditor } from "./cell-editor.js";
 import { ColumnLayout } from "./column-layout.js";
 import { useColumnPointer } from "./column-pointer.js";
+import { flashRow } from "./cell-state.js";
 import { readColumns, textOf } from "./columns.js";
 import { Finding } from "./finding.js";
 import "./grid-foot.js";
@@ -61,7 +62,7 @@ class RowGrid extends HTMLElement {
     if (this.isEditable) new KeptEdits(this);
     if (!("changesUrl" in this.dataset && "theseUrl" in this.dataset)) return;
     new Presence(this);
-    new FollowChanges(this);
+    this.follower = new FollowChanges(this);
   }
 
   /* --- Cells and their places --- */
@@ -217,6 +218,20 @@ class RowGrid extends HTMLElement {
 
   updateRows(html) {
     this.saving.update(html);
+  }
+
+  /* Brings a row into sight, wherever the focus is, and draws the eye to it. */
+  showRow(key) {
+    const { rows } = this;
+    const found = rows.placeOfKey(key);
+    // Where nothing is hidden and the order is that of the numbers, a row that is not loaded has the place of its number.
+    const isPlain = rows.isWindowed && rows.total === this.follower?.total && !rows.query.has("sort");
+    const place = found < 0 && isPlain ? Number(key) - 1 : found;
+    if (place < 0 || place >= rows.stop) return;
+    rows.reveal(place);
+    const flash = () => flashRow(rows.find(key) ?? document.createElement("tr"));
+    if (rows.find(key)) flash();
+    else rows.addEventListener("shown", flash, { once: true });
   }
 
   /* --- Columns --- */

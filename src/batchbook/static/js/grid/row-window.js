@@ -1,7 +1,7 @@
 /* The rows of a grid that are in the page, by their place (0 is the first of all rows) and by their key.
 
-   new RowWindow(grid)     takes the rows that the server rendered. Where the grid has data-windows-url and there are more rows, further
-                           ones are fetched as they are scrolled to: only those in sight and some beside them are in the page, between two
+   new RowWindow(grid)     takes the rows that the server rendered. Where the grid has data-windows-url and there are more rows, or will
+                           be (data-grows), further ones are fetched as they are scrolled to: only those in sight and some beside them are in the page, between two
                            spacers. A row that holds the focus stays in the page.
    total, start, stop      the number of all rows; the places that can be reached
    first, end              the places that are in the page, beside that of the focus
@@ -50,7 +50,8 @@ export class RowWindow extends EventTarget {
     this.#source = new RowSource(grid);
     this.total = Number(grid.dataset.total ?? rows.length);
     for (const row of rows) this.#keep(row);
-    this.isWindowed = "windowsUrl" in grid.dataset && this.total > rows.length && rows.length > 0 && getComputedStyle(rows[0]).display === "table-row";
+    const isPart = this.total > rows.length || "grows" in grid.dataset;
+    this.isWindowed = "windowsUrl" in grid.dataset && isPart && rows.length > 0 && getComputedStyle(rows[0]).display === "table-row";
   }
 
   get start() {

@@ -1,6 +1,6 @@
 """Vendor catalogues
 
-Revision vendor_catalog, after 0035.
+Revision 0037, after 0036.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import freeze_table
 
-revision = "vendor_catalog"
-down_revision = "0035"
+revision = "0037"
+down_revision = "0036"
 branch_labels = None
 depends_on = None
 
