@@ -26,7 +26,15 @@ import batchbook
 from batchbook import demo
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
-from batchbook.demo.demo_data import CATALOG, LOGINS, PRICE_LIST, PROMOTION, VENDOR_CATALOG
+from batchbook.demo.demo_data import (
+    CATALOG,
+    INVOICE,
+    INVOICE_TOTAL,
+    LOGINS,
+    PRICE_LIST,
+    PROMOTION,
+    VENDOR_CATALOG,
+)
 from batchbook.migrate import upgrade
 
 IMAGES = Path(__file__).parent / "images"
@@ -210,6 +218,18 @@ def vendor_catalog(page: Page) -> str:
     return f"{created(page, 'vendor-catalog', VENDOR_CATALOG, texts)}?panel=breakdown"
 
 
+def vendor_invoice(page: Page) -> str:
+    """Make a batch from the vendor's invoice for the demo delivery; return its path."""
+    texts = {
+        "Vendor code": "V0764",
+        "Invoice number": "2026-4711",
+        "Invoice date": "2026-11-27",
+        "Due": "2026-12-27",
+        "Invoice total": INVOICE_TOTAL,
+    }
+    return f"{created(page, 'vendor-invoice', INVOICE, texts)}?panel=breakdown"
+
+
 def new_product(page: Page) -> str:
     """Make proposals from the list with a mistake of each kind; return their path."""
     texts = {"Vendor code": "V0764", "Description": "Vendor V0764, new items"}
@@ -309,6 +329,7 @@ TYPE_PICTURES: dict[str, Callable[[Page], str]] = {
     "price_promotion": price_promotion,
     "receiving": receiving,
     "vendor_catalog": vendor_catalog,
+    "vendor_invoice": vendor_invoice,
 }
 
 

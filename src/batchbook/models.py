@@ -30,13 +30,14 @@ from batchbook.types.price_change import models as price_change
 from batchbook.types.price_promotion import models as price_promotion
 from batchbook.types.receiving import models as receiving
 from batchbook.types.vendor_catalog import models as vendor_catalog
+from batchbook.types.vendor_invoice import models as vendor_invoice
 from batchbook.web import idempotency as web
 
 __all__ = [
     "batches", "catalog", "cells", "delete_product", "effects", "imports", "intake", "jobs", "labels",
     "master", "matching", "metadata", "new_product", "ordering", "policies", "price_change",
     "price_promotion", "products", "purchasing", "receiving", "retention", "review", "seal", "security",
-    "vendor_catalog", "web",
+    "vendor_catalog", "vendor_invoice", "web",
 ]  # fmt: skip
 
 #: The schema that the migrations lead to.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from decimal import Decimal
 
 import pytest
@@ -8,7 +9,8 @@ from sqlalchemy import Engine, func, select
 from batchbook import demo
 from batchbook.catalog.models import CostHistory, Product, Vendor, VendorItem
 from batchbook.db.transactions import transaction_scope
-from batchbook.demo.demo_values import REASON, upc_of
+from batchbook.demo.demo_values import REASON, RECEIVED_FROM, upc_of
+from batchbook.purchasing.models import ReceiptLine
 
 
 @pytest.mark.parametrize(
@@ -87,3 +89,36 @@ def test_they_are_the_same_each_time(engine: Engine) -> None:
         assert {
             code: (upc, pack, point, str(cost), own) for code, upc, pack, point, cost, own in found
         } == KNOWN
+
+
+def test_the_demo_invoice_meets_the_demo_delivery(engine: Engine) -> None:
+    """Its lines add up to the total that is given with it, and all but one of its items were received."""
+    lines = list(csv.DictReader(demo.INVOICE.read_text("utf-8").splitlines()))
+    assert sum(Decimal(line["Line total"]) for line in lines) == Decimal(demo.INVOICE_TOTAL)
+    with transaction_scope(engine) as session:
+        demo.load(session)
+    with transaction_scope(engine, read_only=True) as session:
+        received = session.execute(
+            select(VendorItem.vendor_item_code, ReceiptLine.quantity)
+            .join(ReceiptLine, ReceiptLine.product_id == VendorItem.product_id)
+            .join(Vendor, Vendor.id == VendorItem.vendor_id)
+            .where(Vendor.code == RECEIVED_FROM)
+        ).all()
+    units = {code: quantity for code, quantity in received}  # noqa: C416 - Rows of a result are no pairs for the type checker.
+    asked = {line["Article"]: int(line["Quantity"]) for line in lines}
+    assert len(units) == 20
+    assert {*units} < {*asked}
+    assert sum(asked[code] != units[code] for code in units) == 1
+
+
+def test_the_demo_list_of_costs_names_items_of_its_vendor(engine: Engine) -> None:
+    with transaction_scope(engine) as session:
+        demo.load(session)
+        own = session.scalars(
+            select(VendorItem.vendor_item_code).join(VendorItem.vendor).where(Vendor.code == "V0764")
+        ).all()
+    listed = [
+        row["Vendor item"] for row in csv.DictReader(demo.VENDOR_CATALOG.read_text("utf-8").splitlines())
+    ]
+    # Four have a new code, six are not in the catalogue, and one is there twice.
+    assert (len(listed), len({*listed}), len({*listed} & {*own})) == (167, 166, 157)

@@ -17,7 +17,7 @@ from batchbook.batches.models import Batch
 from batchbook.catalog.loader import load_file
 from batchbook.catalog.models import Department, Product, Vendor
 from batchbook.db.transactions import transaction_scope
-from batchbook.demo.demo_values import add_demo_values
+from batchbook.demo.demo_values import add_demo_receipt, add_demo_values
 from batchbook.errors import Conflict
 from batchbook.security.default_roles import install_default_roles
 from batchbook.security.models import Role, User
@@ -38,6 +38,10 @@ PRICE_LIST = _DATA / "price-list-V0764.csv"
 
 #: A list of the same vendor's costs, case packs and item codes, for trying a vendor catalogue; its costs are demo values.
 VENDOR_CATALOG = _DATA / "vendor-catalogue-V0764.csv"
+
+#: An invoice of the same vendor for the demo delivery, for trying a vendor invoice. It adds up to INVOICE_TOTAL.
+INVOICE = _DATA / "invoice-V0764.csv"
+INVOICE_TOTAL = "1332.36"
 
 #: A list of products of that catalogue with lower prices, for trying a price promotion; these are demo values.
 PROMOTION = _DATA / "promotion-coffee.csv"
@@ -80,6 +84,7 @@ def load(session: Session) -> None:
     session.flush()  # The loader writes past the session.
     load_file(session, CATALOG, by="demo data")
     add_demo_values(session)
+    add_demo_receipt(session)
 
 
 def logins(session: Session) -> list[Login]:

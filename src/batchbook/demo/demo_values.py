@@ -18,6 +18,7 @@ from stdnum import ean
 
 from batchbook.catalog.models import CostHistory, Product, Vendor, VendorItem
 from batchbook.db import utc_now
+from batchbook.purchasing.models import Receipt, ReceiptLine
 
 #: The reason in the cost history of every cost that is made up.
 REASON = "Demo value, computed from the price; not a real cost."
@@ -29,6 +30,9 @@ _CASE_PACKS = (6, 8, 10, 12, 12, 24)
 _COST_FROM, _COST_RANGE = 55, 26
 #: Every so many-th product has a second vendor, which asks for up to so many per cent more or less.
 _SECOND_VENDOR, _OTHER_COST = 8, 6
+
+#: The delivery that can be invoiced: its vendor, its number, and every how many-th product of the vendor is in it.
+RECEIVED_FROM, RECEIPT, _RECEIVED = "V0764", "DEMO-1", 32
 
 
 class DemoProduct(NamedTuple):
@@ -82,6 +86,27 @@ def add_demo_values(session: Session) -> None:
         ],
     )
     session.expire_all()
+
+
+def add_demo_receipt(session: Session) -> None:
+    """Add a delivery of some products that no invoice has asked for, so that an invoice can be tried; a demo value, too."""
+    vendor = session.scalars(select(Vendor).where(Vendor.code == RECEIVED_FROM)).one_or_none()
+    if vendor is None:
+        return
+    of_vendor = select(Product).where(Product.vendor_id == vendor.id).order_by(Product.item_code)
+    receipt = Receipt(number=RECEIPT, vendor=vendor, received_by="demo data")
+    for line, product in enumerate(session.scalars(of_vendor).all()[::_RECEIVED], start=1):
+        receipt.lines.append(
+            ReceiptLine(
+                line=line,
+                product=product,
+                item_code=product.item_code,
+                description=product.description,
+                quantity=(product.case_pack or 1) * (1 + _drawn(product.item_code) % 3),
+                cost=product.cost,
+            )
+        )
+    session.add(receipt)
 
 
 def values_of(product: DemoProduct) -> dict[str, Any]:

@@ -15,6 +15,7 @@ SHIPPED = (
     "vendor_catalog",
     "ordering",
     "receiving",
+    "vendor_invoice",
 )
 
 

@@ -32,7 +32,7 @@ class VendorCatalogView(BatchMasterView):
             "line", "upc", "old_vendor_item_code", "is_known", "is_own", "restores", "restored_cost", "restored_on",
             "executed_cost", "executed_product_cost", "listed_key", "matched_key",
         ),
-        layout=GridLayout(frozen=2, widths={"description": 130, "product": 100}),
+        layout=GridLayout(frozen=2, widths={"description": 110, "product": 90}),
     )  # fmt: skip
     grid_columns = (
         *BatchMasterView.grid_columns[:2],
