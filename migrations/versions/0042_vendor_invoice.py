@@ -1,6 +1,6 @@
 """Vendor invoices
 
-Revision vendor_invoice, after 0041.
+Revision 0042, after 0041.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import freeze_table
 
-revision = "vendor_invoice"
+revision = "0042"
 down_revision = "0041"
 branch_labels = None
 depends_on = None
