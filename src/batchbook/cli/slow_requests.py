@@ -38,7 +38,10 @@ class TimedChannel(HTTPChannel):
 
 
 def allowed_activity(began: float, arrived: int) -> float:
-    """Return the time up to which a request that ``began`` then may count as active, with the bytes that ``arrived``."""
+    """Return the time up to which a request that ``began`` then may count as active, with the bytes that ``arrived``.
+
+    Both times are in seconds since the epoch, as waitress counts them.
+    """
     return began + arrived / LEAST_RATE
 
 

@@ -21,7 +21,10 @@ def whole_number(text: str) -> int | None:
 
 @dataclass(frozen=True)
 class NumberedPage:
-    """One of the pages of a list: its ``number``, that of the ``last`` page, and the ``size`` of each in items."""
+    """One of the pages of a list: its ``number``, that of the ``last`` page, and the ``size`` of each in items.
+
+    Pages are numbered from 1; a list without items has one page, which is empty.
+    """
 
     number: int
     last: int

@@ -1,4 +1,7 @@
-"""Models of the review: comments, which are frozen with their batch, and mentions, which are not."""
+"""Models of the review: comments, which are frozen with their batch, and mentions, which are not.
+
+Each comment is an operation in the batch's history as well, by which the pages of other people learn of it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The pages of product removals, declared as data."""
+"""The pages of product removals, declared as data.
+
+The rows' columns are those of :mod:`batchbook.types.delete_product.models`, which a refresh fills.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from batchbook.grid import GridLayout
 
 class DeleteProductView(BatchMasterView):
     """Removals of products.
+
+    Staff make them of a list, by scanning, or of products that they chose in the list of products; administrators execute them.
 
     The next step and the status are in sight beside an open panel, at 1440 pixels: they tell what happens to a product, and what
     is in the way.

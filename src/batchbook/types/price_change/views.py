@@ -16,7 +16,10 @@ _VENDORS = 500
 
 
 class PriceChangeView(BatchMasterView):
-    """Price changes."""
+    """Price changes.
+
+    Their form has two ways to begin, a price list and the catalogue, and suggests departments and vendors.
+    """
 
     description = "A vendor's price list, or prices computed from the catalogue, that become the prices of your products."
     row_table = RowTable(

@@ -18,7 +18,11 @@ MOST = 12
 
 
 def references_of(context: ActionContext) -> Mapping[str, Reference]:
-    """Return the records that the cells of editable columns name, by column: as the row model or the handler declares them."""
+    """Return the records that the cells of editable columns name, by column.
+
+    The row model declares them, or the handler for a column that only some of its batches have. Columns that the person may
+    not edit have none.
+    """
     per_batch = context.handler.per_batch_rows
     declared = per_batch.references(context.handler, context.batch) if per_batch else {}
     columns = editable_by_name(context.row, context.access)
