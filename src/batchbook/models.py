@@ -22,12 +22,13 @@ from batchbook.master import models as master
 from batchbook.purchasing import models as purchasing
 from batchbook.security import models as security
 from batchbook.types.imports import models as imports
+from batchbook.types.inventory_count import models as inventory_count
 from batchbook.types.new_product import models as new_product
 from batchbook.types.price_change import models as price_change
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "cells", "effects", "imports", "intake", "jobs", "master", "matching", "metadata", "new_product", "policies",
+    "batches", "catalog", "cells", "effects", "imports", "intake", "inventory_count", "jobs", "master", "matching", "metadata", "new_product", "policies",
     "price_change", "products", "purchasing", "retention", "review", "seal", "security", "web",
 ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 #: The packages of the types in the order of the navigation.
-SHIPPED = ("imports", "new_product", "price_change")
+SHIPPED = ("imports", "inventory_count", "new_product", "price_change")
 
 
 def includeme(config: Any) -> None:
