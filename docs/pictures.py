@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ import batchbook
 from batchbook import demo
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
-from batchbook.demo.demo_data import LOGINS, PRICE_LIST
+from batchbook.demo.demo_data import LOGINS, PRICE_LIST, VENDOR_CATALOG
 from batchbook.migrate import upgrade
 
 IMAGES = Path(__file__).parent / "images"
@@ -82,6 +83,7 @@ def take_pictures(playwright: Playwright, chromium: str, address: str) -> None:
     take_grid(page, batch)
     dark = signed_in(browser, address, "staff", color_scheme="dark")
     take(dark, f"{batch}?panel=history", "dark")
+    take_types(page)
     narrow = signed_in(browser, address, "staff", viewport=SMALL)
     take(narrow, f"{batch}?panel=", "narrow")
 
@@ -93,6 +95,28 @@ def uploaded(page: Page) -> str:
     page.get_by_label("Vendor code").fill("V0764")
     page.get_by_label("Flag changes over (%)").fill("25")
     page.get_by_label("Description").fill("Vendor V0764, October price list")
+    page.get_by_role("button", name="Create batch").click()
+    page.locator(".flashes").wait_for()  # It is shown once, so the pictures are without it.
+    return urlsplit(page.url).path
+
+
+def take_types(page: Page) -> None:
+    """Take a picture of a batch of each type that has a file to try."""
+    vendor_catalog = created(
+        page,
+        "vendor-catalog",
+        VENDOR_CATALOG,
+        {"Vendor code": "V0764", "Description": "Vendor V0764, costs for January"},
+    )
+    take(page, f"{vendor_catalog}?panel=breakdown", "types/vendor_catalog")
+
+
+def created(page: Page, path: str, file: Path, texts: Mapping[str, str]) -> str:
+    """Create a batch of the type with the address ``path`` from ``file``, with ``texts`` by label; return the path of its page."""
+    page.goto(f"/batches/{path}/new")
+    page.get_by_label("File").set_input_files(file)
+    for label, text in texts.items():
+        page.get_by_label(label).first.fill(text)
     page.get_by_role("button", name="Create batch").click()
     page.locator(".flashes").wait_for()  # It is shown once, so the pictures are without it.
     return urlsplit(page.url).path

@@ -1,6 +1,6 @@
 """Inventory counts: counts of what is on the shelves, by sheets, files and scans
 
-Revision inventory_count, after 0035.
+Revision inventory_count, after 0037.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from batchbook import db
 from batchbook.batches import freeze_table
 
 revision = "inventory_count"
-down_revision = "0035"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 

@@ -24,12 +24,15 @@ from batchbook.security import models as security
 from batchbook.types.imports import models as imports
 from batchbook.types.inventory_count import models as inventory_count
 from batchbook.types.new_product import models as new_product
+from batchbook.types.ordering import models as ordering
 from batchbook.types.price_change import models as price_change
+from batchbook.types.vendor_catalog import models as vendor_catalog
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "cells", "effects", "imports", "intake", "inventory_count", "jobs", "master", "matching", "metadata", "new_product", "policies",
-    "price_change", "products", "purchasing", "retention", "review", "seal", "security", "web",
+    "batches", "catalog", "cells", "effects", "imports", "intake", "inventory_count", "jobs", "master", "matching",
+    "metadata", "new_product", "ordering", "policies", "price_change", "products", "purchasing",
+    "retention", "review", "seal", "security", "vendor_catalog", "web",
 ]  # fmt: skip
 
 #: The schema that the migrations lead to.

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from batchbook.batches import Callbacks, QuickEntry, RowLayout, Worksheet
+from batchbook.catalog.models import Product
 from batchbook.testing import Sample
 from batchbook.testing.databases import Databases
 from batchbook.types.price_change.handler import PriceChangeHandler
@@ -42,6 +43,10 @@ class ForgetsPrices(PriceChangeHandler):
             update(PriceChangeRow.__table__).values(new_price=None)
         )
     )
+
+
+class TakesTheUnknown(PriceChangeHandler):
+    quick_entry = QuickEntry(label="Item code", find=(Product.item_code,), key="item_code", unknown=True)
 
 
 class UnderstandsEverything(PriceChangeHandler):
@@ -99,3 +104,8 @@ def test_each_of_several_edits_is_checked(databases: Databases) -> None:
     with broken(databases, ForgetsPrices, kit=SeveralEdits) as (kit, harness):
         problem = complaint(kit.test_an_edit_is_stored_and_remembered, harness, harness.made)
     assert "in new_price after an edit to '7.00'" in problem
+
+
+def test_an_unknown_scan_may_be_a_row(databases: Databases) -> None:
+    with broken(databases, TakesTheUnknown) as (kit, harness):
+        kit.test_quick_entry_understands_and_refuses(harness, harness.made)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from batchbook.demo.demo_data import CATALOG as CATALOG
     from batchbook.demo.demo_data import LOGINS as LOGINS
     from batchbook.demo.demo_data import PRICE_LIST as PRICE_LIST
+    from batchbook.demo.demo_data import VENDOR_CATALOG as VENDOR_CATALOG
     from batchbook.demo.demo_data import Login as Login
     from batchbook.demo.demo_data import is_empty as is_empty
     from batchbook.demo.demo_data import load as load

@@ -36,6 +36,9 @@ CATALOG = _DATA / "catalog.csv"
 #: The price list of a vendor in that catalogue, for trying a price change.
 PRICE_LIST = _DATA / "price-list-V0764.csv"
 
+#: A list of the same vendor's costs, case packs and item codes, for trying a vendor catalogue; its costs are demo values.
+VENDOR_CATALOG = _DATA / "vendor-catalogue-V0764.csv"
+
 
 @dataclass(frozen=True)
 class Login:

@@ -27,6 +27,8 @@ from batchbook.testing.harness import AppHarness, HarnessFixtures
 from batchbook.testing.populate_checks import check_counts, unreadable
 from batchbook.testing.sample import Sample, check, complain, refused, same
 
+#: A text that is no code of anything.
+_UNKNOWN = "\N{SNOWMAN} no such thing"
 #: The columns that still differ after an edit has been undone.
 _TRACES = ("version", "modified_at")
 
@@ -92,7 +94,7 @@ class EditChecks(HarnessFixtures):
         check_counts(harness, number, "after a row was added")
 
     def test_quick_entry_understands_and_refuses(self, harness: AppHarness, made: tuple[Sample, int]) -> None:
-        """A valid scan adds a row, and an unknown one adds none."""
+        """A valid scan is taken; an unknown one changes nothing, or is a row where the type says so."""
         sample, number = made
         if harness.batch_type.handler.quick_entry is None:
             pytest.skip("This type has no quick entry.")
@@ -102,11 +104,17 @@ class EditChecks(HarnessFixtures):
             RowEditor(engine).enter(number, sample.scan)
         check_counts(harness, number, "after a quick entry")
         before = harness.rows(number)
-        # Where unknown codes become rows, one whose check digit is wrong is refused still.
-        unknown = harness.batch_type.handler.quick_entry.unknown
-        text = "]E04006381333932" if unknown else "\N{SNOWMAN} no such thing"
-        with refused(BadInput, f"enter the unknown text {text!r}"), harness.acting() as engine:
-            RowEditor(engine).enter(number, text)
+        if harness.batch_type.handler.quick_entry.unknown:
+            with harness.acting() as engine:
+                RowEditor(engine).enter(number, _UNKNOWN)
+            check(
+                len(harness.rows(number)) == len(before) + 1,
+                "An unknown text must become a row, and did not.",
+            )
+            check_counts(harness, number, "after an unknown text was entered")
+            return
+        with refused(BadInput, "enter an unknown text"), harness.acting() as engine:
+            RowEditor(engine).enter(number, _UNKNOWN)
         same(before, harness.rows(number), "A refused quick entry must add nothing.")
 
     def test_a_row_can_be_removed_and_restored(self, harness: AppHarness, made: tuple[Sample, int]) -> None:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 #: The packages of the types in the order of the navigation.
-SHIPPED = ("imports", "inventory_count", "new_product", "price_change")
+SHIPPED = (
+    "imports",
+    "price_change",
+    "new_product",
+    "vendor_catalog",
+    "ordering",
+    "inventory_count",
+)
 
 
 def includeme(config: Any) -> None:

@@ -140,7 +140,9 @@ def sentences_on(effect: Effect, options: Mapping[str, Any]) -> Iterator[str]:
     )
     if effect.moved:
         it = "it was" if effect.moved == 1 else "they were"
-        kept = "overwritten" if options["moved"] == Moved.COUNT else "kept, and the differences are added to it"
+        kept = (
+            "overwritten" if options["moved"] == Moved.COUNT else "kept, and the differences are added to it"
+        )
         yield (
             f"The stock of {counted(effect.moved, 'product')} has moved since {it} counted, by"
             f" {counted(effect.moved_units, 'unit')} in all; that is {kept}."

@@ -1,0 +1,16 @@
+"""Ordering: what a vendor is to deliver, proposed by reorder points, that becomes a purchase order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def includeme(config: Any) -> None:
+    """Register the type."""
+    # Imported here, so that the models can be imported without the rest, as migrations do.
+    from batchbook.types.ordering.handler import OrderingHandler
+    from batchbook.types.ordering.models import Ordering
+
+    config.add_batch_type(
+        Ordering, handler=OrderingHandler, view="batchbook.types.ordering.views.OrderingView"
+    )
