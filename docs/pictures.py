@@ -22,7 +22,7 @@ import batchbook
 from batchbook import demo
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
-from batchbook.demo.demo_data import LOGINS, PRICE_LIST, VENDOR_CATALOG
+from batchbook.demo.demo_data import COUNT, LOGINS, PRICE_LIST, VENDOR_CATALOG
 from batchbook.migrate import upgrade
 
 IMAGES = Path(__file__).parent / "images"
@@ -109,6 +109,22 @@ def take_types(page: Page) -> None:
         {"Vendor code": "V0764", "Description": "Vendor V0764, costs for January"},
     )
     take(page, f"{vendor_catalog}?panel=breakdown", "types/vendor_catalog")
+    count = created(
+        page, "inventory-count", COUNT, {"Reason": "Cycle count", "Description": "Nutrition, week 48"}
+    )
+    scan_into(page, count, "2*007169057", "010356075", "009999990")
+    page.screenshot(path=IMAGES / "types/inventory_count.png")
+
+
+def scan_into(page: Page, batch: str, *texts: str) -> None:
+    """Scan ``texts`` into the box of a batch, and wait until the last one is told."""
+    page.goto(f"{batch}?panel=breakdown")
+    page.wait_for_load_state("networkidle")
+    for text in texts:
+        page.locator("scan-box input[name=text]").press_sequentially(text)
+        page.keyboard.press("Enter")
+    page.locator(".scan-log li").nth(len(texts) - 1).wait_for()
+    page.wait_for_timeout(1_500)  # Milliseconds, in which the rows follow.
 
 
 def created(page: Page, path: str, file: Path, texts: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from batchbook.settings import DEVELOPMENT, Setting
 
 if TYPE_CHECKING:
     from batchbook.demo.demo_data import CATALOG as CATALOG
+    from batchbook.demo.demo_data import COUNT as COUNT
     from batchbook.demo.demo_data import LOGINS as LOGINS
     from batchbook.demo.demo_data import PRICE_LIST as PRICE_LIST
     from batchbook.demo.demo_data import VENDOR_CATALOG as VENDOR_CATALOG

@@ -39,6 +39,9 @@ PRICE_LIST = _DATA / "price-list-V0764.csv"
 #: A list of the same vendor's costs, case packs and item codes, for trying a vendor catalogue; its costs are demo values.
 VENDOR_CATALOG = _DATA / "vendor-catalogue-V0764.csv"
 
+#: A count of a department of that catalogue, for trying an inventory count; what was counted is made up.
+COUNT = _DATA / "count-NUTRITION.csv"
+
 
 @dataclass(frozen=True)
 class Login:

@@ -93,7 +93,7 @@ def test_a_file_is_compared_and_codes_of_bar_codes_are_understood(harness: Batch
 def test_a_count_begins_empty_and_is_scanned(harness: BatchHarness) -> None:
     batch_id = harness.create()
     harness.run(batch_id, Action.POPULATE)
-    assert scan(harness, batch_id, "036000291452") == "Row 1, new: 1 Rye bread (Less than on hand)"
+    assert scan(harness, batch_id, "036000291452") == "Row 1, new: 1 Rye bread (Short)"
     assert scan(harness, batch_id, "4*11") == "Row 1: 1 + 4 = 5 Rye bread"
     assert scan(harness, batch_id, "5901234123457") == "Row 2, new: 1 of 5901234123457 (Not in catalogue)"
     assert scan(harness, batch_id, "5901234123457") == "Row 2: 1 + 1 = 2 of 5901234123457 (Not in catalogue)"
@@ -184,7 +184,7 @@ def test_scans_go_to_the_count_of_whoever_scans(harness: BatchHarness, twice: in
     assert (row.counted, row.counted_again, row.total, row.status) == (5, 5, 5, "matches")
     # Somebody takes over.
     harness.edit_header(twice, second_counter="cat")
-    assert scan(harness.by("cat"), twice, "12") == "Row 2: 1 Wheat bread (Less than on hand)"
+    assert scan(harness.by("cat"), twice, "12") == "Row 2: 1 Wheat bread (Short)"
 
 
 def test_counts_that_differ_are_settled_by_the_agreed_one(harness: BatchHarness, twice: int) -> None:

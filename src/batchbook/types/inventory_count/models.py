@@ -22,8 +22,8 @@ class CountStatus(Status, extends=LookupStatus):
     """The comparison of what was counted of an item with its quantity on hand."""
 
     MATCHES = "matches", "Matches", Severity.SUCCESS, "="
-    OVER = "over", "More than on hand", Severity.INFO, "▲"
-    SHORT = "short", "Less than on hand", Severity.WARNING, "▼"
+    OVER = "over", "Over", Severity.INFO, "▲"
+    SHORT = "short", "Short", Severity.WARNING, "▼"
     NOT_COUNTED = "not_counted", "Not counted", Severity.NEUTRAL, "○"
     ONCE = "counted_once", "Counted once only", Severity.WARNING, "½"
     DISAGREE = "disagree", "Counts differ", Severity.ERROR, "≠"
@@ -122,7 +122,7 @@ class InventoryCountRow(BatchRow):
     counted_again: Mapped[int | None] = editable(
         minimum=0,
         maximum=MOST,
-        label="Counted again",
+        label="2nd count",
         description="With two counts: how many the second person counted.",
     )
     agreed: Mapped[int | None] = editable(
@@ -136,7 +136,7 @@ class InventoryCountRow(BatchRow):
     on_hand: Mapped[int | None] = column(label="On hand", description="At the last refresh.")
     expected: Mapped[int | None] = column(label="On hand when counted")
     moved: Mapped[int | None] = column(
-        label="Moved since", description="The change of the quantity on hand since the count was entered."
+        label="Moved", description="The change of the quantity on hand since the count was entered."
     )
     difference: Mapped[int | None] = column(
         description="The count, less what was on hand when it was entered."

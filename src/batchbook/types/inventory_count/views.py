@@ -34,7 +34,7 @@ class InventoryCountView(BatchMasterView):
         ),
         filter_columns=("total", "expected", "size", "department", "unit", "cost", "line"),
         layout=GridLayout(
-            frozen=2, hidden=("agreed",), widths={"description": 190, "reason": 130, "counted_again": 96, "moved": 92}
+            frozen=2, hidden=("agreed",), widths={"description": 180, "reason": 140}
         ),
     )  # fmt: skip
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
