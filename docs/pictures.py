@@ -28,6 +28,7 @@ from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
 from batchbook.demo.demo_data import (
     CATALOG,
+    COUNT,
     INVOICE,
     INVOICE_TOTAL,
     LOGINS,
@@ -273,6 +274,20 @@ def administrator(page: Page) -> Page:
     return signed_in(page.context.browser, f"{site.scheme}://{site.netloc}", "admin")
 
 
+def inventory_count(page: Page) -> str:
+    """Make a count from a list, and scan what was found besides; return its path."""
+    texts = {"Reason": "Cycle count", "Description": "Nutrition, week 48"}
+    batch = created(page, "inventory-count", COUNT, texts)
+    page.goto(f"{batch}?panel=breakdown")
+    page.wait_for_load_state("networkidle")
+    scans = ("2*007169057", "010356075", "009999990")
+    for text in scans:
+        page.locator("scan-box input[name=text]").press_sequentially(text)
+        page.keyboard.press("Enter")
+    page.locator(".scan-log li").nth(len(scans) - 1).wait_for()
+    return f"{batch}?panel=breakdown"
+
+
 def delete_product(page: Page) -> str:
     """Make removals from the list of what a vendor no longer sells; return their path."""
     texts = {"Description": "Vendor V0764, discontinued"}
@@ -322,6 +337,7 @@ def receiving(page: Page) -> str:
 TYPE_PICTURES: dict[str, Callable[[Page], str]] = {
     "delete_product": delete_product,
     "import": import_of_products,
+    "inventory_count": inventory_count,
     "labels": labels,
     "new_product": new_product,
     "ordering": ordering,

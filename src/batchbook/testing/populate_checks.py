@@ -113,8 +113,10 @@ def _spoiled(harness: AppHarness, sample: Sample) -> tuple[Column, str, Sample]:
     columns = source.columns if source else {}
     if sample.file is None or not columns or not sample.file_name.endswith(".csv"):
         pytest.skip("The sample has no CSV file with a cell that can be spoiled.")
+    headings = sample.file.decode("utf-8-sig").partition("\n")[0].lower()
+    there = [name for heading, name in columns.items() if heading in headings]
     # The last column is tried first: the first one is usually the key, which identifies rows.
-    found = [columns_of(harness.batch_type.row, [name])[0] for name in reversed(list(columns.values()))]
+    found = [columns_of(harness.batch_type.row, [name])[0] for name in reversed(there)]
     texts = [(column, text) for column in found if (text := unreadable(column)) is not None]
     check(texts, "Every column of the file accepts any text: give text columns a length.")
     column, text = texts[0]

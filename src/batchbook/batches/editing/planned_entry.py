@@ -191,13 +191,19 @@ def entry_result(
 ) -> EntryResult:
     """Return the result of ``plan``, which was stored as ``operation``; ``row`` is its row as it is now."""
     entry: Any = context.handler.quick_entry
-    names = entry.named_by or ([entry.key] if entry.key else context.handler.peer_columns)
-    columns = columns_of(context.row, [name for name in names if context.access.sees(name)])
-    name = " ".join(
-        filter(None, (render(one, getattr(row, one.name), conventions=conventions) for one in columns))
-    )
-    status = next((one for one in context.handler.statuses or () if one.value == row.status), None)
     total = plan.sum_by(conventions)
-    if total and not entry.named_by and name:
-        name = f"of {name}"
+    name = _words_of(context, row, entry.named_by, conventions)
+    if not name:  # Such as the description of an item that the catalogue lacks.
+        code = _words_of(
+            context, row, [entry.key] if entry.key else context.handler.peer_columns, conventions
+        )
+        name = f"of {code}" if total and code else code
+    status = next((one for one in context.handler.statuses or () if one.value == row.status), None)
     return EntryResult(row.sequence, operation, plan.row is None, total, name, status)
+
+
+def _words_of(context: ActionContext, row: RowProxy, names: Sequence[str], conventions: Conventions) -> str:
+    """Return what ``row`` has in the columns ``names`` that the person may see."""
+    columns = columns_of(context.row, [name for name in names if context.access.sees(name)])
+    words = (render(one, getattr(row, one.name), conventions=conventions) for one in columns)
+    return " ".join(filter(None, words))
