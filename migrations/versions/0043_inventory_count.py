@@ -1,6 +1,6 @@
 """Inventory counts: counts of what is on the shelves, by sheets, files and scans
 
-Revision inventory_count, after 0037.
+Revision 0043, after 0042.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import freeze_table
 
-revision = "inventory_count"
-down_revision = "0037"
+revision = "0043"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
