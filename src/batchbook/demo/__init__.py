@@ -17,9 +17,9 @@ from batchbook.settings import DEVELOPMENT, Setting
 
 if TYPE_CHECKING:
     from batchbook.demo.demo_data import CATALOG as CATALOG
+    from batchbook.demo.demo_data import COUNT as COUNT
     from batchbook.demo.demo_data import INVOICE as INVOICE
     from batchbook.demo.demo_data import INVOICE_TOTAL as INVOICE_TOTAL
-    from batchbook.demo.demo_data import COUNT as COUNT
     from batchbook.demo.demo_data import LOGINS as LOGINS
     from batchbook.demo.demo_data import PRICE_LIST as PRICE_LIST
     from batchbook.demo.demo_data import PROMOTION as PROMOTION

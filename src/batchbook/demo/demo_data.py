@@ -45,6 +45,7 @@ INVOICE_TOTAL = "1332.36"
 
 #: A list of products of that catalogue with lower prices, for trying a price promotion; these are demo values.
 PROMOTION = _DATA / "promotion-coffee.csv"
+
 #: A count of a department of that catalogue, for trying an inventory count; what was counted is made up.
 COUNT = _DATA / "count-NUTRITION.csv"
 
