@@ -87,6 +87,9 @@ def test_what_follows_from_the_declaration_is_declared() -> None:
     own = setting(record_update=replace(UPDATE, repeated=None), peer_columns=("shelf",))
     assert (own.peer_columns, own.touched_records) == (("shelf",), Setting.touched_records)
     assert setting().peer_columns == ("item_code",)
+    assert Setting.record_update is not None
+    assert (Setting.record_update.key, Setting.record_update.column) == (Product.item_code, "item_code")
+    assert UPDATE.key is None
 
 
 def test_records_are_updated_where_they_differ(tallies: BatchHarness) -> None:
@@ -175,7 +178,7 @@ def test_values_may_be_expressions_and_change_nothing_but_the_version(engine: En
 
 
 @pytest.mark.parametrize(("changes", "said"), [
-    ({"column": "item"}, "names .item., which is no column of TallyRow"),
+    ({"column": "item", "key": Product.item_code}, "names .item., which is no column of TallyRow"),
     ({"values": {"on_hand": "seen"}}, "record_update cannot work: .* no column “seen”"),
     ({"values": {"in_hand": "counted"}}, "record_update cannot work: .* no column “in_hand”"),
     ({"applied": ("fine",)}, "it gives or applies the status 'fine', which the handler's statuses lack"),
@@ -185,6 +188,15 @@ def test_what_cannot_work_is_told_at_start_up(changes: dict[str, Any], said: str
     handler = setting(record_update=replace(UPDATE, **changes), peer_columns=("item_code",))
     with pytest.raises(ConfigurationError, match=said):
         check_handler(handler, Tally, TallyRow)
+
+
+def test_a_key_is_needed_where_there_is_no_lookup() -> None:
+    with pytest.raises(
+        ConfigurationError, match="it has no key, and there is no lookup whose key it could have"
+    ):
+        check_handler(setting(record_update=UPDATE, lookups=()), Tally, TallyRow)
+    own = replace(UPDATE, key=Product.item_code, column="item_code")
+    check_handler(setting(record_update=own, lookups=()), Tally, TallyRow)
 
 
 def test_a_handler_says_how_to_execute() -> None:

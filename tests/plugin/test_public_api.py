@@ -15,14 +15,10 @@ PUBLIC = {
     "batchbook.grid", "batchbook.master", "batchbook.purchasing.models", "batchbook.services", "batchbook.settings",
     "batchbook.words",
 }  # fmt: skip
+PLUGINS = ROOT / "tests" / "plugin"
 PACKAGES = {
     "batchbook.types": ROOT / "src" / "batchbook" / "types",
-    "batchbook_stockcount": ROOT
-    / "tests"
-    / "plugin"
-    / "batchbook_stockcount"
-    / "src"
-    / "batchbook_stockcount",
+    **{name: PLUGINS / name / "src" / name for name in ("batchbook_stockcount", "batchbook_reorderpoints")},
 }
 FILES = [(package, file) for package, place in PACKAGES.items() for file in sorted(place.rglob("*.py"))]
 

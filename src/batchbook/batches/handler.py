@@ -143,6 +143,7 @@ class BatchHandler(Generic[B, R]):
         super().__init_subclass__(**options)
         update = cls.__dict__.get("record_update")
         if isinstance(update, RecordUpdate):
+            update = cls.record_update = update.completed(cls.lookups)
             for name, declared in update.consequences.items():
                 if name not in cls.__dict__:
                     setattr(cls, name, declared)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from batchbook.batches.effects.declaration import TargetRecords
 from batchbook.batches.handler_declarations import Duplicates, NumberChange, TouchedRecords
+from batchbook.batches.lookups import Lookup
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.scope import Rows
 from batchbook.errors import Conflict
@@ -57,7 +58,8 @@ def is_repeated(column: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
 class RecordUpdate:
     """Declaration of the records that an execution updates: ``record_update`` of a handler, which then needs no ``execute``.
 
-    ``column`` is the column of rows that names a record by its ``key``, a unique attribute. ``values`` are the attributes of
+    ``column`` is the column of rows that names a record by its ``key``, a unique attribute; by default, those of the
+    handler's first lookup. ``values`` are the attributes of
     the record that are set, by name, each to a column of the row, or to an expression in SQL. ``title`` is one of the things
     that change, in the middle of a sentence, such as "reorder point": by default the only attribute of ``values``, or else
     the record. ``touch`` is a function of the time that returns further values for each record that changes, such as its
@@ -69,9 +71,10 @@ class RecordUpdate:
     are applied, by default those that are ``ready``; if two of them name one record, nothing is executed.
     """
 
-    key: InstrumentedAttribute[Any]
-    column: str
     values: Mapping[str, str | SQLColumnExpression[Any]]
+    # Without a key, a handler that has lookups gets a declaration with that of the first one, when its class is made.
+    key: Any = None
+    column: str = ""
     title: str = ""
     touch: Callable[[datetime], Mapping[str, Any]] | None = None
     ready: str = UpdateStatus.READY
@@ -101,6 +104,10 @@ class RecordUpdate:
 
     def check(self, row: type[BatchRow], statuses: type[Status] | None, peers: Sequence[str]) -> None:
         """Raise ``ValueError`` or ``TypeError`` where a part names what is not there, or ``peers`` lack the column."""
+        if self.key is None:
+            raise ValueError(
+                "it has no key, and there is no lookup whose key it could have: give it key= and column="
+            )
         columns_of(row, [self.column, *(one for one in self.values.values() if isinstance(one, str))])
         columns_of(self.model, [*self.values])
         if len(inspect(self.model).primary_key) != 1:
@@ -117,9 +124,17 @@ class RecordUpdate:
                 " your own"
             )
 
+    def completed(self, lookups: Sequence[Lookup]) -> RecordUpdate:
+        """Return the declaration with the column and the key of the first of ``lookups``, unless it has its own."""
+        if self.key is not None or not lookups:
+            return self
+        return replace(self, key=lookups[0].key, column=self.column or lookups[0].column)
+
     @property
     def consequences(self) -> dict[str, Any]:
         """The attributes of a handler that follow from the declaration, by name."""
+        if self.key is None:
+            return {}
         touched = TouchedRecords(key=(self.key,), columns=(self.column,))
         if self.repeated is None:
             return {"touched_records": touched}

@@ -21,12 +21,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from batchbook.catalog.products import PRICE, Department, Product, ProductMatch, Vendor, VendorItem
+from batchbook.catalog.products import (
+    PRICE,
+    PRODUCT_REFERENCE,
+    Department,
+    Product,
+    ProductMatch,
+    Vendor,
+    VendorItem,
+)
 from batchbook.catalog.vendor_codes import VendorCodes, vendor_called
 from batchbook.db import USER_NAME, Base, utc_now
 
 __all__ = [
-    "LONGEST_REASON", "PRICE", "CostHistory", "Department", "PriceHistory", "Product", "ProductMatch", "StockMovement", "Vendor",
+    "LONGEST_REASON", "PRICE", "PRODUCT_REFERENCE", "CostHistory", "Department", "PriceHistory", "Product", "ProductMatch", "StockMovement", "Vendor",
     "VendorCodes", "VendorItem", "vendor_called",
 ]  # fmt: skip
 

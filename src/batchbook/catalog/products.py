@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from batchbook.batches import RememberedMatch
 from batchbook.db import Base, ExactDecimal, utc_now
+from batchbook.grid import Reference
 
 #: Prices have twelve digits, two of them behind the point.
 PRICE = ExactDecimal(12, 2)
@@ -117,6 +118,10 @@ class Product(Base):
     def touch(cls, now: datetime) -> dict[str, Any]:
         """Return the values that an UPDATE in SQL sets besides those that it changes: version and time of the change."""
         return {"version": cls.version + 1, "modified_at": now}
+
+
+#: For columns of rows that name a product by its item code: products are suggested while people type.
+PRODUCT_REFERENCE = Reference(Product.item_code, "products:view", Product.description)
 
 
 class VendorItem(Base):

@@ -9,9 +9,8 @@ from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped
 
 from batchbook.batches import Batch, BatchRow, LookupStatus, Severity, Status, column, editable
-from batchbook.catalog.models import PRICE, Product
+from batchbook.catalog.models import PRICE, PRODUCT_REFERENCE
 from batchbook.db import ExactDecimal
-from batchbook.grid import Reference
 
 #: The cost of a line, up to the most units of the dearest product.
 AMOUNT = ExactDecimal(18, 2)
@@ -83,9 +82,7 @@ class OrderingRow(BatchRow):
         ),
     )
 
-    item_code: Mapped[str] = editable(
-        String(20), default="", reference=Reference(Product.item_code, "products:view", Product.description)
-    )
+    item_code: Mapped[str] = editable(String(20), default="", reference=PRODUCT_REFERENCE)
     description: Mapped[str | None] = column(String(200))
     vendor_item_code: Mapped[str | None] = column(String(40), label="Vendor's code")
     vendor: Mapped[str | None] = column(String(20), label="Product's vendor")

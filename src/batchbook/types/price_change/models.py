@@ -8,9 +8,9 @@ from sqlalchemy import Index, String, false, text
 from sqlalchemy.orm import Mapped
 
 from batchbook.batches import Batch, BatchRow, MatchedRow, Severity, Status, column, editable
-from batchbook.catalog.models import PRICE, Product
+from batchbook.catalog.models import PRICE, PRODUCT_REFERENCE
 from batchbook.db import ExactDecimal
-from batchbook.grid import ROUNDINGS, Reference
+from batchbook.grid import ROUNDINGS
 
 PERCENT = ExactDecimal(7, 2)
 
@@ -142,9 +142,7 @@ class PriceChangeRow(MatchedRow, BatchRow):
     )
 
     line: Mapped[int | None] = column(label="Line")
-    item_code: Mapped[str] = editable(
-        String(20), default="", reference=Reference(Product.item_code, "products:view", Product.description)
-    )
+    item_code: Mapped[str] = editable(String(20), default="", reference=PRODUCT_REFERENCE)
     description: Mapped[str | None] = column(String(200))
     size: Mapped[str | None] = column(String(40))
     product: Mapped[str | None] = column(String(200), label="In catalogue")

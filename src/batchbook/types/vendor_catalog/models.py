@@ -18,9 +18,8 @@ from batchbook.batches import (
     column,
     editable,
 )
-from batchbook.catalog.models import PRICE, Product
+from batchbook.catalog.models import PRICE, PRODUCT_REFERENCE
 from batchbook.db import ExactDecimal
-from batchbook.grid import Reference
 
 PERCENT = ExactDecimal(7, 2)
 
@@ -109,9 +108,7 @@ class VendorCatalogRow(MatchedRow, BatchRow):
     )
 
     line: Mapped[int | None] = column(label="Line")
-    item_code: Mapped[str] = editable(
-        String(40), default="", reference=Reference(Product.item_code, "products:view", Product.description)
-    )
+    item_code: Mapped[str] = editable(String(40), default="", reference=PRODUCT_REFERENCE)
     vendor_item_code: Mapped[str | None] = editable(String(40), label="Vendor's code")
     upc: Mapped[str | None] = column(String(20), label="UPC/EAN")
     description: Mapped[str | None] = column(String(200))

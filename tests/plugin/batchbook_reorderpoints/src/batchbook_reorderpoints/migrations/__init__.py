@@ -1,0 +1,1 @@
+"""The history of the package's tables, a branch of its own."""
