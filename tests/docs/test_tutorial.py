@@ -147,5 +147,5 @@ def test_no_column_is_written_twice() -> None:
 
 def test_the_tutorial_uses_what_authors_may_use() -> None:
     sources = "\n".join(text for language, _, text in blocks() if language in ("python", "diff"))
-    public = {"batchbook.batches", "batchbook.catalog.models", "batchbook.grid"}
+    public = {"batchbook.batches", "batchbook.catalog.models"}
     assert set(re.findall(r"^\W?from (batchbook[\w.]*) import", sources, re.MULTILINE)) == public

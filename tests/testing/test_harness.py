@@ -99,7 +99,9 @@ def test_a_swapped_method_is_the_handler_s_for_one_action(databases: Databases) 
 
 
 def test_quick_mode_leaves_out_what_takes_long(tmp_path: Path) -> None:
-    (tmp_path / "test_quick.py").write_text((Path(__file__).parent / "test_price_change.py").read_text())
+    (tmp_path / "test_quick.py").write_text(
+        (Path(__file__).parents[1] / "types" / "price_change" / "test_price_change_kit.py").read_text()
+    )
     arguments = [
         "-q",
         "-rs",

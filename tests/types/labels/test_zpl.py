@@ -6,7 +6,7 @@ import re
 from io import BytesIO
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batchbook.types.labels.fonts import fonts_of
@@ -140,6 +140,7 @@ def test_what_a_printer_would_read_as_a_command_is_hexadecimal(text: str, sent: 
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
+@example("\x1b\r0")
 def test_no_text_becomes_a_command(text: str) -> None:
     template = with_text()
     shown = fonts_of().printable(text)

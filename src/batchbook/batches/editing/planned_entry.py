@@ -1,4 +1,4 @@
-"""What a scan does to a batch, decided before anything is stored: a row that is added, or a number of a row that grows."""
+"""The effect of a scan on a batch, decided before anything is stored: a row that is added, or a number of a row that grows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What executing a count does to the quantities on hand, in SQL: described, refused or done for all rows together."""
+"""The changes that executing a count makes to quantities on hand, in SQL: described, refused or done for all rows together."""
 
 from __future__ import annotations
 

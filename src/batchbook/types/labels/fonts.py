@@ -74,22 +74,17 @@ class Fonts:
 
     def printable(self, text: str) -> str:
         """Return ``text`` as it is printed: in one line, with an empty square for each character that no face has."""
-        composed = unicodedata.normalize("NFC", " ".join(text.split()))
+        composed = _one_line(text)
         if composed.isascii() and composed.isprintable():
             return composed
-        return "".join(
-            character if self._has(character) else MISSING
-            for character in composed
-            if unicodedata.category(character) not in _INVISIBLE
-        )
+        return "".join(character if self._has(character) else MISSING for character in composed)
 
     def unprintable(self, text: str) -> str:
         """Return the characters of ``text`` that no face has, or that would be printed in the wrong direction, each once."""
-        composed = unicodedata.normalize("NFC", " ".join(text.split()))
         return "".join(
             dict.fromkeys(
                 character
-                for character in composed
+                for character in unicodedata.normalize("NFC", " ".join(text.split()))
                 if unicodedata.bidirectional(character) in _RIGHT_TO_LEFT
                 or not (self._has(character) or unicodedata.category(character) in _INVISIBLE)
             )
@@ -100,6 +95,13 @@ class Fonts:
 
     def _face_of(self, character: str, faces: Sequence[Face]) -> Face:
         return next((face for face in faces if ord(character) in face.widths), faces[0])
+
+
+def _one_line(text: str) -> str:
+    """Return ``text`` in one line without the characters that nobody sees, but for single blanks between its words."""
+    composed = unicodedata.normalize("NFC", text)
+    seen = (one for one in composed if one.isspace() or unicodedata.category(one) not in _INVISIBLE)
+    return " ".join("".join(seen).split())
 
 
 @lru_cache(maxsize=32)

@@ -1,4 +1,4 @@
-"""What an order takes from catalogue, vendor items and open orders, in SQL: for its rows, and for those it proposes."""
+"""The values that an order takes from catalogue, vendor items and open orders, in SQL: for its rows, and for those it proposes."""
 
 from __future__ import annotations
 

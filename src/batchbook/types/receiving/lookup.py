@@ -1,4 +1,4 @@
-"""What a delivery takes from its order, the catalogue and vendor items, in SQL; and the statuses that follow from that."""
+"""The values that a delivery takes from its order, the catalogue and vendor items, in SQL; and the statuses that follow from that."""
 
 from __future__ import annotations
 

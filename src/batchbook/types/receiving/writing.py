@@ -1,4 +1,4 @@
-"""What executing a delivery writes: the receipt, stock, costs and the order, each by statements for all rows."""
+"""The records that executing a delivery writes: the receipt, stock, costs and the order, each by statements for all rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What executing an invoice writes: the payable, a line for each part of a line that one receipt answers, and what is invoiced."""
+"""The records that executing an invoice writes: the payable, a line for each part of a line that one receipt answers, and what is invoiced."""
 
 from __future__ import annotations
 
