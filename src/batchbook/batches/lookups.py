@@ -17,10 +17,12 @@ from sqlalchemy import (
     and_,
     case,
     exists,
+    false,
     func,
     inspect,
     literal,
     null,
+    or_,
     select,
     true,
     union_all,
@@ -114,6 +116,20 @@ class Lookup:
         # A computed value may be something even if the record is nothing.
         is_plain = isinstance(self.take[name], InstrumentedAttribute)
         return value if is_plain else case((self.id.is_not(None), value), else_=null())
+
+    def is_gone(self, row: type[BatchRow]) -> ColumnElement[bool]:
+        """Return the condition for rows of the model ``row`` that took something of a record that is no longer there.
+
+        It is over the SELECT that :meth:`joined` returns. A lookup without ``missing`` lets records be absent.
+        """
+        own = [
+            name
+            for name, value in self.take.items()
+            if isinstance(value, InstrumentedAttribute) and value.class_ is self.key.class_
+        ]
+        if self.missing is None:
+            return false()
+        return and_(self.id.is_(None), or_(false(), *(getattr(row, name).is_not(None) for name in own)))
 
     def check(self, row: type[BatchRow], statuses: type[Status] | None) -> None:
         """Raise ``ValueError`` or ``TypeError`` where a part names what is not there, or what rows could not store."""

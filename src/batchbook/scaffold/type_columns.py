@@ -68,7 +68,9 @@ class TypeColumn:
     def is_written(self) -> bool:
         """Whether products have such an attribute, which an execution may set without recording more than that."""
         attribute = inspect(Product).columns.get(self.name)
-        if self.taken or attribute is None:
+        if (
+            self.taken or attribute is None or self.name == "cost"
+        ):  # Each change of a cost is in the cost history.
             return False
         info = attribute.info
         return (

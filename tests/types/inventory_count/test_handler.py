@@ -11,6 +11,7 @@ from tests.batches.harness import BatchHarness, on_hand
 
 from batchbook.batches import Action
 from batchbook.batches.editing import RowEditor
+from batchbook.batches.engine.creation import clone_batch
 from batchbook.batches.engine.reversing import reverse_batch
 from batchbook.catalog.models import Product, StockMovement
 from batchbook.db.transactions import transaction_scope
@@ -304,6 +305,57 @@ def test_a_reversal_gives_back_what_was_there_and_keeps_what_moved_since(
     execute(harness, reversal)
     assert (on_hand(engine)["000000011"], on_hand(engine)["000000012"]) == (5, 7)
     assert {one[5] for one in movements(engine) if one[6] == reversal} == {"Reversal of batch 00000001"}
+
+
+def test_a_count_is_reversed_once(engine: Engine, harness: BatchHarness) -> None:
+    batch_id = harness.open(FILE)
+    execute(harness, batch_id)
+    for _ in range(2):
+        with harness.engine() as started:
+            reversal = reverse_batch(started, batch_id).id
+        with harness.engine() as started:
+            context = started.context_of(started.find(reversal))
+            why = context.handler.why_not_execute(context.batch)
+        if why is None:
+            execute(harness, reversal)
+    assert why == "Another batch has reversed that count already, so its differences would be taken back twice."
+    assert on_hand(engine)["000000011"] == 5
+
+
+def test_a_clone_is_compared_with_what_is_on_hand_when_it_is_made(engine: Engine, harness: BatchHarness) -> None:
+    batch_id = harness.open(FILE)
+    execute(harness, batch_id)
+    with harness.engine() as started:
+        clone = clone_batch(started, batch_id).id
+    assert [one[3] for one in results(harness, clone)] == [0, 0, 0, None]
+    execute(harness, clone)
+    assert on_hand(engine)["000000011"] == 7
+
+
+def test_rows_of_an_item_are_left_out_together(harness: BatchHarness, twice: int) -> None:
+    for counted, again in (("5", "5"), ("3", "4")):
+        harness.add(twice, item_code="000000011", counted=counted, counted_again=again)
+    harness.add(twice, item_code="000000012", counted="8", counted_again="8")
+    execute(harness, twice, follow_up="true")
+    assert [(row.item_code, row.counted, row.status) for row in harness.rows(twice + 1)] == [
+        ("000000011", 5, "disagree"), ("000000011", 3, "part")
+    ]  # fmt: skip
+
+
+def test_a_second_count_alone_is_no_count_of_zero(engine: Engine, harness: BatchHarness) -> None:
+    batch_id = harness.open("item_code,counted,second count\n000000011,,4\n000000012,8,\n")
+    assert [one[5] for one in results(harness, batch_id)] == ["counted_once", "matches"]
+    execute(harness, batch_id, zero="true")
+    assert on_hand(engine)["000000011"] == 5
+
+
+def test_a_product_that_is_gone_refuses_the_execution(engine: Engine, harness: BatchHarness) -> None:
+    batch_id = harness.open(FILE)
+    with transaction_scope(engine) as session:
+        session.execute(update(Product).where(Product.item_code == "000000011").values(item_code="000000911"))
+    with pytest.raises(Conflict, match="1 row has a record that changed .*: 000000011 .no longer there."):
+        execute(harness, batch_id)
+    assert on_hand(engine)["000000012"] == 8
 
 
 def test_totals_tell_differences_in_units_and_at_cost(harness: BatchHarness) -> None:

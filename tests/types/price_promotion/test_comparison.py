@@ -85,6 +85,18 @@ def test_days_that_are_edited_are_compared_again(promotions: Promotions) -> None
     assert promotions.statuses(batch_id) == ["ready"]
 
 
+def test_a_promotion_that_is_over_and_has_not_returned_gives_no_regular_price(
+    promotions: Promotions, at: Callable[[int], Any]
+) -> None:
+    other = promotions.executed_promotion(ALONE, 0, 6)
+    at(7)
+    late = promotions.promote("item_code,price\nA,6.00\nB,4.00\n", 7, 9)
+    assert promotions.statuses(late) == ["overlaps", "ready"]
+    promotions.run(promotions.return_of(other), Action.EXECUTE)
+    promotions.run(late, Action.REFRESH)
+    assert promotions.statuses(late) == ["ready", "ready"]
+
+
 def test_prices_that_have_returned_are_free_again(promotions: Promotions) -> None:
     other = promotions.executed_promotion(ALONE, 0, 6)
     promotions.run(promotions.return_of(other), Action.EXECUTE)

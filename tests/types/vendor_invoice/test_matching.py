@@ -27,7 +27,7 @@ from .conftest import open_invoice
         # Only another vendor delivered the fourth; the fifth is ordered; receipts may lack a cost.
         ("000000004,8,1.00,", S.NOT_ORDERED, 0, 0, None, None),
         ("000000005,10,1.00,", S.NOT_RECEIVED, 0, 0, None, None),
-        ("000000006,4,1.00,", S.MATCHED, 4, 4, None, "R-2"),
+        ("000000006,4,1.00,", S.COST, 4, 4, None, "R-2"),
         ("FREIGHT,1,5.00,", S.NOT_FOUND, None, 0, None, None),
         ("000000001,x,1.00,", S.INVALID, 36, 0, None, None),
         ("000000001,1,,", S.INVALID, 36, 0, None, None),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, func, or_, select
+from sqlalchemy import RowMapping, and_, false, func, or_, select
 
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.lookups import Lookup
@@ -19,13 +19,15 @@ _NAMED = 5
 
 
 def refuse_changed_records(context: ActionContext, options: Mapping[str, Any]) -> None:
-    """Raise ``Conflict``, naming some, where a value that a lookup of the handler watches changed since the refresh.
+    """Raise ``Conflict``, naming some, where what rows took by the handler's lookups changed since the refresh.
 
-    The records are locked, so that they stay as they are until the transaction ends. ``options`` are the values of the
-    execution's options: a lookup that is overridden by one of them is not checked.
+    That is a value that is watched, or a record that is no longer there. The records are locked, so that they stay as they are
+    until the transaction ends. ``options`` are the values of the execution's options: a lookup that is overridden by one of them
+    is not checked.
     """
     for lookup in context.handler.lookups:
-        if lookup.watch and not (lookup.overridden_by and options.get(lookup.overridden_by)):
+        is_checked = bool(lookup.watch) or lookup.missing is not None
+        if is_checked and not (lookup.overridden_by and options.get(lookup.overridden_by)):
             _refuse_changed(context, lookup)
 
 
@@ -37,7 +39,11 @@ def _refuse_changed(context: ActionContext, lookup: Lookup) -> None:
     for record, joined in lookup.watched_models:
         lock_records(context.session, record, record.in_(lookup.joined(select(joined), rows).where(watched)))
     values = {name: lookup.taken(rows, name) for name in lookup.watch}
-    differs = or_(*(value.is_distinct_from(getattr(row, name)) for name, value in values.items()))
+    differs = or_(
+        false(),
+        *(value.is_distinct_from(getattr(row, name)) for name, value in values.items()),
+        lookup.is_gone(row),
+    )
     changed = lookup.joined(select(row.sequence), rows).where(watched, differs)
     count = context.session.scalar(select(func.count()).select_from(changed.subquery())) or 0
     if not count:

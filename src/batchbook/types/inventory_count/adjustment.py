@@ -12,6 +12,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     and_,
     case,
+    exists,
     func,
     literal,
     or_,
@@ -19,13 +20,14 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from batchbook.batches import HandlerContext
 from batchbook.catalog.models import Product, StockMovement
 from batchbook.errors import Conflict
 from batchbook.types.inventory_count.models import (
     COUNTED,
+    OPEN,
     VALUE,
     CountStatus,
     InventoryCount,
@@ -204,3 +206,18 @@ class Adjustment:
         """Set the quantities on hand."""
         values = Product.touch(self._context.now) | {"on_hand": self._after}
         self._context.session.connection().execute(update(Product).where(self._changing).values(values))
+
+
+def left_out_rows() -> ColumnElement[bool]:
+    """Return the condition for rows that are left out: those of an item all together, because they are added up."""
+    first = aliased(_row)
+    of_open = exists().where(
+        first.batch_id == _row.batch_id,
+        first.item_code == _row.item_code,
+        ~first.removed,
+        first.status.in_([status.value for status in OPEN]),
+    )
+    return or_(
+        _row.status.in_([status.value for status in (CountStatus.NOT_FOUND, *OPEN)]),
+        and_(_row.status == CountStatus.PART.value, of_open),
+    )

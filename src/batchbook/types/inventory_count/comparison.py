@@ -108,4 +108,7 @@ def _status(
     if batch.counts > 1:
         both = and_(found.counted.is_not(None), found.counted_again.is_not(None))
         whens += [(both, CountStatus.DISAGREE), (is_counted, CountStatus.ONCE)]
+    else:
+        # A count of the other person only, from a file or from before the header was changed, is no count of zero.
+        whens.append((is_counted, CountStatus.ONCE))
     return case(*((when, status.value) for when, status in whens), else_=CountStatus.NOT_COUNTED.value)

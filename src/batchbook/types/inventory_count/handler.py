@@ -22,6 +22,7 @@ from batchbook.batches import (
     Reversing,
     Rows,
     RowValues,
+    State,
     TargetRecords,
     Total,
     TouchedRecords,
@@ -37,6 +38,7 @@ from batchbook.types.inventory_count.adjustment import (
     Moved,
     applied,
     effect_of,
+    left_out_rows,
     of_products,
     quantity_after,
     quantity_now,
@@ -215,6 +217,9 @@ class InventoryCountHandler(BatchHandler[InventoryCount, InventoryCountRow]):
     def refresh(self, batch: InventoryCount, rows: Rows) -> None:
         """Look up the items, and compare their counts with what is on hand, set-based."""
         super().refresh(batch, rows)
+        if batch.refreshed_at is None and batch.reverses is None:
+            # The rows of a clone come with what was expected when the other batch was counted.
+            rows.update(basis=None, expected=None)
         compare(batch, rows)
 
     def header_status(self, batch: InventoryCount) -> str | None:
@@ -256,7 +261,16 @@ class InventoryCountHandler(BatchHandler[InventoryCount, InventoryCountRow]):
         ]
 
     def why_not_execute(self, batch: InventoryCount) -> str | None:
-        """Return the reason where nothing was counted."""
+        """Return the reason where nothing was counted, or where the count was reversed by another batch already."""
+        other = select(InventoryCount.id).where(
+            InventoryCount.reverses == batch.reverses,
+            InventoryCount.state == State.EXECUTED,
+            InventoryCount.id != batch.id,
+        )
+        if batch.reverses is not None and self.session.scalar(other.limit(1)) is not None:
+            return (
+                "Another batch has reversed that count already, so its differences would be taken back twice."
+            )
         if batch.count_of(*COUNTED):
             return None
         return "Nothing that is in the catalogue was counted, so there is nothing to execute."
@@ -319,5 +333,4 @@ class InventoryCountHandler(BatchHandler[InventoryCount, InventoryCountRow]):
             f"{counted(changed, 'quantity', 'quantities')} on hand changed, {settled - changed:,} unchanged,"
             f" {counted(left_out, 'row')} left out."
         )
-        rest = _row.status.in_([status.value for status in (CountStatus.NOT_FOUND, *OPEN)])
-        return Outcome(words, figures, rest if options["follow_up"] and left_out else None)
+        return Outcome(words, figures, left_out_rows() if options["follow_up"] and left_out else None)

@@ -115,8 +115,8 @@ class LabelHandler(BatchHandler[Labels, LabelRow]):
             },
             missing=LabelStatus.NOT_FOUND,
             unless=(
-                (~Product.active, LabelStatus.INACTIVE),
                 (_row.given_price != Product.price, LabelStatus.PRICE_CHANGED),
+                (~Product.active, LabelStatus.INACTIVE),
             ),
             found=LabelStatus.READY,
             watch=("catalogue_price",),

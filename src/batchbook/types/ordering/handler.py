@@ -138,6 +138,8 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
         )
         words = case((is_rounded, rounding + cast(_row.case_pack, Text) + "."))
         rows.update(_row.status == OrderStatus.TO_ORDER.value, status=status, status_text=words)
+        optional = [one.value for one in OPTIONAL]
+        rows.update(_row.status.in_(optional), _twice(), status=OrderStatus.DUPLICATE)
 
     # Information for people.
 
@@ -258,7 +260,7 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
         name = f"order-{order.number}".replace("/", "-").replace("\\", "-")
         facts = [
             f"Vendor {order.vendor.code}  {order.vendor.name or ''}",
-            f"Ordered on {self.context.now:%Y-%m-%d}",
+            f"Ordered on {self.context.today:%Y-%m-%d}",
         ]
         facts += [f"Expected on {order.expected_on:%Y-%m-%d}"] if order.expected_on else []
         with order_csv(columns, self._lines(order, columns)) as file:

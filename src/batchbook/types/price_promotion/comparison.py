@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,10 +18,10 @@ _row = PricePromotionRow
 _HUNDRED = Decimal(100)
 
 
-def compare(batch: PricePromotion, rows: Rows, now: datetime) -> None:
+def compare(batch: PricePromotion, rows: Rows, now: datetime, today: date) -> None:
     """Set prices, saving, status and note of ``rows``, whose ``current_price`` and status the lookup has just set.
 
-    ``now`` is the time of the action.
+    ``now`` is the time of the action, ``today`` its day at the site.
     """
     if not batch.returns:
         rows.update(regular_price=_row.current_price)
@@ -29,7 +29,7 @@ def compare(batch: PricePromotion, rows: Rows, now: datetime) -> None:
     rows.update(
         saving_percent=type_coerce(-percent_change(_row.regular_price, _row.promotion_price), PERCENT)
     )
-    cases = _of_return() if batch.returns else _of_start(batch, now)
+    cases = _of_return() if batch.returns else _of_start(batch, now, today)
     cases = [
         (_is_incomplete(), PromotionStatus.INVALID, literal(_MISSING)),
         (_is_twice(), PromotionStatus.DUPLICATE, null()),
@@ -77,9 +77,9 @@ def _is_twice() -> ColumnElement[bool]:
     )
 
 
-def _of_start(batch: PricePromotion, now: datetime) -> list[_Case]:
+def _of_start(batch: PricePromotion, now: datetime, today: date) -> list[_Case]:
     """Return the cases of a promotion that begins, the first one of which counts."""
-    other = _first_overlapping(batch, now)
+    other = _first_overlapping(batch, now, today)
     return [
         (_row.promotion_price >= _row.regular_price, PromotionStatus.ABOVE_REGULAR, null()),
         (
@@ -99,15 +99,18 @@ def _of_return() -> list[_Case]:
     ]
 
 
-def _first_overlapping(batch: PricePromotion, now: datetime) -> ColumnElement[int | None]:
+def _first_overlapping(batch: PricePromotion, now: datetime, today: date) -> ColumnElement[int | None]:
     """Return in SQL the lowest number of another promotion with the row's product on one of its days; null if there is none.
 
     These are promotions that were executed and whose prices have not returned, and those that were marked complete before this
-    one: so of two that overlap, one has its way.
+    one: so of two that overlap, one has its way. A promotion that is over, and whose prices have not returned yet, counts as
+    well: its price would be taken for the regular one.
     """
     other, theirs, end = aliased(PricePromotion), aliased(PricePromotionRow), aliased(PricePromotion)
     returned = exists().where(end.made_from == other.id, end.returns, end.state == State.EXECUTED)
     earlier = other.completed_at < (batch.completed_at or now)
+    days = and_(other.starts_on <= batch.ends_on, other.ends_on >= batch.starts_on)
+    overdue = and_(other.ends_on < today, _row.current_price == theirs.promotion_price)
     planned = and_(other.state.in_([State.COMPLETE, State.EXECUTING]), earlier)
     found = (
         select(func.min(theirs.batch_id))
@@ -118,9 +121,7 @@ def _first_overlapping(batch: PricePromotion, now: datetime) -> ColumnElement[in
             theirs.status == PromotionStatus.READY,
             ~theirs.removed,
             ~other.returns,
-            other.starts_on <= batch.ends_on,
-            other.ends_on >= batch.starts_on,
-            or_(planned, and_(other.state == State.EXECUTED, ~returned)),
+            or_(and_(days, planned), and_(other.state == State.EXECUTED, ~returned, or_(days, overdue))),
         )
         .correlate(PricePromotionRow)
     )

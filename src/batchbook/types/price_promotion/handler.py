@@ -160,7 +160,7 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
     def refresh(self, batch: PricePromotion, rows: Rows) -> None:
         """Look up the products of ``rows``, and compare prices with them and with other promotions."""
         super().refresh(batch, rows)
-        compare(batch, rows, self.context.now)
+        compare(batch, rows, self.context.now, self.context.today)
 
     def why_not_execute(self, batch: PricePromotion) -> str | None:
         """Return the reason where the promotion is over, or where no row is ready."""

@@ -103,6 +103,7 @@ def write_costs(context: HandlerContext, rows: Rows) -> int:
             context.actor,
             where,
             vendor_id=literal(None, Integer),
+            effective_on=context.today,
             row=_row,
             reason=context.reason,
         ),

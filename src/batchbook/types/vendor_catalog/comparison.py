@@ -32,6 +32,19 @@ def compare(batch: VendorCatalog, rows: Rows) -> None:
             status_text=case((_row.item_code == "", "It has no item code."), else_="It has no usable cost."),
         )
     rows.update(found, status=status)
+    if not reverses:
+        # Inactive products are applied where that is chosen, and then one row of each.
+        rows.update(_row.status == CostStatus.INACTIVE.value, _is_twice(), status=CostStatus.DUPLICATE)
+
+
+def _is_twice() -> ColumnElement[bool]:
+    other = aliased(_row)
+    return exists().where(
+        other.batch_id == _row.batch_id,
+        other.item_code == _row.item_code,
+        other.sequence != _row.sequence,
+        ~other.removed,
+    )
 
 
 def cost_before() -> Any:
@@ -41,13 +54,6 @@ def cost_before() -> Any:
 
 def _status(batch: VendorCatalog) -> ColumnElement[str]:
     """Return in SQL the status of rows of a list, once their columns are looked up."""
-    other = aliased(_row)
-    twice = exists().where(
-        other.batch_id == _row.batch_id,
-        other.item_code == _row.item_code,
-        other.sequence != _row.sequence,
-        ~other.removed,
-    )
     new, old = _row.new_cost, _row.old_cost
     of_product = case((_row.is_own.is_(True), _row.product_cost), else_=new)
     up = or_(new > old, and_(new == old, new > of_product))
@@ -59,7 +65,7 @@ def _status(batch: VendorCatalog) -> ColumnElement[str]:
     is_new = _row.is_known.is_not(True)
     changes = or_(is_new, up, down, first, repacked, renumbered)
     cases: list[tuple[Any, str]] = [
-        (twice, CostStatus.DUPLICATE.value),
+        (_is_twice(), CostStatus.DUPLICATE.value),
         (and_(_below(batch), changes), CostStatus.BELOW_MARGIN.value),
         (is_new, CostStatus.NEW_ITEM.value),
         (or_(up, and_(first, ~func.coalesce(down, literal(value=False)))), CostStatus.COST_UP.value),

@@ -159,7 +159,8 @@ def _status(batch: VendorInvoice) -> ColumnElement[str]:
         (and_(_row.received == 0, _row.is_ordered.is_(True)), InvoiceStatus.NOT_RECEIVED.value),
         (_row.received == 0, InvoiceStatus.NOT_ORDERED.value),
         (_row.is_whole.is_not(True), InvoiceStatus.QUANTITY.value),
-        (beyond, InvoiceStatus.COST.value),
+        # A receipt without a cost has none that the invoice could be held against.
+        (or_(_row.expected.is_(None), beyond), InvoiceStatus.COST.value),
         (and_(_row.cost.is_not(None), _row.amount != computed), InvoiceStatus.AMOUNT.value),
         else_=InvoiceStatus.MATCHED.value,
     )

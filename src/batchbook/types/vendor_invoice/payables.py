@@ -90,7 +90,7 @@ class PayableWriter:
     def write_receipts(self) -> None:
         """Count the matched units as invoiced in the lines of receipts."""
         take = select(self._units.c.id, taken(self._units).label("take"))
-        found = take.where(self._where, is_taken(self._units)).subquery("found")
+        found = take.where(self._where, _MATCHED > 0, is_taken(self._units)).subquery("found")
         self._session.connection().execute(
             update(ReceiptLine)
             .where(ReceiptLine.id == found.c.id)
@@ -103,7 +103,7 @@ class PayableWriter:
         is_last = units.c.stop >= _row.quantity
         amount = case((is_last, _rest_of_amount(units.c.start)), else_=_amount_of(taken(units)))
         return select(*_part(units.c.start, taken(units), amount, units.c.id)).where(
-            self._where, is_taken(units)
+            self._where, _MATCHED > 0, is_taken(units)
         )
 
     def _rest(self) -> Any:
