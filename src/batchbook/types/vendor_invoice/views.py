@@ -24,11 +24,11 @@ class VendorInvoiceView(BatchMasterView):
     description = "An invoice of a vendor, matched line by line with what was received. Once its lines add up to its total, it becomes a payable."
     row_table = RowTable(
         (
-            "item_code", "description", "quantity", "received", "cost", "amount", "expected", "difference", "status", "receipt",
+            "item_code", "description", "status", "quantity", "received", "cost", "amount", "expected", "difference", "receipt",
             "product",
         ),
         filter_columns=("line", "vendor_item_code", "upc", "is_ordered", "matched", "is_whole"),
-        layout=GridLayout(frozen=2, widths={"description": 270, "product": 160}),
+        layout=GridLayout(frozen=2, widths={"description": 190, "product": 160}),
     )  # fmt: skip
     grid_columns = (
         *BatchMasterView.grid_columns[:2],

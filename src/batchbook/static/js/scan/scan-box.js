@@ -41,6 +41,8 @@ class ScanBox extends HTMLElement {
     this.queue = new ScanQueue(action, new ScanStore(`${tokenOf(document)?.dataset.user ?? ""} ${new URL(action).pathname}`));
     this.rows = new ShownRows(this);
     this.#build();
+    this.#done = this.queue.store.done;
+    for (const answer of this.#done) this.log.told(moodOf(answer), answer.message, pathOf(answer.url));
     this.#listen();
     leaveWhenSaved(this.queue, (text) => text && this.#say(text));
     this.#show();
@@ -59,7 +61,7 @@ class ScanBox extends HTMLElement {
   #answered(answered) {
     const moods = new Set();
     for (const { scan, answer } of answered) {
-      const mood = answer.error ? "error" : ["warning", "error"].includes(answer.severity) ? "warning" : "success";
+      const mood = moodOf(answer);
       moods.add(mood);
       if (answer.error) this.#say(`“${scan.text}” was not entered. ${answer.error}`);
       else this.#entered(answer, mood);
@@ -72,7 +74,8 @@ class ScanBox extends HTMLElement {
 
   #entered(answer, mood) {
     this.#done.push(answer);
-    this.log.told(mood, answer.message, answer.url);
+    this.queue.store.keep(this.#done);
+    this.log.told(mood, answer.message, pathOf(answer.url));
     this.#say(answer.message, LATEST);
     this.rows.changed(answer.sequence);
   }
@@ -94,8 +97,9 @@ class ScanBox extends HTMLElement {
 
   async #undo(last) {
     try {
-      const { message } = await call(last.undo_url, {});
+      const { message } = await call(pathOf(last.undo_url), {});
       this.#done = this.#done.filter((one) => one !== last);
+      this.queue.store.keep(this.#done);
       this.#tellBack(message);
       this.rows.changed(last.sequence);
     } catch (error) {
@@ -221,6 +225,16 @@ class ScanBox extends HTMLElement {
     if (isBack) this.#takeBack();
     else this.#enter();
   }
+}
+
+function moodOf({ error, severity }) {
+  if (error) return "error";
+  return ["warning", "error"].includes(severity) ? "warning" : "success";
+}
+
+/* An address of this application only, whatever the storage holds. */
+function pathOf(url) {
+  return typeof url === "string" && /^\/(?!\/)/.test(url) ? url : "";
 }
 
 function button(label, className, pressed) {

@@ -8,11 +8,13 @@
    update(scan)   keeps what became of it        remove(scan)   forgets it
    pending        those that are to be sent, in the order in which they were made, by whichever tab
    refused        those that wait to be dismissed
+   done           the answers to the last scans of this tab, which outlive a reload; keep(answers) replaces them
    Events: "change" after this tab or another one changed something
 
    Where nothing can be kept, because storage is full or switched off, scans are held by this page alone, as `isKept` tells. */
 
 const PREFIX = "batchbook.scan";
+const KEPT = 20;
 /* Twenty-four random bytes as the server takes them; crypto.randomUUID is not there on pages without TLS. */
 const newKey = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(24)))).replaceAll("+", "-").replaceAll("/", "_");
 
@@ -33,6 +35,23 @@ export class ScanStore extends EventTarget {
 
   get refused() {
     return this.#all().filter(({ error }) => error);
+  }
+
+  get done() {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(`${this.prefix}done`) ?? "[]");
+      return Array.isArray(kept) ? kept.filter((answer) => typeof answer?.message === "string") : [];
+    } catch {
+      return [];
+    }
+  }
+
+  keep(answers) {
+    try {
+      sessionStorage.setItem(`${this.prefix}done`, JSON.stringify(answers.slice(-KEPT)));
+    } catch {
+      // They are told on this page only.
+    }
   }
 
   add(text) {
