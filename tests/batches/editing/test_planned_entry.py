@@ -185,8 +185,8 @@ def test_the_author_may_say_what_a_scan_means_and_where_it_adds(
         named_by=("remark",),
     )  # fmt: skip
     special = counting.with_handler(type("Special", (Counting,), {"quick_entry": entry}))
-    assert scan(special, batch_id, "3*pair").message == "Row 1: 7 + 6 = 13 (Differs)"
-    assert scan(special, batch_id, "007").message == "Row 1: 13 + 1 = 14 (Differs)"
+    assert scan(special, batch_id, "3*pair").message == "Row 1: 7 + 6 = 13 of 007 (Differs)"
+    assert scan(special, batch_id, "007").message == "Row 1: 13 + 1 = 14 of 007 (Differs)"
     counting.remove(batch_id, 2)
     assert scan(special, batch_id, "5*seen").message == "Row 4, new: 5 seen (Differs)"
     with pytest.raises(BadInput, match="was not found"):
