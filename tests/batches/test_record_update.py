@@ -21,9 +21,7 @@ from batchbook.errors import Conflict
 from .harness import BatchHarness
 from .tallies import Tally, TallyHandler, TallyRow, TallyStatus, tally
 
-UPDATE = RecordUpdate(
-    key=Product.item_code, column="item_code", values={"on_hand": "counted"}, title="quantity"
-)
+UPDATE = RecordUpdate(values={"on_hand": "counted"}, title="quantity")
 
 
 class SetStatus(Status, extends=(TallyStatus, UpdateStatus)):

@@ -187,14 +187,14 @@ def _unfinished(
 ) -> list[_Keys]:
     """Return the keys of the open and complete batches with rows whose types declare the records they change, the newest first.
 
-    There is one statement for each type, of which the ``most`` newest batches are found; ``None`` for all.
+    There is one statement for each type that has such batches, of which the ``most`` newest are found; ``None`` for all.
     """
-    states = [state.value for state in FORESEEABLE]
+    unfinished = Batch.state.in_([state.value for state in FORESEEABLE]) & (Batch.row_count > 0)
+    types = {*context.session.scalars(select(Batch.type).where(unfinished, visible).distinct())}
     found: list[_Keys] = []
     for batch_type in context.types:
-        if batch_type.handler.touched_records is not None:
+        if batch_type.key in types and batch_type.handler.touched_records is not None:
             header = batch_type.header
-            unfinished = header.state.in_(states) & (header.row_count > 0)
             wanted = select(header).where(unfinished, visible).order_by(header.id.desc())
             batches = context.session.scalars(wanted.limit(most))
             found += [keys for keys in (_keys_of(context, batch) for batch in batches) if keys is not None]
