@@ -104,11 +104,13 @@ def faults(connection: Connection, types: BatchTypes) -> Iterator[str]:
 def missing_tables(connection: Connection, types: BatchTypes) -> Iterator[str]:
     """Yield a sentence for each table that one of the ``types`` needs and the database lacks, or lacks columns of.
 
-    The database has every migration.
+    The database has every migration. A table that several types need is told once.
     """
-    found = columns_by_table(connection)
+    found, told = columns_by_table(connection), set[str]()
     for batch_type in types:
-        needed = [table_of(model) for model in (*_own_models(batch_type), *batch_type.records)]
+        models = (*_own_models(batch_type), *batch_type.records)
+        needed = [table for table in map(table_of, models) if table.name not in told]
+        told |= {table.name for table in needed}
         package = batch_type.header.__module__.partition(".")[0]
         whose = f"which {package} needs for batches of the type {batch_type.key!r}."
         if missing := sorted({table.name for table in needed} - found.keys()):
