@@ -158,7 +158,9 @@ def test_the_columns_that_name_people_are_found() -> None:
     assert {
         name
         for name in columns
-        if name.endswith(("_by", "ed_to", "_back_to", ".actor", "_comment.author", "_mention.user_name"))
+        if name.endswith(
+            ("_by", "ed_to", "_back_to", ".actor", "_counter", "_comment.author", "_mention.user_name")
+        )
         and not name.endswith(".acted_by")
     } == found  # None was forgotten.
     assert list(name_columns(MetaData())) == []
