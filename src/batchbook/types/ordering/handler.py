@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    exists,
     func,
     insert,
     literal,
@@ -21,7 +20,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy import String as Text
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute
 
 from batchbook.batches import (
     BatchHandler,
@@ -37,6 +36,7 @@ from batchbook.batches import (
     TargetRecords,
     Total,
     TouchedRecords,
+    is_repeated,
     store_file,
 )
 from batchbook.catalog.models import Department, Product, Vendor, vendor_called
@@ -131,7 +131,7 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
         is_rounded = _row.quantity != _row.wanted
         rounding = cast(_row.wanted, Text) + " wanted, rounded up to full cases of "
         status = case(
-            (_twice(), OrderStatus.DUPLICATE.value),
+            (is_repeated(_row.item_code), OrderStatus.DUPLICATE.value),
             (_row.vendor_item_code.is_(None), OrderStatus.NO_VENDOR_ITEM.value),
             (is_rounded, OrderStatus.ROUNDED.value),
             else_=OrderStatus.TO_ORDER.value,
@@ -139,7 +139,7 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
         words = case((is_rounded, rounding + cast(_row.case_pack, Text) + "."))
         rows.update(_row.status == OrderStatus.TO_ORDER.value, status=status, status_text=words)
         optional = [one.value for one in OPTIONAL]
-        rows.update(_row.status.in_(optional), _twice(), status=OrderStatus.DUPLICATE)
+        rows.update(_row.status.in_(optional), is_repeated(_row.item_code), status=OrderStatus.DUPLICATE)
 
     # Information for people.
 
@@ -288,17 +288,6 @@ def _number(batch: Ordering) -> str:
 def _ordering(statuses: Iterable[str]) -> ColumnElement[bool]:
     """Return the condition for rows with ``statuses`` that order anything."""
     return and_(_row.status.in_([str(one) for one in statuses]), _row.quantity > 0)
-
-
-def _twice() -> ColumnElement[bool]:
-    """Return the condition for rows whose item code another row of the order has."""
-    other = aliased(_row)
-    return exists().where(
-        other.batch_id == _row.batch_id,
-        other.item_code == _row.item_code,
-        other.sequence != _row.sequence,
-        ~other.removed,
-    )
 
 
 def _line_columns() -> list[Column]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, literal, null, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 
-from batchbook.batches import Rows, State, number_in_sql
+from batchbook.batches import Rows, State, is_repeated, number_in_sql
 from batchbook.db import decimal_text, percent_change
 from batchbook.grid import Rounding, rounded
 from batchbook.types.price_promotion.models import PERCENT, PricePromotion, PricePromotionRow, PromotionStatus
@@ -32,7 +32,7 @@ def compare(batch: PricePromotion, rows: Rows, now: datetime, today: date) -> No
     cases = _of_return() if batch.returns else _of_start(batch, now, today)
     cases = [
         (_is_incomplete(), PromotionStatus.INVALID, literal(_MISSING)),
-        (_is_twice(), PromotionStatus.DUPLICATE, null()),
+        (is_repeated(_row.item_code), PromotionStatus.DUPLICATE, null()),
         *cases,
     ]
     whens = [(where, str(status)) for where, status, _ in cases]
@@ -65,16 +65,6 @@ def _discount(batch: PricePromotion, rows: Rows) -> None:
         price = rounded(one.regular_price * (_HUNDRED - batch.discount) / _HUNDRED, rounding)
         one.promotion_price = price
     wanted.save()
-
-
-def _is_twice() -> ColumnElement[bool]:
-    other = aliased(PricePromotionRow)
-    return exists().where(
-        other.batch_id == _row.batch_id,
-        other.item_code == _row.item_code,
-        other.sequence != _row.sequence,
-        ~other.removed,
-    )
 
 
 def _of_start(batch: PricePromotion, now: datetime, today: date) -> list[_Case]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, literal, null, or_
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, null, or_
 
-from batchbook.batches import Rows
+from batchbook.batches import Rows, is_repeated
 from batchbook.catalog.models import PRICE
 from batchbook.db import decimal_text, percent_change
 from batchbook.types.vendor_catalog.models import CostStatus, VendorCatalog, VendorCatalogRow
@@ -34,17 +33,9 @@ def compare(batch: VendorCatalog, rows: Rows) -> None:
     rows.update(found, status=status)
     if not reverses:
         # Inactive products are applied where that is chosen, and then one row of each.
-        rows.update(_row.status == CostStatus.INACTIVE.value, _is_twice(), status=CostStatus.DUPLICATE)
-
-
-def _is_twice() -> ColumnElement[bool]:
-    other = aliased(_row)
-    return exists().where(
-        other.batch_id == _row.batch_id,
-        other.item_code == _row.item_code,
-        other.sequence != _row.sequence,
-        ~other.removed,
-    )
+        rows.update(
+            _row.status == CostStatus.INACTIVE.value, is_repeated(_row.item_code), status=CostStatus.DUPLICATE
+        )
 
 
 def cost_before() -> Any:
@@ -65,7 +56,7 @@ def _status(batch: VendorCatalog) -> ColumnElement[str]:
     is_new = _row.is_known.is_not(True)
     changes = or_(is_new, up, down, first, repacked, renumbered)
     cases: list[tuple[Any, str]] = [
-        (_is_twice(), CostStatus.DUPLICATE.value),
+        (is_repeated(_row.item_code), CostStatus.DUPLICATE.value),
         (and_(_below(batch), changes), CostStatus.BELOW_MARGIN.value),
         (is_new, CostStatus.NEW_ITEM.value),
         (or_(up, and_(first, ~func.coalesce(down, literal(value=False)))), CostStatus.COST_UP.value),

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Subquery,
     and_,
     case,
-    exists,
     func,
     literal,
     null,
@@ -18,9 +17,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import aliased
 
-from batchbook.batches import Rows
+from batchbook.batches import Rows, is_repeated
 from batchbook.catalog.models import Product, Vendor
 from batchbook.db import changes_beyond
 from batchbook.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine
@@ -105,7 +103,7 @@ def match(batch: VendorInvoice, rows: Rows) -> None:
             else_="Its amount is too large.",
         ),
     )
-    rows.update(_row.status.is_(None), _twice(), status=InvoiceStatus.DUPLICATE)
+    rows.update(_row.status.is_(None), is_repeated(_row.item_code), status=InvoiceStatus.DUPLICATE)
     vendor_id = session.scalar(select(Vendor.id).where(Vendor.code == batch.vendor_code))
     if vendor_id is not None:
         found = _found(rows, open_units(vendor_id))
@@ -135,16 +133,6 @@ def _found(rows: Rows, units: Subquery) -> Subquery:
         .where(rows.where, _row.status.is_(None), is_taken(units))
         .group_by(_row.batch_id, _row.sequence)
         .subquery("found")
-    )
-
-
-def _twice() -> ColumnElement[bool]:
-    other = aliased(_row)
-    return exists().where(
-        other.batch_id == _row.batch_id,
-        other.item_code == _row.item_code,
-        other.sequence != _row.sequence,
-        ~other.removed,
     )
 
 
