@@ -80,6 +80,8 @@ if TYPE_CHECKING:
     from batchbook.batches.scans import Scan as Scan
     from batchbook.batches.sources.declaration import FromBatch as FromBatch
     from batchbook.batches.sources.declaration import FromSearch as FromSearch
+    from batchbook.batches.sources.destinations import types_made_by_execution as types_made_by_execution
+    from batchbook.batches.sources.destinations import why_not_made as why_not_made
     from batchbook.batches.worksheets.batch_layout import RowLayout as RowLayout
     from batchbook.batches.worksheets.layout import Layout as Layout
     from batchbook.batches.worksheets.layout import SheetColumn as SheetColumn

@@ -149,7 +149,7 @@ _PARTS = {
 _NAMES = mapping_of(
     str, is_text, 'a mapping of their columns to own ones, such as {"item_code": "item_code"}'
 )
-_SOURCE = {"columns": _NAMES, "header": _NAMES}
+_SOURCE = {"columns": _NAMES, "header": _NAMES, "adds": _TEXTS}
 
 
 def check_handler(handler: type[BatchHandler[Any, Any]], header: type[Batch], row: type[BatchRow]) -> None:

@@ -28,6 +28,7 @@ from batchbook.words import counted
 #: The number of rows that are read together.
 _TOGETHER = 2_000
 _TEXTS = {True: "yes", False: "no"}
+_GONE = "{} cannot be populated: what it was made from is no longer there. Delete it, and make another one."
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,51 @@ class ChosenRows:
 def chosen_source_rows(context: ActionContext) -> Iterator[Block]:
     """Yield the values of the rows or records that the batch of ``context`` was made from, in blocks.
 
-    Those that were removed or deleted meanwhile are left out. Raises ``Conflict`` if the source is no longer there.
+    Those that were removed or deleted meanwhile are left out, and those that the source adds up are one row. Raises ``Conflict``
+    if the source is no longer there.
     """
+    blocks = _blocks(context)
+    kept = context.batch.params[CHOSEN_ROWS]
+    adds = [*_declared(context, kept).adds]
+    return _added_up(blocks, adds) if adds else blocks
+
+
+def _declared(context: ActionContext, kept: Mapping[str, Any]) -> Source:
+    """Return the source that the batch keeps; raise ``Conflict`` where its type no longer declares that."""
+    source = next((one for one in context.handler.sources if one.name == kept["source"]), None)
+    if source is None:
+        raise Conflict(_GONE.format(context.batch))
+    return source
+
+
+def _added_up(blocks: Iterator[Block], adds: Sequence[str]) -> Iterator[Block]:
+    """Yield the rows of ``blocks``, of which those that differ only in the columns ``adds`` are one, with the sums of these.
+
+    Each is where its first row was. What they take in memory are the different ones, which are at most the records of a catalogue.
+    """
+    sums: dict[tuple[Any, ...], list[Any]] = {}
+    names: Sequence[str] = ()
+    for block in blocks:
+        names = block.columns
+        places = [at for at, name in enumerate(names) if name in adds]
+        for record in block.rows():
+            values = [*record.values()]
+            key = tuple(value for at, value in enumerate(values) if at not in places)
+            known = sums.setdefault(key, values)
+            if known is not values:
+                for at in places:
+                    known[at] = _sum(known[at], values[at])
+    records = iter(sums.values())
+    while together := [*islice(records, _TOGETHER)]:
+        yield Block(names, together)
+
+
+def _sum(one: Any, other: Any) -> Any:
+    """Return the sum of two numbers, of which an empty one counts as nothing."""
+    return other if one is None else one if other is None else one + other
+
+
+def _blocks(context: ActionContext) -> Iterator[Block]:
     kept = context.batch.params[CHOSEN_ROWS]
     names = [*kept["columns"].values()]
     numbers, statement, key = array("q", _numbers(context)), *_selected(context, kept)
@@ -100,15 +144,12 @@ def chosen_source_rows(context: ActionContext) -> Iterator[Block]:
 
 def _selected(context: ActionContext, kept: Mapping[str, Any]) -> tuple[Select[Any], Any]:
     """Return the SELECT of number and values of all rows of the source, and the column with the number."""
-    source = next((one for one in context.handler.sources if one.name == kept["source"]), None)
-    theirs = [*kept["columns"]]
+    source, theirs = _declared(context, kept), [*kept["columns"]]
     if isinstance(source, FromSearch):
         return source.selected(theirs), source.id
     batch = context.session.get(Batch, context.batch.made_from) if context.batch.made_from else None
-    if source is None or batch is None:
-        raise Conflict(
-            f"{context.batch} cannot be populated: what it was made from is no longer there. Delete it, and make another one."
-        )
+    if batch is None:
+        raise Conflict(_GONE.format(context.batch))
     row = context.types[batch.type].rows.of(batch)
     table = table_of(row)
     columns = [row.__mapper__.columns[name] for name in theirs]
