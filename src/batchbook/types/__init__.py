@@ -11,6 +11,7 @@ SHIPPED = (
     "new_product",
     "delete_product",
     "price_promotion",
+    "handheld",
     "inventory_count",
     "labels",
     "vendor_catalog",

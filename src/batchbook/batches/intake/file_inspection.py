@@ -14,6 +14,7 @@ from batchbook.batches.intake.suggestions import Suggestion, normalise_name
 from batchbook.errors import BadInput
 from batchbook.grid import Kind
 from batchbook.grid.columns import NUMERIC_KINDS
+from batchbook.grid.parsers import DateOrder
 from batchbook.statuses import Severity
 from batchbook.tables.layout.unlike_rows import HIDDEN_ROWS
 from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
@@ -97,6 +98,19 @@ class Intake:
         # A column that fills nothing may well be the one that a field lacks, under an unknown name.
         lacks = self.suggestion.unused and not all(self.mapping.fills(one.name) for one in wanted)
         return not (asks or lacks or self.suggestion.guesses or self.suggestion.missing(wanted))
+
+    def date_order(self, name: str) -> DateOrder | None:
+        """Return the order of day, month and year in the column that fills the field ``name``, as it shows or was chosen.
+
+        ``None`` without such a column, and where its texts may be read in either order and nobody chose one.
+        """
+        place = self.mapping.columns.get(name)
+        if place is None:
+            return None
+        if chosen := self.chosen.column(place).date_order:
+            return chosen
+        is_open = any(note.code == OPEN_ORDER and note.column == place for note in self.report.notes)
+        return None if is_open else self.reading.column(place).date_order or None
 
     def to_json(self) -> dict[str, Any]:
         """Return the intake as JSON, with the beginnings of long cells only."""

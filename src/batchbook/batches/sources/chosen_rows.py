@@ -88,9 +88,8 @@ def chosen_source_rows(context: ActionContext) -> Iterator[Block]:
     if the source is no longer there.
     """
     blocks = _blocks(context)
-    kept = context.batch.params[CHOSEN_ROWS]
-    adds = [*_declared(context, kept).adds]
-    return _added_up(blocks, adds) if adds else blocks
+    adds = _declared(context, context.batch.params[CHOSEN_ROWS]).adds
+    return blocks if adds is None else _added_up(blocks, adds)
 
 
 def _declared(context: ActionContext, kept: Mapping[str, Any]) -> Source:

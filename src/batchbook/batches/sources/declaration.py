@@ -25,13 +25,13 @@ class FromBatch:
     one that it does not need.
 
     ``adds`` are columns of numbers of this type's rows that add up, as those of scans do: rows with the same values in all other
-    ``columns`` become one, with the sums.
+    ``columns`` become one, with the sums; by ``()``, rows that are the same become one. By default each stays by itself.
     """
 
     batch_type: str
     columns: Mapping[str, str]
     header: Mapping[str, str] = field(default_factory=dict)
-    adds: Sequence[str] = ()
+    adds: Sequence[str] | None = None
 
     @property
     def name(self) -> str:
@@ -66,7 +66,7 @@ class FromSearch:
     model: type[Any]
     columns: Mapping[str, str]
     header: Mapping[str, str] = field(default_factory=dict, init=False)
-    adds: Sequence[str] = field(default=(), init=False)
+    adds: Sequence[str] | None = field(default=None, init=False)
 
     @property
     def name(self) -> str:
@@ -151,7 +151,7 @@ def check_sources(
 
 
 def _refuse_unaddable(where: str, row: type[BatchRow], source: Source) -> None:
-    for name in source.adds:
+    for name in source.adds or ():
         if name not in source.columns.values():
             raise ConfigurationError(f"{where} names {name!r}, which none of its columns fills.")
         column = None if issubclass(row, DynamicRow) else inspect(row).column_attrs[name].columns[0]

@@ -27,6 +27,7 @@ from batchbook.batches import (
     Block,
     Duplicates,
     ExecutionPolicy,
+    FromBatch,
     FromSearch,
     HandlerContext,
     Outcome,
@@ -98,7 +99,16 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
         adds="wanted",
         named_by=("item_code", "description"),
     )
-    sources = (FromSearch(Product, columns={"item_code": "item_code"}),)
+    sources = (
+        FromBatch(
+            "handheld",
+            columns={"item_code": "item_code", "quantity": "wanted"},
+            header={"vendor_code": "vendor_code", "description": "description"},
+            adds=("wanted",),
+        ),
+        FromBatch("new_product", columns={"item_code": "item_code"}, header={"vendor_code": "vendor_code"}),
+        FromSearch(Product, columns={"item_code": "item_code"}),
+    )
     execution_policy = ExecutionPolicy(options=_OPTIONS, defaults={"apply": [str(one) for one in ORDERED]})
 
     def __init__(

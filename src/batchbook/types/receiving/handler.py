@@ -15,6 +15,7 @@ from batchbook.batches import (
     Block,
     Duplicates,
     ExecutionPolicy,
+    FromBatch,
     FromSearch,
     HandlerContext,
     NumberChange,
@@ -89,7 +90,21 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
         unknown=True,
         named_by=("item_code", "description"),
     )
-    sources = (FromSearch(Product, columns={"item_code": "item_code"}),)
+    sources = (
+        # What is still ordered is looked up; what came is counted.
+        FromBatch(
+            "ordering",
+            columns={"item_code": "item_code"},
+            header={"order_number": "order_number", "vendor_code": "vendor_code"},
+        ),
+        FromBatch(
+            "handheld",
+            columns={"item_code": "item_code", "quantity": "received"},
+            header={name: name for name in ("order_number", "vendor_code", "description")},
+            adds=("received",),
+        ),
+        FromSearch(Product, columns={"item_code": "item_code"}),
+    )
     execution_policy = ExecutionPolicy(options=_OPTIONS, defaults={"apply": [str(one) for one in RECEIVED]})
 
     def __init__(
