@@ -18,10 +18,10 @@ class TestHandheld(BatchTypeConformance):
             Product(item_code=f"{n:06d}", description=f"Item {n}", price=Decimal(2))
             for n in range(1, rows + 1)
         )
-        lines = "".join(f"{n:06d};{n % 7 + 1};A-{n % 3}\n" for n in range(1, rows + 1))
+        lines = "".join(f"{n:06d},{n % 7 + 1},A-{n % 3}\n" for n in range(1, rows + 1))
         return Sample(
             texts={"becomes": "inventory_count", "device": "MC-3"},
-            file=f"code;quantity;location\n{lines}".encode(),
+            file=f"code,quantity,location\n{lines}".encode(),
             edit=("quantity", "7"),
             edits=(("location", "B-1"), ("item_code", "000002")),
             row={"item_code": "000003", "quantity": "1"},

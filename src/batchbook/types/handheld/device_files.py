@@ -26,8 +26,10 @@ _PACKED_CLOCK = re.compile(r"([01][0-9]|2[0-3])([0-5][0-9])([0-5][0-9])?")
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?: ?[AaPp]\.?[Mm]\.?)?")
 #: What codes begin with whose kind the scanner tells, and those with elements of GS1 as they are printed.
 _MARKED = re.compile(r"\][A-Za-z][0-9A-Za-z].+|\(0[12]\)[0-9]{14}.*")
-#: The fewest digits of a code of the shop and of a bar code, and the most of a quantity, which may be padded with zeros.
-_SHORTEST, _BAR_CODE, _LONGEST_QUANTITY = 4, 6, 7
+#: The fewest digits of a code of the shop, of what is rather a bar code than a number, and of an EAN-8.
+_SHORTEST, _BAR_CODE, _SHORT_BAR_CODE = 4, 6, 8
+#: The most digits of a quantity, which may be padded with zeros.
+_LONGEST_QUANTITY = 7
 #: The days and times that are kept by their texts: devices scan several times in a second.
 _MOST_KNOWN = 100_000
 
@@ -77,13 +79,13 @@ def _is_clock(column: ColumnReport, *, behind_day: bool) -> bool:
 
 
 def _code_length(column: ColumnReport) -> int:
-    """Return the number of digits of the longest code of a column; 0 for one that has no codes."""
+    """Return the number of digits of the longest code of a column, at most those of a short bar code; 0 if it has none."""
     if _all_match(_MARKED, column):
-        return max(map(len, column.examples))
+        return _SHORT_BAR_CODE
     digits, longest = sum(column.lengths.values()), max(column.lengths, default=0)
     bar_codes = sum(count for length, count in column.lengths.items() if length >= _BAR_CODE)
     has_codes = digits == column.filled or 2 * bar_codes > column.filled
-    return longest if has_codes and longest >= _SHORTEST else 0
+    return min(longest, _SHORT_BAR_CODE) if has_codes and longest >= _SHORTEST else 0
 
 
 def _is_quantity(column: ColumnReport) -> bool:
