@@ -125,12 +125,12 @@ def _stored_of_rows(source: ActionContext, linked: LinkedBatch, rows: Rows) -> A
     numbers = fetch_numbers(source.session, wanted)
     if not numbers:
         raise Conflict(f"{what} None of its rows would go into the batch that it makes.")
-    declared = demanded_source(batch_type, of)
-    chosen = ChosenRows(declared, numbers, declared.columns, of)
     people = {"created_by": of.created_by, "handed_to": of.handed_to}
     own = {} if linked.description is None else {"description": linked.description}
     context = replace(source.handler_context, reason=None)
     try:
+        declared = demanded_source(batch_type, of)
+        chosen = ChosenRows(declared, numbers, declared.columns, of)
         batch = new_header(context, batch_type, chosen, people | own | dict(linked.header))
     except BadInput as error:
         raise Conflict(f"{what} {error.message}") from error

@@ -35,7 +35,7 @@ _RELEVANT_KINDS = {
     "long-numbers": TEXT_KINDS,
     "shortened-numbers": TEXT_KINDS,
 }
-_STRIPPED_ZEROS = "stripped-zeros"
+_STRIPPED_ZEROS, _NO_HEADER = "stripped-zeros", "no-header"
 #: The codes of findings that leave several readings open. Rows are read only once one of them was chosen.
 OPEN_QUESTIONS = frozenset(
     {tables.ENCODING_GUESSED, tables.ODD_LINES, OPEN_SIGN, OPEN_ORDER, PERCENT_SIGNS, HIDDEN_ROWS}
@@ -94,7 +94,12 @@ class Intake:
     def is_plain(self, fields: Iterable[IntakeField]) -> bool:
         """Return whether rows can be read without a person checking anything first."""
         wanted = tuple(fields)
-        asks = any(needs_decision(note, wanted, self.mapping) for note in self.report.notes)
+        headless = {_NO_HEADER} if self.suggestion.needs_no_headings else set()
+        asks = any(
+            needs_decision(note, wanted, self.mapping)
+            for note in self.report.notes
+            if note.code not in headless
+        )
         # A column that fills nothing may well be the one that a field lacks, under an unknown name.
         lacks = self.suggestion.unused and not all(self.mapping.fills(one.name) for one in wanted)
         return not (asks or lacks or self.suggestion.guesses or self.suggestion.missing(wanted))

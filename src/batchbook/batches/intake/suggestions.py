@@ -85,6 +85,11 @@ class Suggestion:
         """Return the column that the field called ``name`` has or, if it has none, may have."""
         return self.mapping.columns.get(name, self.guesses.get(name))
 
+    @property
+    def needs_no_headings(self) -> bool:
+        """Whether columns were recognised by what they contain, or are those that a person chose before."""
+        return any(why == BY_CONTENTS or why.startswith(_AS) for why in self.reasons.values())
+
     def missing(self, fields: Iterable[IntakeField]) -> list[IntakeField]:
         """Return those of ``fields`` that are required and not filled."""
         return [field for field in fields if field.required and not self.mapping.fills(field.name)]
@@ -92,6 +97,8 @@ class Suggestion:
 
 #: The reason for a choice of a person.
 BY_YOU = "by you"
+#: The beginning of the reason for a column that had the same heading, or place, in an earlier file.
+_AS = "as "
 
 #: A rule that tells whether a heading of a table, as it is and normalised, is a name of a field.
 _Rule = Callable[[IntakeField, str, str], bool]
@@ -263,4 +270,4 @@ class _Finder:
 
 
 def _reason_for(remembered: RememberedMapping) -> str:
-    return f"as {remembered.label}"
+    return f"{_AS}{remembered.label}"

@@ -18,11 +18,14 @@ from sqlalchemy import Select, String, select
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.files import CHOSEN, open_file, store_file
 from batchbook.batches.models import CHOSEN_ROWS, Batch, BatchFile
+from batchbook.batches.rows.issues import Issue, issue
 from batchbook.batches.rows.row_values import Block
 from batchbook.batches.rows.scope import table_of
 from batchbook.batches.sources.declaration import FromSearch, Source
+from batchbook.db.base import scalar_defaults
 from batchbook.db.number_sets import is_listed
 from batchbook.errors import Conflict
+from batchbook.grid import CellError, Column, columns_of, parse, to_text
 from batchbook.words import counted
 
 #: The number of rows that are read together.
@@ -84,12 +87,12 @@ class ChosenRows:
 def chosen_source_rows(context: ActionContext) -> Iterator[Block]:
     """Yield the values of the rows or records that the batch of ``context`` was made from, in blocks.
 
-    Those that were removed or deleted meanwhile are left out, and those that the source adds up are one row. Raises ``Conflict``
-    if the source is no longer there.
+    Those that were removed or deleted meanwhile are left out, and those that the source adds up are one row. A number that people
+    could not enter, such as a negative count, is left out with an issue. Raises ``Conflict`` if the source is no longer there.
     """
     blocks = _blocks(context)
     adds = _declared(context, context.batch.params[CHOSEN_ROWS]).adds
-    return blocks if adds is None else _added_up(blocks, adds)
+    return _within_limits(context, blocks if adds is None else _added_up(blocks, adds))
 
 
 def _declared(context: ActionContext, kept: Mapping[str, Any]) -> Source:
@@ -98,6 +101,46 @@ def _declared(context: ActionContext, kept: Mapping[str, Any]) -> Source:
     if source is None:
         raise Conflict(_GONE.format(context.batch))
     return source
+
+
+def _within_limits(context: ActionContext, blocks: Iterator[Block]) -> Iterator[Block]:
+    """Yield ``blocks`` with empty cells, and an issue for each, in place of numbers beyond the limits of their columns."""
+    columns: list[Column] = []
+    for at, block in enumerate(blocks):
+        if at == 0:
+            columns = [one for one in columns_of(context.row, block.columns) if _is_limited(context, one)]
+        issues: dict[int, list[Issue]] = {}
+        values = dict(block.values)
+        for column in columns:
+            found = _beyond(column, values[column.name])
+            if found:
+                own = values[column.name]
+                values[column.name] = [None if place in found else one for place, one in enumerate(own)]
+                for place, one in found.items():
+                    issues.setdefault(place, []).append(one)
+        values |= {"issues": [issues.get(place) for place in range(len(block))]} if issues else {}
+        yield Block.of_columns(values) if issues else block
+
+
+def _is_limited(context: ActionContext, column: Column) -> bool:
+    """Return whether people cannot enter every number in ``column``, and whether its cell may be empty instead."""
+    stored = context.row.__mapper__.columns[column.name]
+    has_limits = column.minimum is not None or column.maximum is not None
+    return has_limits and (stored.nullable or column.name in scalar_defaults(context.row.__mapper__.columns))
+
+
+def _beyond(column: Column, values: Sequence[Any]) -> dict[int, Issue]:
+    """Return an issue for each of ``values`` beyond the limits of ``column``, by its place."""
+    low, high, found = column.minimum, column.maximum, {}
+    for place, value in enumerate(values):
+        if value is None or ((low is None or value >= low) and (high is None or value <= high)):
+            continue
+        text = to_text(column, value)
+        try:
+            parse(column, text)
+        except CellError as error:
+            found[place] = issue(column.name, error.code, error.message, raw=text)
+    return found
 
 
 def _added_up(blocks: Iterator[Block], adds: Sequence[str]) -> Iterator[Block]:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from batchbook.batches import BatchMasterView, BatchTypes, RowTable, types_made_by_execution
 from batchbook.catalog.models import Vendor
-from batchbook.forms import Form
+from batchbook.forms import Field, Form
 from batchbook.grid import Choice, GridLayout, Kind
 from batchbook.purchasing.models import OrderState, PurchaseOrder
 from batchbook.types.handheld.models import Handheld
@@ -41,7 +41,7 @@ class HandheldView(BatchMasterView):
         found = types_made_by_execution(types, self.batch_type.key)
         choices = tuple(Choice(one.key, one.title) for one in found)
         return Form(
-            replace(field, column=replace(field.column, kind=Kind.CHOICE, choices=choices))
+            Field.from_column(replace(field.column, kind=Kind.CHOICE, choices=choices))
             if field.name == "becomes"
             else field
             for field in super().form(record).fields

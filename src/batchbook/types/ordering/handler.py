@@ -240,6 +240,8 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
             batch_id=batch.id,
         )
         self.session.add(order)
+        # A delivery that is made of these rows finds the order by it.
+        batch.order_number = order.number
         self.session.flush()  # Its lines are written by SQL.
         self._write_lines(order, rows.narrowed(_ordering(options["apply"])))
         self.report("write the files")
