@@ -146,6 +146,32 @@ def test_a_changed_cost_or_case_stops_the_order(harness: BatchHarness, changed: 
     assert harness.batch(batch_id).state == "executed"
 
 
+def test_of_two_orders_for_one_shortage_the_second_is_stopped(harness: BatchHarness) -> None:
+    first, second = ordered(harness), ordered(harness)
+    harness.run(second, Action.COMPLETE)
+    placed(harness, first)
+    told = (
+        r"3 rows have records that changed since the last refresh: A1 \(on order was 0, now 24\), A3 \(on order was 0, now 1\),"
+        r" B1 \(on order was 0, now 35\)\. Reopen the batch and refresh it to see that, or choose “Order as of the last refresh”\."
+    )
+    with pytest.raises(Conflict, match=told), harness.engine() as engine:
+        engine.dry_run(second, {}, lambda *_: None)
+    with pytest.raises(Conflict, match=told):
+        harness.run(second, Action.EXECUTE)
+    assert harness.batch(second).state == "complete"
+    harness.run(second, Action.REOPEN, Action.REFRESH)
+    assert [row.on_order for row in harness.rows(second)] == [24, 1, 35]
+    harness.remove(second, 3)
+    *_, lines = placed(harness, second)
+    assert [line[1] for line in lines] == ["A1", "A3"]
+
+
+def test_a_second_order_for_a_shortage_is_placed_where_that_is_chosen(harness: BatchHarness) -> None:
+    first, second = ordered(harness), ordered(harness)
+    placed(harness, first)
+    assert len(placed(harness, second, overwrite="true")[-1]) == 3
+
+
 def test_a_number_is_used_once(harness: BatchHarness) -> None:
     batch_id = ordered(harness, order_number="old")
     with pytest.raises(Conflict, match=r"There is already an order old\. Give this one another number"):

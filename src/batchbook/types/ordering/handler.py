@@ -74,8 +74,8 @@ _OPTIONS = Form(
         Field.of(
             "overwrite",
             Kind.BOOLEAN,
-            label="Order at the costs of the last refresh",
-            help="If off, execution stops when a cost or a case pack has changed since the refresh.",
+            label="Order as of the last refresh",
+            help="If off, execution stops when a cost, a case pack or the units on order have changed since the refresh.",
         ),
     ]
 )
