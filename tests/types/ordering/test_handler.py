@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 from tests.batches.harness import BatchHarness
+from tests.types.racing import told_second
 
 from batchbook.batches import Action, Effect, file_chunks
 from batchbook.batches.effects.models import effects_of
@@ -178,6 +179,20 @@ def test_a_number_is_used_once(harness: BatchHarness) -> None:
         harness.run(batch_id, Action.COMPLETE)
     harness.edit_header(batch_id, order_number="new")
     assert placed(harness, batch_id)[0] == "new"
+
+
+def test_of_two_orders_with_one_number_at_one_moment_one_is_placed(harness: BatchHarness) -> None:
+    first, second = (ordered(harness, order_number="PO-7", from_reorder_points="false") for _ in range(2))
+    for batch_id, code in ((first, "A1"), (second, "A3")):  # No product is in both.
+        harness.add(batch_id, item_code=code, wanted="1")
+        harness.run(batch_id, Action.COMPLETE)
+    assert "There is already an order PO-7. Give this one another number." in told_second(
+        harness, first, second
+    )
+    assert [harness.batch(one).state for one in (first, second)] == ["executed", "complete"]
+    with transaction_scope(harness.database, read_only=True) as session:
+        placed_by = select(PurchaseOrder.batch_id).where(PurchaseOrder.number == "PO-7")
+        assert session.scalars(placed_by).all() == [first]
 
 
 def test_an_order_of_nothing_is_not_placed(harness: BatchHarness) -> None:

@@ -234,6 +234,8 @@ class VendorInvoiceHandler(BatchHandler[VendorInvoice, VendorInvoiceRow]):
         writer = PayableWriter(self.context, batch, self._vendor_id(batch), rows.where)
         self.report("lock the lines of receipts")
         writer.lock()
+        if reason := self._why_entered_already(batch):
+            raise Conflict(f"Nothing was executed. {reason}")
         self.report("write the payable")
         matched = writer.write_payable()
         self.report("count what is invoiced")
