@@ -122,7 +122,7 @@ def created(page: Page, path: str, file: Path | None, texts: Mapping[str, str], 
     """
     page.goto(f"/batches/{path}/new")
     if file is not None:
-        page.get_by_label("File").set_input_files(file)
+        page.locator("input[name=file]").set_input_files(file)
     for label, text in texts.items():
         page.get_by_label(label).first.fill(text)
     for name, value in chosen.items():
