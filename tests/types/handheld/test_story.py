@@ -68,7 +68,7 @@ def test_staff_upload_a_file_without_headings_and_correct_what_was_misread(
     page = staff.get(shelf)
     counts = {name: count for name, count in counts_of(page).items() if count}
     assert counts == {
-        "All": 27, "Ready": 23, "Repeated product": 2, "Not in catalogue": 1, "Wrong check digit": 1,
+        "All": 27, "Ready": 23, "Repeated": 2, "Not in catalogue": 1, "Wrong check digit": 1,
     }  # fmt: skip
     assert "Inventory count" in text_of(staff.get(f"{shelf}?panel=details"), "body")
     wrong = f"{shelf}?f.status.any_of=check_digit"

@@ -25,6 +25,9 @@ Columns of rows that it may name:
 
 and of the header: ``vendor_code``, ``order_number``, ``device``, ``description`` and ``notes``. With ``adds``, rows of the same
 product are one in the new batch; without, each stays by itself, as a count wants them.
+
+A type whose header needs more than that, such as the days of a promotion, may declare the source as well. It is made by people
+then, who choose rows and fill in its form, and is not among those that the header offers.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from batchbook.batches import (
     BatchHandler,
     Block,
-    Duplicates,
     ExecutionPolicy,
     FileSource,
     LinkedBatch,
@@ -87,7 +86,6 @@ class HandheldHandler(BatchHandler[Handheld, HandheldRow]):
             found=HandheldStatus.READY,
         ),
     )
-    duplicates = Duplicates(status=HandheldStatus.REPEATED, key=("item_code",), number="quantity")
     quick_entry = QuickEntry(
         label="Scan or type a code",
         find=(Product.upc, Product.item_code),

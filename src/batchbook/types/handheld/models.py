@@ -23,7 +23,7 @@ class HandheldStatus(Status, extends=LookupStatus):
     """What the code of a row means to the catalogue, and whether the row can go into another batch."""
 
     READY = "ready", "Ready", Severity.SUCCESS, "✓"
-    REPEATED = "repeated", "Repeated product", Severity.INFO, "+"
+    REPEATED = "repeated", "Repeated", Severity.INFO, "+"
     INACTIVE = "inactive", "Not active", Severity.WARNING, "◌"
     SEVERAL = "several", "Several products", Severity.ERROR, "≠"
     CHECK_DIGIT = "check_digit", "Wrong check digit", Severity.ERROR, "✕"
