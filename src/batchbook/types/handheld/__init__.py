@@ -19,6 +19,7 @@ Columns of rows that it may name:
 ``code``            the code as it was scanned
 ``quantity``        how many were scanned
 ``location``        the shelf or place, as the device has it
+``lines``           how many lines of the file the row adds up
 ``scanned_at``      the time of the scan
 ``description``     the catalogue's, as are ``size`` and ``unit``
 ==================  ===========================================================================
