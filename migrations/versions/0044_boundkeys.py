@@ -1,6 +1,6 @@
 """Idempotency keys are bound to what they are for
 
-Revision boundkeys, after 0043.
+Revision 0044, after 0043.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "boundkeys"
+revision = "0044"
 down_revision = "0043"
 branch_labels = None
 depends_on = None
