@@ -1,6 +1,6 @@
 """Files of handhelds, whose rows become batches of other types
 
-Revision handheld, after 0043.
+Revision handheld, after 0044.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from batchbook import db
 from batchbook.batches import freeze_table
 
 revision = "handheld"
-down_revision = "0043"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -206,9 +207,22 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
         ]
 
     def number_changes(self, batch: PricePromotion, options: Mapping[str, Any]) -> list[NumberChange]:  # noqa: ARG002 - It is a hook.
-        """Return the change of the prices of the rows that are ready."""
+        """Return the change of the prices of the rows that are ready; for a promotion, the one of their return as well."""
         before, after = from_to(batch)
-        return [NumberChange(name="price", label="the price", before=before, after=after, where=is_ready())]
+        change = NumberChange(name="price", label="the price", before=before, after=after, where=is_ready())
+        if batch.returns:
+            return [change]
+        return [
+            change,
+            replace(
+                change,
+                name="return",
+                label="the price on its return",
+                before=after,
+                after=before,
+                later=True,
+            ),
+        ]
 
     def target_records(self, batch: PricePromotion, options: Mapping[str, Any]) -> list[TargetRecords]:  # noqa: ARG002 - It is a hook.
         """Return the products of all rows, because an execution finds out once more which are ready."""
