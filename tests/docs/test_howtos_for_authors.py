@@ -63,20 +63,35 @@ def test_a_how_to_does_what_it_shows(name: str, project: Path) -> None:
             f"$ {command}\n{plain}\n\ninstead of\n{output}"
         )
     (own,) = re.findall(r"^\+    def (test_\w+)\(", page, re.MULTILINE)
-    printed = checked(tests, project)
+    _python, *arguments = shlex.split(tests)
+    printed = python(project, *arguments, "-rA")
     for backend in ("sqlite", "postgresql"):
         assert f"PASSED tests/test_discontinue.py::TestDiscontinue::{own}[{backend}" in printed
 
 
-def checked(command: str, project: Path) -> str:
-    """Run the tests of ``project`` as ``command`` does, and return what is printed; nothing may have failed."""
+def test_quick_mode_is_half_of_the_runs(project: Path) -> None:
+    text = (HOWTO.parent / "reference" / "testing.md").read_text().replace("\n", " ")
+    (told,) = re.findall(r"has (\d+) instead of (\d+), in less than half of the processor time", text)
+    quick, full = (collected(project, **mode) for mode in ({"BATCHBOOK_CONFORMANCE": "quick"}, {}))
+    assert (quick, full) == (int(told[0]), int(told[1]))
+    assert 2 * quick <= full
+
+
+def collected(project: Path, **environment: str) -> int:
+    """Return the number of checks that pytest finds in the tests of ``project``."""
+    printed = python(project, "-m", "pytest", "--quiet", "--collect-only", "tests", **environment)
+    return int(re.findall(r"^(\d+) tests collected", printed, re.MULTILINE)[0])
+
+
+def python(project: Path, *arguments: str, **environment: str) -> str:
+    """Run Python in ``project``, and return what it prints; it must end well."""
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("BATCHBOOK_", "PYTEST_"))
     }
-    _python, *arguments = shlex.split(command)
     done = subprocess.run(
-        [sys.executable, *arguments, "-rA", "-p", "no:cacheprovider"],
-        cwd=project, env=inherited | {"PYTHONPATH": str(project / "src")}, capture_output=True, text=True, timeout=500, check=False,
+        [sys.executable, *arguments, "-p", "no:cacheprovider"], cwd=project,
+        env=inherited | {"PYTHONPATH": str(project / "src")} | environment,
+        capture_output=True, text=True, timeout=500, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
