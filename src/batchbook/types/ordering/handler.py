@@ -43,8 +43,8 @@ from batchbook.batches import (
     store_file,
 )
 from batchbook.catalog.models import Department, Product, Vendor, vendor_called
-from batchbook.db import spelled_like
-from batchbook.errors import BadInput
+from batchbook.db import lock_name, spelled_like
+from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Column, Kind, choices_of, columns_of
 from batchbook.purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -77,8 +77,8 @@ _OPTIONS = Form(
         Field.of(
             "overwrite",
             Kind.BOOLEAN,
-            label="Order at the costs of the last refresh",
-            help="If off, execution stops when a cost or a case pack has changed since the refresh.",
+            label="Order as of the last refresh",
+            help="If off, execution stops when a cost, a case pack or the units on order have changed since the refresh.",
         ),
     ]
 )
@@ -167,10 +167,13 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
         """Return the reason where there is nothing to order, or another order has the number."""
         if not batch.count_of(*ORDERED, *OPTIONAL):
             return "None of its rows orders anything."
+        return self._why_number_is_taken(batch)
+
+    def _why_number_is_taken(self, batch: Ordering) -> str | None:
         number = _number(batch)
-        if self.session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.number == number)) is not None:
-            return f"There is already an order {number}. Give this one another number."
-        return None
+        if self.session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.number == number)) is None:
+            return None
+        return f"There is already an order {number}. Give this one another number."
 
     def describe_execution(self, batch: Ordering, options: Mapping[str, Any]) -> list[str]:
         """Return what is ordered, with its amount, and what is left out."""
@@ -223,6 +226,10 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
                 "Nothing was executed, because no row has a status that was chosen. Choose another one."
             )
         self.report("place the order")
+        # Another batch with this number may be executed at this moment.
+        lock_name(self.session, f"{PurchaseOrder.__tablename__}.{_number(batch)}")
+        if reason := self._why_number_is_taken(batch):
+            raise Conflict(f"Nothing was executed. {reason}")
         vendor = self.session.scalars(select(Vendor).where(Vendor.code == batch.vendor_code)).one()
         order = PurchaseOrder(
             number=_number(batch),

@@ -78,7 +78,8 @@ def products(today: date) -> Lookup:
             (func.coalesce(_row.wanted, 0) == 0, OrderStatus.NOTHING),
         ),
         found=OrderStatus.TO_ORDER,
-        watch=("case_pack", "cost"),
+        # What is on order tells that somebody else has ordered for the same shortage.
+        watch=("case_pack", "cost", "on_order"),
         overridden_by="overwrite",
     )
 

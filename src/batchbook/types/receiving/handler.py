@@ -33,9 +33,9 @@ from batchbook.catalog.models import Product, vendor_called
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
-from batchbook.purchasing.models import OrderState, PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine
-from batchbook.types.receiving import writing
-from batchbook.types.receiving.lookup import compared, of_order, open_lines, products
+from batchbook.purchasing.models import OrderState, PurchaseOrder
+from batchbook.types.receiving import targets, writing
+from batchbook.types.receiving.lookup import compared, open_lines, products
 from batchbook.types.receiving.models import (
     OPTIONAL,
     RECEIVED,
@@ -160,9 +160,8 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
         """Return the reason where nothing came, the order is no longer open, or another receipt has the number."""
         if not batch.count_of(*RECEIVED, *OPTIONAL):
             return "Nothing came: none of its rows has units that could be received."
-        number = writing.receipt_number(batch)
-        if self.session.scalar(select(Receipt.id).where(Receipt.number == number)) is not None:
-            return f"There is already a receipt {number}. Give this one another number."
+        if reason := writing.why_number_is_taken(self.session, batch):
+            return reason
         if batch.order_number is None:
             return None
         state = self.session.scalar(
@@ -212,7 +211,9 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
 
     def target_records(self, batch: Receiving, options: Mapping[str, Any]) -> list[TargetRecords]:
         """Return the products, the receipt with its lines, and the order with its lines."""
-        return _target_records(batch, settling(options["apply"]))
+        where = settling(options["apply"])
+        of_order = [] if batch.order_number is None else targets.of_order(batch.order_number, where)
+        return [targets.products(where), *targets.of_receipt(batch, where), *of_order]
 
     # The execution.
 
@@ -259,59 +260,3 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
 def settling(statuses: Iterable[str]) -> ColumnElement[bool]:
     """Return the condition for rows with ``statuses`` of which anything came, or is credited."""
     return and_(_row.status.in_([str(one) for one in statuses]), SETTLED > 0)
-
-
-def _target_records(batch: Receiving, where: ColumnElement[bool]) -> list[TargetRecords]:
-    order, line = PurchaseOrder, PurchaseOrderLine
-    made = select(Receipt.id).where(Receipt.batch_id == batch.id)
-    found = [
-        TargetRecords(
-            model=Product,
-            key=Product.item_code,
-            join=_row.item_code == Product.item_code,
-            fields={"on_hand": Product.on_hand, "cost": Product.cost},
-            where=where,
-            creates=False,
-        ),
-        TargetRecords(
-            model=Receipt,
-            key=Receipt.number,
-            join=Receipt.batch_id == _row.batch_id,
-            fields={"number": Receipt.number},
-            where=where,
-            locked=False,
-        ),
-        TargetRecords(
-            model=ReceiptLine,
-            key=ReceiptLine.item_code,
-            name="receipt line",
-            join=and_(ReceiptLine.item_code == _row.item_code, ReceiptLine.receipt_id.in_(made)),
-            fields={"quantity": ReceiptLine.quantity, "cost": ReceiptLine.cost, "credit": ReceiptLine.credit},
-            where=where,
-            locked=False,
-        ),
-    ]
-    if batch.order_number is None:
-        return found
-    return [
-        *found,
-        TargetRecords(
-            model=line,
-            key=line.item_code,
-            name="order line",
-            join=and_(of_order(batch.order_number), line.item_code == _row.item_code),
-            fields={"received": line.received},
-            where=where,
-            creates=False,
-        ),
-        TargetRecords(
-            model=order,
-            key=order.number,
-            name="purchase order",
-            # Each row finds the order; SQL wants a condition with columns of both.
-            join=and_(order.number == batch.order_number, order.id != -_row.sequence),
-            fields={"state": order.state},
-            where=where,
-            creates=False,
-        ),
-    ]

@@ -49,14 +49,14 @@ _HIGHEST = Decimal(10**PRICE.precision - 1).scaleb(-PRICE.scale)
 OUTSTANDING = case((_line.quantity > _line.received, _line.quantity - _line.received), else_=0)
 
 
-def of_order(order_number: Any) -> ColumnElement[bool]:
+def lines_of(order_number: Any) -> ColumnElement[bool]:
     """Return the condition for the lines of the order with the number ``order_number``."""
     number = select(PurchaseOrder.id).where(PurchaseOrder.number == order_number)
     return _line.order_id.in_(number)
 
 
 #: The lines of the order for the product, of which there may be several.
-_LINES = and_(of_order(Receiving.order_number), _line.product_id == Product.id)
+_LINES = and_(lines_of(Receiving.order_number), _line.product_id == Product.id)
 _ORDERED = select(func.sum(OUTSTANDING)).where(_LINES).correlate(Product).scalar_subquery()
 _ORDER_COST = select(func.max(_line.cost)).where(_LINES).correlate(Product).scalar_subquery()
 _OF_VENDOR = and_(VendorItem.product_id == Product.id, VendorItem.vendor_id == Vendor.id)
@@ -95,7 +95,7 @@ def open_lines(session: Session, batch: Receiving) -> Iterator[Block]:
         select(item_code.label("item_code"), first.label("line"), func.sum(OUTSTANDING).label("units"))
         .select_from(_line)
         .outerjoin(Product, Product.id == _line.product_id)
-        .where(of_order(batch.order_number), OUTSTANDING > 0)
+        .where(lines_of(batch.order_number), OUTSTANDING > 0)
         .group_by(item_code)
         .order_by(first)
         .limit(_PAGE)
