@@ -182,6 +182,11 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
         products = counted(batch.count_of(PromotionStatus.READY), "product gets", "products get")
         if batch.returns:
             sentences = [f"{products} the regular price back, if nobody has changed the promotion's."]
+            if self.context.today < batch.day_after and batch.count_of(PromotionStatus.READY):
+                sentences.append(
+                    f"The promotion's last day is {batch.ends_on}: executing this now ends it early. To keep it until then, schedule"
+                    f" this for {batch.day_after}."
+                )
         else:
             back = "another batch gives them back the prices that they have when this is executed"
             sentences = [f"{products} the promotion's price. When {batch.day_after} begins, {back}."]
