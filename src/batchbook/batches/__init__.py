@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from batchbook.batches.scans import read_scan as read_scan
     from batchbook.batches.sources.declaration import FromBatch as FromBatch
     from batchbook.batches.sources.declaration import FromSearch as FromSearch
+    from batchbook.batches.sources.declaration import Source as Source
     from batchbook.batches.sources.destinations import types_made_by_execution as types_made_by_execution
     from batchbook.batches.sources.destinations import why_not_made as why_not_made
     from batchbook.batches.worksheets.batch_layout import RowLayout as RowLayout

@@ -110,9 +110,8 @@ def _claim(db: Session, key: str, bound_to: str) -> SentForm:
             db.add(form)
             db.flush()
     except IntegrityError:
-        _refuse_second_time(
-            db, key, bound_to
-        )  # The other request was committed while this one waited for it.
+        # The other request was committed while this one waited for it.
+        _refuse_second_time(db, key, bound_to)
         raise
     db.execute(delete(SentForm).where(SentForm.sent_at < now - _KEPT))
     return form

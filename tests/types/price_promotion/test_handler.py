@@ -202,7 +202,7 @@ def sentences(promotions: Promotions, batch_id: int) -> tuple[str, ...]:
     return plan.sentences
 
 
-def test_it_is_described_before_it_is_executed(promotions: Promotions) -> None:
+def test_it_is_described_before_it_is_executed(promotions: Promotions, at: Callable[[int], Any]) -> None:
     back = "another batch gives them back the prices that they have when this is executed"
     assert sentences(promotions, promotions.promote(LIST, 1, 6)) == (
         f"1 product gets the promotion's price. When {day(7)} begins, {back}.",
@@ -210,9 +210,13 @@ def test_it_is_described_before_it_is_executed(promotions: Promotions) -> None:
         "Left out: 1 not in catalogue, 1 above regular, 1 not active, 2 duplicate, 1 invalid.",
     )
     number = promotions.return_of(promotions.executed_promotion(GOOD))
+    back = "2 products get the regular price back, if nobody has changed the promotion's."
     assert sentences(promotions, number) == (
-        "2 products get the regular price back, if nobody has changed the promotion's.",
+        back,
+        f"The promotion's last day is {day(6)}: executing this now ends it early. To keep it until then, schedule this for {day(7)}.",
     )
+    at(7)
+    assert sentences(promotions, number) == (back,)
 
 
 def test_totals_tell_what_customers_save(promotions: Promotions) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -30,10 +30,13 @@ from batchbook.batches import (
     FromBatch,
     FromSearch,
     HandlerContext,
+    Lookup,
     Outcome,
     QuickEntry,
     Rows,
     RowValues,
+    Source,
+    Status,
     TargetRecords,
     Total,
     TouchedRecords,
@@ -85,21 +88,21 @@ _OPTIONS = Form(
 class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
     """Handles orders. Everything but the files is set-based SQL."""
 
-    statuses = OrderStatus
+    statuses: ClassVar[type[Status]] = OrderStatus
     #: Of a day on which every cost counts; an action has its own day.
-    lookups = (products(date.max),)
-    refresh_chunk_size = 50_000
+    lookups: tuple[Lookup, ...] = (products(date.max),)
+    refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     duplicates = Duplicates(status=OrderStatus.DUPLICATE, key=("item_code",), number="wanted")
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
-    quick_entry = QuickEntry(
+    quick_entry: QuickEntry | None = QuickEntry(
         label="Scan or type a code",
         find=(Product.upc, Product.item_code),
         key="item_code",
         adds="wanted",
         named_by=("item_code", "description"),
     )
-    sources = (
+    sources: ClassVar[tuple[Source, ...]] = (
         FromBatch(
             "handheld",
             columns={"item_code": "item_code", "quantity": "wanted"},
@@ -191,7 +194,7 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
             f"Order {_number(batch)} is placed with {batch.vendor_code}{expected}: {what}.",
             "It is kept with the batch as PDF and CSV; open it there to send it.",
         ]
-        left_out = [one for one in OrderStatus if one not in options["apply"] and batch.count_of(one)]
+        left_out = [one for one in self.statuses if one not in options["apply"] and batch.count_of(one)]
         if left_out:
             words = ", ".join(f"{batch.count_of(one):,} {one.label.lower()}" for one in left_out)
             sentences.append(f"Left out: {words}.")

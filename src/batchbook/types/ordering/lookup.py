@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from batchbook.batches import Block, Lookup
 from batchbook.catalog.models import PRICE, Department, Product, Vendor, VendorItem
 from batchbook.purchasing.models import units_on_order
-from batchbook.types.ordering.models import AMOUNT, MOST_UNITS, Ordering, OrderingRow, OrderStatus
+from batchbook.types.ordering.models import AMOUNT, MOST_UNITS, OPTIONAL, Ordering, OrderingRow, OrderStatus
 
 _row = OrderingRow
 #: The vendor that is to deliver; the product's own vendor is ``Vendor``.
@@ -66,6 +66,7 @@ def products(today: date) -> Lookup:
         found=OrderStatus.TO_ORDER,
         # What is on order tells that somebody else has ordered for the same shortage.
         watch=("case_pack", "cost", "on_order"),
+        also_watched=OPTIONAL,
         overridden_by="overwrite",
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, and_, func, select
 
@@ -18,11 +18,14 @@ from batchbook.batches import (
     FromBatch,
     FromSearch,
     HandlerContext,
+    Lookup,
     NumberChange,
     Outcome,
     QuickEntry,
     Rows,
     RowValues,
+    Source,
+    Status,
     TargetRecords,
     Total,
     TouchedRecords,
@@ -75,14 +78,14 @@ _OPTIONS = Form(
 class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
     """Handles deliveries, by set-based SQL."""
 
-    statuses = DeliveryStatus
+    statuses: ClassVar[type[Status]] = DeliveryStatus
     #: Of a day on which every cost counts; an action has its own day.
-    lookups = (products(date.max),)
-    refresh_chunk_size = 50_000
+    lookups: tuple[Lookup, ...] = (products(date.max),)
+    refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     duplicates = Duplicates(status=DeliveryStatus.DUPLICATE, key=("item_code",), number="received")
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
-    quick_entry = QuickEntry(
+    quick_entry: QuickEntry | None = QuickEntry(
         label="Scan or type a code",
         find=(Product.upc, Product.item_code),
         key="item_code",
@@ -90,7 +93,7 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
         unknown=True,
         named_by=("item_code", "description"),
     )
-    sources = (
+    sources: ClassVar[tuple[Source, ...]] = (
         # What is still ordered is looked up; what came is counted.
         FromBatch(
             "ordering",
@@ -198,7 +201,7 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
             sentences.append(f"Order {batch.order_number} {ending}.")
         if options["update_costs"]:
             sentences.append("Costs that differ become the costs of the products.")
-        left_out = [one for one in DeliveryStatus if one not in options["apply"] and batch.count_of(one)]
+        left_out = [one for one in self.statuses if one not in options["apply"] and batch.count_of(one)]
         if left_out:
             words = ", ".join(f"{batch.count_of(one):,} {one.label.lower()}" for one in left_out)
             sentences.append(f"Left out: {words}.")

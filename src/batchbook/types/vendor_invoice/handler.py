@@ -21,7 +21,9 @@ from batchbook.batches import (
     QuickEntry,
     Rows,
     RowValues,
+    Source,
     State,
+    Status,
     TargetRecords,
     Total,
     TouchedRecords,
@@ -59,20 +61,20 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
 class VendorInvoiceHandler(BatchHandler[VendorInvoice, VendorInvoiceRow]):
     """Handles vendor invoices. Matching and execution are set-based SQL: no line travels to the application and back."""
 
-    statuses = InvoiceStatus
+    statuses: ClassVar[type[Status]] = InvoiceStatus
     refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("tolerance",)
     duplicates = Duplicates(status=InvoiceStatus.DUPLICATE, also=(InvoiceStatus.INVALID,), number="cost")
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
-    quick_entry = QuickEntry(
+    quick_entry: QuickEntry | None = QuickEntry(
         label="Scan or type a code",
         find=(Product.upc, Product.item_code),
         key="item_code",
         adds="quantity",
         named_by=("product",),
     )
-    sources = (
+    sources: ClassVar[tuple[Source, ...]] = (
         FromBatch(
             "receiving",
             columns={"item_code": "item_code", "received": "quantity", "cost": "cost"},
@@ -80,7 +82,7 @@ class VendorInvoiceHandler(BatchHandler[VendorInvoice, VendorInvoiceRow]):
         ),
         FromSearch(ReceiptLine, columns={"item_code": "item_code", "quantity": "quantity", "cost": "cost"}),
     )
-    lookups = (
+    lookups: tuple[Lookup, ...] = (
         Lookup(
             column="item_code",
             key=Product.item_code,
@@ -91,7 +93,7 @@ class VendorInvoiceHandler(BatchHandler[VendorInvoice, VendorInvoiceRow]):
             watch=("received",),
         ),
     )
-    file_source = FileSource(
+    file_source: FileSource | None = FileSource(
         columns={
             "item_code": "item_code",
             "vendor item code": "vendor_item_code",
