@@ -83,6 +83,10 @@ def test_each_line_is_a_row_where_that_is_chosen(harness: ShopHarness) -> None:
         ("code;quantity\n(01)04006381333931(30)12;2\n", [("000000012", 24)]),
         ("code;quantity\n036000291452;5\n036000291452;-2\n", [("000000011", 3)]),
         ("code;quantity\n036000291452;\n", [("000000011", 1)]),
+        # A text that was read otherwise than it is written adds up; one that is no number stays by itself.
+        ("code;quantity\n036000291452;$ 5\n036000291452;5\n036000291452;few\n", [("000000011", 10), ("000000011", None)]),
+        # What is no scan at all, and half of something.
+        ("code;quantity\n0*036000291452;5\n0.5*036000291452;5\n", [("0*036000291452", 5), ("000000011", None)]),
     ],
 )  # fmt: skip
 def test_the_formats_of_devices(harness: ShopHarness, file: str, rows: list[tuple[str, int]]) -> None:

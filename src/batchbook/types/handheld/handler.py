@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ from batchbook.batches import (
     QuickEntry,
     Rows,
     RowValues,
+    Severity,
     Total,
     input_file,
     is_repeated,
@@ -166,12 +168,14 @@ class HandheldHandler(BatchHandler[Handheld, HandheldRow]):
             "quantity": [1] * len(block),
         }
         values |= block.values
-        found = codes.read([code or "" for code in values["code"]])
+        texts = [code or "" for code in values["code"]]
+        found = codes.read(texts)
         values["item_code"] = [
-            means[0] if len(means) == 1 else scan.code if scan else "" for scan, means in found
+            means[0] if len(means) == 1 else scan.code if scan else text
+            for text, (scan, means) in zip(texts, found, strict=True)
         ]
         values["quantity"] = [
-            None if number is None else int(number * scan.quantity) if scan else number
+            None if number is None else _whole(number * scan.quantity) if scan else number
             for number, (scan, _) in zip(values["quantity"], found, strict=True)
         ]
         values["scanned_at"] = [*moments(values["scanned"], values["clock"], order, self.context.zone)]
@@ -231,7 +235,8 @@ class HandheldHandler(BatchHandler[Handheld, HandheldRow]):
 
     def describe_execution(self, batch: Handheld, options: Mapping[str, Any]) -> list[str]:
         """Return what is made of how many rows and units, and what is left out."""
-        title = self.context.types[batch.becomes].title
+        titles = {one.key: one.title for one in self.context.types}
+        title = titles.get(batch.becomes, batch.becomes)
         rows, units = self._sums(batch, options)
         whose = (
             f"It belongs to {batch.owner} and stays open, so that it can be checked before it is executed."
@@ -280,16 +285,23 @@ def _is_taken(statuses: Iterable[str]) -> ColumnElement[bool]:
     return and_(_row.status.in_([str(one) for one in statuses]), func.coalesce(_row.quantity, 0) > 0)
 
 
+def _whole(number: Decimal) -> int | None:
+    """Return a quantity as a whole number; ``None`` for one that is none, such as a half."""
+    return int(number) if number == int(number) else None
+
+
 def _added_up(blocks: Iterable[Block]) -> Iterator[Block]:
     """Yield the rows of ``blocks``, those with the same item code and location as one, where the first one was.
 
-    Rows with issues stay by themselves, because their cells have to be corrected. In memory are the different ones.
+    Rows without a quantity, and those with errors, stay by themselves, because they have to be corrected. In memory are the
+    different ones.
     """
     sums: dict[tuple[Any, ...], dict[str, Any]] = {}
     for block in blocks:
         for values in block.rows():
-            has_issues = bool(values.get("issues"))
-            key = (values["item_code"], values.get("location"), values["line"] if has_issues else None)
+            has_errors = any(one["severity"] == Severity.ERROR for one in values.get("issues") or ())
+            alone = values["line"] if has_errors or values["quantity"] is None else None
+            key = (values["item_code"], values.get("location"), alone)
             _add(sums.setdefault(key, {"lines": 0, "quantity": 0, "scanned_at": None}), values)
     records: Iterator[Mapping[str, Any]] = iter(sums.values())
     while together := [*islice(records, _TOGETHER)]:
