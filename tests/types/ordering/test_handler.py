@@ -167,6 +167,18 @@ def test_of_two_orders_for_one_shortage_the_second_is_stopped(harness: BatchHarn
     assert [line[1] for line in lines] == ["A1", "A3"]
 
 
+def test_rows_that_are_ordered_by_choice_are_stopped_as_well(harness: BatchHarness) -> None:
+    first, second = (ordered(harness, from_reorder_points="false") for _ in range(2))
+    for batch_id in (first, second):
+        harness.add(batch_id, item_code="B2", wanted="5")
+        harness.add(batch_id, item_code="A5", wanted="6")
+        harness.run(batch_id, Action.COMPLETE)
+    choice = {"apply": ["other_vendor", "inactive"]}
+    harness.run(first, Action.EXECUTE, **choice)
+    with pytest.raises(Conflict, match=r"B2 \(on order was 0, now 5\), A5 \(on order was 0, now 6\)"):
+        harness.run(second, Action.EXECUTE, **choice)
+
+
 def test_a_second_order_for_a_shortage_is_placed_where_that_is_chosen(harness: BatchHarness) -> None:
     first, second = ordered(harness), ordered(harness)
     placed(harness, first)

@@ -34,7 +34,15 @@ from batchbook.grid import Kind, Reference, choices_of
 from batchbook.types.imports.comparison import Comparison, DuplicateKeys, in_scope, missing_records
 from batchbook.types.imports.effects import number_changes, target_records
 from batchbook.types.imports.fuzzy_match import References
-from batchbook.types.imports.import_plan import ImportPlan, carried, key_columns, record_key, settle_sender
+from batchbook.types.imports.import_columns import (
+    carried,
+    intake_fields,
+    key_columns,
+    record_key,
+    references,
+    row_columns,
+)
+from batchbook.types.imports.import_plan import ImportPlan, settle_sender
 from batchbook.types.imports.models import (
     APPLICABLE,
     PROBLEMATIC,
@@ -69,7 +77,7 @@ from batchbook.types.imports.targets import ImportTargets, new
 
 def _fields(handler: ImportHandler, batch: Import) -> Sequence[IntakeField]:
     """Return the fields of the target, the key first."""
-    return handler.plan_of(batch).intake_fields
+    return intake_fields(handler.plan_of(batch))
 
 
 def _known_lengths(handler: ImportHandler, batch: Import, field: IntakeField) -> Mapping[int, int]:
@@ -107,12 +115,12 @@ def _carried_columns(_handler: ImportHandler, mapping: IntakeMapping) -> Sequenc
 
 def _row_columns(handler: ImportHandler, batch: Import) -> Sequence[RowColumn]:
     """Return the key, each field before and after, and the columns that are carried along."""
-    return tuple(handler.plan_of(batch).columns())
+    return tuple(row_columns(handler.plan_of(batch)))
 
 
 def _references(handler: ImportHandler, batch: Import) -> Mapping[str, Reference]:
     """Return the records that the cells of the batch's fields name."""
-    return handler.plan_of(batch).references
+    return references(handler.plan_of(batch))
 
 
 def _supplement(handler: ImportHandler, batch: Import) -> Iterable[RowValues | Block]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -181,6 +182,11 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
         products = counted(batch.count_of(PromotionStatus.READY), "product gets", "products get")
         if batch.returns:
             sentences = [f"{products} the regular price back, if nobody has changed the promotion's."]
+            if self.context.today < batch.day_after and batch.count_of(PromotionStatus.READY):
+                sentences.append(
+                    f"The promotion's last day is {batch.ends_on}: executing this now ends it early. To keep it until then, schedule"
+                    f" this for {batch.day_after}."
+                )
         else:
             back = "another batch gives them back the prices that they have when this is executed"
             sentences = [f"{products} the promotion's price. When {batch.day_after} begins, {back}."]
@@ -207,9 +213,22 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
         ]
 
     def number_changes(self, batch: PricePromotion, options: Mapping[str, Any]) -> list[NumberChange]:  # noqa: ARG002 - It is a hook.
-        """Return the change of the prices of the rows that are ready."""
+        """Return the change of the prices of the rows that are ready; for a promotion, the one of their return as well."""
         before, after = from_to(batch)
-        return [NumberChange(name="price", label="the price", before=before, after=after, where=is_ready())]
+        change = NumberChange(name="price", label="the price", before=before, after=after, where=is_ready())
+        if batch.returns:
+            return [change]
+        return [
+            change,
+            replace(
+                change,
+                name="return",
+                label="the price on its return",
+                before=after,
+                after=before,
+                later=True,
+            ),
+        ]
 
     def target_records(self, batch: PricePromotion, options: Mapping[str, Any]) -> list[TargetRecords]:  # noqa: ARG002 - It is a hook.
         """Return the products of all rows, because an execution finds out once more which are ready."""

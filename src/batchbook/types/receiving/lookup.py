@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Date,
     SQLColumnExpression,
     String,
     and_,
@@ -19,7 +18,6 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
     type_coerce,
 )
@@ -46,7 +44,7 @@ _PAGE = 5_000
 _HIGHEST = Decimal(10**PRICE.precision - 1).scaleb(-PRICE.scale)
 
 #: The units of a line of an order that have not come.
-OUTSTANDING = case((_line.quantity > _line.received, _line.quantity - _line.received), else_=0)
+OUTSTANDING = _line.outstanding()
 
 
 def lines_of(order_number: Any) -> ColumnElement[bool]:
@@ -64,8 +62,8 @@ _OF_VENDOR = and_(VendorItem.product_id == Product.id, VendorItem.vendor_id == V
 
 def products(today: date) -> Lookup:
     """Return the lookup of products; a cost of the vendor that is announced for a day after ``today`` is not asked for yet."""
-    in_effect = or_(VendorItem.effective_on.is_(None), VendorItem.effective_on <= literal(today, Date))
-    expected = func.coalesce(_ORDER_COST, case((in_effect, VendorItem.cost)), Product.cost)
+    of_vendor = case((VendorItem.is_in_effect(today), VendorItem.cost))
+    expected = func.coalesce(_ORDER_COST, of_vendor, Product.cost)
     cost = func.coalesce(_row.cost, expected)
     credit = type_coerce(CREDITED * cost, AMOUNT)
     return Lookup(
