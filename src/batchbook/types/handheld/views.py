@@ -26,7 +26,7 @@ class HandheldView(BatchMasterView):
     row_table = RowTable(
         ("item_code", "description", "code", "quantity", "location", "scanned_at", "status"),
         filter_columns=("size", "unit", "lines", "line", "scanned", "clock"),
-        layout=GridLayout(frozen=2, widths={"description": 170, "code": 138, "scanned_at": 136}),
+        layout=GridLayout(frozen=2, widths={"description": 184, "code": 146, "scanned_at": 136}),
     )
     grid_columns = (*BatchMasterView.grid_columns[:2], "device", *BatchMasterView.grid_columns[2:])
     field_groups: ClassVar[Mapping[str, Sequence[str]]] = {
