@@ -14,6 +14,7 @@ SHIPPED = (
     "new_product",
     "delete_product",
     "price_promotion",
+    "handheld",
     "inventory_count",
     "labels",
     "vendor_catalog",
