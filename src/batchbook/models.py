@@ -36,10 +36,10 @@ from batchbook.types.vendor_invoice import models as vendor_invoice
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "cells", "delete_product", "effects", "handheld", "imports", "intake", "inventory_count",
-    "jobs", "labels", "master", "matching", "metadata", "new_product", "ordering", "policies",
-    "price_change", "price_promotion", "products", "purchasing", "receiving", "retention", "review",
-    "seal", "security", "vendor_catalog", "vendor_invoice", "web",
+    "batches", "catalog", "cells", "delete_product", "effects", "handheld", "imports", "intake",
+    "inventory_count", "jobs", "labels", "master", "matching", "metadata", "new_product", "ordering",
+    "policies", "price_change", "price_promotion", "products", "purchasing", "receiving", "retention",
+    "review", "seal", "security", "vendor_catalog", "vendor_invoice", "web",
 ]  # fmt: skip
 
 #: The schema that the migrations lead to.
