@@ -1,6 +1,6 @@
 """Files of handhelds, whose rows become batches of other types
 
-Revision handheld, after 0044.
+Revision 0045, after 0044.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from alembic import op
 from batchbook import db
 from batchbook.batches import freeze_table
 
-revision = "handheld"
+revision = "0045"
 down_revision = "0044"
 branch_labels = None
 depends_on = None
