@@ -1,7 +1,7 @@
 """Databases to measure on: a template with the schema and the catalogue, and fresh copies of it.
 
 Files are in a temporary folder. PostgreSQL is the one that pip installs for the tests, started for the measurement and
-removed after it. It does not wait for the disk, so that the disk's mood is not measured, and does not tidy up by
+removed after it. It does not wait for the disk, so that the disk's mood is not measured, and does not vacuum by
 itself, so that it is not measured when that happens to begin.
 """
 
@@ -34,7 +34,8 @@ class DatabaseServer(ABC):
         self._serial = count(1)
 
     def prepare(self, catalog: Path) -> None:
-        """Make the template: Batchbook's schema with the products of ``catalog``, and the planner told of them."""
+        """Make the template anew: Batchbook's schema with the products of ``catalog``, and the planner told of them."""
+        self._clear()
         engine = make_engine(self._template(), poolclass=NullPool)
         upgrade(engine)
         with transaction_scope(engine) as session:
@@ -47,8 +48,12 @@ class DatabaseServer(ABC):
             session.execute(text("ANALYZE"))
 
     @abstractmethod
-    def fresh(self) -> URL:
-        """Return a new copy of the template."""
+    def _clear(self) -> None:
+        """Remove the template, if there is one."""
+
+    @abstractmethod
+    def fresh(self, name: str = "") -> URL:
+        """Return a new copy of the template; it replaces an earlier one of the same ``name``, to which nobody is connected."""
 
     @abstractmethod
     def drop(self, url: URL) -> None:
@@ -71,8 +76,9 @@ class Sqlite(DatabaseServer):
         super().__init__()
         self._folder = Path(tempfile.mkdtemp(prefix="batchbook-bench-"))
 
-    def fresh(self) -> URL:
-        path = self._folder / f"{next(self._serial)}.sqlite3"
+    def fresh(self, name: str = "") -> URL:
+        path = self._folder / f"{name or next(self._serial)}.sqlite3"
+        self.drop(make_url(f"sqlite:///{path}"))
         # The file alone: its write-ahead log was folded into it when the last connection ended.
         shutil.copyfile(self._folder / "template.sqlite3", path)
         return make_url(f"sqlite:///{path}")
@@ -83,6 +89,10 @@ class Sqlite(DatabaseServer):
 
     def close(self) -> None:
         shutil.rmtree(self._folder)
+
+    def _clear(self) -> None:
+        for path in self._folder.glob("template.sqlite3*"):
+            path.unlink()
 
     def _template(self) -> URL:
         return make_url(f"sqlite:///{self._folder / 'template.sqlite3'}")
@@ -105,10 +115,10 @@ class Postgresql(DatabaseServer):
         for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
             self._administer(f"ALTER SYSTEM SET {setting} = off")
         self._administer("SELECT pg_reload_conf()")
-        self._administer("CREATE DATABASE bench_template")
 
-    def fresh(self) -> URL:
-        name = f"bench_{next(self._serial)}"
+    def fresh(self, name: str = "") -> URL:
+        name = f"bench_{name or next(self._serial)}"
+        self._administer(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         self._administer(f"CREATE DATABASE {name} TEMPLATE bench_template")
         return self._url.set(database=name)
 
@@ -117,6 +127,10 @@ class Postgresql(DatabaseServer):
 
     def close(self) -> None:
         self._server.cleanup()
+
+    def _clear(self) -> None:
+        self._administer("DROP DATABASE IF EXISTS bench_template WITH (FORCE)")
+        self._administer("CREATE DATABASE bench_template")
 
     def _template(self) -> URL:
         return self._url.set(database="bench_template")
