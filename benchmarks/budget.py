@@ -27,5 +27,5 @@ class Budget:
         """Return whether work of so many ``expected`` seconds ends in time; note ``what`` as left out if it does not."""
         allowed = self.spent + expected <= self.seconds
         if not allowed and what:
-            self.left_out.append(f"{what}: about {expected:.0f} s more than the time allows for")
+            self.left_out.append(f"{what}, for which about {max(expected, 1):.0f} s were needed")
         return allowed

@@ -32,15 +32,23 @@ class DatabaseServer(ABC):
 
     def __init__(self) -> None:
         self._serial = count(1)
+        self._prepared: Path | None = None
 
     def prepare(self, catalog: Path) -> None:
-        """Make the template anew: Batchbook's schema with the products of ``catalog``, and the planner told of them."""
+        """Make the template: Batchbook's schema with the products of ``catalog``, and the planner told of them."""
+        if self._prepared == catalog:
+            return
+        self._prepared = catalog
         self._clear()
         engine = make_engine(self._template(), poolclass=NullPool)
         upgrade(engine)
         with transaction_scope(engine) as session:
             load_file(session, catalog, by="benchmark")
         self.analyze(self._template())
+
+    def versions(self) -> dict[str, str]:
+        """Return the version of the server, where it is not one of this process."""
+        return {}
 
     def analyze(self, url: URL) -> None:
         """Have the planner look at the database as it is now."""
@@ -54,6 +62,10 @@ class DatabaseServer(ABC):
     @abstractmethod
     def fresh(self, name: str = "") -> URL:
         """Return a new copy of the template; it replaces an earlier one of the same ``name``, to which nobody is connected."""
+
+    @abstractmethod
+    def url_of(self, name: str) -> URL:
+        """Return where the copy called ``name`` is."""
 
     @abstractmethod
     def drop(self, url: URL) -> None:
@@ -77,11 +89,14 @@ class Sqlite(DatabaseServer):
         self._folder = Path(tempfile.mkdtemp(prefix="batchbook-bench-"))
 
     def fresh(self, name: str = "") -> URL:
-        path = self._folder / f"{name or next(self._serial)}.sqlite3"
-        self.drop(make_url(f"sqlite:///{path}"))
+        url = self.url_of(name or str(next(self._serial)))
+        self.drop(url)
         # The file alone: its write-ahead log was folded into it when the last connection ended.
-        shutil.copyfile(self._folder / "template.sqlite3", path)
-        return make_url(f"sqlite:///{path}")
+        shutil.copyfile(self._folder / "template.sqlite3", url.database or "")
+        return url
+
+    def url_of(self, name: str) -> URL:
+        return make_url(f"sqlite:///{self._folder / name}.sqlite3")
 
     def drop(self, url: URL) -> None:
         for path in self._folder.glob(f"{Path(url.database or '').name}*"):
@@ -95,7 +110,7 @@ class Sqlite(DatabaseServer):
             path.unlink()
 
     def _template(self) -> URL:
-        return make_url(f"sqlite:///{self._folder / 'template.sqlite3'}")
+        return self.url_of("template")
 
 
 class Postgresql(DatabaseServer):
@@ -117,13 +132,20 @@ class Postgresql(DatabaseServer):
         self._administer("SELECT pg_reload_conf()")
 
     def fresh(self, name: str = "") -> URL:
-        name = f"bench_{name or next(self._serial)}"
-        self._administer(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        self._administer(f"CREATE DATABASE {name} TEMPLATE bench_template")
-        return self._url.set(database=name)
+        url = self.url_of(name or str(next(self._serial)))
+        self.drop(url)
+        self._administer(f"CREATE DATABASE {url.database} TEMPLATE bench_template")
+        return url
+
+    def url_of(self, name: str) -> URL:
+        return self._url.set(database=f"bench_{name}")
 
     def drop(self, url: URL) -> None:
-        self._administer(f"DROP DATABASE {url.database} WITH (FORCE)")
+        self._administer(f"DROP DATABASE IF EXISTS {url.database} WITH (FORCE)")
+
+    def versions(self) -> dict[str, str]:
+        with make_engine(self._url, poolclass=NullPool).connect() as connection:
+            return {"postgresql": str(connection.exec_driver_sql("SHOW server_version").scalar_one())}
 
     def close(self) -> None:
         self._server.cleanup()
@@ -133,7 +155,7 @@ class Postgresql(DatabaseServer):
         self._administer("CREATE DATABASE bench_template")
 
     def _template(self) -> URL:
-        return self._url.set(database="bench_template")
+        return self.url_of("template")
 
     def _administer(self, statement: str) -> None:
         engine = make_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT")

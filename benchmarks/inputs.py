@@ -25,6 +25,8 @@ VENDORS = 500
 _UNKNOWN = 150
 #: By how many per cent prices change, in turn: most rise, some fall, some stay.
 _CHANGES = (5, -3, 12, 0, 2, 30, -8, 0, 1, 4)
+#: The different texts of prices that are none.
+WORDINGS = 50
 #: A prime, by which tables name products in no order.
 _STRIDE = 7_919
 
@@ -41,7 +43,9 @@ class Inputs:
 
     def to_json(self) -> dict[str, Any]:
         """Return the files as plain data, for another process."""
-        return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()}
+        return {
+            name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
@@ -73,12 +77,12 @@ def write_csv(path: Path, heading: Iterable[str], lines: Iterable[Sequence[str]]
 def price_list_lines(rows: int, unusable: int = 0) -> Iterator[Sequence[str]]:
     """Yield the lines of a price list of a catalogue of ``rows`` products.
 
-    Of each ten lines, the first ``unusable`` have a price that is none.
+    Of each ten lines, the first ``unusable`` have a price that is none, in one of :data:`WORDINGS` wordings.
     """
     for number in range(rows):
         code = f"NEW-{number:08d}" if number % _UNKNOWN == _UNKNOWN - 1 else item_code(number)
         cents = (_cents(number) * (100 + _CHANGES[number % len(_CHANGES)]) + 50) // 100
-        price = "ask" if number % 10 < unusable else _price(cents)
+        price = f"ask {number // 10 % WORDINGS}" if number % 10 < unusable else _price(cents)
         yield code, _description(number), _size(number), price
 
 

@@ -153,7 +153,9 @@ class PostgresqlDriver(Driver):
 
     def write(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Write rows by COPY."""
-        with self._connection.cursor().copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN".encode()) as copy:
+        with self._connection.cursor().copy(
+            f"COPY {table} ({', '.join(columns)}) FROM STDIN".encode()
+        ) as copy:
             for row in rows:
                 copy.write_row(row)
 

@@ -39,7 +39,9 @@ _FIELDS = {
 }  # fmt: skip
 _LABELS = {name: name.replace("_", " ").capitalize() for name in _FIELDS}
 _DIFFERS = {name: f"t.new_{name} <> coalesce(f.{name}, {nothing})" for name, nothing in _FIELDS.items()}
-_CHANGED = " || ".join(f"CASE WHEN {_DIFFERS[name]} THEN '{label}' ELSE '' END" for name, label in _LABELS.items())
+_CHANGED = " || ".join(
+    f"CASE WHEN {_DIFFERS[name]} THEN '{label}' ELSE '' END" for name, label in _LABELS.items()
+)
 _VALID = "t.new_item_code IS NOT NULL AND f.vendor_id IS NOT NULL AND f.twin IS NULL"
 _EXECUTE = (
     """
@@ -115,7 +117,17 @@ WHERE t.batch_id = f.batch_id AND t.sequence = f.sequence
         """Yield the cells of each line of a CSV."""
         price_of = self.driver.price
         for code, description, size, category, brand, price, on_hand, vendor in csv_records(path, IMPORT):
-            yield code, code.lower(), description, size, category, brand, price_of(price), int(on_hand), vendor
+            yield (
+                code,
+                code.lower(),
+                description,
+                size,
+                category,
+                brand,
+                price_of(price),
+                int(on_hand),
+                vendor,
+            )
 
     def _sheet(self, path: Path) -> Iterator[Sequence[Any]]:
         price_of = self.driver.price
@@ -150,7 +162,8 @@ WHERE t.batch_id = f.batch_id AND t.sequence = f.sequence
         copy = self._create()
         columns = ", ".join((*self.decimals, *self.others, *_REST))
         self._run(
-            f"INSERT INTO {self.table(copy)} (batch_id, {columns}) SELECT {copy}, {columns} FROM {{table}}", self.batch
+            f"INSERT INTO {self.table(copy)} (batch_id, {columns}) SELECT {copy}, {columns} FROM {{table}}",
+            self.batch,
         )
         self._index(copy, EARLY_INDEXES + LATE_INDEXES)
         return copy

@@ -124,7 +124,7 @@ class Floor(ABC):
             self._run("DELETE FROM bare_change WHERE batch_id = {batch}", self.copy)
             self._delete(self.copy)
 
-    def complete(self) -> None:
+    def complete(self) -> None:  # noqa: B027 - The same for every type.
         """Do nothing: there is nobody to review."""
 
     @abstractmethod
@@ -200,7 +200,8 @@ class Floor(ABC):
 
     def _export(self, inputs: Inputs, write: Any, number: Callable[[float], Any]) -> None:
         statement = self._sql(
-            f"SELECT {', '.join(self.exported)} FROM {{table}} WHERE batch_id = {{batch}} ORDER BY sequence", self.batch
+            f"SELECT {', '.join(self.exported)} FROM {{table}} WHERE batch_id = {{batch}} ORDER BY sequence",
+            self.batch,
         )
         with self.driver.transaction():
             write(self._shown(self.driver.read(statement), number))
@@ -213,7 +214,9 @@ class Floor(ABC):
             self.alone = perf_counter() - start
         self.beside = perf_counter() - began
 
-    def _shown(self, rows: Iterable[Sequence[Any]], number: Callable[[float], Any]) -> Iterator[Sequence[Any]]:
+    def _shown(
+        self, rows: Iterable[Sequence[Any]], number: Callable[[float], Any]
+    ) -> Iterator[Sequence[Any]]:
         """Yield rows with the values of a file: numbers made by ``number``, and flags as words."""
         flags = len(self.decimals)
         others, scale = flags + len(self.flags), self.driver.scale

@@ -40,7 +40,15 @@ class Work(StrEnum):
 
 
 #: The works that go first where time is short.
-CORE = (Work.POPULATE_CSV, Work.REFRESH, Work.CLONE, Work.BULK_REMOVE, Work.DELETE, Work.EXECUTE, Work.EXPORT_CSV)
+CORE = (
+    Work.POPULATE_CSV,
+    Work.REFRESH,
+    Work.CLONE,
+    Work.BULK_REMOVE,
+    Work.DELETE,
+    Work.EXECUTE,
+    Work.EXPORT_CSV,
+)
 
 
 def works_of(key: str, rows: int) -> tuple[Work, ...]:

@@ -33,7 +33,7 @@ from batchbook.master.record_pages import write_export
 from batchbook.security.default_roles import install_default_roles
 from batchbook.security.identity import identity_called
 from batchbook.security.models import Role, User
-from batchbook.services import Services, services_of
+from batchbook.services import services_of
 from batchbook.tables.formats.sheet_cache import SHEET_CACHE
 from benchmarks.floors.price_change import PERCENT
 from benchmarks.inputs import Inputs
@@ -50,7 +50,7 @@ class Product:
     """
 
     def __init__(self, key: str, url: URL) -> None:
-        self._key, self._services = key, _application(url.render_as_string(hide_password=False))
+        self._key, self._services = key, services_of(application(url).registry)
         self._types = self._services.get(BatchTypes)
         self._runner = InlineRunner(self._types, self._services.settings)
         self._engine = self._services.get(sqlalchemy.Engine)
@@ -62,13 +62,13 @@ class Product:
 
     def populate_csv(self, inputs: Inputs) -> None:
         """Create a batch with a CSV, which is stored with it and inspected, and populate it; its rows are refreshed too."""
-        self.batch = self._take_in(inputs.price_list if self._key == "price_change" else inputs.table)
+        self.batch = self.take_in(inputs.price_list if self._key == "price_change" else inputs.table)
 
     def populate_xlsx(self, inputs: Inputs) -> None:
         """Create a batch with a workbook, and populate it."""
         assert inputs.workbook is not None
         SHEET_CACHE.forget()
-        self._take_in(inputs.workbook)
+        self.take_in(inputs.workbook)
 
     def populate_query(self, _inputs: Inputs) -> None:
         """Create a batch for all products, and populate it with their prices raised and rounded."""
@@ -130,6 +130,17 @@ class Product:
             if verdict.result is not Verified.AS_SEALED:
                 raise RuntimeError(f"The batch {verdict.result}: {verdict.difference}")
 
+    def take_in(self, path: Path) -> int:
+        """Return the number of a new batch with the rows of a file."""
+        with self.engine() as engine, path.open("rb") as file:
+            texts = {"target": "product"} if self._key == "import" else {}
+            batch = create_batch(engine, self._key, texts, file, path.name)
+            context = engine.context_of(batch)
+            file_source_of(context).inspect(context.handler, batch)
+            number = batch.id
+            self._submit(engine, number, Action.POPULATE)
+        return number
+
     @contextmanager
     def engine(self) -> Iterator[Engine]:
         """Yield an engine in a transaction of its own."""
@@ -139,16 +150,6 @@ class Product:
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
-
-    def _take_in(self, path: Path) -> int:
-        with self.engine() as engine, path.open("rb") as file:
-            texts = {"target": "product"} if self._key == "import" else {}
-            batch = create_batch(engine, self._key, texts, file, path.name)
-            context = engine.context_of(batch)
-            file_source_of(context).inspect(context.handler, batch)
-            number = batch.id
-            self._submit(engine, number, Action.POPULATE)
-        return number
 
     def _act(self, batch: int, action: Action, options: Mapping[str, str] | None = None) -> Result:
         with self.engine() as engine:
@@ -172,14 +173,19 @@ class Product:
             self.first_byte = file.first
 
 
+def application(url: URL) -> Any:
+    """Return the whole application on a database, which a process loads once, as a server does. Its statements are counted."""
+    return _application(url.render_as_string(hide_password=False))
+
+
 @cache
-def _application(address: str) -> Services:
-    """Return the services of the whole application on a database, which a process loads once, as a server does."""
-    services = services_of(batchbook.main({}, **settings_for(make_url(address))).registry)
-    count_on(services.get(sqlalchemy.Engine))
-    services.get(sqlalchemy.Engine).dispose()
+def _application(address: str) -> Any:
+    app = batchbook.main({}, **settings_for(make_url(address)))
+    engine = services_of(app.registry).get(sqlalchemy.Engine)
+    count_on(engine)
+    engine.dispose()
     freeze_heap()
-    return services
+    return app
 
 
 class _NotingFile:

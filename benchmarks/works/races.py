@@ -87,14 +87,20 @@ class Races:
                 self._server.prepare(inputs.catalogue)
                 for key in types:
                     if place == 0:
-                        self._round(inputs, key, works_of(key, rows), 0)  # It warms the processes up, and is not counted.
+                        self._round(
+                            inputs, key, works_of(key, rows), 0
+                        )  # It warms the processes up, and is not counted.
                     later = sum(sizes[place + 1 :]) / rows * len(types)
                     found += self._race(inputs, key, sizes[place - 1] if place else 0, later)
         return found
 
     def _race(self, inputs: Inputs, key: str, before: int, later: float) -> list[WorkFigures]:
         """Run the rounds of one size; ``later`` is how many times as long as one of them those of the larger sizes take."""
-        rows, works, name = inputs.rows, works_of(key, inputs.rows), f"{self._server.name}, {key}, {inputs.rows:,} rows"
+        rows, works, name = (
+            inputs.rows,
+            works_of(key, inputs.rows),
+            f"{self._server.name}, {key}, {inputs.rows:,} rows",
+        )
         expected = self._seconds[key] * rows / before if before else 0.0
         if not self._budget.allows(expected):
             works, expected = tuple(work for work in works if work in CORE), expected * _CORE_SHARE
@@ -158,9 +164,9 @@ def exponents(figures: Sequence[WorkFigures]) -> list[Growth]:
     for one in figures:
         series[one.database, one.type, one.work].append(one)
     found = []
-    for (database, key, work), points in series.items():
-        points.sort(key=lambda point: point.rows)
-        points = points[1:] if len(points) > 2 else points
+    for (database, key, work), sizes in series.items():
+        ordered = sorted(sizes, key=lambda point: point.rows)
+        points = ordered[1:] if len(ordered) > 2 else ordered
         if len(points) > 1:
             rows = [point.rows for point in points]
             ours, floor = (_slope(rows, [getattr(p, name) for p in points]) for name in ("seconds", "floor"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
@@ -18,6 +18,7 @@ from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
 from batchbook.grid import Choice, Column, Kind
 from batchbook.master.row_cells import Cell, EditableRow, RowIdentity, TableRow, table_rows
+from benchmarks.parts.figures import PartFigure, PartRequest
 
 #: The most milliseconds that a row may take.
 MOST_MILLISECONDS = 0.1
@@ -137,11 +138,8 @@ def _seconds(do: Callable[[], Any]) -> float:
     return process_time() - start
 
 
-def cost_lines(cost: RowCost) -> Iterable[str]:
-    """Yield the figures as lines of text."""
-    ours, bare = cost.ours * 1000, cost.bare * 1000
-    yield (
-        f"A row of the grid takes {ours:.3f} ms, by a bare template that writes the same table {bare:.3f} ms:"
-        f" ratio {cost.ratio:.2f} ({cost.rows} rows of {len(_COLUMNS)} cells)."
-    )
-    yield f"target: at most {MOST_MILLISECONDS:g} ms a row{'' if ours <= MOST_MILLISECONDS else ', which is missed'}"
+def measure(request: PartRequest) -> Iterator[PartFigure]:
+    """Yield what a row of the grid takes, and its multiple of the bare template."""
+    cost = row_cost(200, 3 if request.is_quick else 15)
+    yield PartFigure("rendering", "a row of the grid", cost.ours * 1000, "ms", MOST_MILLISECONDS)
+    yield PartFigure("rendering", "a row of the grid, to a bare template", cost.ratio, "times")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -13,13 +13,11 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from sqlalchemy import Engine
-from webtest import TestApp
 
-from batchbook.application import configure
 from batchbook.db.engine import make_engine
 from batchbook.migrate import upgrade
-from batchbook.services import services_of
-from benchmarks.living import new_batch, services_for
+from benchmarks.parts.figures import PartFigure, PartRequest
+from benchmarks.parts.job_processes import new_batch, services_for
 
 #: The most seconds that help, showing a batch, and the first page beyond the fastest one may take.
 MOST_SECONDS = {"batchbook --help": 0.3, "batchbook batch show": 1.0, "first page": 1.5}
@@ -81,41 +79,14 @@ def _seconds(process: Sequence[str]) -> float:
 
 
 def _first_page(url: str) -> float:
-    process = [sys.executable, "-m", "benchmarks.startup", url]
+    process = [sys.executable, "-m", "benchmarks.parts.first_page", url]
     return float(json.loads(subprocess.run(process, check=True, capture_output=True, text=True).stdout))
 
 
-def cost_lines(costs: StartCosts) -> Iterable[str]:
-    """Yield the figures as lines of text."""
-    yield f"A process that imports SQLAlchemy and Pyramid's configuration takes {costs.bare:.2f} s."
+def measure(request: PartRequest) -> Iterator[PartFigure]:
+    """Yield the seconds of each start."""
+    costs = start_costs(1 if request.is_quick else 5)
+    yield PartFigure("startup", "a bare process with both libraries", costs.bare, "s")
     for name, seconds in costs.commands.items():
-        yield _line(name, seconds, f"{seconds:.2f} s: ratio {seconds / costs.bare:.2f}")
-    yield _line(
-        "first page",
-        costs.first_page,
-        f"{costs.first_page:.2f} s more than the fastest time of the same page",
-    )
-
-
-def _line(name: str, seconds: float, text: str) -> str:
-    missed = "" if seconds <= MOST_SECONDS[name] else ", which is missed"
-    return f"{name}: {text} (target: at most {MOST_SECONDS[name]:g} s{missed})"
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Print by how many seconds the first request of a page in this process is slower than the fastest of ten."""
-    settings = {"sqlalchemy.url": arguments[0], "batchbook.development": "true", "batchbook.jobs": "inline"}
-    application = configure(settings).make_wsgi_app()
-    client = TestApp(application)
-    times = []
-    for _ in range(10):
-        began = perf_counter()
-        client.get("/login")
-        times.append(perf_counter() - began)
-    services_of(application.registry).get(Engine).dispose()
-    print(json.dumps(times[0] - min(times)))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+        yield PartFigure("startup", name, seconds, "s", MOST_SECONDS[name])
+    yield PartFigure("startup", "first page", costs.first_page, "s", MOST_SECONDS["first page"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -15,6 +15,7 @@ import xlsxwriter
 
 from batchbook.tables import read_table
 from batchbook.tables.formats.sheet_extent import ExtentEstimate
+from benchmarks.parts.figures import PartFigure, PartRequest
 
 _SHEET = "xl/worksheets/sheet1.xml"
 
@@ -30,6 +31,13 @@ class Looking:
     def share(self) -> float:
         """Which part of reading looking is."""
         return self.looking / self.reading
+
+
+def measure(request: PartRequest) -> Iterator[PartFigure]:
+    """Yield the share of reading a workbook that looking how far it reaches is."""
+    found = looking(request.inputs.price_list, 1 if request.is_quick else 5)
+    yield PartFigure("workbooks", f"looking how far {request.inputs.rows:,} rows reach", found.looking, "s")
+    yield PartFigure("workbooks", "looking, to reading", found.share, "times")
 
 
 def looking(price_list: Path, rounds: int) -> Looking:

@@ -1,4 +1,4 @@
-"""Processes of their own, for what can only be measured there: ``python -m benchmarks.living WHAT URL [NUMBER]``.
+"""Processes of their own, for what can only be measured there: ``python -m benchmarks.parts.job_processes WHAT URL [NUMBER]``.
 
 ``work`` runs jobs until its input ends; ``start`` asks for jobs NUMBER times within a process that runs them, and says
 how long each waited; ``idle`` says how much of a core a process that runs jobs takes in NUMBER seconds without any.

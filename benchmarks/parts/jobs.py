@@ -6,8 +6,10 @@ import gc
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -21,9 +23,12 @@ from batchbook.jobs.job_run import JobRun
 from batchbook.jobs.service import JobService
 from batchbook.services import Services
 from benchmarks.databases import DatabaseServer
-from benchmarks.living import ACTOR, ask, new_batch, services_for, starts
+from benchmarks.parts.figures import PartFigure, PartRequest
+from benchmarks.parts.job_processes import ACTOR, ask, new_batch, services_for, starts
 
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
+#: What is aimed at: seconds until the start, times the time without a job, and the share of a core of a process without any.
+MOST_WAIT, MOST_RATIO, MOST_IDLE = 0.5, 1.03, 0.03
 
 
 @dataclass(frozen=True)
@@ -42,10 +47,22 @@ class JobCosts:
         return min(self.as_job) / min(self.inline)
 
 
+def measure(request: PartRequest) -> Iterator[PartFigure]:
+    """Yield the figures of a populate as a job, of starts, and of a process without jobs."""
+    rounds, count, seconds = (1, 5, 2) if request.is_quick else (5, 20, 20)
+    costs = job_costs(request.server, request.inputs.price_list, request.inputs.rows, rounds, count, seconds)
+    yield request.figure("jobs", "click to start, median", median(costs.starts), "s")
+    yield request.figure("jobs", "click to start, longest", max(costs.starts), "s", MOST_WAIT)
+    yield request.figure(
+        "jobs", f"populate {costs.rows:,} rows as a job, to inline", costs.ratio, "times", MOST_RATIO
+    )
+    yield request.figure("jobs", "a process without jobs", costs.idle, "cores", MOST_IDLE)
+
+
 def job_costs(
     server: DatabaseServer, price_list: Path, rows: int, rounds: int, count: int, seconds: float
 ) -> JobCosts:
-    """Measure on ``place``: a populate of ``rows``, ``count`` starts, and ``seconds`` of idleness."""
+    """Measure on ``server``: a populate of ``rows``, ``count`` starts, and ``seconds`` of idleness."""
     url = server.fresh()
     try:
         found = _starts(server, url, count)
@@ -118,7 +135,7 @@ def _child(what: str, url: URL, number: float) -> Any:
 
 
 def _command(what: str, url: URL) -> list[str]:
-    return [sys.executable, "-m", "benchmarks.living", what, _text(url)]
+    return [sys.executable, "-m", "benchmarks.parts.job_processes", what, _text(url)]
 
 
 def _text(url: URL) -> str:
