@@ -50,6 +50,5 @@ def test_the_settings_of_a_package_are_collected_from_its_modules() -> None:
         "batchbook.max_form_bytes",
         "batchbook.max_upload_bytes",
         "batchbook.number_format",
-        "batchbook.timezone",
     ]
     assert all(setting.meaning.endswith(".") for setting in all_settings("batchbook.security"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from waitress import wasyncore
@@ -27,7 +27,8 @@ def serving(app: Any, threads: int = 4, port: int = 0, **options: Any) -> Iterat
         # Whoever answers may finish. The sockets are closed by the loop itself, between two looks at them: closed from
         # here, they would be gone while it waits for them, and for answers that want to wake it.
         server.task_dispatcher.shutdown()
-        server.trigger.pull_trigger(lambda: _close(server, sockets))
+        with suppress(OSError):  # An answer that woke the loop in between has had the sockets closed already.
+            server.trigger.pull_trigger(lambda: _close(server, sockets))
         loop.join(timeout=5)
 
 

@@ -139,7 +139,6 @@ def remove_product(harness: RemovalHarness) -> None:
         (lambda harness: receive(harness.database, "N1"), "N1"),
         (lambda harness: add_history(harness.database, "N1"), "N1"),
         (open_price_change, "N1"),
-        (remove_product, "A1"),
     ],
 )
 def test_nothing_is_done_if_something_has_come_in_the_way(
@@ -149,6 +148,17 @@ def test_nothing_is_done_if_something_has_come_in_the_way(
     apply(harness)
     before = harness.products()
     with pytest.raises(Conflict, match=f"have changed since the last refresh: {named}\\. Reopen"):
+        harness.run(batch_id, Action.EXECUTE, **BOTH)
+    assert harness.products() == before
+
+
+def test_nothing_is_done_if_a_product_is_gone(harness: RemovalHarness) -> None:
+    batch_id = complete(harness, "A1", "A2", "N1")
+    remove_product(harness)
+    before = harness.products()
+    with pytest.raises(
+        Conflict, match="1 row has a record that changed since the last refresh: A1 \\(no longer there"
+    ):
         harness.run(batch_id, Action.EXECUTE, **BOTH)
     assert harness.products() == before
 
