@@ -11,7 +11,20 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from json import dumps, loads
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, String, Table, Text, case, cast, func, or_, select, true, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Table,
+    Text,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from batchbook.batches.editing.field_changes import text_in
@@ -51,28 +64,43 @@ def problem_text(issue: Issue, column: Column | None, value: Any, issues: Sequen
     return plain_lines(issue["raw"] or "" if column is None else text_in(column, value, issues))
 
 
-def fields_with_issues(context: ActionContext) -> set[str]:
-    """Return the fields that have issues in the first rows with any; further rows may have some in other fields."""
+class Sample(NamedTuple):
+    """What the first rows with issues show: the ``fields`` that have issues, and whether most of the rows ``differ`` in them."""
+
+    fields: set[str]
+    differ: bool
+
+
+def sample_of(context: ActionContext) -> Sample:
+    """Return what the first rows with issues show; further rows may have issues in other fields."""
     rows = context.rows().narrowed(context.row.issues.is_not(None))
     first = select(rows.table.c.issues).where(rows.where).order_by(rows.table.c.sequence).limit(_SAMPLE)
-    return {issue["field"] for issues in context.session.scalars(first) for issue in issues or ()}
+    found = [issues or [] for issues in context.session.scalars(first)]
+    fields = {issue["field"] for issues in found for issue in issues}
+    return Sample(fields, len({dumps(issues) for issues in found}) > _SAMPLE / 2)
 
 
-def shapes_of(context: ActionContext, fields: Set[str]) -> Iterator[Shape]:
+def shapes_of(context: ActionContext, fields: Set[str], *, grouped: bool = True) -> Iterator[Shape]:
     """Yield the shapes of the rows that are not removed, in order of their first rows.
 
     ``fields`` are columns of the rows: the values of those that have issues tell shapes apart. Other fields have no values.
+    Unless ``grouped``, each row is a shape, which takes less time where most rows differ.
     """
     rows = context.rows().narrowed(context.row.issues.is_not(None))
-    columns = rows.table.c
-    names = sorted(fields)
-    values = [_value_where_concerned(context, columns[name], alone=len(names) == 1) for name in names]
-    numbers = func.aggregate_strings(cast(columns.sequence, String), ",")
+    columns, names = rows.table.c, sorted(fields)
     # As texts, because all of a chunk are read as JSON in one go.
     issues = cast(columns.issues, Text) if _is_postgresql(context) else type_coerce(columns.issues, Text)
-    shapes = select(issues, func.count(), numbers, *values).where(rows.where)
-    span = columns.sequence // _SPAN
-    shapes = shapes.group_by(columns.issues, span, *values).order_by(func.min(columns.sequence))
+    number = cast(columns.sequence, String)
+    if grouped:
+        alone = len(names) == 1
+        values = [_value_where_concerned(context, columns[name], alone=alone) for name in names]
+        shapes = select(issues, func.count(), func.aggregate_strings(number, ","), *values)
+        shapes = shapes.group_by(columns.issues, columns.sequence // _SPAN, *values)
+        shapes = shapes.order_by(func.min(columns.sequence))
+    else:
+        shapes = select(issues, literal(1), number, *(columns[name] for name in names))
+        shapes = shapes.order_by(columns.sequence)
+    shapes = shapes.where(rows.where)
     # By the connection, because the session would double the cost of each shape.
     connection, options = context.session.connection(), {"yield_per": _AT_A_TIME}
     with connection.execute(shapes, execution_options=options) as found:

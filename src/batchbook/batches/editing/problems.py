@@ -14,10 +14,10 @@ from batchbook.batches.editing.bulk import BulkEditor, BulkEditResult
 from batchbook.batches.editing.field_changes import columns_named, parsed
 from batchbook.batches.editing.problem_shapes import (
     Shape,
-    fields_with_issues,
     may_have_text,
     names_field,
     problem_text,
+    sample_of,
     shapes_of,
 )
 from batchbook.batches.editing.removal import Selection
@@ -123,10 +123,11 @@ def problem_cells(context: ActionContext, field_name: str, text: str) -> Iterato
 def problems_of(context: ActionContext) -> Problems:
     """Return the problems in the batch's rows that are not removed."""
     columns = cell_columns(context.row, context.access)
-    fields = fields_with_issues(context) & columns.keys()
+    sample = sample_of(context)
+    fields = sample.fields & columns.keys()
     while True:
         grouping = _Grouping(context.access, columns)
-        for shape in shapes_of(context, fields):
+        for shape in shapes_of(context, fields, grouped=not sample.differ):
             grouping.add(shape)
         if grouping.fields <= fields:
             return grouping.problems()
