@@ -233,3 +233,15 @@ def test_what_effects_add_is_a_ratio_of_two_executions(server: Any, tmp_path: Pa
     cost = effects_cost(server, tmp_path, 600, 1)
     assert cost.ratio == cost.kept[0] / cost.without[0] > 0
     assert "600 rows" in "\n".join(effects_lines(cost))
+
+
+def test_the_pages_about_problems_are_measured_beside_the_reading_of_their_issues(
+    server: Any, tmp_path: Path
+) -> None:
+    from benchmarks.problems import problem_costs
+
+    heading, *lines, target = problem_costs(server, tmp_path, 60, 1)
+    assert ("60 problems" in heading, "500 ms" in target) == (True, True)
+    assert [line.split(":")[0].strip() for line in lines] == ["50 texts"] * 3 + ["texts all different"] * 3
+    if server.name == "SQLite":
+        assert all(int(line.split()[-3]) > 1 for line in lines)

@@ -42,6 +42,11 @@ class KeptProblems:
         self._keep(number, key, problems)
         return problems
 
+    def clear(self) -> None:
+        """Drop all problems."""
+        with self._lock:
+            self._kept.clear()
+
     def _keep(self, number: int, key: Hashable, problems: Problems) -> None:
         with self._lock:
             self._kept.pop(number, None)
