@@ -170,7 +170,9 @@ def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get(READ_ONLY, False)
     if not read_only:
         refuse_second(connection)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+    if connection.info.get(READ_ONLY) != read_only:  # Nobody else sets it: the guard refuses that.
+        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+        connection.info[READ_ONLY] = read_only
     if read_only:
         connection.exec_driver_sql("BEGIN")
     else:
@@ -206,10 +208,14 @@ def _busy_timeout(connection: Connection, seconds: float) -> Iterator[None]:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get(READ_ONLY, False):
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-    else:
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    if not read_only:
         refuse_second(connection)
+    # The driver says it in its BEGIN, which saves a statement; None leaves it to the server, which may be a replica.
+    driver: Any = connection.connection.driver_connection
+    wanted = True if read_only else None
+    if driver.read_only is not wanted:
+        driver.read_only = wanted
 
 
 def _mark_passing_as_retryable(context: ExceptionContext) -> None:
