@@ -24,7 +24,7 @@ from sqlalchemy.exc import ArgumentError
 from batchbook.db.folding import fold, key_form
 from batchbook.db.guard import install_guard, refuse_second
 from batchbook.db.outages import is_unconnected, note_outage, watch_space
-from batchbook.db.side_file import side_file_engine
+from batchbook.db.side_file import set_query_only, side_file_engine
 from batchbook.db.stored_values import read_json, read_text, read_tolerantly
 from batchbook.db.transactions import (
     READ_ONLY,
@@ -170,9 +170,7 @@ def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get(READ_ONLY, False)
     if not read_only:
         refuse_second(connection)
-    if connection.info.get(READ_ONLY) != read_only:  # Nobody else sets it: the guard refuses that.
-        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
-        connection.info[READ_ONLY] = read_only
+    set_query_only(connection, on=read_only)
     if read_only:
         connection.exec_driver_sql("BEGIN")
     else:
