@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INI ?= development.ini
 TESTS ?=
+# One process more than there are processors: some of them wait for databases, browsers and each other.
+WORKERS ?= $$(($$(getconf _NPROCESSORS_ONLN) + 1))
 SOURCES := src tests benchmarks soak migrations docs setup.py
 
 .PHONY: help run test check format lint types schema bench soak structure pictures clean
@@ -21,7 +23,7 @@ run: $(VENV)/.installed ## Install, prepare the database with demo data, serve h
 	@$(BIN)/batchbook -c $(INI) serve
 
 test: $(VENV)/.developing ## Run the tests (TESTS="tests/grid -k sort" runs some)
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 check: format lint types schema test ## All that must pass: format, lint, types, schema, tests
 

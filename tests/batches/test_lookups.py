@@ -221,6 +221,7 @@ def made(**arguments: Any) -> type[BatchHandler[Any, Any]]:
         ({"watch": ("counted",)}, "watches 'counted', which is not among"),
         ({"missing": "gone"}, "gives the status 'gone', which the handler's statuses lack"),
         ({"unless": ((~Product.active, "off"),)}, "gives the status 'off'"),
+        ({"also_watched": ("ok",)}, "also watches rows with the status 'ok', which is none of unless"),
         ({"found": "fine"}, "gives the status 'fine'"),
         ({"overridden_by": "force"}, "overridden_by 'force', which is no option .* Kind.BOOLEAN"),
         ({"overridden_by": "most"}, "overridden_by 'most', which is no option"),

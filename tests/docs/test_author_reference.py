@@ -99,6 +99,11 @@ def test_every_macro_is_described_as_it_is_called(heading: str, file: str) -> No
     assert described(heading) == macros(file)
 
 
+def test_the_way_to_a_page_of_a_batch_is_described_as_it_is_called() -> None:
+    (called,) = re.findall(r"`(trail\(.*?\))`", text_of("templates.md", "Parts of a page"))
+    assert f"macro {called} " in (TEMPLATES / "batches" / "parts" / "heading.jinja2").read_text()
+
+
 def test_the_other_macros_are_where_the_table_says() -> None:
     text = text_of("templates.md", "Messages, tables and charts")
     lines = re.findall(r"^\| `((\w+)\(.*?\))` \| `macros/([\w.]+)` \|", text, re.MULTILINE)

@@ -29,12 +29,15 @@ json.dump(said, sys.stdout)
 """
 
 
-def run(commands: list[str], place: Path) -> list[str]:
-    """Run commands in the folder ``place``, whose packages can be imported; return what each of them prints."""
+def run(commands: list[str], place: Path, packages: Path | None = None) -> list[str]:
+    """Run commands in the folder ``place``; return what each of them prints.
+
+    The packages in ``packages``, by default in that folder, can be imported.
+    """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("BATCHBOOK_")}
     done = subprocess.run(
         [sys.executable, "-c", _DRIVER], input=json.dumps(commands), cwd=place,
-        env=inherited | {"PYTHONPATH": str(place)}, capture_output=True, text=True, timeout=300, check=False,
+        env=inherited | {"PYTHONPATH": str(packages or place)}, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     said: list[str] = json.loads(done.stdout)

@@ -17,6 +17,7 @@ from batchbook.application import configure
 from batchbook.batches import (
     BatchHandler,
     BatchMasterView,
+    BatchPage,
     Callbacks,
     ExecutionPolicy,
     FileSource,
@@ -33,6 +34,7 @@ from batchbook.batches import (
 )
 from batchbook.batches.history import KINDS
 from batchbook.cli import main
+from batchbook.master import Page
 from batchbook.services import services_of
 from batchbook.settings import all_settings
 from batchbook.testing import BatchTypeConformance, Sample
@@ -146,6 +148,14 @@ def test_every_name_of_rows_is_described() -> None:
 
 def test_every_name_of_a_row_table_is_described() -> None:
     assert named_in(text_of("hooks.md", "Row table")) == own_names(RowTable)
+
+
+def test_every_name_of_a_page_is_described() -> None:
+    of_subclasses, of_instances = {"get", "post"}, {"request", "view", "context"}
+    assert (
+        named_in(text_of("hooks.md", "Page"))
+        == own_names(Page) | own_names(BatchPage) | of_subclasses | of_instances
+    )
 
 
 def test_every_hook_of_the_view_is_described() -> None:

@@ -120,6 +120,18 @@ def test_everything_is_as_the_tutorial_shows(tmp_path: Path, environment: Path) 
     assert formatted.returncode == 0, formatted.stdout
 
 
+def test_it_takes_as_many_commands_and_lines_as_it_says() -> None:
+    shown = list(blocks())
+    commands = [one for language, _, text in shown if language == "console" for one in sessions_in(text)]
+    changes = "".join(text for language, _, text in shown if language == "diff")
+    lines = re.findall(r"^\+ *\S", changes, re.MULTILINE)
+    kits = [command for command, _ in commands if command.startswith("python -m pytest")]
+    told = f"you run {len(commands)} commands, and write {len(lines)} lines of Python"
+    assert told in TUTORIAL.read_text().replace("\n", " ")
+    assert len(kits) == 2, "The kit runs twice."
+    assert f"with {len(lines)} lines of your own" in (TUTORIAL.parent / "types" / "README.md").read_text()
+
+
 def test_what_is_shown_must_be_printed() -> None:
     assert re.fullmatch(as_pattern("a … (b)"), "a 1 (b)")
     assert not re.fullmatch(as_pattern("a (b)"), "a b")

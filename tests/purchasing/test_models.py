@@ -20,6 +20,7 @@ from batchbook.purchasing.models import (
     PurchaseOrderLine,
     Receipt,
     ReceiptLine,
+    units_on_order,
 )
 
 
@@ -45,6 +46,25 @@ def again(session: Any, document: str) -> Any:
 def test_a_number_is_used_once(documents: CatalogueDatabase, document: str) -> None:
     with pytest.raises(IntegrityError), transaction_scope(documents.engine) as session:
         session.add(again(session, document))
+
+
+def test_what_is_on_order_is_what_open_orders_have_not_brought(documents: CatalogueDatabase) -> None:
+    def on_order() -> dict[str, int]:
+        with transaction_scope(documents.engine, read_only=True) as session:
+            found = session.execute(select(Product.item_code, units_on_order()))
+            return {code: units for code, units in found if units}
+
+    assert on_order() == {"000000011": 4}
+    with transaction_scope(documents.engine) as session:
+        line = session.scalars(select(PurchaseOrderLine).where(PurchaseOrderLine.quantity == 24)).one()
+        order, more = line.order, {"product_id": line.product_id, "item_code": line.item_code}
+        order.lines += [PurchaseOrderLine(line=3, quantity=10, **more)]
+        line.received = 30  # More than was ordered takes nothing from the other line.
+    assert on_order() == {"000000011": 10}
+    with transaction_scope(documents.engine) as session:
+        order = session.scalars(select(PurchaseOrder).where(PurchaseOrder.number == "PO-1")).one()
+        order.state = OrderState.CLOSED.value
+    assert on_order() == {}
 
 
 def test_another_vendor_may_use_the_same_invoice_number(documents: CatalogueDatabase) -> None:

@@ -45,6 +45,7 @@ def browser(harness: WebHarness) -> TestApp:
     SentForm.__table__.create(harness.engine)  # type: ignore[attr-defined]
     harness.page("/form", _form)
     harness.page("/rename", _rename, "signed-in", request_method="POST")
+    harness.page("/rename/{id}", _rename, "signed-in", request_method="POST")
     return harness.signed_in("anna")
 
 
@@ -62,6 +63,29 @@ def test_a_form_sent_twice_works_once_and_is_told_what_it_did(harness: WebHarnes
     assert _send(browser, form_key=key).text == "renamed"
     again = _send(browser, 409, form_key=key)
     assert "This form was sent before. Anna was renamed. Nothing was done a second time." in again.text
+    assert _name(harness) == "x"
+
+
+def test_the_key_of_a_form_is_none_of_another_thing(harness: WebHarness, browser: TestApp) -> None:
+    fields = {"csrf_token": token_of(browser), "form_key": KEY}
+    browser.post("/rename/1", fields, status=200)
+    other = browser.post("/rename/2", fields, status=409)
+    assert "Nothing was done, because this was sent with the key of something else" in other.text
+    assert "Anna was renamed" not in other.text
+    assert (
+        "This form was sent before. Anna was renamed." in browser.post("/rename/1", fields, status=409).text
+    )
+    assert _name(harness) == "x"
+
+
+def test_a_key_that_was_kept_before_it_was_bound_counts_for_all(
+    harness: WebHarness, browser: TestApp
+) -> None:
+    fields = {"csrf_token": token_of(browser), "form_key": KEY}
+    browser.post("/rename/1", fields, status=200)
+    with transaction_scope(harness.engine) as db:
+        db.execute(update(SentForm).values(bound_to=None))
+    assert "was sent before" in browser.post("/rename/1", fields, status=409).text
     assert _name(harness) == "x"
 
 

@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from batchbook.batches.scans import Scan as Scan
     from batchbook.batches.sources.declaration import FromBatch as FromBatch
     from batchbook.batches.sources.declaration import FromSearch as FromSearch
+    from batchbook.batches.sources.declaration import Source as Source
     from batchbook.batches.worksheets.batch_layout import RowLayout as RowLayout
     from batchbook.batches.worksheets.layout import Layout as Layout
     from batchbook.batches.worksheets.layout import SheetColumn as SheetColumn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
@@ -19,6 +19,8 @@ from batchbook.words import storable
 #: The role of files that a batch is made from, of those that are uploaded worksheets, and of those with the numbers of the rows
 #: that were chosen elsewhere to make the batch of.
 INPUT, WORKSHEET, CHOSEN = "input", "worksheet", "chosen"
+#: The role of files that an execution makes.
+OUTPUT = "output"
 
 _IN_MEMORY = 8 * 1024 * 1024
 
@@ -62,6 +64,12 @@ def input_file(session: Session, batch: Batch) -> BatchFile | None:
         .order_by(BatchFile.number)
         .limit(1)
     ).first()
+
+
+def stored_files(session: Session, batch: Batch) -> Sequence[BatchFile]:
+    """Return the files of ``batch`` that people may download, in the order in which they were stored."""
+    shown = select(BatchFile).where(BatchFile.batch_id == batch.id, BatchFile.role != CHOSEN)
+    return session.scalars(shown.order_by(BatchFile.number)).all()
 
 
 def demand_input_file(session: Session, batch: Batch) -> BatchFile:

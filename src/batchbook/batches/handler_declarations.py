@@ -27,6 +27,9 @@ class NumberChange:
 
     Where ``before`` is read from other records than the rows, ``records`` are the primary key of their model and the
     condition that joins them to the rows: an execution locks them before it compares what was confirmed.
+
+    With ``later``, it is a change by a batch that the execution makes: it is shown and confirmed with the others, because
+    nobody looks at that batch when it is executed by its schedule, and counts for no sum.
     """
 
     name: str
@@ -37,6 +40,7 @@ class NumberChange:
     warn_above: Decimal | None = None
     named_by: Sequence[str] = ()
     records: tuple[InstrumentedAttribute[Any], ColumnElement[bool]] | None = None
+    later: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

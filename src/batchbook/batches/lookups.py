@@ -57,6 +57,7 @@ class Lookup:
 
     ``watch`` are columns among ``take`` whose values must be the same when the batch is executed, for rows that are neither:
     otherwise nothing is executed, unless the option of the execution called ``overridden_by``, a yes or no, is chosen.
+    ``also_watched`` are statuses of ``unless`` whose rows may be executed all the same, so that they are watched as well.
     """
 
     column: str
@@ -68,6 +69,7 @@ class Lookup:
     unless: Sequence[tuple[ColumnElement[bool], str]] = ()
     found: str | None = None
     watch: Sequence[str] = ()
+    also_watched: Sequence[str] = ()
     overridden_by: str | None = None
 
     @property
@@ -87,6 +89,12 @@ class Lookup:
         """The statuses of rows whose record is missing, or for which a condition of ``unless`` holds."""
         missing = () if self.missing is None else (self.missing,)
         return tuple(str(status) for status in (*missing, *(status for _, status in self.unless)))
+
+    @property
+    def unwatched(self) -> tuple[str, ...]:
+        """The statuses of rows that are not watched."""
+        watched = {str(status) for status in self.also_watched}
+        return tuple(status for status in self.failures if status not in watched)
 
     @property
     def watched_models(self) -> Iterator[tuple[Any, Any]]:
@@ -145,6 +153,9 @@ class Lookup:
         columns_of(row, [self.column])
         _refuse_unlike(self.column, table_of(row).columns[self.column].type, self.key.type)
         self._check_taken(row)
+        held_back = {str(status) for _, status in self.unless}
+        if stray := next((str(one) for one in self.also_watched if str(one) not in held_back), None):
+            raise ValueError(f"it also watches rows with the status {stray!r}, which is none of unless")
         declared = {status.value for status in statuses or ()}
         given = [*self.failures, *([] if self.found is None else [str(self.found)])]
         if unknown := next((one for one in given if one not in declared), None):

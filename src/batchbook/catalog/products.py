@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, literal, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from batchbook.batches import RememberedMatch
@@ -167,6 +167,11 @@ class VendorItem(Base):
 
     vendor: Mapped[Vendor] = relationship()
     product: Mapped[Product] = relationship()
+
+    @classmethod
+    def is_in_effect(cls, day: date) -> ColumnElement[bool]:
+        """Return the condition that the vendor asks for the cost on ``day``, and does not only announce it for later."""
+        return or_(cls.effective_on.is_(None), cls.effective_on <= literal(day, cls.effective_on.type))
 
 
 class ProductMatch(RememberedMatch):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, SQLColumnExpression, String, UniqueConstraint, case, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from batchbook.batches import Severity, Status
@@ -68,6 +68,26 @@ class PurchaseOrderLine(Base):
 
     order: Mapped[PurchaseOrder] = relationship(back_populates="lines")
     product: Mapped[Product | None] = relationship()
+
+    @classmethod
+    def outstanding(cls) -> SQLColumnExpression[int]:
+        """Return in SQL the units of a line that have not come: none where more came than was ordered."""
+        return case((cls.quantity > cls.received, cls.quantity - cls.received), else_=0)
+
+
+def units_on_order() -> SQLColumnExpression[int]:
+    """Return in SQL the units of a product that open orders have asked for and that have not come; 0 if there are none.
+
+    The product is that of the SELECT in which the expression is used.
+    """
+    line = PurchaseOrderLine
+    return (
+        select(func.coalesce(func.sum(line.outstanding()), 0))
+        .join(PurchaseOrder, PurchaseOrder.id == line.order_id)
+        .where(line.product_id == Product.id, PurchaseOrder.state == OrderState.OPEN.value)
+        .correlate(Product)
+        .scalar_subquery()
+    )
 
 
 class Receipt(Base):

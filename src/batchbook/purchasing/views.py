@@ -57,7 +57,7 @@ class PurchaseOrderLineView(LineView):
     line_columns = (
         "line", _item_code(PurchaseOrderLine), "description", "vendor_item_code", "quantity", "case_pack", "cost",
         _amount("amount", "Amount", PurchaseOrderLine.quantity * PurchaseOrderLine.cost), "received",
-        Column("outstanding", "Outstanding", PurchaseOrderLine.quantity - PurchaseOrderLine.received, Kind.INTEGER),
+        Column("outstanding", "Outstanding", PurchaseOrderLine.outstanding(), Kind.INTEGER),
     )  # fmt: skip
     grid_columns = (
         Column("order", "Order", PurchaseOrder.number, Kind.TEXT, link="document"),

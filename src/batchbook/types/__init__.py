@@ -1,4 +1,7 @@
-"""The batch types that Batchbook ships. Each uses the public API only, as a plug-in would."""
+"""The batch types that Batchbook ships. Each uses the public API only, as a plug-in would.
+
+What the package of a type exports is public: its handler, from which others are made, its models and their statuses.
+"""
 
 from __future__ import annotations
 

@@ -10,11 +10,13 @@ from sqlalchemy import Engine
 from tests.batches.harness import BatchHarness, snapshot, stock
 from tests.batches.shelf_count import COUNTS, ShelfCountHandler
 
-from batchbook.batches import QuickEntry
+from batchbook.batches import FieldRule, Policy, QuickEntry
 from batchbook.batches.editing import EntryResult, RowEditor, Undoer
 from batchbook.batches.editing.undo import OvertakenError
+from batchbook.batches.policies.stored import set_policy
 from batchbook.catalog.models import Product
-from batchbook.db import Base
+from batchbook.db import Base, utc_now
+from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Conflict
 
 FILE = "item,counted,remark\n007,7,\n008,,\n009,many,look\n"
@@ -75,6 +77,49 @@ def test_a_scan_adds_a_row_and_the_next_one_adds_to_it(counting: BatchHarness, b
         "staff",
         f"Added row 4 by quick entry of “]E00{UPC}”.",
     )
+
+
+class Remarking(Counting):
+    """Each scan is a row of its own, with a remark."""
+
+    quick_entry = QuickEntry(
+        label="Scan",
+        key="item_code",
+        row_for=lambda _handler, _batch, scan: {"item_code": scan.code, "remark": "scanned"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("handler", "field", "label"),
+    [(Counting, "item_code", "Item code"), (Counting, "counted", "Counted"), (Remarking, "remark", "Remark")],
+)
+def test_a_scan_fills_no_column_that_the_person_may_not_edit(
+    counting: BatchHarness,
+    batch_id: int,
+    engine: Engine,
+    users: dict[str, str],
+    handler: type[Counting],
+    field: str,
+    label: str,
+) -> None:
+    harness = counting.with_handler(handler)
+    with transaction_scope(engine) as session:
+        policy = Policy(fields=(FieldRule(field=field, edit=("admin",)),))
+        set_policy(session, "shelf_count", policy, utc_now(), "admin", 0)
+    before = unchanged(engine)
+    with pytest.raises(BadInput, match=f"^{label} is read-only for you: your role does not allow editing it"):
+        scan(harness, batch_id, UPC)
+    assert unchanged(engine) == before
+    assert scan(harness.by("admin"), batch_id, UPC).is_new
+
+
+def test_a_scan_adds_up_in_a_row_whose_key_the_person_may_not_edit(
+    counting: BatchHarness, batch_id: int, engine: Engine, users: dict[str, str]
+) -> None:
+    with transaction_scope(engine) as session:
+        policy = Policy(fields=(FieldRule(field="item_code", edit=("admin",)),))
+        set_policy(session, "shelf_count", policy, utc_now(), "admin", 0)
+    assert scan(counting, batch_id, "007").message.startswith("Row 1: 7 + 1 = 8 of 007")
 
 
 def test_an_unknown_code_is_a_row_in_whatever_spelling_it_comes_next(

@@ -14,8 +14,10 @@ from tests.batches.attacked import PRICE_CHANGE
 from tests.batches.harness import BatchHarness
 from tests.functional.harness import PRICE_LIST, CatalogueDatabase
 
-from batchbook.batches import Action, LinkedBatch, Outcome, Policy, Rows, RowValues
+from batchbook.batches import Action, LinkedBatch, NumberChange, Outcome, Policy, Rows, RowValues
 from batchbook.batches.engine.making import made_links
+from batchbook.batches.engine.preview import bind_options
+from batchbook.batches.policies.demands import amount_of
 from batchbook.batches.policies.stored import set_policy
 from batchbook.batches.running.dry_run import dry_run, first
 from batchbook.db import utc_now
@@ -29,12 +31,17 @@ LATER = timedelta(days=30)
 
 
 class Returning(PriceChangeHandler):
-    """Price changes whose execution makes another one with the prices from before, for later."""
+    """Price changes whose execution makes another one with the prices from before, for later, and that show its changes."""
 
     execution_policy = replace(PriceChangeHandler.execution_policy, schedules=True)
     execute_in: ClassVar[timedelta | None] = LATER
     made_type: ClassVar[str] = "price_change"
     described: ClassVar[str] = "Back"
+
+    def number_changes(self, batch: PriceChange, options: Mapping[str, Any]) -> list[NumberChange]:
+        (price,) = super().number_changes(batch, options)
+        back = replace(price, name="back", label="the price later", before=price.after, after=price.before)
+        return [price, replace(back, later=True)]
 
     def execute(self, batch: PriceChange, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         outcome = super().execute(batch, rows, options)
@@ -103,6 +110,69 @@ def test_a_batch_for_later_is_complete_and_scheduled_by_whoever_executed(harness
         assert [
             (label, one.id) for label, one in made_links(engine.session, engine.types, engine.find(batch_id))
         ] == [("Made into", made.id)]
+
+
+class Unshown(Returning):
+    """Shows nobody what the other batch changes."""
+
+    def number_changes(self, batch: PriceChange, options: Mapping[str, Any]) -> list[NumberChange]:
+        return super().number_changes(batch, options)[:1]
+
+
+class Other(Returning):
+    """Makes a batch with other changes than those that it shows."""
+
+    def _rows(self, batch: PriceChange) -> Iterator[RowValues]:
+        for values in super()._rows(batch):
+            yield {**values, "new_price": Decimal("100.00")}
+
+
+@pytest.mark.parametrize("handler", [Unshown, Other])
+def test_changes_that_nobody_was_shown_are_confirmed_by_nobody(
+    harness: BatchHarness, handler: type[Returning]
+) -> None:
+    harness = harness.with_handler(handler)
+    batch_id = harness.open(PRICE_LIST, vendor_code="V1")
+    harness.run(batch_id, Action.COMPLETE)
+    result = harness.by("admin").run(batch_id, Action.EXECUTE)
+    made = harness.batch(batch_id + 1)
+    at = f"{harness.batch(batch_id).executed_at + LATER:%Y-%m-%d %H:%M} UTC"
+    assert (made.state, made.completed_by, jobs(harness)) == ("complete", "staff", [])
+    assert (
+        "Made a batch of the type Price change with 3 rows, marked complete and not scheduled, because its changes are not those"
+        f" that were confirmed. Look at them, confirm them, and schedule it for {at}."
+    ) in result.message
+    assert harness.operations(made.id)[-1][:3] == (
+        "complete",
+        "admin",
+        (
+            f"Marked complete by the execution of batch {batch_id:08d}, and not scheduled for {at}, because its changes are not"
+            " those that were confirmed."
+        ),
+    )
+    # Somebody who looks at it confirms what is there.
+    with pytest.raises(Conflict, match="Look at these rows, then confirm price"):
+        harness.run(made.id, Action.EXECUTE, confirm="")
+    harness.with_handler(PriceChangeHandler).run(made.id, Action.EXECUTE, confirm="price")
+    assert harness.batch(made.id).state == "executed"
+
+
+def test_what_the_other_batch_changes_has_to_be_confirmed_and_counts_for_no_sum(
+    harness: BatchHarness,
+) -> None:
+    batch_id = harness.open(PRICE_LIST, vendor_code="V1")
+    harness.run(batch_id, Action.COMPLETE)
+    applied = [row for row in harness.rows(batch_id) if row.status in ("increase", "decrease")]
+    amount = sum(abs(row.new_price - row.old_price) for row in applied)
+    with harness.engine() as engine:
+        context = engine.context_of(engine.find(batch_id))
+        assert amount_of(context, bind_options(context.handler, {})) == amount
+    with pytest.raises(
+        Conflict, match=r"1 row changes the price later by more.*, then confirm back and execute"
+    ):
+        harness.run(batch_id, Action.EXECUTE, confirm="price")
+    harness.run(batch_id, Action.EXECUTE, confirm="price,back")
+    assert harness.batch(batch_id).executed_amount == amount
 
 
 def test_one_without_a_time_is_left_open(harness: BatchHarness) -> None:

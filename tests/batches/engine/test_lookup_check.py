@@ -102,6 +102,20 @@ def test_other_changes_refuse_nothing(tallies: BatchHarness, code: str, values: 
     assert tallies.batch(batch_id).state == "executed"
 
 
+def test_rows_that_are_executed_although_they_are_held_back_are_watched_where_that_is_declared(
+    tallies: BatchHarness,
+) -> None:
+    class Thorough(TallyHandler):
+        lookups = (replace(PRODUCTS, also_watched=("inactive",)),)
+
+    harness = tallies.with_handler(Thorough)
+    batch_id = completed(harness, "item,counted\nC-1,1\n")
+    assert harness.statuses(batch_id) == ["inactive"]
+    change(harness, "C-1", price=Decimal(9))
+    assert ": C-1 (price was" in refused(harness, batch_id)
+    harness.run(batch_id, Action.EXECUTE, keep="true")
+
+
 def test_a_record_that_need_not_be_there_is_watched(tallies: BatchHarness) -> None:
     class Lenient(TallyHandler):
         lookups = (replace(PRODUCTS, missing=None, overridden_by=None),)

@@ -94,6 +94,35 @@ def test_download_where_there_is_no_file(batch: Run) -> None:
     assert result.stderr == "Batch 00000001 was not created from a file, so there is none to download.\n"
 
 
+def test_files_that_an_execution_made_are_downloaded_by_name(
+    batch: Run, catalogue: Engine, tmp_path: Path
+) -> None:
+    batch("create", "labels", "--set", "department=BAKERY", "--as", "staff")
+    assert json.loads(batch("show", 1, "--json").stdout)["files"] == []
+    none = batch("download", 1, "--name", "labels.pdf")
+    assert (none.exit_code, none.stdout) == (1, "")
+    assert none.stderr == "Batch 00000001 has no file “labels.pdf”. It has no files.\n"
+    batch("complete", 1, "--as", "staff")
+    options = ("files=pdf", "files=zpl", "print=no_barcode")
+    chosen = [word for option in options for word in ("--option", option)]
+    done = batch("execute", 1, *chosen, "--as", "admin")
+    assert done.exit_code == 0, done.stderr
+    files = json.loads(batch("show", 1, "--json").stdout)["files"]
+    assert [file["role"] for file in files] == ["output", "output"]
+    pdf, zpl = (file["name"] for file in files)
+    assert re.search(rf"^Output +{re.escape(pdf)}, {re.escape(zpl)}$", batch("show", 1).stdout, re.MULTILINE)
+    target = tmp_path / "labels.pdf"
+    batch("download", 1, "--name", pdf, "--output", target, "--as", "auditor")
+    assert target.read_bytes().startswith(b"%PDF")
+    assert hashlib.sha256(target.read_bytes()).hexdigest() == files[0]["sha256"]
+    assert batch("download", 1, "--name", zpl).stdout_bytes.startswith(b"^XA")
+    wrong = batch("download", 1, "--name", "x.pdf")
+    assert wrong.stderr == f"Batch 00000001 has no file “x.pdf”. Its files: {pdf}, {zpl}.\n"
+    assert batch("download", 1).stderr.endswith(
+        "was not created from a file, so there is none to download.\n"
+    )
+
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -1,13 +1,11 @@
-"""The columns of an import's rows, and the meaning of empty cells."""
+"""The meaning of empty cells, and the sender of a file."""
 
 from __future__ import annotations
-
-import pytest
 
 from batchbook.db.transactions import transaction_scope
 from batchbook.types.imports.models import Import
 
-from .conftest import ImportHarness, workbook
+from .conftest import ImportHarness
 
 
 def test_an_empty_cell_leaves_what_is_there_or_empties_it(harness: ImportHarness) -> None:
@@ -17,23 +15,6 @@ def test_an_empty_cell_leaves_what_is_there_or_empties_it(harness: ImportHarness
     assert [(row.status, row.changed_fields) for row in harness.rows(number)] == [("update", "Size")]
     harness.execute(number)
     assert harness.product("000000001").size is None
-
-
-def test_other_columns_are_carried_as_they_stand(harness: ImportHarness) -> None:
-    number = harness.create_mapped(
-        "item_code,description,price,Remark; DROP TABLE\n000000001,Item 1,1.00, as it is \n", carried=[3]
-    )
-    (row,) = harness.rows(number)
-    assert row.extra_0 == " as it is "
-
-
-@pytest.mark.parametrize("backend", ["postgresql"])
-def test_a_heading_with_characters_that_no_database_stores_can_be_used(harness: ImportHarness) -> None:
-    sheet = workbook(
-        [["item_code", "description", "price", "no_x0000_te"], ["000000001", "Item 1", "5", "a_x0000_b"]]
-    )
-    (row,) = harness.rows(harness.create_mapped(sheet, carried=[3], name="list.xlsx"))
-    assert (row.new_item_code, row.extra_0) == ("000000001", "a�b")
 
 
 def test_a_vendor_who_sends_a_file_is_named_once(harness: ImportHarness) -> None:

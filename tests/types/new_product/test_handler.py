@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Engine
 from tests.batches.harness import BatchHarness
 
-from batchbook.batches import Action
+from batchbook.batches import Action, Rows
 from batchbook.batches.engine.preview import bind_options
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Conflict
+from batchbook.types.new_product import NewProduct, NewProductHandler, NewProductRow, ProposalStatus
 
 from .conftest import HEADINGS
 
@@ -126,3 +127,23 @@ def test_many_rows_are_checked_by_a_few_statements_for_each_chunk(
     assert harness.batch(batch_id).status_counts == {"new": 5_000}
     result = harness.run(batch_id, Action.COMPLETE, Action.EXECUTE)
     assert "5,000 products created" in result.message
+
+
+class Curious(NewProductHandler):
+    """Handles proposals, and has somebody look at all that are new."""
+
+    def refresh(self, batch: NewProduct, rows: Rows) -> None:
+        super().refresh(batch, rows)
+        rows.save()
+        rows.update(NewProductRow.status == ProposalStatus.NEW, status_text="Have a look.")
+
+
+def test_a_subclass_refreshes_rows_after_edits_as_well(harness: BatchHarness) -> None:
+    harness = harness.with_handler(Curious)
+    batch_id = harness.open(f"{HEADINGS}901,,Ink,,,,,3.00,,\n902,,Paper,,,,,,,\n")
+    assert harness.row(batch_id, 1).status_text == "Have a look."
+    assert harness.row(batch_id, 2).status == "incomplete"
+    harness.edit(batch_id, 2, price="4.00")
+    assert harness.row(batch_id, 2).status_text == "Have a look."
+    harness.edit(batch_id, 1, item_code="902")
+    assert harness.statuses(batch_id) == ["duplicate", "duplicate"]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 from tests.batches.harness import BatchHarness
+from tests.types.racing import told_second
 
 from batchbook.batches import Action, Effect, file_chunks
 from batchbook.batches.effects.models import effects_of
@@ -146,12 +147,64 @@ def test_a_changed_cost_or_case_stops_the_order(harness: BatchHarness, changed: 
     assert harness.batch(batch_id).state == "executed"
 
 
+def test_of_two_orders_for_one_shortage_the_second_is_stopped(harness: BatchHarness) -> None:
+    first, second = ordered(harness), ordered(harness)
+    harness.run(second, Action.COMPLETE)
+    placed(harness, first)
+    told = (
+        r"3 rows have records that changed since the last refresh: A1 \(on order was 0, now 24\), A3 \(on order was 0, now 1\),"
+        r" B1 \(on order was 0, now 35\)\. Reopen the batch and refresh it to see that, or choose “Order as of the last refresh”\."
+    )
+    with pytest.raises(Conflict, match=told), harness.engine() as engine:
+        engine.dry_run(second, {}, lambda *_: None)
+    with pytest.raises(Conflict, match=told):
+        harness.run(second, Action.EXECUTE)
+    assert harness.batch(second).state == "complete"
+    harness.run(second, Action.REOPEN, Action.REFRESH)
+    assert [row.on_order for row in harness.rows(second)] == [24, 1, 35]
+    harness.remove(second, 3)
+    *_, lines = placed(harness, second)
+    assert [line[1] for line in lines] == ["A1", "A3"]
+
+
+def test_rows_that_are_ordered_by_choice_are_stopped_as_well(harness: BatchHarness) -> None:
+    first, second = (ordered(harness, from_reorder_points="false") for _ in range(2))
+    for batch_id in (first, second):
+        harness.add(batch_id, item_code="B2", wanted="5")
+        harness.add(batch_id, item_code="A5", wanted="6")
+        harness.run(batch_id, Action.COMPLETE)
+    choice = {"apply": ["other_vendor", "inactive"]}
+    harness.run(first, Action.EXECUTE, **choice)
+    with pytest.raises(Conflict, match=r"B2 \(on order was 0, now 5\), A5 \(on order was 0, now 6\)"):
+        harness.run(second, Action.EXECUTE, **choice)
+
+
+def test_a_second_order_for_a_shortage_is_placed_where_that_is_chosen(harness: BatchHarness) -> None:
+    first, second = ordered(harness), ordered(harness)
+    placed(harness, first)
+    assert len(placed(harness, second, overwrite="true")[-1]) == 3
+
+
 def test_a_number_is_used_once(harness: BatchHarness) -> None:
     batch_id = ordered(harness, order_number="old")
     with pytest.raises(Conflict, match=r"There is already an order old\. Give this one another number"):
         harness.run(batch_id, Action.COMPLETE)
     harness.edit_header(batch_id, order_number="new")
     assert placed(harness, batch_id)[0] == "new"
+
+
+def test_of_two_orders_with_one_number_at_one_moment_one_is_placed(harness: BatchHarness) -> None:
+    first, second = (ordered(harness, order_number="PO-7", from_reorder_points="false") for _ in range(2))
+    for batch_id, code in ((first, "A1"), (second, "A3")):  # No product is in both.
+        harness.add(batch_id, item_code=code, wanted="1")
+        harness.run(batch_id, Action.COMPLETE)
+    assert "There is already an order PO-7. Give this one another number." in told_second(
+        harness, first, second
+    )
+    assert [harness.batch(one).state for one in (first, second)] == ["executed", "complete"]
+    with transaction_scope(harness.database, read_only=True) as session:
+        placed_by = select(PurchaseOrder.batch_id).where(PurchaseOrder.number == "PO-7")
+        assert session.scalars(placed_by).all() == [first]
 
 
 def test_an_order_of_nothing_is_not_placed(harness: BatchHarness) -> None:

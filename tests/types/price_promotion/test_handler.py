@@ -97,6 +97,42 @@ def test_what_returns_is_what_was_there_when_the_promotion_began(promotions: Pro
     assert promotions.shown(promotions.return_of(batch_id), "item_code", "regular_price") == [("A", "12.00")]
 
 
+def test_the_change_of_the_return_is_shown_and_confirmed_with_that_of_the_promotion(
+    promotions: Promotions,
+) -> None:
+    batch_id = promotions.promote("item_code,price\nA,8.25\n")  # 17.5 % less, and 21.2 % more on its return.
+    promotions.run(batch_id, Action.COMPLETE)
+    with pytest.raises(
+        Conflict, match=r"1 row changes the price on its return by more than 20 %: .*\+21\.2 %"
+    ):
+        promotions.run(batch_id, Action.EXECUTE, confirm="")
+    promotions.run(batch_id, Action.EXECUTE, confirm="return")
+    assert promotions.summary(batch_id).endswith(f"scheduled for {day(7)} 00:00 UTC.")
+
+
+def test_a_return_that_is_not_the_one_that_was_confirmed_waits_for_somebody(
+    promotions: Promotions,
+) -> None:
+    batch_id = promotions.promote(GOOD)
+    promotions.run(batch_id, Action.COMPLETE)
+    promotions.set_price("A", "12.00")
+    promotions.run(batch_id, Action.EXECUTE, confirm="price,return")
+    assert promotions.prices()["A"] == "7.50"
+    assert promotions.summary(batch_id) == (
+        "2 prices set, 0 rows left out. Made a batch of the type Price promotion with 2 rows, marked complete and not scheduled,"
+        " because its changes are not those that were confirmed. Look at them, confirm them, and schedule it for"
+        f" {day(7)} 00:00 UTC."
+    )
+    back = promotions.return_of(batch_id)
+    assert promotions.batch(back).state == "complete"
+    with transaction_scope(promotions.database, read_only=True) as session:
+        assert session.scalars(select(Job)).all() == []
+    with pytest.raises(Conflict, match=r"2 rows change the price by more than 20 %: the largest \+60 %"):
+        promotions.run(back, Action.EXECUTE, confirm="")
+    promotions.run(back, Action.EXECUTE, confirm="price")
+    assert promotions.prices()["A"] == "12.00"
+
+
 def test_where_no_row_is_ready_any_more_nothing_is_executed(promotions: Promotions) -> None:
     batch_id = promotions.promote("item_code,price\nA,7.50\n")
     promotions.run(batch_id, Action.COMPLETE)
@@ -166,7 +202,7 @@ def sentences(promotions: Promotions, batch_id: int) -> tuple[str, ...]:
     return plan.sentences
 
 
-def test_it_is_described_before_it_is_executed(promotions: Promotions) -> None:
+def test_it_is_described_before_it_is_executed(promotions: Promotions, at: Callable[[int], Any]) -> None:
     back = "another batch gives them back the prices that they have when this is executed"
     assert sentences(promotions, promotions.promote(LIST, 1, 6)) == (
         f"1 product gets the promotion's price. When {day(7)} begins, {back}.",
@@ -174,9 +210,13 @@ def test_it_is_described_before_it_is_executed(promotions: Promotions) -> None:
         "Left out: 1 not in catalogue, 1 above regular, 1 not active, 2 duplicate, 1 invalid.",
     )
     number = promotions.return_of(promotions.executed_promotion(GOOD))
+    back = "2 products get the regular price back, if nobody has changed the promotion's."
     assert sentences(promotions, number) == (
-        "2 products get the regular price back, if nobody has changed the promotion's.",
+        back,
+        f"The promotion's last day is {day(6)}: executing this now ends it early. To keep it until then, schedule this for {day(7)}.",
     )
+    at(7)
+    assert sentences(promotions, number) == (back,)
 
 
 def test_totals_tell_what_customers_save(promotions: Promotions) -> None:

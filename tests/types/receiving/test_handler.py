@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 from tests.batches.harness import BatchHarness, on_hand
+from tests.types.racing import told_second
 
 from batchbook.batches import Action
 from batchbook.batches.effects.models import effects_of
@@ -247,20 +248,6 @@ def test_what_people_are_told(harness: BatchHarness, delivery: Make) -> None:
     ]
 
 
-def test_the_effects_name_each_record(harness: BatchHarness, delivery: Make) -> None:
-    batch_id = delivery(as_ordered="yes")
-    executed(harness, batch_id)
-    with transaction_scope(harness.database, read_only=True) as session:
-        found = sorted((one.target, one.kind, one.record_key) for one in effects_of(session, batch_id))
-    assert found == [
-        *(("order line", "updated", code) for code in ("A1", "A2", "A2", "A3")),
-        *(("product", "updated", code) for code in ("A1", "A2", "A3")),
-        ("purchase order", "updated", "PO-1"),
-        ("receipt", "created", f"{batch_id:08d}"),
-        *(("receipt line", "created", code) for code in ("A1", "A2", "A3")),
-    ]
-
-
 def test_a_dry_run_moves_nothing(
     harness: BatchHarness, delivery: Make, lines_of_order: Callable[[], Any]
 ) -> None:
@@ -293,3 +280,20 @@ def test_rows_of_products_are_written_by_few_statements(harness: BatchHarness, d
         came = select(func.count()).where(PurchaseOrderLine.received == 2, PurchaseOrderLine.line >= 100)
         assert session.scalar(came) == 2_000
         assert session.scalar(select(func.count()).select_from(ReceiptLine)) == 2_003
+
+
+def test_of_two_receipts_with_one_number_at_one_moment_one_is_stored(
+    harness: BatchHarness, delivery: Make
+) -> None:
+    header = {"order_number": "", "vendor_code": "V1", "receipt_number": "N-1"}
+    first, second = delivery(**header), delivery(**header)
+    for batch_id, code in ((first, "A1"), (second, "A2")):  # No product is in both.
+        harness.add(batch_id, item_code=code, received="1")
+        harness.run(batch_id, Action.COMPLETE)
+    before = on_hand(harness.database)
+    assert "There is already a receipt N-1. Give this one another number." in told_second(
+        harness, first, second
+    )
+    assert [harness.batch(one).state for one in (first, second)] == ["executed", "complete"]
+    assert on_hand(harness.database) == before | {"A1": before["A1"] + 1}
+    assert len(receipt_lines(harness, "N-1")) == 1

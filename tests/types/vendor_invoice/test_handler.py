@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 from tests.batches.harness import BatchHarness
+from tests.types.racing import told_second
 
 from batchbook.batches import Action
 from batchbook.catalog.models import Vendor
@@ -97,7 +98,7 @@ def test_it_is_described_with_what_differs(harness: BatchHarness) -> None:
     assert asked(harness, batch, "describe_execution", {"accept": ["cost"]}) == [
         "Invoice 4711 of vendor V1 over 35.30 becomes payable, due on 2026-12-10.",
         "1 line matched with what was received.",
-        "2 lines differ: 1 quantity differs, 1 cost differs.",
+        "2 lines differ: 1 quantity differs, 2 cost differs.",
         "To execute it, accept “Quantity differs”, or correct these lines.",
     ]
 
@@ -123,3 +124,28 @@ def test_the_vendors_own_codes_are_known(harness: BatchHarness) -> None:
     header = {"vendor_code": "V1", "invoice_number": "9", "invoice_date": "2026-11-10", "invoice_total": "12"}
     batch = harness.open("Article;Qty;Price;Line total\na-1;12;1,00;12,00\n", **header)
     assert (harness.row(batch, 1).item_code, harness.row(batch, 1).status) == ("000000001", "matched")
+
+
+def test_each_difference_has_to_be_accepted(harness: BatchHarness) -> None:
+    batch = open_invoice(harness, "000000001,14,9.00,\n000000002,5,2.00,\n000000003,3,3.00,", "145.00")
+    told = asked(harness, batch, "describe_execution", {"accept": ["quantity"]})
+    assert told[1:] == [
+        "1 line matched with what was received.",
+        "2 lines differ: 2 quantity differs, 1 cost differs.",
+        "To execute it, accept “Cost differs”, or correct these lines.",
+    ]
+    assert len(asked(harness, batch, "describe_execution", {"accept": ["quantity", "cost"]})) == 3
+
+
+def test_of_two_invoices_with_one_number_at_one_moment_one_becomes_payable(
+    harness: BatchHarness, engine: Engine
+) -> None:
+    first = open_invoice(harness, "000000001,12,1.00,", "12.00")
+    second = open_invoice(harness, "000000003,3,3.00,", "9.00", invoice_number="4712")
+    harness.edit_header(second, invoice_number="4711")
+    for batch in (first, second):
+        harness.run(batch, Action.COMPLETE)
+    told = told_second(harness, first, second)
+    assert f"Invoice 4711 of vendor V1 is payable already, by batch {first:08d}." in told
+    assert [harness.batch(one).state for one in (first, second)] == ["executed", "complete"]
+    assert payables(engine) == [("4711", "V1", Decimal("12.00"), None, first)]

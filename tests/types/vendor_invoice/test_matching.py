@@ -15,8 +15,8 @@ from .conftest import open_invoice
         ("000000001,12,1.00,", S.MATCHED, 36, 12, "12.00", "R-1"),
         ("000000001,36,1.07,", S.COST, 36, 36, "38.40", "R-1"),
         ("000000001,7,1.00,", S.QUANTITY, 36, 7, "7.00", "R-1"),
-        ("000000001,14,1.00,", S.QUANTITY, 36, 14, "14.20", "R-1"),
-        ("000000001,40,1.00,", S.QUANTITY, 36, 36, "38.40", "R-1"),
+        ("000000001,14,,14.20", S.QUANTITY, 36, 14, "14.20", "R-1"),
+        ("000000001,72,,76.80", S.QUANTITY, 36, 36, "38.40", "R-1"),
         # What is invoiced already is left out.
         ("000000002,6,2.00,", S.MATCHED, 6, 6, "12.00", "R-2"),
         ("000000003,3,3.00,", S.MATCHED, 3, 3, "9.00", "R-1"),
@@ -65,6 +65,30 @@ def test_costs_may_differ_within_the_tolerance(
 ) -> None:
     batch = open_invoice(harness, f"000000003,3,{cost},", tolerance=tolerance)
     assert harness.statuses(batch) == [status]
+
+
+@pytest.mark.parametrize(
+    ("line", "differences"),
+    [
+        ("000000001,14,1.00,", "Quantity differs. Cost differs."),
+        ("000000001,72,,80.00", "Quantity differs. Cost differs."),
+        ("000000001,7,1.00,6.00", "Quantity differs. Amount differs."),
+        ("000000003,3,3.10,9.00", "Cost differs. Amount differs."),
+        ("000000001,40,1.00,41.00", "Quantity differs. Cost differs. Amount differs."),
+        ("000000006,3,1.00,", "Quantity differs. Cost differs."),  # Its receipt has no cost.
+        ("000000005,10,1.00,9.00", "Amount differs. Not received."),
+        ("000000004,8,1.00,9.00", "Amount differs. Not ordered."),
+        ("FREIGHT,1,5.00,6.00", "Amount differs. Not in catalogue."),
+    ],
+)
+def test_a_line_tells_of_each_difference(harness: BatchHarness, line: str, differences: str) -> None:
+    batch = open_invoice(harness, line)
+    row = harness.row(batch, 1)
+    assert (row.status, row.status_text) == (S.SEVERAL, differences)
+    # What is corrected is no longer told.
+    harness.edit(batch, 1, item_code="000000002", quantity="6", cost="2.00", amount="12.00")
+    row = harness.row(batch, 1)
+    assert (row.status, row.status_text) == (S.MATCHED, None)
 
 
 def test_another_tolerance_matches_all_lines_again(harness: BatchHarness) -> None:

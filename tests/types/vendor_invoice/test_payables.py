@@ -4,13 +4,14 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from tests.batches.harness import BatchHarness
 
 from batchbook.batches import Action
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import Conflict
 from batchbook.purchasing.models import ReceiptLine
+from batchbook.types.vendor_invoice.models import VendorInvoiceRow
 
 from .conftest import invoiced, open_invoice, payable_lines, payables
 
@@ -80,6 +81,40 @@ def test_lines_that_differ_are_paid_only_if_that_is_accepted(
         harness.run(batch, Action.EXECUTE, accept=accept)
     assert (payables(engine), invoiced(engine)) == ([], BEFORE)
     assert not harness.run(batch, Action.EXECUTE, accept=["quantity", "cost"]).failed
+
+
+@pytest.mark.parametrize(
+    ("accept", "left"),
+    [
+        (["quantity"], "1 line differs: 1 cost differs"),
+        (["cost"], "2 lines differ: 2 quantity differs"),
+        (["quantity", "amount"], "1 line differs: 1 cost differs"),
+    ],
+)
+def test_an_accepted_difference_hides_no_other_one(
+    harness: BatchHarness, engine: Engine, accept: list[str], left: str
+) -> None:
+    batch = open_invoice(harness, "000000001,14,9.00,\n000000002,5,2.00,", "136.00")
+    harness.run(batch, Action.COMPLETE)
+    with pytest.raises(Conflict, match=left):
+        harness.run(batch, Action.EXECUTE, accept=accept)
+    with harness.engine() as at_work, pytest.raises(Conflict, match=left):
+        at_work.dry_run(batch, {"accept": accept}, lambda *_: None)
+    assert (payables(engine), invoiced(engine)) == ([], BEFORE)
+    harness.run(batch, Action.EXECUTE, accept=["quantity", "cost"])
+    assert len(payables(engine)) == 1
+
+
+def test_a_line_that_was_matched_before_it_could_tell_two_differences_needs_both(
+    harness: BatchHarness, engine: Engine
+) -> None:
+    batch = open_invoice(harness, "000000001,14,9.00,", "126.00")
+    harness.run(batch, Action.COMPLETE)
+    with transaction_scope(engine) as session:
+        row = VendorInvoiceRow
+        session.execute(update(row).where(row.batch_id == batch).values(status="quantity", status_text=None))
+    with pytest.raises(Conflict, match="1 line differs: 1 cost differs"):
+        harness.run(batch, Action.EXECUTE, accept=["quantity"])
 
 
 def test_units_that_another_invoice_took_meanwhile_stop_the_execution(

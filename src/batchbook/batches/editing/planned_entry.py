@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import case, inspect, select
 
-from batchbook.batches.editing.field_changes import Change, columns_named, text_in
+from batchbook.batches.editing.field_changes import Change, columns_named, editable_by_name, text_in
 from batchbook.batches.editing.new_rows import refuse_additions
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.hook_guard import telling_failure
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.quick_entry import QuickEntry
 from batchbook.batches.rows.issues import issues_of
 from batchbook.batches.rows.row_values import RowValues
@@ -120,12 +121,12 @@ def plan_entry(context: ActionContext, text: str) -> PlannedEntry:
         raise BadInput(not_found)
     _refuse_unknown(context, [*values, *([adds] if adds else [])])
     if adds is None:
-        refuse_additions(context)
+        _refuse_new_row(context, values)
         return PlannedEntry(scan, values)
     (column,) = columns_named(context.row, {adds: ""}, context.access)
     row = _row_of(context, entry, values, spellings)
     if row is None:
-        refuse_additions(context)
+        _refuse_new_row(context, values)
         _refuse_key(context, entry, values)
         number = _parsed(column, plain_text(amount))
         return PlannedEntry(scan, {**values, adds: number}, column, amount, number)
@@ -140,6 +141,14 @@ def _refuse_unknown(context: ActionContext, names: Sequence[str]) -> None:
             f"No row was added: {type(context.handler).__name__}.quick_entry returned the column {unknown[0]!r}, which"
             f" {context.row.__name__} does not have."
         )
+
+
+def _refuse_new_row(context: ActionContext, values: RowValues) -> None:
+    """Raise ``Conflict`` if no rows can be added, and ``BadInput`` if one with ``values`` has a column that the person may not edit."""
+    refuse_additions(context)
+    by_people = editable_by_name(context.row, EVERYTHING)
+    filled = {name: "" for name, one in by_people.items() if values.get(name) not in (None, one.blank)}
+    columns_named(context.row, filled, context.access)
 
 
 def _refuse_key(context: ActionContext, entry: QuickEntry, values: RowValues) -> None:

@@ -164,7 +164,7 @@ def _execute(context: ActionContext, options: Mapping[str, Any]) -> str:
     learn_corrections(context)
     batch = context.batch
     summary, figures = outcome.summary, dict(outcome.figures)
-    made = make_linked_batches(context, outcome.batches)
+    made = make_linked_batches(context, outcome.batches, confirmed)
     if made:
         summary = " ".join([summary, *(one.sentence for one in made)])
         figures[MADE] = [one.number for one in made]

@@ -50,6 +50,12 @@ class NumberCheck:
         return f"{self.change.name}:{token_of(self.warning, shown)}"
 
     @property
+    def shown(self) -> Any:
+        """The changes behind the warning, by which people know them whatever the batch: compared with those of another one."""
+        changes = [(row.key, row.before, row.after) for row in (*self.rises, *self.falls)]
+        return self.beyond, self.warn_above, changes
+
+    @property
     def largest(self) -> RowChange | None:
         """The largest change of all."""
         found = [rows[0] for rows in (self.rises, self.falls) if rows]
@@ -76,6 +82,10 @@ class NumberCheck:
         return f"{words} by more than {limit.normalize():f} %{ending}."
 
 
+#: A check whose warning may have to be confirmed.
+Warned = NumberCheck | LimitCheck
+
+
 @dataclass(frozen=True)
 class ExecutionCheck:
     """The check of executing a batch: numbers that change, rows and cells that people edited, and other limits."""
@@ -95,12 +105,12 @@ class ExecutionCheck:
         return [one.refusal for one in self._all if one.refusal]
 
     @property
-    def warned(self) -> list[NumberCheck | LimitCheck]:
+    def warned(self) -> list[Warned]:
         """The checks whose warnings have to be confirmed."""
         return [one for one in self._all if one.warning]
 
     @property
-    def _all(self) -> list[NumberCheck | LimitCheck]:
+    def _all(self) -> list[Warned]:
         return [*self.numbers, *self.limits]
 
 
@@ -201,7 +211,8 @@ def _check_all(context: ActionContext, changes: Sequence[NumberChange]) -> tuple
         )
         for at, change in enumerate(changes)
     ]
-    return checks, total_amount(one.amount for one in counts)
+    amounts = (counts[at].amount for at, change in enumerate(changes) if not change.later)
+    return checks, total_amount(amounts)
 
 
 def _counts(

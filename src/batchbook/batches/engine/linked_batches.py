@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from batchbook.batches import access
 from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.engine.copying import new_header_values
 from batchbook.batches.engine.evidence import evidence_of
-from batchbook.batches.engine.execution_check import check_execution, demand_confirmation
+from batchbook.batches.engine.execution_check import Warned, check_execution
 from batchbook.batches.engine.preparing import note_complete, settle_rows, write_rows
 from batchbook.batches.engine.preview import bind_options, schedules_in_vain, why_not_execute
 from batchbook.batches.engine.scheduled_execution import SCHEDULE, held_job, in_utc
-from batchbook.batches.handler import ALL, CONFIRM, REASON, LinkedBatch
+from batchbook.batches.handler import CONFIRM, REASON, LinkedBatch
 from batchbook.batches.history import bump_version, record
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
@@ -34,15 +34,18 @@ class MadeBatch:
     sentence: str
 
 
-def make_linked_batches(source: ActionContext, batches: Iterable[LinkedBatch]) -> list[MadeBatch]:
+def make_linked_batches(
+    source: ActionContext, batches: Iterable[LinkedBatch], confirmed: Sequence[Warned]
+) -> list[MadeBatch]:
     """Make the ``batches`` that the execution of the batch of ``source`` asks for, one after the other.
 
-    Raises ``Conflict``, so that nothing is executed, for one that could not be executed at its time.
+    ``confirmed`` are the warnings that whoever executes it has confirmed. Raises ``Conflict``, so that nothing is executed, for
+    one that could not be executed at its time.
     """
-    return [_make(source, one) for one in batches]
+    return [_make(source, one, confirmed) for one in batches]
 
 
-def _make(source: ActionContext, linked: LinkedBatch) -> MadeBatch:
+def _make(source: ActionContext, linked: LinkedBatch, confirmed: Sequence[Warned]) -> MadeBatch:
     _refuse_unscheduled(source, linked)
     context = _stored(source, linked)
     batch = context.batch
@@ -63,8 +66,7 @@ def _make(source: ActionContext, linked: LinkedBatch) -> MadeBatch:
         bump_version(batch)
         source.session.flush()
         return MadeBatch(batch.id, f"{sentence}.")
-    _schedule(source, context, linked)
-    return MadeBatch(batch.id, f"{sentence}, scheduled for {in_utc(linked.execute_at)}.")
+    return MadeBatch(batch.id, f"{sentence}, {_planned(source, context, linked, confirmed)}")
 
 
 def _refuse_unscheduled(source: ActionContext, linked: LinkedBatch) -> None:
@@ -98,32 +100,70 @@ def _stored(source: ActionContext, linked: LinkedBatch) -> ActionContext:
     return ActionContext(context, batch_type, batch, batch_type.make_handler(context, batch))
 
 
-def _schedule(source: ActionContext, context: ActionContext, linked: LinkedBatch) -> None:
-    """Mark the new batch complete, and schedule its execution on behalf of the actor.
+def _planned(
+    source: ActionContext, context: ActionContext, linked: LinkedBatch, confirmed: Sequence[Warned]
+) -> str:
+    """Mark the new batch complete, and schedule its execution on behalf of the actor; return the words on that.
 
-    What its policy demands besides the second person, such as approvals, may still be given until then.
+    A batch with warnings about changes that were not among the ``confirmed`` ones is not scheduled: it waits for somebody who
+    looks at them.
     """
-    batch, at = context.batch, linked.execute_at
-    reason = why_not_execute(context)
-    if reason is not None:
+    at = in_utc(linked.execute_at)
+    _complete(source, context, linked)
+    check = check_execution(context, bind_options(context.handler, {}))
+    if check.refusals:
+        raise _refusal(source, check.refusals)
+    seen = [one.shown for one in confirmed]
+    tokens = [one.token for one in check.warned if one.shown in seen]
+    if len(tokens) == len(check.warned) and (source.handler_context.reason or not check.needs_reason):
+        _schedule(source, context, linked, tokens)
+        return f"scheduled for {at}."
+    bump_version(context.batch)
+    sentence = (
+        f"Marked complete by the execution of {str(source.batch).lower()}, and not scheduled for {at}, because its changes are not"
+        " those that were confirmed."
+    )
+    record(context.handler_context, context.batch, Action.COMPLETE.value, sentence)
+    context.session.flush()
+    return (
+        "marked complete and not scheduled, because its changes are not those that were confirmed. Look at them, confirm them,"
+        f" and schedule it for {at}."
+    )
+
+
+def _complete(source: ActionContext, context: ActionContext, linked: LinkedBatch) -> None:
+    """Mark the new batch complete; raise ``Conflict`` if it could not be executed, or would be refused at its time."""
+    if (reason := why_not_execute(context)) is not None:
         raise Conflict(
             f"{source.batch} was not executed. The batch that it makes could not be executed. {reason}"
         )
     note_complete(context, source.batch.completed_by or source.actor)
-    batch.state = State.COMPLETE
+    context.batch.state = State.COMPLETE
     context.session.flush()
-    values = bind_options(context.handler, {})
     why = source.handler_context.reason
-    if why is None and (policy_of(context).reason or check_execution(context, values).needs_reason):
+    if why is None and policy_of(context).reason:
         why = f"It follows from {str(source.batch).lower()}."
     context.handler_context = replace(context.handler_context, reason=why)
-    if refused := refusals(context, policy_of(context), at):
-        raise Conflict(
-            f"{source.batch} was not executed. The batch that it makes would be refused. {' '.join(refused)}"
-        )
-    warned = demand_confirmation(context, values, {CONFIRM: ALL}).warned
+    if refused := refusals(context, policy_of(context), linked.execute_at):
+        raise _refusal(source, refused)
+
+
+def _refusal(source: ActionContext, reasons: Sequence[str]) -> Conflict:
+    return Conflict(
+        f"{source.batch} was not executed. The batch that it makes would be refused. {' '.join(reasons)}"
+    )
+
+
+def _schedule(
+    source: ActionContext, context: ActionContext, linked: LinkedBatch, tokens: Sequence[str]
+) -> None:
+    """Schedule the execution of the new batch, whose warnings the ``tokens`` confirm.
+
+    What its policy demands besides the second person, such as approvals, may still be given until then.
+    """
+    batch, at, why = context.batch, linked.execute_at, context.handler_context.reason
     try:
-        demand_policy(context, values, at)
+        demand_policy(context, bind_options(context.handler, {}), at)
         needed = ""
     except Conflict as error:
         needed = f" Still needed until then: {error.message.partition('. ')[2]}"
@@ -131,7 +171,7 @@ def _schedule(source: ActionContext, context: ActionContext, linked: LinkedBatch
     sentence = f"Marked complete, and scheduled for {in_utc(at)} by the execution of {str(source.batch).lower()}.{needed}"
     record(context.handler_context, batch, SCHEDULE, sentence)
     context.session.flush()
-    options = ({CONFIRM: [one.token for one in warned]} if warned else {}) | ({REASON: why} if why else {})
+    options = ({CONFIRM: [*tokens]} if tokens else {}) | ({REASON: why} if why else {})
     arguments = {"options": options, "version": batch.version}
     request = held_job(batch, context.actor, Action.EXECUTE.value, arguments, run_at=at)
     add_job(context.session, request, Action.EXECUTE.done)

@@ -34,7 +34,7 @@ def refuse_changed_records(context: ActionContext, options: Mapping[str, Any]) -
 def _refuse_changed(context: ActionContext, lookup: Lookup) -> None:
     rows, row = context.rows(), context.row
     key = getattr(row, lookup.column)
-    watched = and_(rows.where, or_(row.status.is_(None), row.status.not_in(lookup.failures)))
+    watched = and_(rows.where, or_(row.status.is_(None), row.status.not_in(lookup.unwatched)))
     lock_records(context.session, lookup.id, watched, lookup.key == key)
     for record, joined in lookup.watched_models:
         lock_records(context.session, record, record.in_(lookup.joined(select(joined), rows).where(watched)))

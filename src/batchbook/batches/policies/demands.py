@@ -166,9 +166,14 @@ def _wrong_reason(policy: Policy, reason: str | None) -> list[str]:
 
 def amount_of(context: ActionContext, values: Mapping[str, Any]) -> Decimal:
     """Return the sum of all changes of numbers, rises and falls alike, if the batch is executed with ``values``."""
-    changes = context.handler.number_changes(context.batch, values)
+    changes = changes_of_its_own(context, values)
     sums = [select(sum_of_changes(one)).where(context.rows().where, one.where) for one in changes]
     return total_amount(context.session.scalar(statement) for statement in sums)
+
+
+def changes_of_its_own(context: ActionContext, values: Mapping[str, Any]) -> list[NumberChange]:
+    """Return the changes of numbers by executing the batch with ``values``, without those by batches that this makes."""
+    return [one for one in context.handler.number_changes(context.batch, values) if not one.later]
 
 
 def sum_of_changes(change: NumberChange) -> ColumnElement[Any]:

@@ -17,7 +17,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.handler_declarations import NumberChange
 from batchbook.batches.policies.declaration import MEASURES, PERCENT, Limit
-from batchbook.batches.policies.demands import amount_of, policy_of
+from batchbook.batches.policies.demands import amount_of, changes_of_its_own, policy_of
 from batchbook.settings import Setting
 
 #: The beginnings of the settings for the two limits of a measure.
@@ -89,6 +89,11 @@ class LimitCheck:
         return f"{self.name}:{token_of(self.warning)}"
 
     @property
+    def shown(self) -> str:
+        """The warning, to be compared with that of another batch."""
+        return self.warning
+
+    @property
     def warning(self) -> str:
         """The sentence that has to be confirmed with a reason; empty if the first limit is not exceeded."""
         warn = self.limit.warn
@@ -144,7 +149,7 @@ def _is_hidden(context: ActionContext, measure: str, values: Mapping[str, Any]) 
     """Return whether ``measure`` is computed from columns that the person may not see."""
     if not context.access.is_limited or measure not in _OF_NUMBERS:
         return False
-    changes = context.handler.number_changes(context.batch, values)
+    changes = changes_of_its_own(context, values)
     return not all(context.access.shows(one) for change in changes for one in (change.before, change.after))
 
 
@@ -164,7 +169,7 @@ def _measured(context: ActionContext, measure: str, values: Mapping[str, Any]) -
 
 def _largest_amount(context: ActionContext, values: Mapping[str, Any]) -> Decimal:
     largest = Decimal(0)
-    for change in context.handler.number_changes(context.batch, values):
+    for change in changes_of_its_own(context, values):
         kind: TypeEngine[Any] = inspect(change.after).type
         before = func.coalesce(change.before, type_coerce(0, kind))
         moved = type_coerce(func.max(func.abs(change.after - before)), kind)

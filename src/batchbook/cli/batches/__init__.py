@@ -38,7 +38,7 @@ _COMMANDS = {
     ),
     "download": LazyCommand(
         "batchbook.cli.batches.export_commands:download",
-        "Download the file that the batch ID was created from, byte for byte.",
+        "Download the file that the batch ID was created from, or another one of its files, byte for byte.",
     ),
     "edit": LazyCommand(
         "batchbook.cli.batches.editing_commands:edit", "Change fields of the header of the batch ID."

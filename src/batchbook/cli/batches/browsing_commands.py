@@ -13,6 +13,7 @@ from batchbook.batches import Action, Batch, BatchType, State, input_file
 from batchbook.batches.editing import editable_columns
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.preview import ExecutionPreview, preview_execution, totals_of
+from batchbook.batches.files import OUTPUT, stored_files
 from batchbook.batches.models import Operation
 from batchbook.batches.policies.field_access import MASKED, masked_operations
 from batchbook.batches.policies.field_rules import EVERYTHING
@@ -167,6 +168,10 @@ def _batch_data(context: ActionContext, plan: ExecutionPreview) -> dict[str, Any
         },
         "totals": [{"label": total.label, "value": str(total.value)} for total in totals_of(context)],
         "file": {"name": record.name, "size": record.size, "sha256": record.sha256} if record else None,
+        "files": [
+            {"name": one.name, "role": one.role, "size": one.size, "sha256": one.sha256}
+            for one in stored_files(context.session, batch)
+        ],
         "execution": {"why_not": list(plan.reasons), "description": list(plan.sentences)},
     }
 
@@ -189,6 +194,7 @@ def _facts(context: ActionContext) -> Iterator[tuple[str, str]]:
         yield column.label, render(column, getattr(batch, column.name))
     record = input_file(context.session, batch)
     yield "File", f"{record.name}, {record.size:,} bytes, SHA-256 {record.sha256}" if record else ""
+    yield "Output", ", ".join(one.name for one in stored_files(context.session, batch) if one.role == OUTPUT)
     yield "Created", _time_and_user(batch.created_at, batch.created_by)
     yield "Handed over to", batch.handed_to or ""
     yield "Refreshed", _time_and_user(batch.refreshed_at, None)

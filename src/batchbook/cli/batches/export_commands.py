@@ -12,6 +12,7 @@ import click
 from sqlalchemy import JSON, ColumnElement, Row, select
 
 from batchbook.batches import Action, Batch, BatchFile, BatchRow, BatchType, file_chunks, input_file
+from batchbook.batches.files import stored_files
 from batchbook.batches.policies.field_access import field_access, refuse_file_of_others
 from batchbook.batches.policies.field_rules import FieldAccess
 from batchbook.batches.running.runner import reason_in
@@ -157,18 +158,29 @@ def _select_rows(
     type=click.File("wb", lazy=True),
     help="The file to write; standard output by default.",
 )
+@click.option(
+    "--name",
+    metavar="NAME",
+    type=TEXT,
+    help="The file of that name, such as one that executing the batch made.",
+)
 @reader_option
 @json_option
 @pass_installation
 def download(
-    installation: Installation, batch_id: int, output: IO[bytes] | None, reader: str | None, as_json: bool
+    installation: Installation,
+    batch_id: int,
+    output: IO[bytes] | None,
+    name: str | None,
+    reader: str | None,
+    as_json: bool,
 ) -> None:
-    """Download the file that the batch ID was created from, byte for byte."""
+    """Download the file that the batch ID was created from, or another one of its files, byte for byte."""
     if as_json and (output is None or output.name == "-"):
         raise click.UsageError("--json describes the file that was written; name one with --output.")
     with reading_session(installation, reader) as session:
         batch = session.find(batch_id, Action.DOWNLOAD)
-        record = _input_file(session, batch)
+        record = _input_file(session, batch) if name is None else _file_called(session, batch, name)
         refuse_file_of_others(session.engine.context_of(batch).access, session.engine.actor, record)
         chunks = file_chunks(session.db, record)
         if output is None:
@@ -190,6 +202,16 @@ def _input_file(session: CommandSession, batch: Batch) -> BatchFile:
     if record is None:
         raise Missing(f"{batch} was not created from a file, so there is none to download.")
     return record
+
+
+def _file_called(session: CommandSession, batch: Batch, name: str) -> BatchFile:
+    """Return the file of ``batch`` called ``name``, of several the latest; raise ``Missing`` if there is none."""
+    files = stored_files(session.db, batch)
+    found = [file for file in files if file.name == name]
+    if not found:
+        known = f"Its files: {', '.join(file.name for file in files)}." if files else "It has no files."
+        raise Missing(f"{batch} has no file “{name}”. {known}")
+    return found[-1]
 
 
 _PIECE = 256 * 1024

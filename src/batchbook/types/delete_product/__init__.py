@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from batchbook.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from batchbook.types.delete_product.handler import DeleteProductHandler as DeleteProductHandler
+    from batchbook.types.delete_product.models import DeleteProduct as DeleteProduct
+    from batchbook.types.delete_product.models import DeleteProductRow as DeleteProductRow
+    from batchbook.types.delete_product.models import RemovalStatus as RemovalStatus
+else:
+    __getattr__ = lazy_exports(__name__)
 
 
 def includeme(config: Any) -> None:

@@ -23,6 +23,8 @@ from batchbook.batches import (
     Reversing,
     Rows,
     RowValues,
+    Source,
+    Status,
     TargetRecords,
     Total,
     TouchedRecords,
@@ -78,20 +80,20 @@ def _reversing_rows(
 class DeleteProductHandler(BatchHandler[DeleteProduct, DeleteProductRow]):
     """Handles removals of products. Rows are judged by SQL, but for the open batches that other types tell of."""
 
-    statuses = RemovalStatus
+    statuses: ClassVar[type[Status]] = RemovalStatus
     refresh_chunk_size: ClassVar[int | None] = 10_000
     peer_columns: tuple[str, ...] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("inactive_days",)
     duplicates = Duplicates(status=RemovalStatus.DUPLICATE)
     touched_records = TouchedRecords(key=(Product.item_code,))
     reversing = Reversing(header=_reversing_header, rows=_reversing_rows)
-    quick_entry = QuickEntry(
+    quick_entry: QuickEntry | None = QuickEntry(
         label="Scan or type a product",
         find=(Product.upc, Product.item_code),
         key="item_code",
         named_by=("description", "size"),
     )
-    lookups = (
+    lookups: tuple[Lookup, ...] = (
         Lookup(
             column="item_code",
             key=Product.item_code,
@@ -110,12 +112,12 @@ class DeleteProductHandler(BatchHandler[DeleteProduct, DeleteProductRow]):
             missing=RemovalStatus.NOT_FOUND,
         ),
     )
-    sources = (
+    sources: ClassVar[tuple[Source, ...]] = (
         FromSearch(Product, columns={"item_code": "item_code"}),
         FromBatch("new_product", columns={"item_code": "item_code"}),
         FromBatch("price_change", columns={"item_code": "item_code"}),
     )
-    file_source = FileSource(
+    file_source: FileSource | None = FileSource(
         columns={"item_code": "item_code"}, key=("item_code",), synonyms=_SYNONYMS, line_column="line"
     )
     execution_policy = ExecutionPolicy(
@@ -203,7 +205,7 @@ class DeleteProductHandler(BatchHandler[DeleteProduct, DeleteProductRow]):
         sentences += about_deleted(self.session, and_(chosen, _row.step == Step.DELETE.value))
         rest = select(_row.status, func.count()).where(kept, ~self._chosen(batch, options, known=True))
         left_out = dict(self.session.execute(rest.group_by(_row.status)).all())
-        words = [f"{left_out[s]:,} {s.label[0].lower()}{s.label[1:]}" for s in RemovalStatus if s in left_out]
+        words = [f"{left_out[s]:,} {s.label[0].lower()}{s.label[1:]}" for s in self.statuses if s in left_out]
         return [*sentences, *([f"Left out: {', '.join(words)}."] if words else [])]
 
     def number_changes(self, batch: DeleteProduct, options: Mapping[str, Any]) -> list[NumberChange]:

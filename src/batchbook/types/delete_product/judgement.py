@@ -31,7 +31,7 @@ from batchbook.batches import HandlerContext, Rows, count_open_batches
 from batchbook.catalog.models import Product
 from batchbook.db import foreign_keys_to
 from batchbook.errors import Conflict
-from batchbook.purchasing.models import OrderState, PurchaseOrder, PurchaseOrderLine
+from batchbook.purchasing.models import units_on_order
 from batchbook.types.delete_product.models import (
     OBSTACLES,
     READY,
@@ -63,17 +63,6 @@ def _references() -> dict[str, ColumnElement[int]]:
             number = select(func.count()).where(key.parent == Product.id).correlate(Product)
             counts[name] = counts[name] + number.scalar_subquery()
     return counts
-
-
-def _on_order() -> ColumnElement[int]:
-    line = PurchaseOrderLine
-    open_lines = (
-        select(func.sum(line.quantity - line.received))
-        .join(line.order)
-        .where(PurchaseOrder.state == OrderState.OPEN.value, line.quantity > line.received)
-        .where(line.product_id == Product.id)
-    )
-    return func.coalesce(open_lines.correlate(Product).scalar_subquery(), 0)
 
 
 class Judgement:
@@ -167,7 +156,7 @@ def facts_of_now(rows: Rows) -> Select[Any]:
         ~other.removed,
     )
     known = Product.id.is_not(None)
-    counts = {"on_order": _on_order(), **_references()}
+    counts = {"on_order": units_on_order(), **_references()}
     return (
         select(
             # An expression, so that PostgreSQL does not look for all rows of the batch each time.

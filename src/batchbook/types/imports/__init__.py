@@ -5,13 +5,23 @@ Packages that register targets of their own import the names they need from here
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from batchbook.lazy_exports import lazy_exports
 from batchbook.services import services_of
-from batchbook.types.imports.models import ImportStatus
-from batchbook.types.imports.targets import Application, Check, ImportField, ImportTarget, Lookup
 
-__all__ = ["Application", "Check", "ImportField", "ImportStatus", "ImportTarget", "Lookup"]
+if TYPE_CHECKING:
+    from batchbook.types.imports.handler import ImportHandler as ImportHandler
+    from batchbook.types.imports.models import Import as Import
+    from batchbook.types.imports.models import ImportRow as ImportRow
+    from batchbook.types.imports.models import ImportStatus as ImportStatus
+    from batchbook.types.imports.targets import Application as Application
+    from batchbook.types.imports.targets import Check as Check
+    from batchbook.types.imports.targets import ImportField as ImportField
+    from batchbook.types.imports.targets import ImportTarget as ImportTarget
+    from batchbook.types.imports.targets import Lookup as Lookup
+else:
+    __getattr__ = lazy_exports(__name__)
 
 
 def includeme(config: Any) -> None:

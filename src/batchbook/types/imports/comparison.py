@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session, aliased
 from batchbook.batches import Block, Rows
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, parse
-from batchbook.types.imports.import_plan import ImportPlan, key_form
+from batchbook.types.imports.import_plan import ImportPlan, is_reversed, key_form
 from batchbook.types.imports.models import ImportStatus, Mode
 from batchbook.types.imports.reversing import ReversingComparison
 from batchbook.types.imports.targets import TargetField, new, old
@@ -234,7 +234,7 @@ class Comparison:
         after = self._plan.column(self._row, field)
         differs: ColumnElement[bool] = after.is_distinct_from(before)
         if self._plan.reversing:
-            return and_(self._plan.reverses(self._row, field), differs)
+            return and_(is_reversed(self._row, field), differs)
         return differs if self._plan.clears(field) else and_(after.is_not(None), differs)
 
     def _current(self, field: TargetField) -> Any:

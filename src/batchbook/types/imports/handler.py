@@ -24,6 +24,7 @@ from batchbook.batches import (
     RowColumn,
     Rows,
     RowValues,
+    Status,
     TargetRecords,
     TouchedRecords,
 )
@@ -33,7 +34,15 @@ from batchbook.grid import Kind, Reference, choices_of
 from batchbook.types.imports.comparison import Comparison, DuplicateKeys, in_scope, missing_records
 from batchbook.types.imports.effects import number_changes, target_records
 from batchbook.types.imports.fuzzy_match import References
-from batchbook.types.imports.import_plan import ImportPlan, carried, key_columns, record_key, settle_sender
+from batchbook.types.imports.import_columns import (
+    carried,
+    intake_fields,
+    key_columns,
+    record_key,
+    references,
+    row_columns,
+)
+from batchbook.types.imports.import_plan import ImportPlan, settle_sender
 from batchbook.types.imports.models import (
     APPLICABLE,
     PROBLEMATIC,
@@ -68,7 +77,7 @@ from batchbook.types.imports.targets import ImportTargets, new
 
 def _fields(handler: ImportHandler, batch: Import) -> Sequence[IntakeField]:
     """Return the fields of the target, the key first."""
-    return handler.plan_of(batch).intake_fields
+    return intake_fields(handler.plan_of(batch))
 
 
 def _known_lengths(handler: ImportHandler, batch: Import, field: IntakeField) -> Mapping[int, int]:
@@ -106,12 +115,12 @@ def _carried_columns(_handler: ImportHandler, mapping: IntakeMapping) -> Sequenc
 
 def _row_columns(handler: ImportHandler, batch: Import) -> Sequence[RowColumn]:
     """Return the key, each field before and after, and the columns that are carried along."""
-    return tuple(handler.plan_of(batch).columns())
+    return tuple(row_columns(handler.plan_of(batch)))
 
 
 def _references(handler: ImportHandler, batch: Import) -> Mapping[str, Reference]:
     """Return the records that the cells of the batch's fields name."""
-    return handler.plan_of(batch).references
+    return references(handler.plan_of(batch))
 
 
 def _supplement(handler: ImportHandler, batch: Import) -> Iterable[RowValues | Block]:
@@ -129,21 +138,21 @@ def _setup(handler: ImportHandler, action: Action, batch: Import) -> None:
     if action is Action.REFRESH:
         refuse_late_replacing(batch)
     of_all_rows = action in (Action.POPULATE, Action.REFRESH)
-    handler.repeated = DuplicateKeys(handler.session) if of_all_rows else None
-    handler.keys_settled = False
-    handler.similar = SimilarForms(handler.session) if of_all_rows else None
+    handler._repeated = DuplicateKeys(handler.session) if of_all_rows else None
+    handler._keys_settled = False
+    handler._similar = SimilarForms(handler.session) if of_all_rows else None
 
 
 def _after_edit(handler: ImportHandler, batch: Import, rows: Rows) -> None:
     """Refresh the few rows of an edit, for which looking up all keys of the batch would cost too much."""
-    handler.repeated = handler.similar = None
+    handler._repeated = handler._similar = None
     handler.refresh(batch, rows)
 
 
 class ImportHandler(BatchHandler[Import, ImportRow]):
     """Handles imports. Rows are compared and applied by set-based SQL; only rows with problems are read."""
 
-    statuses = ImportStatus
+    statuses: ClassVar[type[Status]] = ImportStatus
     chunk_size: ClassVar[int] = 5_000
     refresh_chunk_size: ClassVar[int | None] = 50_000
     refresh_after: ClassVar[tuple[str, ...]] = ("mode", "empty_cells", "unknown", "similar_keys")
@@ -168,7 +177,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         defaults={"apply": ALL},
     )
 
-    file_source = FileSource(
+    file_source: FileSource | None = FileSource(
         fields=_fields,
         sender="sender",
         scope="target",
@@ -201,11 +210,11 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
         self._targets: ImportTargets = services["targets"]
         self._references: dict[str, References] = {}
         #: The keys that come more than once, while an action works on all rows.
-        self.repeated: DuplicateKeys | None = None
+        self._repeated: DuplicateKeys | None = None
         #: The forms of similar keys, likewise.
-        self.similar: SimilarForms | None = None
+        self._similar: SimilarForms | None = None
         #: Whether the keys of all rows were replaced, likewise.
-        self.keys_settled = False
+        self._keys_settled = False
         # Rows with the same key are duplicates of each other, and those with similar ones are told apart.
         self.peer_columns = tuple(
             column.key for column in row_model.__mapper__.columns if column.info.get("peer")
@@ -241,11 +250,11 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
     def refresh(self, batch: Import, rows: Rows) -> None:
         """Compare ``rows`` with the target in one statement, then add the issues of those with a problem."""
         plan = self.plan_of(batch)
-        similar = SimilarKeys(plan, self.row_model, self.similar)
-        settles_all = self.repeated is not None and similar.replaces_keys
-        if settles_all and not self.keys_settled:
+        similar = SimilarKeys(plan, self.row_model, self._similar)
+        settles_all = self._repeated is not None and similar.replaces_keys
+        if settles_all and not self._keys_settled:
             self._settle_keys(plan, rows, similar)
-        repeated = self.repeated.first_parts(plan, self.row_model) if self.repeated else None
+        repeated = self._repeated.first_parts(plan, self.row_model) if self._repeated else None
         comparison = Comparison(plan, self.row_model, repeated)
         problems = Problems(plan, comparison, self.row_model, self.references_of(plan), similar)
         if not settles_all:
@@ -261,7 +270,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
 
         A row may get the key of another one, so no two rows can be told to be duplicates before.
         """
-        self.keys_settled = True
+        self._keys_settled = True
         comparison = Comparison(plan, self.row_model, None)
         problems = Problems(plan, comparison, self.row_model, self.references_of(plan), similar)
         everything = Rows.of_batch(rows.session, plan.batch, self.row_model, rows.now)

@@ -1,17 +1,16 @@
-"""The plan of one import: the fields of its target that its table fills, and the columns of its rows."""
+"""The plan of one import: its target, the fields that its table fills, and the keys of its rows as they are compared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, cast, func, literal
 
-from batchbook.batches import HandlerContext, IntakeField, IntakeMapping, RowColumn, stored_intake
+from batchbook.batches import HandlerContext, IntakeMapping, stored_intake
 from batchbook.db import folded_key
-from batchbook.grid import Kind, Reference
+from batchbook.grid import Kind
 from batchbook.types.imports.fuzzy_match import References
 from batchbook.types.imports.models import Import, Mode
 from batchbook.types.imports.targets import (
@@ -21,7 +20,6 @@ from batchbook.types.imports.targets import (
     ImportTarget,
     ImportTargets,
     TargetField,
-    executed,
     new,
     old,
 )
@@ -59,11 +57,6 @@ class ImportPlan:
         """Whether the batch reverses another one."""
         return self.batch.reverses is not None
 
-    def reverses(self, row: Any, field: TargetField) -> ColumnElement[bool]:
-        """Return the condition for rows, of a batch that reverses another one, whose records got ``field`` changed by that."""
-        found: ColumnElement[bool] = row.reversed_fields.contains(f",{field.name},", autoescape=True)
-        return func.coalesce(found, literal(value=False))
-
     @cached_property
     def kept(self) -> tuple[TargetField, ...]:
         """The fields whose values are kept: all of the target, and the columns that mark a record as deleted."""
@@ -98,74 +91,9 @@ class ImportPlan:
         return tuple(check for check in self.target.checks if known.issuperset(check.fields))
 
     @property
-    def intake_fields(self) -> tuple[IntakeField, ...]:
-        """The fields that the file may have, the key first."""
-        others = (field for field in self.target.all_fields if field not in self.key)
-        return tuple(self._intake_field(field) for field in (*self.key, *others))
-
-    def _intake_field(self, field: TargetField) -> IntakeField:
-        is_key = field in self.key
-        # If records may be updated, a file needs no field but the key.
-        needed = is_key or (self.mode is Mode.CREATE and field.needed)
-        column = replace(field.column, name=new(field.name))
-        # The first synonym is the name that messages and commands give it.
-        return IntakeField(field.name, column, needed, is_key, (field.name, *field.synonyms))
-
-    @property
-    def references(self) -> dict[str, Reference]:
-        """The records that the cells of fields name, by the rows' column: those referred to, and those that a key finds.
-
-        Whoever may import into the target sees them: a preview tells them as much.
-        """
-        found = {new(field.name): self._reference(field) for field in self.fields}
-        return {name: reference for name, reference in found.items() if reference is not None}
-
-    def _reference(self, field: TargetField) -> Reference | None:
-        if field.column.kind is not Kind.TEXT:
-            return None
-        if field.lookup is not None:
-            label = next(iter(field.lookup.also), None)
-            return Reference(field.lookup.by, self.target.permission, label)
-        if field.column.reference is not None:
-            return field.column.reference
-        return Reference(field.stored, self.target.permission) if self.key == (field,) else None
-
-    @property
     def spells_keys(self) -> bool:
         """Whether the key may be written in several ways, because a part of it is a text of its own."""
         return any(field.is_spelled for field in self.key)
-
-    def columns(self) -> Iterator[RowColumn]:
-        """Yield the columns of the batch's rows: the key, each field before and after, then those that are only carried.
-
-        Rows whose keys are the same or similar are peers.
-        """
-        for field in self.key:
-            yield RowColumn.like(
-                field.column,
-                new(field.name),
-                field.label,
-                editable=True,
-                indexed=field is self.key[0],
-                peer=not self.spells_keys,
-            )
-        if self.spells_keys:
-            yield RowColumn(
-                "key_form", Kind.TEXT, "Key as compared", shown=False, indexed=True, derived=True, peer=True
-            )
-        before, after = ("now", " before") if self.reversing else ("before", "")
-        for field in self.written:
-            yield RowColumn.like(field.column, old(field.name), f"{field.label} {before}")
-            if self.reversing:
-                yield RowColumn.like(field.column, executed(field.name), f"{field.label} executed")
-            yield RowColumn.like(field.column, new(field.name), f"{field.label}{after}", editable=True)
-        if self.reversing:
-            yield RowColumn("reversed_kind", Kind.TEXT, "Effect that is reversed")
-            yield RowColumn("reversed_fields", Kind.TEXT, "Fields that are reversed", shown=False)
-        mapping = self.mapping
-        for place, position in enumerate(mapping.carried if mapping else ()):
-            heading = mapping.headings[position] if mapping else ""
-            yield RowColumn(carried(place), Kind.TEXT, heading.strip()[:60] or f"Column {position + 1}")
 
     def application(self, row: Any, where: ColumnElement[bool], context: HandlerContext) -> Application:
         """Return the application of the rows of ``row``, the batch's row model, that satisfy ``where``."""
@@ -220,17 +148,10 @@ def key_form(plan: ImportPlan, row: Any) -> Any:
     return joined_parts(plan.key, [plan.column(row, field) for field in plan.key], fold=True)
 
 
-def carried(place: int) -> str:
-    """Return the name of the row's column for the ``place``-th of the carried columns."""
-    return f"extra_{place}"
+def is_reversed(row: Any, field: TargetField) -> ColumnElement[bool]:
+    """Return the condition for rows, of a batch that reverses another one, whose records got ``field`` changed by that.
 
-
-# Both get the handler, which this module does not import.
-def key_columns(handler: Any, batch: Import) -> Sequence[str]:
-    """Return the columns of the key of the rows of ``batch``: rows with similar ones are peers, and no duplicates."""
-    return [new(field.name) for field in handler.plan_of(batch).key]
-
-
-def record_key(handler: Any, batch: Import) -> Sequence[Any]:
-    """Return the columns of the target's records by which the rows of ``batch`` find them."""
-    return [field.stored for field in handler.plan_of(batch).key]
+    ``row`` is the model of the rows.
+    """
+    found: ColumnElement[bool] = row.reversed_fields.contains(f",{field.name},", autoescape=True)
+    return func.coalesce(found, literal(value=False))

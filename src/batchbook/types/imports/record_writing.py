@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import case, delete, exists, func, insert, literal, select, update
 
 from batchbook.db import lock_records
-from batchbook.types.imports.import_plan import ImportPlan
+from batchbook.types.imports.import_plan import ImportPlan, is_reversed
 from batchbook.types.imports.models import APPLICABLE, ImportStatus, has_status
 from batchbook.types.imports.targets import Application, TargetField
 
@@ -105,7 +105,7 @@ class RecordWriter:
     def _value_to_update(self, field: TargetField) -> Any:
         """Return the new value of a record: that of its row or, where the cell is empty, what the batch chose for these."""
         if self._plan.reversing:
-            reverses = self._plan.reverses(self._row, field)
+            reverses = is_reversed(self._row, field)
             return case((reverses, self._value(field)), else_=field.stored)
         if self._plan.clears(field):
             return self._value(field)

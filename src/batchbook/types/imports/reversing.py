@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, exists, false, func,
 from batchbook.batches import Effect, Reversing, RowValues
 from batchbook.db import foreign_keys_to
 from batchbook.grid import Kind
-from batchbook.types.imports.import_plan import BETWEEN, REVERSED, ImportPlan
+from batchbook.types.imports.import_plan import BETWEEN, REVERSED, ImportPlan, is_reversed
 from batchbook.types.imports.models import Import, ImportStatus, Mode
 from batchbook.types.imports.targets import TargetField, executed, new, old
 
@@ -133,7 +133,7 @@ class ReversingComparison:
             ~self._was(_CREATED), now.is_not_distinct_from(self._plan.column(self._row, field))
         )
         differs = now.is_distinct_from(getattr(self._row, executed(field.name)))
-        return and_(self._plan.reverses(self._row, field), ~self._was(_DELETED), differs, ~same_as_before)
+        return and_(is_reversed(self._row, field), ~self._was(_DELETED), differs, ~same_as_before)
 
     def _fields_changed_since(self) -> Any:
         """Return in SQL the labels of the fields that somebody else has changed, as the end of a sentence."""
@@ -148,7 +148,7 @@ class ReversingComparison:
         """Return whether the record has all values from before."""
         same = [
             or_(
-                ~self._plan.reverses(self._row, field),
+                ~is_reversed(self._row, field),
                 self._found.c[old(field.name)].is_not_distinct_from(self._plan.column(self._row, field)),
             )
             for field in self._plan.written

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from batchbook.batches import BATCH_PAGES, Action, Batch, BatchMasterView, BatchPage, BatchRow, RowTable
 from batchbook.forms import Field, Form
 from batchbook.grid import Choice, Column, Kind, render
-from batchbook.types.imports.import_plan import key_columns
+from batchbook.types.imports.import_columns import key_columns
 from batchbook.types.imports.preconditions import StaleCell
 from batchbook.types.imports.targets import ImportTargets, new, old
 

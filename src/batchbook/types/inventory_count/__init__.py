@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from batchbook.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from batchbook.types.inventory_count.handler import InventoryCountHandler as InventoryCountHandler
+    from batchbook.types.inventory_count.models import CountStatus as CountStatus
+    from batchbook.types.inventory_count.models import InventoryCount as InventoryCount
+    from batchbook.types.inventory_count.models import InventoryCountRow as InventoryCountRow
+    from batchbook.types.inventory_count.models import StageStatus as StageStatus
+else:
+    __getattr__ = lazy_exports(__name__)
 
 
 def includeme(config: Any) -> None:

@@ -22,7 +22,9 @@ from batchbook.batches import (
     Reversing,
     Rows,
     RowValues,
+    Source,
     State,
+    Status,
     TargetRecords,
     Total,
     TouchedRecords,
@@ -113,13 +115,13 @@ def _reversing_rows(
 class InventoryCountHandler(BatchHandler[InventoryCount, InventoryCountRow]):
     """Handles inventory counts. Refresh and execute are set-based: no row travels to the application and back."""
 
-    statuses = CountStatus
-    header_statuses = StageStatus
+    statuses: ClassVar[type[Status]] = CountStatus
+    header_statuses: ClassVar[type[Status]] = StageStatus
     refresh_chunk_size: ClassVar[int | None] = 50_000
     # The rows of an item are added up.
     peer_columns: tuple[str, ...] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("counts",)
-    lookups = (
+    lookups: tuple[Lookup, ...] = (
         Lookup(
             column="item_code",
             key=Product.item_code,
@@ -138,7 +140,7 @@ class InventoryCountHandler(BatchHandler[InventoryCount, InventoryCountRow]):
     )
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
     reversing = Reversing(header=_reversing_header, rows=_reversing_rows)
-    quick_entry = QuickEntry(
+    quick_entry: QuickEntry | None = QuickEntry(
         label="Scan or type a code",
         find=(Product.upc, Product.item_code),
         key="item_code",
@@ -146,7 +148,7 @@ class InventoryCountHandler(BatchHandler[InventoryCount, InventoryCountRow]):
         unknown=True,
         named_by=("description",),
     )
-    file_source = FileSource(
+    file_source: FileSource | None = FileSource(
         columns={
             "item_code": "item_code",
             "counted": "counted",
@@ -158,7 +160,7 @@ class InventoryCountHandler(BatchHandler[InventoryCount, InventoryCountRow]):
         synonyms=_SYNONYMS,
         line_column="line",
     )
-    sources = (
+    sources: ClassVar[tuple[Source, ...]] = (
         FromBatch(
             "handheld",
             columns={"item_code": "item_code", "quantity": "counted"},

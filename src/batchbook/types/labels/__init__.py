@@ -19,31 +19,26 @@ The setting ``batchbook.labels.templates`` names them.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from batchbook.types.labels.templates import (
-    Barcode,
-    BarcodeKind,
-    Box,
-    LabelSize,
-    LabelTemplate,
-    Paper,
-    Price,
-    Sheet,
-    Text,
-)
+from batchbook.lazy_exports import lazy_exports
 
-__all__ = [
-    "Barcode",
-    "BarcodeKind",
-    "Box",
-    "LabelSize",
-    "LabelTemplate",
-    "Paper",
-    "Price",
-    "Sheet",
-    "Text",
-]
+if TYPE_CHECKING:
+    from batchbook.types.labels.handler import LabelHandler as LabelHandler
+    from batchbook.types.labels.models import LabelRow as LabelRow
+    from batchbook.types.labels.models import Labels as Labels
+    from batchbook.types.labels.models import LabelStatus as LabelStatus
+    from batchbook.types.labels.templates import Barcode as Barcode
+    from batchbook.types.labels.templates import BarcodeKind as BarcodeKind
+    from batchbook.types.labels.templates import Box as Box
+    from batchbook.types.labels.templates import LabelSize as LabelSize
+    from batchbook.types.labels.templates import LabelTemplate as LabelTemplate
+    from batchbook.types.labels.templates import Paper as Paper
+    from batchbook.types.labels.templates import Price as Price
+    from batchbook.types.labels.templates import Sheet as Sheet
+    from batchbook.types.labels.templates import Text as Text
+else:
+    __getattr__ = lazy_exports(__name__)
 
 
 def includeme(config: Any) -> None:

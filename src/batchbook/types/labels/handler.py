@@ -21,6 +21,8 @@ from batchbook.batches import (
     Rows,
     RowValues,
     Severity,
+    Source,
+    Status,
     Total,
     TouchedRecords,
     input_file,
@@ -88,10 +90,10 @@ _OPTIONS = Form(
 class LabelHandler(BatchHandler[Labels, LabelRow]):
     """Handles labels. A refresh is set-based SQL; printing reads the rows in chunks."""
 
-    statuses = LabelStatus
+    statuses: ClassVar[type[Status]] = LabelStatus
     refresh_chunk_size: ClassVar[int | None] = 50_000
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
-    file_source = FileSource(
+    file_source: FileSource | None = FileSource(
         columns={"item_code": "item_code", "copies": "copies", "label_size": "label_size"},
         optional=("copies", "label_size"),
         key=("item_code",),
@@ -100,7 +102,7 @@ class LabelHandler(BatchHandler[Labels, LabelRow]):
             "item_code": ("item", "sku", "upc", "ean"),
         },
     )
-    lookups = (
+    lookups: tuple[Lookup, ...] = (
         Lookup(
             column="item_code",
             key=Product.item_code,
@@ -123,11 +125,11 @@ class LabelHandler(BatchHandler[Labels, LabelRow]):
             overridden_by="keep",
         ),
     )
-    sources = (
+    sources: ClassVar[tuple[Source, ...]] = (
         FromBatch("price_change", columns={"item_code": "item_code", "new_price": "given_price"}),
         FromSearch(Product, columns={"item_code": "item_code"}),
     )
-    quick_entry = QuickEntry(
+    quick_entry: QuickEntry | None = QuickEntry(
         label="Scan or type a code",
         find=(Product.upc, Product.item_code),
         key="item_code",
@@ -251,7 +253,7 @@ class LabelHandler(BatchHandler[Labels, LabelRow]):
         sentences = [f"{labels} printed: {_listed(planned)}."] if planned else ["No label is printed."]
         kinds = " and as ".join(kind.upper() for kind in options["files"])
         sentences.append(f"They are stored with the batch as {kinds}, to be downloaded from its page.")
-        left_out = [s for s in LabelStatus if s not in options["print"] and batch.count_of(s)]
+        left_out = [s for s in self.statuses if s not in options["print"] and batch.count_of(s)]
         if left_out:
             words = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in left_out)
             sentences.append(f"Left out: {words}.")

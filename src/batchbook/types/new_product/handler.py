@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, ClassVar
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
@@ -22,6 +22,8 @@ from batchbook.batches import (
     Rows,
     RowValues,
     Scan,
+    Source,
+    Status,
     TargetRecords,
     Total,
     TouchedRecords,
@@ -66,9 +68,10 @@ _ITEM_CODE = re.compile(r"[A-Za-z0-9._/-]{1,20}")
 
 
 def _after_edit(handler: NewProductHandler, batch: NewProduct, rows: Rows) -> None:
-    """Check the few rows of an edit, without reading the others of the batch and the whole catalogue."""
+    """Refresh the few rows of an edit, without reading the others of the batch and the whole catalogue."""
     normalise(handler.session, batch, rows)
-    check(handler.session, batch, rows, handler.products)
+    handler._normalised = True
+    handler.refresh(batch, rows)
 
 
 def _scanned(handler: NewProductHandler, _batch: NewProduct, scan: Scan) -> RowValues | None:
@@ -88,9 +91,9 @@ def _scanned(handler: NewProductHandler, _batch: NewProduct, scan: Scan) -> RowV
 class NewProductHandler(BatchHandler[NewProduct, NewProductRow]):
     """Handles proposals of new products. Rows are checked chunk by chunk, and created by one statement."""
 
-    statuses = ProposalStatus
-    header_statuses = ProposalsStatus
-    sources = (
+    statuses: ClassVar[type[Status]] = ProposalStatus
+    header_statuses: ClassVar[type[Status]] = ProposalsStatus
+    sources: ClassVar[tuple[Source, ...]] = (
         FromBatch(
             "price_change",
             columns={
@@ -107,8 +110,10 @@ class NewProductHandler(BatchHandler[NewProduct, NewProductRow]):
     also_peers: tuple[tuple[str, ...], ...] = (("upc",),)
     duplicates = Duplicates(status=ProposalStatus.DUPLICATE, key=("item_code",), number="price")
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
-    quick_entry = QuickEntry(label="Scan or type a new code", named_by=("item_code", "upc"), row_for=_scanned)
-    file_source = FileSource(
+    quick_entry: QuickEntry | None = QuickEntry(
+        label="Scan or type a new code", named_by=("item_code", "upc"), row_for=_scanned
+    )
+    file_source: FileSource | None = FileSource(
         columns={
             "item_code": "item_code",
             "upc": "upc",
@@ -162,7 +167,9 @@ class NewProductHandler(BatchHandler[NewProduct, NewProductRow]):
         defaults={"apply": [ProposalStatus.NEW.value], "active": "true"},
     )
     #: Whether all rows are normalised. They are before the first ones are checked, so that duplicates are found.
-    normalised = False
+    _normalised = False
+    #: The forms of item codes that several rows have, once they are known for all rows.
+    _alike: Collection[str] = ()
 
     @property
     def products(self) -> LikeProducts:
@@ -180,14 +187,14 @@ class NewProductHandler(BatchHandler[NewProduct, NewProductRow]):
 
     def refresh(self, batch: NewProduct, rows: Rows) -> None:
         """Check ``rows`` against the catalogue and the other rows."""
-        if not self.normalised:
-            self.normalised = True
+        if not self._normalised:
+            self._normalised = True
             whole = Rows.of_batch(self.session, batch, self.row_model, rows.now, self.statuses)
             for chunk in whole.chunks(self.chunk_size):
                 normalise(self.session, batch, chunk)
-            self.alike = codes_written_alike(self.session, batch)
+            self._alike = codes_written_alike(self.session, batch)
             self.products.update_index()
-        check(self.session, batch, rows, self.products, self.alike)
+        check(self.session, batch, rows, self.products, self._alike)
 
     def header_status(self, batch: NewProduct) -> str | None:
         """Return whether all rows can be created, or something is open."""
@@ -225,7 +232,7 @@ class NewProductHandler(BatchHandler[NewProduct, NewProductRow]):
         kept = select(func.count()).where(_row.batch_id == batch.id, ~_row.removed)
         if items := self.session.scalar(kept.where(has_status(chosen), has_item())):
             sentences.append(f"{counted(items, 'vendor item is', 'vendor items are')} created with them.")
-        left_out = [s for s in ProposalStatus if s not in chosen and batch.count_of(s)]
+        left_out = [s for s in self.statuses if s not in chosen and batch.count_of(s)]
         if left_out:
             words = ", ".join(f"{batch.count_of(s):,} {s.label[0].lower()}{s.label[1:]}" for s in left_out)
             copied = "Copied into a new batch" if options["follow_up"] else "Left out"

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from batchbook.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from batchbook.types.ordering.handler import OrderingHandler as OrderingHandler
+    from batchbook.types.ordering.models import Ordering as Ordering
+    from batchbook.types.ordering.models import OrderingRow as OrderingRow
+    from batchbook.types.ordering.models import OrderStatus as OrderStatus
+else:
+    __getattr__ = lazy_exports(__name__)
 
 
 def includeme(config: Any) -> None:

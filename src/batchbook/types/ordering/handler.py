@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -29,10 +29,13 @@ from batchbook.batches import (
     ExecutionPolicy,
     FromSearch,
     HandlerContext,
+    Lookup,
     Outcome,
     QuickEntry,
     Rows,
     RowValues,
+    Source,
+    Status,
     TargetRecords,
     Total,
     TouchedRecords,
@@ -40,8 +43,8 @@ from batchbook.batches import (
     store_file,
 )
 from batchbook.catalog.models import Department, Product, Vendor, vendor_called
-from batchbook.db import spelled_like
-from batchbook.errors import BadInput
+from batchbook.db import lock_name, spelled_like
+from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Column, Kind, choices_of, columns_of
 from batchbook.purchasing.models import PurchaseOrder, PurchaseOrderLine
@@ -74,8 +77,8 @@ _OPTIONS = Form(
         Field.of(
             "overwrite",
             Kind.BOOLEAN,
-            label="Order at the costs of the last refresh",
-            help="If off, execution stops when a cost or a case pack has changed since the refresh.",
+            label="Order as of the last refresh",
+            help="If off, execution stops when a cost, a case pack or the units on order have changed since the refresh.",
         ),
     ]
 )
@@ -84,21 +87,21 @@ _OPTIONS = Form(
 class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
     """Handles orders. Everything but the files is set-based SQL."""
 
-    statuses = OrderStatus
+    statuses: ClassVar[type[Status]] = OrderStatus
     #: Of a day on which every cost counts; an action has its own day.
-    lookups = (products(date.max),)
-    refresh_chunk_size = 50_000
+    lookups: tuple[Lookup, ...] = (products(date.max),)
+    refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     duplicates = Duplicates(status=OrderStatus.DUPLICATE, key=("item_code",), number="wanted")
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
-    quick_entry = QuickEntry(
+    quick_entry: QuickEntry | None = QuickEntry(
         label="Scan or type a code",
         find=(Product.upc, Product.item_code),
         key="item_code",
         adds="wanted",
         named_by=("item_code", "description"),
     )
-    sources = (FromSearch(Product, columns={"item_code": "item_code"}),)
+    sources: ClassVar[tuple[Source, ...]] = (FromSearch(Product, columns={"item_code": "item_code"}),)
     execution_policy = ExecutionPolicy(options=_OPTIONS, defaults={"apply": [str(one) for one in ORDERED]})
 
     def __init__(
@@ -164,10 +167,13 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
         """Return the reason where there is nothing to order, or another order has the number."""
         if not batch.count_of(*ORDERED, *OPTIONAL):
             return "None of its rows orders anything."
+        return self._why_number_is_taken(batch)
+
+    def _why_number_is_taken(self, batch: Ordering) -> str | None:
         number = _number(batch)
-        if self.session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.number == number)) is not None:
-            return f"There is already an order {number}. Give this one another number."
-        return None
+        if self.session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.number == number)) is None:
+            return None
+        return f"There is already an order {number}. Give this one another number."
 
     def describe_execution(self, batch: Ordering, options: Mapping[str, Any]) -> list[str]:
         """Return what is ordered, with its amount, and what is left out."""
@@ -178,7 +184,7 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
             f"Order {_number(batch)} is placed with {batch.vendor_code}{expected}: {what}.",
             "It is kept with the batch as PDF and CSV; open it there to send it.",
         ]
-        left_out = [one for one in OrderStatus if one not in options["apply"] and batch.count_of(one)]
+        left_out = [one for one in self.statuses if one not in options["apply"] and batch.count_of(one)]
         if left_out:
             words = ", ".join(f"{batch.count_of(one):,} {one.label.lower()}" for one in left_out)
             sentences.append(f"Left out: {words}.")
@@ -220,6 +226,10 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
                 "Nothing was executed, because no row has a status that was chosen. Choose another one."
             )
         self.report("place the order")
+        # Another batch with this number may be executed at this moment.
+        lock_name(self.session, f"{PurchaseOrder.__tablename__}.{_number(batch)}")
+        if reason := self._why_number_is_taken(batch):
+            raise Conflict(f"Nothing was executed. {reason}")
         vendor = self.session.scalars(select(Vendor).where(Vendor.code == batch.vendor_code)).one()
         order = PurchaseOrder(
             number=_number(batch),

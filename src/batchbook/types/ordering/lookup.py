@@ -6,31 +6,18 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, SQLColumnExpression, and_, case, func, literal, or_, select, type_coerce
+from sqlalchemy import SQLColumnExpression, and_, case, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from batchbook.batches import Block, Lookup
 from batchbook.catalog.models import PRICE, Department, Product, Vendor, VendorItem
-from batchbook.purchasing.models import OrderState, PurchaseOrder, PurchaseOrderLine
-from batchbook.types.ordering.models import AMOUNT, MOST_UNITS, Ordering, OrderingRow, OrderStatus
+from batchbook.purchasing.models import units_on_order
+from batchbook.types.ordering.models import AMOUNT, MOST_UNITS, OPTIONAL, Ordering, OrderingRow, OrderStatus
 
 _row = OrderingRow
 #: The vendor that is to deliver; the product's own vendor is ``Vendor``.
 _Seller = aliased(Vendor)
 _PAGE = 5_000
-
-
-def _units_on_order() -> SQLColumnExpression[Any]:
-    """Return the units of a product that were ordered by open orders and have not come."""
-    line = PurchaseOrderLine
-    outstanding = case((line.quantity > line.received, line.quantity - line.received), else_=0)
-    return (
-        select(func.coalesce(func.sum(outstanding), 0))
-        .join(PurchaseOrder, PurchaseOrder.id == line.order_id)
-        .where(line.product_id == Product.id, PurchaseOrder.state == OrderState.OPEN.value)
-        .correlate(Product)
-        .scalar_subquery()
-    )
 
 
 def _in_cases(units: SQLColumnExpression[Any], pack: SQLColumnExpression[Any]) -> SQLColumnExpression[Any]:
@@ -48,8 +35,7 @@ _OF_SELLER = and_(VendorItem.product_id == Product.id, VendorItem.vendor_id == _
 
 def products(today: date) -> Lookup:
     """Return the lookup of products; a cost of the vendor that is announced for a day after ``today`` is not asked for yet."""
-    in_effect = or_(VendorItem.effective_on.is_(None), VendorItem.effective_on <= literal(today, Date))
-    cost = func.coalesce(case((in_effect, VendorItem.cost)), Product.cost)
+    cost = func.coalesce(case((VendorItem.is_in_effect(today), VendorItem.cost)), Product.cost)
     return Lookup(
         column="item_code",
         key=Product.item_code,
@@ -59,7 +45,7 @@ def products(today: date) -> Lookup:
             "vendor_item_code": VendorItem.vendor_item_code,
             "vendor": Vendor.code,
             "on_hand": Product.on_hand,
-            "on_order": _units_on_order(),
+            "on_order": units_on_order(),
             "reorder_point": Product.reorder_point,
             "case_pack": _CASE_PACK,
             "cases": _CASES,
@@ -78,7 +64,9 @@ def products(today: date) -> Lookup:
             (func.coalesce(_row.wanted, 0) == 0, OrderStatus.NOTHING),
         ),
         found=OrderStatus.TO_ORDER,
-        watch=("case_pack", "cost"),
+        # What is on order tells that somebody else has ordered for the same shortage.
+        watch=("case_pack", "cost", "on_order"),
+        also_watched=OPTIONAL,
         overridden_by="overwrite",
     )
 
@@ -89,7 +77,7 @@ def proposed(session: Session, batch: Ordering) -> Iterator[Block]:
     They are active, and of the order's vendor, or among its items; those on order count as if they were on hand. The units
     are rounded up to full cases.
     """
-    available = Product.on_hand + _units_on_order()
+    available = Product.on_hand + units_on_order()
     needed = Product.reorder_point + 1 - available
     wanted = case(
         (_in_cases(needed, _STEP) * _STEP > MOST_UNITS, MOST_UNITS), else_=_in_cases(needed, _STEP) * _STEP

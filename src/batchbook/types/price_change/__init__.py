@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from batchbook.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from batchbook.types.price_change.handler import PriceChangeHandler as PriceChangeHandler
+    from batchbook.types.price_change.models import PriceChange as PriceChange
+    from batchbook.types.price_change.models import PriceChangeRow as PriceChangeRow
+    from batchbook.types.price_change.models import PriceStatus as PriceStatus
+else:
+    __getattr__ = lazy_exports(__name__)
 
 
 def includeme(config: Any) -> None:

@@ -32,6 +32,8 @@ from batchbook.batches import (
     Reversing,
     Rows,
     RowValues,
+    Source,
+    Status,
     TargetRecords,
     TouchedRecords,
 )
@@ -80,7 +82,7 @@ def _known_lengths(handler: PriceChangeHandler, _batch: PriceChange, field: Inta
 def _after_edit(handler: PriceChangeHandler, batch: PriceChange, rows: Rows) -> None:
     """Refresh the few rows of an edit, and look up the codes of these alone."""
     _spell_as_catalogue(rows)
-    handler.spelled = True
+    handler._spelled = True
     handler.refresh(batch, rows)
 
 
@@ -120,13 +122,13 @@ def _reversing_rows(
 class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
     """Handles price changes. Refresh and execute are set-based SQL: no row travels to the application and back."""
 
-    statuses = PriceStatus
+    statuses: ClassVar[type[Status]] = PriceStatus
     callbacks = Callbacks(after_edit=_after_edit)
     matching = MATCHING
     reversing = Reversing(header=_reversing_header, rows=_reversing_rows)
     #: Whether the rows have the catalogue's spelling of their item codes. All rows get it before the first ones are
     #: refreshed, so that duplicates are found.
-    spelled = False
+    _spelled = False
     refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("warn_above",)
@@ -134,7 +136,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         status=PriceStatus.DUPLICATE, also=(PriceStatus.INVALID,), key=("item_code",), number="new_price"
     )
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
-    file_source = FileSource(
+    file_source: FileSource | None = FileSource(
         columns={
             "item_code": "item_code",
             "description": "description",
@@ -147,7 +149,7 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
         line_column="line",
         known_lengths=_known_lengths,
     )
-    sources = SOURCES
+    sources: ClassVar[tuple[Source, ...]] = SOURCES
     execution_policy = ExecutionPolicy(
         options=Form(
             [
@@ -202,8 +204,8 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
 
     def refresh(self, batch: PriceChange, rows: Rows) -> None:
         """Look up the current prices of ``rows``, compute new ones from them, and set statuses, set-based."""
-        if not self.spelled:
-            self.spelled = True
+        if not self._spelled:
+            self._spelled = True
             whole = Rows.of_batch(self.session, batch, self.row_model, rows.now, self.statuses)
             _spell_as_catalogue(whole)
         row, found = PriceChangeRow, lookup.looked_up_rows(batch, rows)
@@ -232,7 +234,9 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             f"{products} a new price, effective immediately: {moves}.",
             f"{counted(unchanged, 'price stays as it is', 'prices stay as they are')}.",
         ]
-        left_out = [s for s in PriceStatus if s not in (*chosen, PriceStatus.UNCHANGED) and batch.count_of(s)]
+        left_out = [
+            s for s in self.statuses if s not in (*chosen, PriceStatus.UNCHANGED) and batch.count_of(s)
+        ]
         if left_out:
             words = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in left_out)
             sentences.append(f"Left out: {words}.")

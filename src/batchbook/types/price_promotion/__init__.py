@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from batchbook.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from batchbook.types.price_promotion.handler import PricePromotionHandler as PricePromotionHandler
+    from batchbook.types.price_promotion.models import PricePromotion as PricePromotion
+    from batchbook.types.price_promotion.models import PricePromotionRow as PricePromotionRow
+    from batchbook.types.price_promotion.models import PromotionStatus as PromotionStatus
+else:
+    __getattr__ = lazy_exports(__name__)
 
 
 def includeme(config: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -25,6 +26,8 @@ from batchbook.batches import (
     Reversing,
     Rows,
     RowValues,
+    Source,
+    Status,
     TargetRecords,
     Total,
     TouchedRecords,
@@ -82,11 +85,11 @@ def _when(handler: PricePromotionHandler, batch: PricePromotion) -> datetime:
 class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
     """Handles promotions and the returns of their prices. Refresh and execute are set-based SQL."""
 
-    statuses = PromotionStatus
+    statuses: ClassVar[type[Status]] = PromotionStatus
     refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("starts_on", "ends_on")
-    lookups = (
+    lookups: tuple[Lookup, ...] = (
         Lookup(
             column="item_code",
             key=Product.item_code,
@@ -100,7 +103,7 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
     duplicates = Duplicates(status=PromotionStatus.DUPLICATE, key=("item_code",), number="promotion_price")
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
     reversing = Reversing(header=_reversing_header, rows=_reversing_rows)
-    file_source = FileSource(
+    file_source: FileSource | None = FileSource(
         columns={"item_code": "item_code", "price": "promotion_price"},
         optional=("promotion_price",),
         key=("item_code",),
@@ -110,7 +113,7 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
         },
         line_column="line",
     )
-    sources = (
+    sources: ClassVar[tuple[Source, ...]] = (
         FromSearch(Product, columns={"item_code": "item_code"}),
         FromBatch("price_change", columns={"item_code": "item_code", "new_price": "promotion_price"}),
         FromBatch(
@@ -119,7 +122,7 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
             header={"name": "name"},
         ),
     )
-    quick_entry = QuickEntry(
+    quick_entry: QuickEntry | None = QuickEntry(
         label="Scan or type a product",
         find=(Product.upc, Product.item_code),
         value=Product.item_code,
@@ -179,6 +182,11 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
         products = counted(batch.count_of(PromotionStatus.READY), "product gets", "products get")
         if batch.returns:
             sentences = [f"{products} the regular price back, if nobody has changed the promotion's."]
+            if self.context.today < batch.day_after and batch.count_of(PromotionStatus.READY):
+                sentences.append(
+                    f"The promotion's last day is {batch.ends_on}: executing this now ends it early. To keep it until then, schedule"
+                    f" this for {batch.day_after}."
+                )
         else:
             back = "another batch gives them back the prices that they have when this is executed"
             sentences = [f"{products} the promotion's price. When {batch.day_after} begins, {back}."]
@@ -186,7 +194,7 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
                 sentences.append(
                     f"It starts on {batch.starts_on}: schedule it, or choose to begin before that."
                 )
-        left_out = [one for one in PromotionStatus if one != PromotionStatus.READY and batch.count_of(one)]
+        left_out = [one for one in self.statuses if one != PromotionStatus.READY and batch.count_of(one)]
         if left_out:
             words = ", ".join(f"{batch.count_of(one):,} {one.label.lower()}" for one in left_out)
             sentences.append(f"Left out: {words}.")
@@ -205,9 +213,22 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
         ]
 
     def number_changes(self, batch: PricePromotion, options: Mapping[str, Any]) -> list[NumberChange]:  # noqa: ARG002 - It is a hook.
-        """Return the change of the prices of the rows that are ready."""
+        """Return the change of the prices of the rows that are ready; for a promotion, the one of their return as well."""
         before, after = from_to(batch)
-        return [NumberChange(name="price", label="the price", before=before, after=after, where=is_ready())]
+        change = NumberChange(name="price", label="the price", before=before, after=after, where=is_ready())
+        if batch.returns:
+            return [change]
+        return [
+            change,
+            replace(
+                change,
+                name="return",
+                label="the price on its return",
+                before=after,
+                after=before,
+                later=True,
+            ),
+        ]
 
     def target_records(self, batch: PricePromotion, options: Mapping[str, Any]) -> list[TargetRecords]:  # noqa: ARG002 - It is a hook.
         """Return the products of all rows, because an execution finds out once more which are ready."""

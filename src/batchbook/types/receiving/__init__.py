@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from batchbook.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from batchbook.types.receiving.handler import ReceivingHandler as ReceivingHandler
+    from batchbook.types.receiving.models import DeliveryStatus as DeliveryStatus
+    from batchbook.types.receiving.models import Receiving as Receiving
+    from batchbook.types.receiving.models import ReceivingRow as ReceivingRow
+else:
+    __getattr__ = lazy_exports(__name__)
 
 
 def includeme(config: Any) -> None:

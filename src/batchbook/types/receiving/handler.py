@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, and_, func, select
 
@@ -17,11 +17,14 @@ from batchbook.batches import (
     ExecutionPolicy,
     FromSearch,
     HandlerContext,
+    Lookup,
     NumberChange,
     Outcome,
     QuickEntry,
     Rows,
     RowValues,
+    Source,
+    Status,
     TargetRecords,
     Total,
     TouchedRecords,
@@ -30,9 +33,9 @@ from batchbook.catalog.models import Product, vendor_called
 from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
-from batchbook.purchasing.models import OrderState, PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine
-from batchbook.types.receiving import writing
-from batchbook.types.receiving.lookup import compared, of_order, open_lines, products
+from batchbook.purchasing.models import OrderState, PurchaseOrder
+from batchbook.types.receiving import targets, writing
+from batchbook.types.receiving.lookup import compared, open_lines, products
 from batchbook.types.receiving.models import (
     OPTIONAL,
     RECEIVED,
@@ -74,14 +77,14 @@ _OPTIONS = Form(
 class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
     """Handles deliveries, by set-based SQL."""
 
-    statuses = DeliveryStatus
+    statuses: ClassVar[type[Status]] = DeliveryStatus
     #: Of a day on which every cost counts; an action has its own day.
-    lookups = (products(date.max),)
-    refresh_chunk_size = 50_000
+    lookups: tuple[Lookup, ...] = (products(date.max),)
+    refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     duplicates = Duplicates(status=DeliveryStatus.DUPLICATE, key=("item_code",), number="received")
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
-    quick_entry = QuickEntry(
+    quick_entry: QuickEntry | None = QuickEntry(
         label="Scan or type a code",
         find=(Product.upc, Product.item_code),
         key="item_code",
@@ -89,7 +92,7 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
         unknown=True,
         named_by=("item_code", "description"),
     )
-    sources = (FromSearch(Product, columns={"item_code": "item_code"}),)
+    sources: ClassVar[tuple[Source, ...]] = (FromSearch(Product, columns={"item_code": "item_code"}),)
     execution_policy = ExecutionPolicy(options=_OPTIONS, defaults={"apply": [str(one) for one in RECEIVED]})
 
     def __init__(
@@ -157,9 +160,8 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
         """Return the reason where nothing came, the order is no longer open, or another receipt has the number."""
         if not batch.count_of(*RECEIVED, *OPTIONAL):
             return "Nothing came: none of its rows has units that could be received."
-        number = writing.receipt_number(batch)
-        if self.session.scalar(select(Receipt.id).where(Receipt.number == number)) is not None:
-            return f"There is already a receipt {number}. Give this one another number."
+        if reason := writing.why_number_is_taken(self.session, batch):
+            return reason
         if batch.order_number is None:
             return None
         state = self.session.scalar(
@@ -184,7 +186,7 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
             sentences.append(f"Order {batch.order_number} {ending}.")
         if options["update_costs"]:
             sentences.append("Costs that differ become the costs of the products.")
-        left_out = [one for one in DeliveryStatus if one not in options["apply"] and batch.count_of(one)]
+        left_out = [one for one in self.statuses if one not in options["apply"] and batch.count_of(one)]
         if left_out:
             words = ", ".join(f"{batch.count_of(one):,} {one.label.lower()}" for one in left_out)
             sentences.append(f"Left out: {words}.")
@@ -209,7 +211,9 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
 
     def target_records(self, batch: Receiving, options: Mapping[str, Any]) -> list[TargetRecords]:
         """Return the products, the receipt with its lines, and the order with its lines."""
-        return _target_records(batch, settling(options["apply"]))
+        where = settling(options["apply"])
+        of_order = [] if batch.order_number is None else targets.of_order(batch.order_number, where)
+        return [targets.products(where), *targets.of_receipt(batch, where), *of_order]
 
     # The execution.
 
@@ -256,59 +260,3 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
 def settling(statuses: Iterable[str]) -> ColumnElement[bool]:
     """Return the condition for rows with ``statuses`` of which anything came, or is credited."""
     return and_(_row.status.in_([str(one) for one in statuses]), SETTLED > 0)
-
-
-def _target_records(batch: Receiving, where: ColumnElement[bool]) -> list[TargetRecords]:
-    order, line = PurchaseOrder, PurchaseOrderLine
-    made = select(Receipt.id).where(Receipt.batch_id == batch.id)
-    found = [
-        TargetRecords(
-            model=Product,
-            key=Product.item_code,
-            join=_row.item_code == Product.item_code,
-            fields={"on_hand": Product.on_hand, "cost": Product.cost},
-            where=where,
-            creates=False,
-        ),
-        TargetRecords(
-            model=Receipt,
-            key=Receipt.number,
-            join=Receipt.batch_id == _row.batch_id,
-            fields={"number": Receipt.number},
-            where=where,
-            locked=False,
-        ),
-        TargetRecords(
-            model=ReceiptLine,
-            key=ReceiptLine.item_code,
-            name="receipt line",
-            join=and_(ReceiptLine.item_code == _row.item_code, ReceiptLine.receipt_id.in_(made)),
-            fields={"quantity": ReceiptLine.quantity, "cost": ReceiptLine.cost, "credit": ReceiptLine.credit},
-            where=where,
-            locked=False,
-        ),
-    ]
-    if batch.order_number is None:
-        return found
-    return [
-        *found,
-        TargetRecords(
-            model=line,
-            key=line.item_code,
-            name="order line",
-            join=and_(of_order(batch.order_number), line.item_code == _row.item_code),
-            fields={"received": line.received},
-            where=where,
-            creates=False,
-        ),
-        TargetRecords(
-            model=order,
-            key=order.number,
-            name="purchase order",
-            # Each row finds the order; SQL wants a condition with columns of both.
-            join=and_(order.number == batch.order_number, order.id != -_row.sequence),
-            fields={"state": order.state},
-            where=where,
-            creates=False,
-        ),
-    ]

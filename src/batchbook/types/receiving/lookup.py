@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Date,
     SQLColumnExpression,
     String,
     and_,
@@ -19,7 +18,6 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
     type_coerce,
 )
@@ -46,17 +44,17 @@ _PAGE = 5_000
 _HIGHEST = Decimal(10**PRICE.precision - 1).scaleb(-PRICE.scale)
 
 #: The units of a line of an order that have not come.
-OUTSTANDING = case((_line.quantity > _line.received, _line.quantity - _line.received), else_=0)
+OUTSTANDING = _line.outstanding()
 
 
-def of_order(order_number: Any) -> ColumnElement[bool]:
+def lines_of(order_number: Any) -> ColumnElement[bool]:
     """Return the condition for the lines of the order with the number ``order_number``."""
     number = select(PurchaseOrder.id).where(PurchaseOrder.number == order_number)
     return _line.order_id.in_(number)
 
 
 #: The lines of the order for the product, of which there may be several.
-_LINES = and_(of_order(Receiving.order_number), _line.product_id == Product.id)
+_LINES = and_(lines_of(Receiving.order_number), _line.product_id == Product.id)
 _ORDERED = select(func.sum(OUTSTANDING)).where(_LINES).correlate(Product).scalar_subquery()
 _ORDER_COST = select(func.max(_line.cost)).where(_LINES).correlate(Product).scalar_subquery()
 _OF_VENDOR = and_(VendorItem.product_id == Product.id, VendorItem.vendor_id == Vendor.id)
@@ -64,8 +62,8 @@ _OF_VENDOR = and_(VendorItem.product_id == Product.id, VendorItem.vendor_id == V
 
 def products(today: date) -> Lookup:
     """Return the lookup of products; a cost of the vendor that is announced for a day after ``today`` is not asked for yet."""
-    in_effect = or_(VendorItem.effective_on.is_(None), VendorItem.effective_on <= literal(today, Date))
-    expected = func.coalesce(_ORDER_COST, case((in_effect, VendorItem.cost)), Product.cost)
+    of_vendor = case((VendorItem.is_in_effect(today), VendorItem.cost))
+    expected = func.coalesce(_ORDER_COST, of_vendor, Product.cost)
     cost = func.coalesce(_row.cost, expected)
     credit = type_coerce(CREDITED * cost, AMOUNT)
     return Lookup(
@@ -95,7 +93,7 @@ def open_lines(session: Session, batch: Receiving) -> Iterator[Block]:
         select(item_code.label("item_code"), first.label("line"), func.sum(OUTSTANDING).label("units"))
         .select_from(_line)
         .outerjoin(Product, Product.id == _line.product_id)
-        .where(of_order(batch.order_number), OUTSTANDING > 0)
+        .where(lines_of(batch.order_number), OUTSTANDING > 0)
         .group_by(item_code)
         .order_by(first)
         .limit(_PAGE)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy import Integer, and_, case, exists, func, insert, literal, select, update
+from sqlalchemy.orm import Session
 
 from batchbook.batches import HandlerContext, Rows
 from batchbook.catalog.models import CostHistory, Product, StockMovement, Vendor
-from batchbook.db import lock_records
+from batchbook.db import lock_name, lock_records
 from batchbook.errors import Conflict
 from batchbook.purchasing.models import OrderState, PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine
 from batchbook.types.receiving.lookup import OUTSTANDING
@@ -23,12 +24,23 @@ def receipt_number(batch: Receiving) -> str:
     return batch.receipt_number or batch.number
 
 
-def lock_targets(context: HandlerContext, batch: Receiving, rows: Rows) -> PurchaseOrder | None:
-    """Lock the products of ``rows``, and the order; return that, or ``None`` without one.
+def why_number_is_taken(session: Session, batch: Receiving) -> str | None:
+    """Return the reason why ``batch`` cannot have its number; ``None`` if no receipt has it."""
+    number = receipt_number(batch)
+    if session.scalar(select(Receipt.id).where(Receipt.number == number)) is None:
+        return None
+    return f"There is already a receipt {number}. Give this one another number."
 
-    Raises ``Conflict`` if the order is no longer open.
+
+def lock_targets(context: HandlerContext, batch: Receiving, rows: Rows) -> PurchaseOrder | None:
+    """Lock the receipt's number, the products of ``rows``, and the order; return that, or ``None`` without one.
+
+    Raises ``Conflict`` if another receipt has the number, or the order is no longer open.
     """
     session = context.session
+    lock_name(session, f"{Receipt.__tablename__}.{receipt_number(batch)}")
+    if reason := why_number_is_taken(session, batch):
+        raise Conflict(f"Nothing was executed. {reason}")
     lock_records(session, Product.id, rows.where, Product.item_code == _row.item_code)
     if batch.order_number is None:
         return None

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from batchbook.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from batchbook.types.vendor_catalog.handler import VendorCatalogHandler as VendorCatalogHandler
+    from batchbook.types.vendor_catalog.models import CostStatus as CostStatus
+    from batchbook.types.vendor_catalog.models import VendorCatalog as VendorCatalog
+    from batchbook.types.vendor_catalog.models import VendorCatalogRow as VendorCatalogRow
+else:
+    __getattr__ = lazy_exports(__name__)
 
 
 def includeme(config: Any) -> None:

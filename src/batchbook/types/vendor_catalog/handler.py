@@ -14,6 +14,7 @@ from batchbook.batches import (
     Block,
     Duplicates,
     ExecutionPolicy,
+    FileSource,
     FromSearch,
     Lookup,
     NumberChange,
@@ -21,6 +22,8 @@ from batchbook.batches import (
     QuickEntry,
     Rows,
     RowValues,
+    Source,
+    Status,
     TargetRecords,
     Total,
     TouchedRecords,
@@ -52,23 +55,23 @@ _VALUE = ExactDecimal(18, 2)
 class VendorCatalogHandler(BatchHandler[VendorCatalog, VendorCatalogRow]):
     """Handles vendor catalogues. Refresh and execute are set-based SQL: no row travels to the application and back."""
 
-    statuses = CostStatus
+    statuses: ClassVar[type[Status]] = CostStatus
     reversing = REVERSING
     refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("margin_limit",)
     duplicates = Duplicates(status=CostStatus.DUPLICATE, also=(CostStatus.INVALID,), number="new_cost")
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
-    quick_entry = QuickEntry(
+    quick_entry: QuickEntry | None = QuickEntry(
         label="Scan or type a code",
         find=(Product.upc, Product.item_code),
         key="item_code",
         named_by=("product",),
     )
-    sources = (
+    sources: ClassVar[tuple[Source, ...]] = (
         FromSearch(Product, columns={"item_code": "item_code", "cost": "new_cost", "case_pack": "case_pack"}),
     )
-    lookups = (
+    lookups: tuple[Lookup, ...] = (
         Lookup(
             column="item_code",
             key=Product.item_code,
@@ -94,7 +97,7 @@ class VendorCatalogHandler(BatchHandler[VendorCatalog, VendorCatalogRow]):
         ),
     )
     matching = MATCHING
-    file_source = FILE_SOURCE
+    file_source: FileSource | None = FILE_SOURCE
     execution_policy = ExecutionPolicy(
         options=Form(
             [
@@ -154,7 +157,9 @@ class VendorCatalogHandler(BatchHandler[VendorCatalog, VendorCatalogRow]):
                 f"Costs are effective from {batch.effective_on}: products keep theirs. To change these as well, schedule the execution"
                 " for that day, or make a vendor catalogue without a list from then on."
             )
-        left_out = [s for s in CostStatus if s not in (*chosen, CostStatus.UNCHANGED) and batch.count_of(s)]
+        left_out = [
+            s for s in self.statuses if s not in (*chosen, CostStatus.UNCHANGED) and batch.count_of(s)
+        ]
         if left_out:
             words = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in left_out)
             sentences.append(f"Left out: {words}.")

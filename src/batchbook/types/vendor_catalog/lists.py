@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches import (
@@ -97,7 +97,7 @@ def costs_that_hold(session: Session, batch: VendorCatalog, today: date) -> Iter
             Product.vendor_id == VendorItem.vendor_id,
             VendorItem.cost.is_not(None),
             VendorItem.cost.is_distinct_from(Product.cost),
-            or_(VendorItem.effective_on.is_(None), VendorItem.effective_on <= day),
+            VendorItem.is_in_effect(day),
         )
         .order_by(Product.item_code)
     )

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from batchbook.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from batchbook.types.vendor_invoice.handler import VendorInvoiceHandler as VendorInvoiceHandler
+    from batchbook.types.vendor_invoice.models import InvoiceStatus as InvoiceStatus
+    from batchbook.types.vendor_invoice.models import VendorInvoice as VendorInvoice
+    from batchbook.types.vendor_invoice.models import VendorInvoiceRow as VendorInvoiceRow
+else:
+    __getattr__ = lazy_exports(__name__)
 
 
 def includeme(config: Any) -> None:

@@ -21,7 +21,9 @@ from batchbook.batches import (
     QuickEntry,
     Rows,
     RowValues,
+    Source,
     State,
+    Status,
     TargetRecords,
     Total,
     TouchedRecords,
@@ -32,7 +34,7 @@ from batchbook.errors import BadInput, Conflict
 from batchbook.forms import Field, Form
 from batchbook.grid import Kind, choices_of
 from batchbook.purchasing.models import Payable, PayableLine, Receipt, ReceiptLine
-from batchbook.types.vendor_invoice.matching import IS_ORDERED, RECEIVED, match
+from batchbook.types.vendor_invoice.matching import IS_ORDERED, RECEIVED, lines_that_differ, match
 from batchbook.types.vendor_invoice.models import (
     DIFFERENT,
     WRONG,
@@ -59,20 +61,20 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
 class VendorInvoiceHandler(BatchHandler[VendorInvoice, VendorInvoiceRow]):
     """Handles vendor invoices. Matching and execution are set-based SQL: no line travels to the application and back."""
 
-    statuses = InvoiceStatus
+    statuses: ClassVar[type[Status]] = InvoiceStatus
     refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
     refresh_after: ClassVar[tuple[str, ...]] = ("tolerance",)
     duplicates = Duplicates(status=InvoiceStatus.DUPLICATE, also=(InvoiceStatus.INVALID,), number="cost")
     touched_records = TouchedRecords(key=(Product.item_code,), columns=("item_code",))
-    quick_entry = QuickEntry(
+    quick_entry: QuickEntry | None = QuickEntry(
         label="Scan or type a code",
         find=(Product.upc, Product.item_code),
         key="item_code",
         adds="quantity",
         named_by=("product",),
     )
-    sources = (
+    sources: ClassVar[tuple[Source, ...]] = (
         FromBatch(
             "receiving",
             columns={"item_code": "item_code", "received": "quantity", "cost": "cost"},
@@ -80,7 +82,7 @@ class VendorInvoiceHandler(BatchHandler[VendorInvoice, VendorInvoiceRow]):
         ),
         FromSearch(ReceiptLine, columns={"item_code": "item_code", "quantity": "quantity", "cost": "cost"}),
     )
-    lookups = (
+    lookups: tuple[Lookup, ...] = (
         Lookup(
             column="item_code",
             key=Product.item_code,
@@ -91,7 +93,7 @@ class VendorInvoiceHandler(BatchHandler[VendorInvoice, VendorInvoiceRow]):
             watch=("received",),
         ),
     )
-    file_source = FileSource(
+    file_source: FileSource | None = FileSource(
         columns={
             "item_code": "item_code",
             "vendor item code": "vendor_item_code",
@@ -116,7 +118,8 @@ class VendorInvoiceHandler(BatchHandler[VendorInvoice, VendorInvoiceRow]):
                     label="Accept lines that differ",
                     widget="checkboxes",
                     choices=choices_of(DIFFERENT),
-                    help="Lines with other differences stop the execution. What is accepted is paid as it is on the invoice.",
+                    help="Other differences stop the execution, those of lines with several differences as well. What is accepted is paid as"
+                    " it is on the invoice.",
                 )
             ]
         )
@@ -165,15 +168,11 @@ class VendorInvoiceHandler(BatchHandler[VendorInvoice, VendorInvoiceRow]):
             f"{_invoice(batch)} over {batch.invoice_total:,.2f} becomes payable{due}.",
             f"{counted(batch.count_of(InvoiceStatus.MATCHED), 'line')} matched with what was received.",
         ]
-        differing = [s for s in DIFFERENT if batch.count_of(s)]
-        if differing:
-            words = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in differing)
-            sentences.append(
-                f"{counted(batch.count_of(*differing), 'line differs', 'lines differ')}: {words}."
-            )
-        if left := [s for s in differing if s not in _accepted(options)]:
-            names = quoted_list([s.label for s in left])
-            sentences.append(f"To execute it, accept {names}, or correct these lines.")
+        count, differing = lines_that_differ(self.session, batch)
+        if count:
+            sentences.append(f"{_differing(count, differing)}.")
+        if left := [s.label for s in differing if s not in _accepted(options)]:
+            sentences.append(f"To execute it, accept {quoted_list(left)}, or correct these lines.")
         return sentences
 
     def totals(self, batch: VendorInvoice) -> list[Total]:
@@ -224,16 +223,17 @@ class VendorInvoiceHandler(BatchHandler[VendorInvoice, VendorInvoiceRow]):
 
     def execute(self, batch: VendorInvoice, rows: Rows, options: Mapping[str, Any]) -> Outcome:
         """Store the payable with its lines, and count the matched units of receipts as invoiced."""
-        left = [s for s in DIFFERENT if batch.count_of(s) and s not in _accepted(options)]
-        if left:
-            words = ", ".join(f"{batch.count_of(s):,} {s.label.lower()}" for s in left)
+        count, left = lines_that_differ(self.session, batch, _accepted(options))
+        if count:
             raise Conflict(
-                f"Nothing was executed, because {counted(batch.count_of(*left), 'line differs', 'lines differ')}: {words}. Accept"
-                " them when you execute, or reopen the batch and correct them."
+                f"Nothing was executed, because {_differing(count, left)}. Accept them when you execute, or reopen the batch and"
+                " correct them."
             )
         writer = PayableWriter(self.context, batch, self._vendor_id(batch), rows.where)
         self.report("lock the lines of receipts")
         writer.lock()
+        if reason := self._why_entered_already(batch):
+            raise Conflict(f"Nothing was executed. {reason}")
         self.report("write the payable")
         matched = writer.write_payable()
         self.report("count what is invoiced")
@@ -275,3 +275,9 @@ def _accepted(options: Mapping[str, Any]) -> list[str]:
 
 def _invoice(batch: VendorInvoice) -> str:
     return f"Invoice {batch.invoice_number} of vendor {batch.vendor_code}"
+
+
+def _differing(count: int, differences: Mapping[InvoiceStatus, int]) -> str:
+    """Return the words on ``count`` lines that differ, and the numbers of those with each of ``differences``."""
+    words = ", ".join(f"{number:,} {status.label.lower()}" for status, number in differences.items())
+    return f"{counted(count, 'line differs', 'lines differ')}: {words}"

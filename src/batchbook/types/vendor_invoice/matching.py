@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import Decimal
+from functools import reduce
+from operator import add
 from typing import Any
 
 from sqlalchemy import (
@@ -17,12 +20,20 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.orm import Session
 
 from batchbook.batches import Rows, is_repeated
 from batchbook.catalog.models import Product, Vendor
 from batchbook.db import changes_beyond
 from batchbook.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine
-from batchbook.types.vendor_invoice.models import AMOUNT, InvoiceStatus, VendorInvoice, VendorInvoiceRow
+from batchbook.types.vendor_invoice.models import (
+    AMOUNT,
+    DIFFERENT,
+    WRONG,
+    InvoiceStatus,
+    VendorInvoice,
+    VendorInvoiceRow,
+)
 
 _row, _line = VendorInvoiceRow, ReceiptLine
 #: The largest amount of a line of a payable.
@@ -113,7 +124,27 @@ def match(batch: VendorInvoice, rows: Rows) -> None:
             .values({name: found.c[name] for name in ("matched", "expected", "receipt", "is_whole")})
         )
     rows.update(_row.expected.is_not(None), difference=_row.amount - _row.expected)
-    rows.update(_row.status.is_(None), status=_status(batch))
+    _tell_differences(batch, rows)
+
+
+def _tell_differences(batch: VendorInvoice, rows: Rows) -> None:
+    """Give lines that could be matched their difference as status; those with several differ in what their note says."""
+    conditions = differences(batch)
+    first = case(
+        *((differs, status.value) for status, differs in conditions.items()),
+        else_=InvoiceStatus.MATCHED.value,
+    )
+    rows.update(or_(_row.status.is_(None), _row.status == InvoiceStatus.NOT_FOUND.value), status=first)
+    count = reduce(add, [case((differs, 1), else_=0) for differs in conditions.values()])
+    names = reduce(
+        add, [case((differs, f"{status.label}. "), else_="") for status, differs in conditions.items()]
+    )
+    rows.update(
+        _row.status.in_([status.value for status in DIFFERENT]),
+        count > 1,
+        status=InvoiceStatus.SEVERAL.value,
+        status_text=func.rtrim(names),
+    )
 
 
 def _found(rows: Rows, units: Subquery) -> Subquery:
@@ -136,19 +167,45 @@ def _found(rows: Rows, units: Subquery) -> Subquery:
     )
 
 
-def _status(batch: VendorInvoice) -> ColumnElement[str]:
-    """Return in SQL the status of rows whose product is known, once they are matched."""
-    asked = case((_row.cost.is_(None), _row.amount), else_=_row.cost * _row.matched)
-    beyond = func.coalesce(
-        changes_beyond(_row.expected, asked, batch.tolerance or Decimal(0)), literal(value=False)
+def differences(batch: VendorInvoice) -> dict[InvoiceStatus, ColumnElement[bool]]:
+    """Return the differences that a matched line of ``batch`` may have, each with its condition in SQL, which is never null.
+
+    A line may have several. A line without a unit cost has that of its amount.
+    """
+    tolerance = batch.tolerance or Decimal(0)
+    came = _row.received > 0
+    beyond = case(
+        (
+            _row.cost.is_(None),
+            changes_beyond(_row.expected * _row.quantity, _row.amount * _row.matched, tolerance),
+        ),
+        else_=changes_beyond(_row.expected, _row.cost * _row.matched, tolerance),
     )
-    computed = _row.quantity * _row.cost
-    return case(
-        (and_(_row.received == 0, _row.is_ordered.is_(True)), InvoiceStatus.NOT_RECEIVED.value),
-        (_row.received == 0, InvoiceStatus.NOT_ORDERED.value),
-        (_row.is_whole.is_not(True), InvoiceStatus.QUANTITY.value),
+    conditions: dict[InvoiceStatus, ColumnElement[bool]] = {
+        InvoiceStatus.QUANTITY: and_(came, _row.is_whole.is_not(True)),
         # A receipt without a cost has none that the invoice could be held against.
-        (or_(_row.expected.is_(None), beyond), InvoiceStatus.COST.value),
-        (and_(_row.cost.is_not(None), _row.amount != computed), InvoiceStatus.AMOUNT.value),
-        else_=InvoiceStatus.MATCHED.value,
+        InvoiceStatus.COST: and_(came, or_(_row.expected.is_(None), beyond)),
+        InvoiceStatus.AMOUNT: and_(_row.cost.is_not(None), _row.amount != _row.quantity * _row.cost),
+        InvoiceStatus.NOT_RECEIVED: and_(_row.received == 0, _row.is_ordered.is_(True)),
+        InvoiceStatus.NOT_ORDERED: and_(_row.received == 0, _row.is_ordered.is_not(True)),
+        InvoiceStatus.NOT_FOUND: _row.received.is_(None),
+    }
+    return {status: func.coalesce(differs, literal(value=False)) for status, differs in conditions.items()}
+
+
+def lines_that_differ(
+    session: Session, batch: VendorInvoice, accepted: Collection[str] = ()
+) -> tuple[int, dict[InvoiceStatus, int]]:
+    """Return the number of lines with differences that are not ``accepted``, and of those with each of these.
+
+    Their values tell, not their statuses: a batch may have been refreshed when a status told of one difference only.
+    """
+    left = {one: differs for one, differs in differences(batch).items() if one not in accepted}
+    if not left:
+        return 0, {}
+    counts = select(
+        func.count().filter(or_(*left.values())), *(func.count().filter(one) for one in left.values())
     )
+    is_kept = and_(_row.batch_id == batch.id, ~_row.removed, _row.status.not_in([one.value for one in WRONG]))
+    lines, *each = session.execute(counts.where(is_kept)).one()
+    return lines, {one: count for one, count in zip(left, each, strict=True) if count}

@@ -29,11 +29,12 @@ class InvoiceStatus(Status, extends=LookupStatus):
     AMOUNT = "amount", "Amount differs", Severity.WARNING, "Σ"
     NOT_RECEIVED = "not_received", "Not received", Severity.WARNING, "◌"
     NOT_ORDERED = "not_ordered", "Not ordered", Severity.WARNING, "∉"
+    SEVERAL = "several", "Several differences", Severity.WARNING, "≢"
     DUPLICATE = "duplicate", "Duplicate in invoice", Severity.ERROR, "≡"
     INVALID = "invalid", "Invalid", Severity.ERROR, "✕"
 
 
-#: The statuses of lines that are paid as they are only if that is chosen, and those of lines that have to be corrected.
+#: The differences of lines, which are paid as they are only if each is accepted, and the statuses of lines that have to be corrected.
 DIFFERENT = (
     InvoiceStatus.QUANTITY,
     InvoiceStatus.COST,

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches import HandlerContext
 from batchbook.catalog.models import Product, Vendor
-from batchbook.db import lock_records
+from batchbook.db import lock_name, lock_records
 from batchbook.purchasing.models import Payable, PayableLine, Receipt, ReceiptLine
 from batchbook.types.vendor_invoice.matching import is_taken, open_units, taken
 from batchbook.types.vendor_invoice.models import AMOUNT, VendorInvoice, VendorInvoiceRow
@@ -53,7 +53,8 @@ class PayableWriter:
         self._units = open_units(vendor_id)
 
     def lock(self) -> None:
-        """Keep the lines of receipts that may be invoiced from changing until the transaction ends."""
+        """Keep others from using the invoice's number, and from changing lines of receipts, until the transaction ends."""
+        lock_name(self._session, f"{Payable.__tablename__}.{self._vendor_id}.{self._batch.invoice_number}")
         lock_records(
             self._session,
             ReceiptLine.id,

@@ -38,6 +38,9 @@ def scanning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PriceChangeHandler, "quick_entry", ENTRY)
 
 
+USED = "Nothing was done, because this was sent with the key of something else that was done before. Reload the page, and send it again."
+
+
 def key(letter: str) -> str:
     return letter * 32
 
@@ -142,8 +145,33 @@ def test_a_key_of_another_batch_is_no_answer(
     send(staff, open_batch, ("k", "77"))
     other = number_in(upload(staff, PRICE_LIST, description="Another", vendor_code="V1"))
     (answer,) = send(staff, other, ("k", "77"))
-    assert "was sent before" in answer["error"]
+    assert answer == {"error": USED}
     assert catalogue.batch(other).row_count == 8
+
+
+def test_a_key_of_another_text_is_no_answer(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    first, second = send(staff, open_batch, ("k", "77"), ("k", "78"))
+    assert (first["is_new"], second) == (True, {"error": USED})
+    assert send(staff, open_batch, ("k", "77")) == [first | {"repeated": True}]
+    assert catalogue.batch(open_batch).row_count == 9
+
+
+def test_a_text_that_is_none_is_not_found(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    (answer,) = send(staff, open_batch, ("k", "77\ud800"))
+    assert "was not found, so no row was added" in answer["error"]
+    assert catalogue.batch(open_batch).row_count == 8
+
+
+def test_a_key_of_a_form_is_none_of_a_scan(
+    catalogue: CatalogueDatabase, staff: TestApp, open_batch: int
+) -> None:
+    post(staff, url_of(open_batch, "clone"), 303, form_key=key("k"))
+    assert send(staff, open_batch, ("k", "77")) == [{"error": USED}]
+    assert catalogue.batch(open_batch).row_count == 8
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

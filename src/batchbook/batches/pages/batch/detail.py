@@ -19,7 +19,7 @@ from batchbook.batches.engine.making import made_links
 from batchbook.batches.engine.preview import totals_of
 from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.engine.reversing import links_of
-from batchbook.batches.files import CHOSEN, WORKSHEET, file_chunks
+from batchbook.batches.files import WORKSHEET, file_chunks, stored_files
 from batchbook.batches.history import WITHOUT_EFFECT
 from batchbook.batches.lifecycle import Action, State, is_possible
 from batchbook.batches.models import Batch, BatchFile, Operation
@@ -69,7 +69,7 @@ class BatchDetail(BatchPage):
         activity = activity_of(self.request, lock) if lock else None
         went_wrong = bool(operations) and operations[0].kind in WITHOUT_EFFECT
         entry = context.handler.quick_entry
-        files = self._files()
+        files = stored_files(self.request.db, self.batch)
         execution = None if activity else view_models.execution(self.view, context)
         problems = problem_rows(context)
         edited = execution.edited if execution else 0
@@ -150,11 +150,6 @@ class BatchDetail(BatchPage):
             yield "Reason", executed.reason
         if self.batch.executed_amount is not None:
             yield "Amount", number_text(self.batch.executed_amount.normalize() + 0, self.request.conventions)
-
-    def _files(self) -> Sequence[BatchFile]:
-        stored = select(BatchFile).where(BatchFile.batch_id == self.batch.id, BatchFile.role != CHOSEN)
-        found: Sequence[BatchFile] = self.request.db.scalars(stored.order_by(BatchFile.number)).all()
-        return found
 
     def _linked(self) -> list[tuple[str, Batch]]:
         session, types = self.request.db, self.engine.types

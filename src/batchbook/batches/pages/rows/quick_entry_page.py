@@ -27,7 +27,8 @@ class QuickEntry(BatchPage):
 
     A script sends JSON, ``{"scans": [{"key", "text"}, …]}``, each with an idempotency key of its own, and is answered by
     ``{"answers": […]}`` in their order: what was done, see :meth:`_data`, or an ``error``. Each is an operation of its own. A
-    scan that is sent again with its key is not entered again, and gets the first answer, with ``repeated``.
+    scan that is sent again with its key is not entered again, and gets the first answer, with ``repeated``; a key that was
+    sent with another text, or to another batch, is refused.
     """
 
     name = "enter"
@@ -65,10 +66,11 @@ class QuickEntry(BatchPage):
 
     def _answer(self, key: str, text: str) -> dict[str, Any]:
         try:
-            with claim_key(self.request, key) as remember:
+            with claim_key(self.request, key, text) as remember:
                 data = self._data(self._enter(text))
                 remember(f"{data['message']}.", data)
         except SentBefore as error:
+            # A key that was kept before keys were bound may be of another batch.
             if error.answer and error.answer.get("batch") == self.batch.id:
                 return {**error.answer, "repeated": True}
             return {"error": error.message}
