@@ -172,7 +172,7 @@ def _are(kind: type[Any]) -> Callable[[Any], bool]:
 
 #: For hooks whose results are used as they are: the condition that a result satisfies, and its description.
 _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "adds": (is_text, "the name of a column"),
+    "adds": (lambda found: found is None or is_text(found), "the name of a column, or None"),
     "before_create": (lambda found: found is None, "nothing; to refuse, raise BadInput with the sentence"),
     "carried_columns": (is_texts, "a tuple of names of columns"),
     "fields": (_are(IntakeField), "a list of IntakeField"),
