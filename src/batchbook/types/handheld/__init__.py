@@ -33,7 +33,17 @@ then, who choose rows and fill in its form, and is not among those that the head
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from batchbook.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from batchbook.types.handheld.handler import HandheldHandler as HandheldHandler
+    from batchbook.types.handheld.models import Handheld as Handheld
+    from batchbook.types.handheld.models import HandheldRow as HandheldRow
+    from batchbook.types.handheld.models import HandheldStatus as HandheldStatus
+else:
+    __getattr__ = lazy_exports(__name__)
 
 
 def includeme(config: Any) -> None:

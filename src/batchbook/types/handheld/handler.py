@@ -21,6 +21,7 @@ from batchbook.batches import (
     Rows,
     RowValues,
     Severity,
+    Status,
     Total,
     input_file,
     is_repeated,
@@ -71,10 +72,10 @@ def _scanned_column(_handler: HandheldHandler, batch: Handheld) -> str | None:
 class HandheldHandler(BatchHandler[Handheld, HandheldRow]):
     """Handles handhelds' files. The file is read in blocks; a refresh is set-based but for codes that no product has."""
 
-    statuses = HandheldStatus
+    statuses: ClassVar[type[Status]] = HandheldStatus
     refresh_chunk_size: ClassVar[int | None] = 50_000
     peer_columns: tuple[str, ...] = ("item_code",)
-    lookups = (
+    lookups: tuple[Lookup, ...] = (
         Lookup(
             column="item_code",
             key=Product.item_code,
@@ -246,7 +247,7 @@ class HandheldHandler(BatchHandler[Handheld, HandheldRow]):
             if rows
             else "No row has a status that is chosen, so nothing is made."
         ]
-        left_out = [one for one in HandheldStatus if one not in options["take"] and batch.count_of(one)]
+        left_out = [one for one in self.statuses if one not in options["take"] and batch.count_of(one)]
         if left_out:
             words = ", ".join(f"{batch.count_of(one):,} {one.label.lower()}" for one in left_out)
             where = "Copied into a new batch" if options["follow_up"] else "Left out"
