@@ -41,8 +41,9 @@ schema: $(VENV)/.developing ## Check that the migrations lead to what the models
 	export BATCHBOOK_DATABASE_URL="sqlite:///$$place/schema.sqlite3"; \
 	$(BIN)/alembic upgrade heads; $(BIN)/alembic check
 
-bench: $(VENV)/.developing ## Measure against the database's own floor
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.developing ## Measure beside the database's own floor, in 40 minutes (QUICK=1: small sizes, in 5)
+	@mkdir -p build
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) --json build/benchmarks.json
 
 soak: $(VENV)/.developing ## Kill processes while they work, and look at every batch afterwards (15 minutes at the most)
 	$(BIN)/python -m soak --seconds 420

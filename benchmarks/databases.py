@@ -1,7 +1,7 @@
 """Databases to measure on: a template with the schema and the catalogue, and fresh copies of it.
 
 Files are in a temporary folder. PostgreSQL is the one that pip installs for the tests, started for the measurement and
-removed after it. It does not wait for the disk, so that the disk's mood is not measured, and does not tidy up by
+removed after it. It does not wait for the disk, so that the disk's mood is not measured, and does not vacuum by
 itself, so that it is not measured when that happens to begin.
 """
 
@@ -32,14 +32,23 @@ class DatabaseServer(ABC):
 
     def __init__(self) -> None:
         self._serial = count(1)
+        self._prepared: Path | None = None
 
     def prepare(self, catalog: Path) -> None:
         """Make the template: Batchbook's schema with the products of ``catalog``, and the planner told of them."""
+        if self._prepared == catalog:
+            return
+        self._prepared = catalog
+        self._clear()
         engine = make_engine(self._template(), poolclass=NullPool)
         upgrade(engine)
         with transaction_scope(engine) as session:
             load_file(session, catalog, by="benchmark")
         self.analyze(self._template())
+
+    def versions(self) -> dict[str, str]:
+        """Return the version of the server, where it is not one of this process."""
+        return {}
 
     def analyze(self, url: URL) -> None:
         """Have the planner look at the database as it is now."""
@@ -47,8 +56,16 @@ class DatabaseServer(ABC):
             session.execute(text("ANALYZE"))
 
     @abstractmethod
-    def fresh(self) -> URL:
-        """Return a new copy of the template."""
+    def _clear(self) -> None:
+        """Remove the template, if there is one."""
+
+    @abstractmethod
+    def fresh(self, name: str = "") -> URL:
+        """Return a new copy of the template; it replaces an earlier one of the same ``name``, to which nobody is connected."""
+
+    @abstractmethod
+    def url_of(self, name: str) -> URL:
+        """Return where the copy called ``name`` is."""
 
     @abstractmethod
     def drop(self, url: URL) -> None:
@@ -71,11 +88,15 @@ class Sqlite(DatabaseServer):
         super().__init__()
         self._folder = Path(tempfile.mkdtemp(prefix="batchbook-bench-"))
 
-    def fresh(self) -> URL:
-        path = self._folder / f"{next(self._serial)}.sqlite3"
+    def fresh(self, name: str = "") -> URL:
+        url = self.url_of(name or str(next(self._serial)))
+        self.drop(url)
         # The file alone: its write-ahead log was folded into it when the last connection ended.
-        shutil.copyfile(self._folder / "template.sqlite3", path)
-        return make_url(f"sqlite:///{path}")
+        shutil.copyfile(self._folder / "template.sqlite3", url.database or "")
+        return url
+
+    def url_of(self, name: str) -> URL:
+        return make_url(f"sqlite:///{self._folder / name}.sqlite3")
 
     def drop(self, url: URL) -> None:
         for path in self._folder.glob(f"{Path(url.database or '').name}*"):
@@ -84,8 +105,12 @@ class Sqlite(DatabaseServer):
     def close(self) -> None:
         shutil.rmtree(self._folder)
 
+    def _clear(self) -> None:
+        for path in self._folder.glob("template.sqlite3*"):
+            path.unlink()
+
     def _template(self) -> URL:
-        return make_url(f"sqlite:///{self._folder / 'template.sqlite3'}")
+        return self.url_of("template")
 
 
 class Postgresql(DatabaseServer):
@@ -105,21 +130,32 @@ class Postgresql(DatabaseServer):
         for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
             self._administer(f"ALTER SYSTEM SET {setting} = off")
         self._administer("SELECT pg_reload_conf()")
-        self._administer("CREATE DATABASE bench_template")
 
-    def fresh(self) -> URL:
-        name = f"bench_{next(self._serial)}"
-        self._administer(f"CREATE DATABASE {name} TEMPLATE bench_template")
-        return self._url.set(database=name)
+    def fresh(self, name: str = "") -> URL:
+        url = self.url_of(name or str(next(self._serial)))
+        self.drop(url)
+        self._administer(f"CREATE DATABASE {url.database} TEMPLATE bench_template")
+        return url
+
+    def url_of(self, name: str) -> URL:
+        return self._url.set(database=f"bench_{name}")
 
     def drop(self, url: URL) -> None:
-        self._administer(f"DROP DATABASE {url.database} WITH (FORCE)")
+        self._administer(f"DROP DATABASE IF EXISTS {url.database} WITH (FORCE)")
+
+    def versions(self) -> dict[str, str]:
+        with make_engine(self._url, poolclass=NullPool).connect() as connection:
+            return {"postgresql": str(connection.exec_driver_sql("SHOW server_version").scalar_one())}
 
     def close(self) -> None:
         self._server.cleanup()
 
+    def _clear(self) -> None:
+        self._administer("DROP DATABASE IF EXISTS bench_template WITH (FORCE)")
+        self._administer("CREATE DATABASE bench_template")
+
     def _template(self) -> URL:
-        return self._url.set(database="bench_template")
+        return self.url_of("template")
 
     def _administer(self, statement: str) -> None:
         engine = make_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT")

@@ -1,121 +1,207 @@
-"""The figures of one database, as tables for people and as plain data for a file."""
+"""The figures of a run as text: tables of Markdown, which are read in a terminal as well."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from statistics import median
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.import_execution import ExecutionRace, execution_lines
-from benchmarks.imports import ImportRace, import_lines
-from benchmarks.jobs import JobCosts
-from benchmarks.pages import PageCost
-from benchmarks.price_changes import GridCost, cost_lines
-from benchmarks.race import PHASES, Race
-from benchmarks.windows import WindowCost
-from benchmarks.windows import cost_lines as window_lines
+from benchmarks.targets import MEGABYTE, Results
+from benchmarks.works import Work
 
-#: What is aimed at: times the bare script's time, and bytes above the idle process.
-MOST_RATIO, MOST_MEMORY = 3.0, 150 * 2**20
-#: Of jobs: seconds until the start, times the time without one, and the share of a core of a process that has none.
-MOST_WAIT, MOST_JOB_RATIO, MOST_IDLE = 0.5, 1.03, 0.03
+_SIGNS = {True: "met", False: "**not met**", None: "not measured"}
 
 
-@dataclass(frozen=True)
-class Figures:
-    """All that was measured on one database; ``memory`` is in bytes, ``sizes`` name the columns of counts."""
-
-    database: str
-    rows: int
-    rounds: int
-    races: list[Race]
-    memory: dict[str, int]
-    statements: dict[str, list[int]]
-    statement_sizes: tuple[int, ...]
-    pages: list[PageCost]
-    page_sizes: tuple[int, ...]
-    jobs: JobCosts
-    price_changes: int = 0
-    grids: list[GridCost] = field(default_factory=list)
-    window_rows: int = 0
-    windows: list[WindowCost] = field(default_factory=list)
-    imports: list[ImportRace] = field(default_factory=list)
-    executions: list[ExecutionRace] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the figures as JSON values, the ratios among them."""
-        races = [asdict(race) | {"ratio": race.ratio} for race in self.races]
-        imports = [race.as_json() for race in self.imports]
-        executions = [race.as_json() for race in self.executions]
-        jobs = asdict(self.jobs) | {"ratio": self.jobs.ratio}
-        return asdict(self) | {"races": races, "jobs": jobs, "imports": imports, "executions": executions}
-
-
-def table(figures: Figures) -> str:
-    """Return the figures as text."""
-    return "\n".join(_lines(figures))
-
-
-def _lines(figures: Figures) -> Iterator[str]:
-    yield f"{figures.database}: {figures.rows:,} rows, medians of {figures.rounds} rounds"
-    yield _row("", "Batchbook", "bare script", "ratio", "peak above idle", "")
-    for race in figures.races:
-        memory = figures.memory[race.phase]
-        met = race.ratio <= MOST_RATIO and memory <= MOST_MEMORY
-        yield _row(
-            PHASES[race.phase],
-            f"{race.ours:.3f} s",
-            f"{race.bare:.3f} s",
-            f"{race.ratio:.2f}",
-            f"{memory / 2**20:.1f} MB",
-            "" if met else "over target",
+def table(heading: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table; all columns but the first two are numbers."""
+    rows = [list(heading), *map(list, lines)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(heading))]
+    for number, row in enumerate(rows):
+        cells = (
+            text.ljust(width) if place < _TEXTS else text.rjust(width)
+            for place, (text, width) in enumerate(zip(row, widths, strict=True))
         )
-    yield f"targets: ratio at most {MOST_RATIO:g}, memory at most {MOST_MEMORY // 2**20} MB"
-    yield ""
-    yield _row("statements", *(f"{size:,} rows" for size in figures.statement_sizes))
-    for phase, counts in figures.statements.items():
-        yield _row(PHASES[phase], *map(str, counts))
-    yield ""
-    yield _row("a batch's page", *(f"{size:,} rows" for size in figures.page_sizes), "ratio", "statements")
-    for page in figures.pages:
-        times = (f"{seconds * 1000:.1f} ms" for seconds in page.seconds)
-        ratio = f"{page.seconds[-1] / page.seconds[0]:.2f}"
-        yield _row(page.page, *times, ratio, " / ".join(map(str, page.statements)))
-    yield "target: the first page takes as long at any number of rows"
-    yield ""
-    yield from _job_lines(figures.jobs)
-    yield ""
-    if figures.grids:
-        yield from cost_lines(figures.price_changes, figures.grids)
-        yield ""
-    if figures.windows:
-        yield from window_lines(figures.window_rows, figures.windows)
-        yield ""
-    yield from import_lines(figures.imports)
-    yield ""
-    yield from execution_lines(figures.executions)
+        yield f"| {' | '.join(cells)} |"
+        if number == 0:
+            rules = (
+                "-" * width if place < _TEXTS else f"{'-' * (width - 1)}:"
+                for place, width in enumerate(widths)
+            )
+            yield f"| {' | '.join(rules)} |"
 
 
-def _job_lines(jobs: JobCosts) -> Iterator[str]:
-    middle, longest = median(jobs.starts), max(jobs.starts)
-    yield _row("jobs", "median", "longest", "")
-    yield _row("click to start", f"{middle:.3f} s", f"{longest:.3f} s", _verdict(longest < MOST_WAIT))
-    yield _row("", "best as a job", "best inline", "ratio", "")
-    yield _row(
-        f"populate {jobs.rows:,}",
-        f"{min(jobs.as_job):.3f} s",
-        f"{min(jobs.inline):.3f} s",
-        f"{jobs.ratio:.3f}",
-        _verdict(jobs.ratio < MOST_JOB_RATIO),
+_TEXTS = 2
+
+
+def report(results: Results) -> Iterator[str]:
+    """Yield the lines of all tables of a run."""
+    machine = results["machine"]
+    yield (
+        f"Measured on {results['date']}: {machine['processors']} processors, {machine['memory_gb']} GB of memory,"
+        f" Python {machine['python']}, SQLite {machine['sqlite']}, PostgreSQL {machine.get('postgresql') or 'not measured'};"
+        f" {results['minutes']:.0f} minutes."
     )
-    yield _row("idle", f"{jobs.idle:.1%} of a core", _verdict(jobs.idle < MOST_IDLE))
-    yield f"targets: start within {MOST_WAIT:g} s, ratio at most {MOST_JOB_RATIO:g}, idle at most {MOST_IDLE:.0%}"
+    for title, lines in (
+        ("Targets", target_table(results["targets"])),
+        ("Works", work_table(results["works"])),
+        ("Growth", growth_table(results["growth"])),
+        ("Pages", page_table(results["pages"])),
+        ("Load", load_table(results["load"])),
+        ("Parts", part_table(results["parts"])),
+    ):
+        rows = [*lines]
+        if len(rows) > _TEXTS:
+            yield from ("", f"## {title}", "", *rows)
+    if results["left_out"]:
+        yield from (
+            "",
+            "Left out to keep the time:",
+            "",
+            *(f"- {sentence}" for sentence in results["left_out"]),
+        )
 
 
-def _verdict(met: bool) -> str:
-    return "" if met else "over target"
+def target_table(verdicts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the table of targets, the databases beneath each other."""
+    yield from table(
+        ("target", "database", "at most", "worst", "rows", "", "where"),
+        (
+            (
+                verdict["target"],
+                verdict["database"],
+                f"{number(verdict['most'])} {verdict['unit']}",
+                "" if verdict["value"] is None else f"{number(verdict['value'])} {verdict['unit']}",
+                f"{verdict['rows']:,}" if verdict["rows"] else "",
+                _SIGNS[verdict["met"]],
+                verdict["where"],
+            )
+            for verdict in verdicts
+        ),
+    )
 
 
-def _row(first: str, *others: str) -> str:
-    return (f"  {first:<20}" + "".join(f"{text:>17}" for text in others)).rstrip()
+def work_table(works: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the table of works beside their floors."""
+    yield from table(
+        (
+            "work",
+            "type",
+            "database",
+            "rows",
+            "seconds",
+            "floor",
+            "ratio",
+            "rows/s",
+            "memory",
+            "statements",
+            "first byte",
+            "rounds",
+        ),
+        (
+            (
+                Work(figure["work"]).label,
+                figure["type"],
+                figure["database"],
+                f"{figure['rows']:,}",
+                f"{figure['seconds']:.3f}",
+                f"{figure['floor']:.3f}",
+                f"{figure['ratio']:.2f}",
+                f"{figure['rows_per_second']:,}",
+                f"{figure['memory'] / MEGABYTE:.1f} MB",
+                str(figure["statements"]),
+                "" if figure["first_byte"] is None else f"{figure['first_byte']:.3f} s",
+                str(figure["rounds"]),
+            )
+            for figure in sorted(
+                works, key=lambda figure: (figure["database"], figure["type"], figure["rows"])
+            )
+        ),
+    )
+
+
+def growth_table(growth: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the table of exponents."""
+    yield from table(
+        ("work", "type", "database", "over", "exponent", "of the floor"),
+        (
+            (
+                Work(figure["work"]).label,
+                figure["type"],
+                figure["database"],
+                " to ".join(f"{rows:,}" for rows in (figure["sizes"][0], figure["sizes"][-1])),
+                f"{figure['exponent']:.2f}",
+                f"{figure['floor_exponent']:.2f}",
+            )
+            for figure in growth
+        ),
+    )
+
+
+def page_table(pages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the table of pages."""
+    yield from table(
+        ("page", "database", "rows", "p50", "p95", "processor", "bytes", "statements"),
+        (
+            (
+                figure["page"],
+                figure["database"],
+                f"{figure['rows']:,}",
+                *(f"{figure[name] * 1000:.1f} ms" for name in ("p50", "p95", "processor")),
+                f"{figure['bytes']:,}",
+                str(figure["statements"]),
+            )
+            for figure in pages
+        ),
+    )
+
+
+def load_table(load: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the table of loads."""
+    yield from table(
+        (
+            "load",
+            "database",
+            "requests",
+            "per second",
+            "p50",
+            "p95",
+            "longest",
+            "errors",
+            "memory at start",
+            "at end",
+        ),
+        (
+            (
+                figure["name"],
+                figure["database"],
+                f"{figure['requests']:,}",
+                f"{figure['per_second']:.0f}",
+                *(f"{figure[name] * 1000:.0f} ms" for name in ("p50", "p95", "longest")),
+                str(figure["errors"]),
+                *(f"{figure[name] / MEGABYTE:.0f} MB" for name in ("memory_start", "memory_end")),
+            )
+            for figure in load
+        ),
+    )
+
+
+def part_table(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the table of parts."""
+    yield from table(
+        ("part", "figure", "database", "value", "at most", ""),
+        (
+            (
+                figure["part"],
+                figure["name"],
+                figure["database"],
+                f"{number(figure['value'])} {figure['unit']}",
+                "" if figure["most"] is None else number(figure["most"]),
+                "" if figure["most"] is None else _SIGNS[figure["value"] <= figure["most"]],
+            )
+            for figure in parts
+        ),
+    )
+
+
+def number(value: float) -> str:
+    """Return a number with the digits that tell."""
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"

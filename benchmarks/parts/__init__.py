@@ -1,0 +1,1 @@
+"""Parts of Batchbook that are measured by themselves, each in a module with a function ``measure``."""
