@@ -29,6 +29,7 @@ from batchbook.db.transactions import transaction_scope
 from batchbook.demo.demo_data import (
     CATALOG,
     COUNT,
+    HANDHELD,
     INVOICE,
     INVOICE_TOTAL,
     LOGINS,
@@ -121,7 +122,7 @@ def created(page: Page, path: str, file: Path | None, texts: Mapping[str, str], 
     """
     page.goto(f"/batches/{path}/new")
     if file is not None:
-        page.get_by_label("File").set_input_files(file)
+        page.locator("input[name=file]").set_input_files(file)
     for label, text in texts.items():
         page.get_by_label(label).first.fill(text)
     for name, value in chosen.items():
@@ -288,6 +289,13 @@ def inventory_count(page: Page) -> str:
     return f"{batch}?panel=breakdown"
 
 
+def handheld(page: Page) -> str:
+    """Make a batch of what a mobile scanner wrote; return its path."""
+    texts = {"Device": "MC-3", "Description": "Coffee shelves, Friday morning"}
+    batch = created(page, "handheld", HANDHELD, texts, becomes="inventory_count")
+    return f"{batch}?panel=breakdown"
+
+
 def delete_product(page: Page) -> str:
     """Make removals from the list of what a vendor no longer sells; return their path."""
     texts = {"Description": "Vendor V0764, discontinued"}
@@ -336,6 +344,7 @@ def receiving(page: Page) -> str:
 #: By the key of a type, the function that makes a batch of it on a page of staff, and returns the path of its picture.
 TYPE_PICTURES: dict[str, Callable[[Page], str]] = {
     "delete_product": delete_product,
+    "handheld": handheld,
     "import": import_of_products,
     "inventory_count": inventory_count,
     "labels": labels,

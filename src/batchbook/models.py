@@ -22,6 +22,7 @@ from batchbook.master import models as master
 from batchbook.purchasing import models as purchasing
 from batchbook.security import models as security
 from batchbook.types.delete_product import models as delete_product
+from batchbook.types.handheld import models as handheld
 from batchbook.types.imports import models as imports
 from batchbook.types.inventory_count import models as inventory_count
 from batchbook.types.labels import models as labels
@@ -35,10 +36,10 @@ from batchbook.types.vendor_invoice import models as vendor_invoice
 from batchbook.web import idempotency as web
 
 __all__ = [
-    "batches", "catalog", "cells", "delete_product", "effects", "imports", "intake", "inventory_count",
-    "jobs", "labels", "master", "matching", "metadata", "new_product", "ordering", "policies",
-    "price_change", "price_promotion", "products", "purchasing", "receiving", "retention", "review",
-    "seal", "security", "vendor_catalog", "vendor_invoice", "web",
+    "batches", "catalog", "cells", "delete_product", "effects", "handheld", "imports", "intake",
+    "inventory_count", "jobs", "labels", "master", "matching", "metadata", "new_product", "ordering",
+    "policies", "price_change", "price_promotion", "products", "purchasing", "receiving", "retention",
+    "review", "seal", "security", "vendor_catalog", "vendor_invoice", "web",
 ]  # fmt: skip
 
 #: The schema that the migrations lead to.

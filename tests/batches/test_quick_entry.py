@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ ENTRY = QuickEntry(label="Scan", find=FIND, key="item_code", adds="counted")
         ({"find": FIND, "key": "item"}, "x names 'item', which is no column of ShelfCountRow."),
         ({"find": FIND, "key": "item_code", "adds": "count"}, "x names 'count',"),
         ({"find": FIND, "key": "item_code", "named_by": ("name",)}, "x names 'name',"),
+        ({"find": FIND, "key": "item_code", "code": "scanned"}, "x names 'scanned',"),
         ({"find": FIND, "key": "item_code", "adds": "remark"}, "x.adds must be a column of numbers"),
         ({"find": FIND, "key": "item_code", "adds": "on_hand"}, "that people may edit, and ShelfCountRow.on_hand is none"),
         ({"find": (*FIND, Department.name), "key": "item_code"}, "x.find must be attributes of one model."),
@@ -95,3 +97,31 @@ def test_a_code_of_several_records_is_refused(session: Session) -> None:
     ):
         found(session, "x-9")
     assert found(session, "13") == "13"
+
+
+def test_codes_of_a_file_are_found_together(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batchbook.batches.quick_entry._TOGETHER", 3)
+    session.execute(
+        Product.__table__.update().where(Product.item_code.in_(["13", "X-1"])).values(description="X-9")
+    )  # type: ignore[attr-defined]
+    texts = ["000000013", "x-9", "14", "]E00036000291452", "13", "000000013"]
+    scans = [read_scan(text, {}) for text in texts]
+    several = ["13", "X-1"]
+    assert ENTRY.record_values(session, scans) == [
+        ["000000013"],
+        several,
+        [],
+        ["036000291452"],
+        ["13"],
+        ["000000013"],
+    ]
+    assert ENTRY.record_values(session, []) == []
+    assert QuickEntry(label="Scan", row_for=lambda _h, _b, _s: None).record_values(session, scans[:1]) == [[]]
+
+
+def test_a_new_row_keeps_the_code_that_was_scanned(session: Session) -> None:
+    entry = QuickEntry(label="Scan", find=FIND, key="item_code", code="remark", unknown=True)
+    handler: Any = SimpleNamespace(session=session)
+    for text, item in (("]E00036000291452", "036000291452"), ("14", "14")):
+        values, _ = entry.values(handler, None, read_scan(f"2*{text}", {}))
+        assert values == {"item_code": item, "remark": text.removeprefix("]E0")}

@@ -138,7 +138,7 @@ def test_every_declaration_is_described() -> None:
     outcome = {one.name for kind in (Outcome, LinkedBatch) for one in fields(kind)}
     assert named_in(text_of("hooks.md", "Outcome")) == outcome
     assert named_in(text_of("hooks.md", "Rows per batch")) == own_names(PerBatchRows)
-    methods = {"check", "adds_to", "values", "record_value"}
+    methods = {"check", "adds_to", "values", "record_value", "record_values"}
     assert named_in(text_of("hooks.md", "Quick entry")) == own_names(QuickEntry) - methods | own_names(Scan)
 
 

@@ -91,10 +91,25 @@ def test_hooks_of_the_general_part_are_there() -> None:
 
 def test_the_callbacks_after_edits_end_with_a_refresh() -> None:
     """So a subclass need not override more than ``refresh``."""
-    assert "the callback `after_edit` of three of the handlers ends with it" in text_of(PAGE)
+    assert "the callback `after_edit` of three of the handlers ends with it" in text_of(PAGE).replace(
+        "\n  ", " "
+    )
     callbacks = [one.handler.callbacks.after_edit for one in TYPES.values()]
     found = [inspect.getsource(one) for one in callbacks if one is not None]
     assert [text.rstrip().endswith("    handler.refresh(batch, rows)") for text in found] == [True] * 3
+
+
+def test_descriptions_list_rows_with_added_statuses_where_the_page_says_so() -> None:
+    """Most go through the statuses that the handler declares, so those of a subclass are among them."""
+    assert "imports and inventory counts do not list them, and vendor invoices" in text_of(PAGE).replace(
+        "\n ", ""
+    )
+    listing = [
+        key
+        for key, one in TYPES.items()
+        if re.search(r"in self\.statuses\b", inspect.getsource(one.handler.describe_execution))
+    ]
+    assert {*listing} == {*TYPES} - {"import", "inventory_count", "vendor_invoice"}
 
 
 # --- Each of them can be swapped -------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,9 +13,11 @@ import pytest
 from sqlalchemy import Engine, event
 from webtest import TestApp
 
+from batchbook.db.psycopg_connection import GuardedCursor
+from batchbook.db.transactions import SIDE_FILE_ENGINE
 from batchbook.services import services_of
 
-from .harness import PRICE_LIST, CatalogueDatabase, form_to, json_post, number_in, upload, url_of
+from .harness import PRICE_LIST, CatalogueDatabase, form_to, json_post, number_in, token_of, upload, url_of
 
 FEW, MANY = 100, 10_000
 
@@ -91,6 +95,110 @@ def test_an_edit_costs_the_same_at_every_size(
     costs = {rows: cost(app, lambda n=n: edit(n)) for rows, n in sizes.items()}
     assert costs[FEW] == costs[MANY]
     assert costs[MANY].total() < 60
+
+
+def noting(cursor: type[Any], sent: list[str]) -> type[Any]:
+    """Return the class of a driver's cursors that add what they send to ``sent``, each statement by its verb and table."""
+
+    def noted(name: str) -> Callable[..., Any]:
+        def method(self: Any, statement: Any, *arguments: Any, **options: Any) -> Any:
+            sent.append(verb_and_table(str(statement)))
+            return getattr(cursor, name)(self, statement, *arguments, **options)
+
+        return method
+
+    methods = [name for name in ("execute", "executemany", "copy") if hasattr(cursor, name)]
+    return type("Noting", (cursor,), {name: noted(name) for name in methods})
+
+
+def verb_and_table(statement: str) -> str:
+    """Return the verb of a statement, and the first table that it names."""
+    table = re.search(r'(?:FROM|INTO|UPDATE|COPY|PRAGMA) "?(\w+)', " ".join(statement.split()))
+    verb = statement.split()[0]
+    return f"{verb} {table[1]}" if table else verb
+
+
+@contextmanager
+def sent_by_drivers(app: Any) -> Iterator[list[str]]:
+    """Note what the drivers send within the block, bulk writing and SQLite's side file included.
+
+    They commit without a statement, and on PostgreSQL begin without one, too.
+    """
+    sent: list[str] = []
+    cursors = noting(sqlite3.Cursor, sent)
+
+    class Connection(sqlite3.Connection):
+        def cursor(self, factory: Any = cursors) -> Any:
+            return super().cursor(factory)
+
+        def executemany(self, statement: str, rows: Any, /) -> Any:
+            return self.cursor().executemany(statement, rows)
+
+    def connect(dialect: Any, _record: Any, _arguments: Any, options: dict[str, Any]) -> None:
+        if dialect.name == "sqlite":
+            options["factory"] = Connection
+
+    def connected(connection: Any, _record: Any) -> None:
+        if not isinstance(connection, sqlite3.Connection):
+            connection.cursor_factory = noting(GuardedCursor, sent)
+
+    engine = services_of(app.registry).get(Engine)
+    for one in (engine, engine.get_execution_options().get(SIDE_FILE_ENGINE)):
+        if one is not None:
+            one.dispose()
+            event.listen(one, "do_connect", connect, insert=True)
+            event.listen(one, "connect", connected)
+    yield sent
+
+
+#: What saving a cell sends, after the person and the state of the batch were looked up, in order.
+OF_AN_EDIT = [
+    "SAVEPOINT",
+    "SELECT batch",  # Locks it.
+    "SELECT job",
+    "SELECT batch_policy",
+    "SELECT price_change_row",
+    "SELECT price_change_row",  # With its peers, before …
+    "UPDATE price_change_row",
+    "SELECT price_change_row",  # Codes that the catalogue spells otherwise.
+    "UPDATE price_change_row",  # The refresh.
+    "SELECT price_change_row",  # … and after it, to count them.
+    "INSERT operation",
+    "INSERT cell_change",
+    "RELEASE",
+]
+#: What the answer needs: the row, how the grid is arranged, and the marks on the row's cells.
+OF_THE_ANSWER = [
+    "SELECT price_change_row",
+    "SELECT grid_setting",
+    "SELECT saved_view",
+    "SELECT cell_change",
+    "SELECT batch_comment",
+]
+ON_SQLITE = [
+    *("SELECT web_session", "PRAGMA query_only", "BEGIN", "SELECT user_account"),
+    *("BEGIN", "SELECT job"),
+    *("PRAGMA query_only", "PRAGMA busy_timeout", "BEGIN", "PRAGMA busy_timeout", "SELECT batch"),
+]
+ON_POSTGRESQL = ["SELECT user_account", "SELECT job", "SELECT batch"]
+
+
+def test_a_saved_cell_sends_these_statements(app: Any, staff: TestApp, open_batch: int, backend: str) -> None:
+    headers = {"Accept": "application/json", "X-CSRF-Token": token_of(staff)}
+    cell = url_of(open_batch, "rows", 2, "cell")
+
+    def save(price: str, version: int) -> None:
+        fields = {"field": "new_price", "value": price, "version": str(version)}
+        assert staff.post(cell, fields, headers=headers, status=200).json["changed"]
+
+    with sent_by_drivers(app) as sent:
+        save("7.50", 1)  # Opens the connections.
+        del sent[:]
+        save("7.60", 2)
+    # PostgreSQL's connections are tried before each use, and bulk writing copies.
+    found = [one.replace("COPY", "INSERT") for one in sent if one != ";"]
+    before = ON_SQLITE if backend == "sqlite" else ON_POSTGRESQL
+    assert found == [*before, *OF_AN_EDIT, *OF_THE_ANSWER]
 
 
 def test_the_page_of_an_administrator_costs_the_same_at_every_size_with_the_panel(

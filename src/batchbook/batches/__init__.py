@@ -78,9 +78,12 @@ if TYPE_CHECKING:
     from batchbook.batches.rows.scope import RowProxy as RowProxy
     from batchbook.batches.rows.scope import Rows as Rows
     from batchbook.batches.scans import Scan as Scan
+    from batchbook.batches.scans import read_scan as read_scan
     from batchbook.batches.sources.declaration import FromBatch as FromBatch
     from batchbook.batches.sources.declaration import FromSearch as FromSearch
     from batchbook.batches.sources.declaration import Source as Source
+    from batchbook.batches.sources.destinations import types_made_by_execution as types_made_by_execution
+    from batchbook.batches.sources.destinations import why_not_made as why_not_made
     from batchbook.batches.worksheets.batch_layout import RowLayout as RowLayout
     from batchbook.batches.worksheets.layout import Layout as Layout
     from batchbook.batches.worksheets.layout import SheetColumn as SheetColumn
@@ -90,6 +93,9 @@ if TYPE_CHECKING:
     from batchbook.statuses import Status as Status
     from batchbook.statuses import UpdateStatus as UpdateStatus
     from batchbook.tables import read_table as read_table
+    from batchbook.tables.normalise.dates import iso_day as iso_day
+    from batchbook.tables.normalise.dates import iso_moment as iso_moment
+    from batchbook.tables.report import ColumnReport as ColumnReport
 else:
     __getattr__ = lazy_exports(__name__)
 

@@ -60,12 +60,14 @@ class LinkedBatch:
     """A batch that an execution makes in its transaction, with a link between the two.
 
     ``type`` is the key of its type, ``header`` has the values of its header by column, and ``rows`` are its rows, as ``populate``
-    yields them: they are taken when ``execute`` has returned. With ``execute_at`` (UTC), it is marked complete and scheduled
-    for that time on behalf of whoever executes; without, it is left open.
+    yields them: they are taken when ``execute`` has returned. They may be ``Rows`` of the executed batch instead: the
+    ``FromBatch`` of the other type then declares what becomes of them, as for people who make a batch of these rows. With
+    ``execute_at`` (UTC), it is marked complete and scheduled for that time on behalf of whoever executes; without, it is left
+    open.
     """
 
     type: str
-    rows: Iterable[RowValues | Block]
+    rows: Iterable[RowValues | Block] | Rows
     header: Mapping[str, Any] = field(default_factory=dict)
     execute_at: datetime | None = None
     description: str | None = None

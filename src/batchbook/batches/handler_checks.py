@@ -121,6 +121,7 @@ _PARTS = {
         "known_lengths": or_none(function_of("handler", "batch", "field")),
         "learned_fields": or_none(function_of("handler", "batch")),
         "known_texts": or_none(function_of("handler", "batch", "field", "texts")),
+        "recognise": or_none(function_of("columns")),
         "parse": or_none(function_of("handler", "name", "file")),
     },
     "quick_entry": QUICK_ENTRY,
@@ -149,7 +150,7 @@ _PARTS = {
 _NAMES = mapping_of(
     str, is_text, 'a mapping of their columns to own ones, such as {"item_code": "item_code"}'
 )
-_SOURCE = {"columns": _NAMES, "header": _NAMES}
+_SOURCE = {"columns": _NAMES, "header": _NAMES, "adds": or_none(_TEXTS)}
 
 
 def check_handler(handler: type[BatchHandler[Any, Any]], header: type[Batch], row: type[BatchRow]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.cell_chunks import write_cells
-from batchbook.batches.handler_context import HandlerContext, next_number
+from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.models import Batch, Operation
 from batchbook.batches.rows.issues import Issue
 from batchbook.db.bulk_writing import bulk_insert
@@ -112,7 +112,7 @@ def record(
     changed = list(cells)
     operation = Operation(
         batch_id=batch.id,
-        number=next_number(session, Operation.number, batch.id),
+        number=_next(batch.id),
         kind=kind,
         at=context.now,
         actor=context.actor,
@@ -127,6 +127,12 @@ def record(
     session.flush()  # The cells, written in bulk below, refer to it.
     write_cells(session, operation, 0, changed)
     return operation
+
+
+def _next(batch_id: int) -> Any:
+    """Return the number of the next operation, which the INSERT itself works out."""
+    highest = select(func.coalesce(func.max(Operation.number), 0)).where(Operation.batch_id == batch_id)
+    return highest.scalar_subquery() + 1
 
 
 def record_all(context: HandlerContext, kind: str, summaries: Mapping[int, str]) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.effects.declaration import TargetRecords
 from batchbook.batches.handler import ALL, BatchHandler, LinkedBatch, Outcome, Total
-from batchbook.batches.handler_declarations import Callbacks, NumberChange
+from batchbook.batches.handler_declarations import Callbacks, NumberChange, nothing
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.rows.scope import checked_status
 from batchbook.batches.worksheets.layout import Layout
@@ -172,7 +172,7 @@ def _are(kind: type[Any]) -> Callable[[Any], bool]:
 
 #: For hooks whose results are used as they are: the condition that a result satisfies, and its description.
 _WANTED: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "adds": (is_text, "the name of a column"),
+    "adds": (lambda found: found is None or is_text(found), "the name of a column, or None"),
     "before_create": (lambda found: found is None, "nothing; to refuse, raise BadInput with the sentence"),
     "carried_columns": (is_texts, "a tuple of names of columns"),
     "fields": (_are(IntakeField), "a list of IntakeField"),
@@ -288,7 +288,7 @@ def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
             functions = {
                 part: _guarded(part, one, handler.session, _CHECKS.get(part, _as_it_is))
                 for part, one in parts.items()
-                if callable(one)
+                if callable(one) and one is not nothing
             }
             setattr(handler, name, replace(declared, **functions))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import inspect, or_, select
+from sqlalchemy import Select, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from batchbook.batches.rows.row_values import RowValues
@@ -31,12 +32,15 @@ QUICK_ENTRY = {
         lambda value: value is None or is_text(value) or function_of("handler", "batch").holds(value),
     ),
     "unknown": instance_of(bool, "True or False"),
+    "code": or_none(instance_of(str, "the name of a column")),
     "named_by": sequence_of(str, 'a tuple of names of columns, such as ("description",)'),
     "row_for": or_none(function_of("handler", "batch", "scan")),
 }
 
 #: The most records that are looked at for one code. Only a code that very many records share has more.
 _MOST_RECORDS = 100
+#: The number of codes that one statement looks for.
+_TOGETHER = 5_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +53,8 @@ class QuickEntry:
     it is refused.
 
     With ``adds``, a column of numbers, a scan adds its quantity there: to the row that has the key already, or else to a new
-    one. It may be a function of the handler and the batch that returns the column's name. Without it, each scan is a row.
-    ``named_by`` are the columns of the row that name it to people in the answer, such as its description; by default ``key``.
+    one. It may be a function of the handler and the batch that returns the column's name, or ``None``. Without it, each scan is
+    a row. The column ``code`` of a new row gets the code as it was scanned. ``named_by`` are the columns of the row that name it to people in the answer, such as its description; by default ``key``.
 
     ``row_for(handler, batch, scan)`` is asked first, for anything special: it returns the values of a row, or ``None`` to
     have the record found as described. Values without a quantity for ``adds`` get the scan's.
@@ -61,8 +65,9 @@ class QuickEntry:
     value: InstrumentedAttribute[Any] | None = None
     key: str | None = None
     # They get the author's own handler and header, whose types only the author's code knows.
-    adds: str | Callable[[Any, Any], str] | None = None
+    adds: str | Callable[[Any, Any], str | None] | None = None
     unknown: bool = False
+    code: str | None = None
     named_by: Sequence[str] = ()
     row_for: Callable[[Any, Any, Scan], RowValues | None] | None = None
 
@@ -82,7 +87,7 @@ class QuickEntry:
             )
 
     def _names(self, where: str, row: type[Any], adds: str | None) -> list[str]:
-        names = [name for name in (self.key, adds, *self.named_by) if name]
+        names = [name for name in (self.key, adds, self.code, *self.named_by) if name]
         for name in names:
             if name not in inspect(row).column_attrs:
                 raise ConfigurationError(f"{where} names {name!r}, which is no column of {row.__name__}.")
@@ -108,9 +113,10 @@ class QuickEntry:
             raise BadInput(f"{scan.problem} Scan or type it again; nothing was entered.")
         if found is None and not self.unknown:
             return None, ()
+        own = {} if self.code is None else {self.code: scan.code}
         if found is None:
-            return {self.key: scan.code}, self._free_spellings(handler.session, scan)
-        return {self.key: found}, ()
+            return {**own, self.key: scan.code}, self._free_spellings(handler.session, scan)
+        return {**own, self.key: found}, ()
 
     def _free_spellings(self, session: Session, scan: Scan) -> Sequence[str]:
         """Return the candidates of ``scan``, which no record has as one of ``find``, that are not the ``value`` of one either."""
@@ -126,21 +132,49 @@ class QuickEntry:
         """
         if not self.find:
             return None
-        value = self.value or self.find[-1]
-        known = [attribute.in_(scan.candidates) for attribute in self.find]
-        records = session.execute(select(value, *self.find).where(or_(*known)).limit(_MOST_RECORDS)).all()
-        rank = {candidate: place for place, candidate in enumerate(scan.candidates)}
-        ranked: dict[tuple[int, int], list[Any]] = {}
-        for own, *codes in records:
-            for place, code in enumerate(codes):
-                if code in rank:
-                    ranked.setdefault((rank[code], place), []).append(own)
-        if not ranked:
-            return None
-        best = sorted({*ranked[min(ranked)]})
+        best = _best(scan, session.execute(self._having(scan.candidates).limit(_MOST_RECORDS)))
         if len(best) > 1:
             raise BadInput(
                 f"“{scan.code}” is the code of several records, such as {best[0]} and {best[1]}, so nothing was entered. Type the"
                 " one that you mean."
             )
-        return best[0]
+        return best[0] if best else None
+
+    def record_values(self, session: Session, scans: Sequence[Scan]) -> list[Sequence[Any]]:
+        """Return, for each of ``scans``, the values of the records that it means: none, one, or several with the same code.
+
+        For codes of a file: what :meth:`record_value` finds for one of them, found for many by a few statements.
+        """
+        by_code: dict[Any, list[Sequence[Any]]] = {}
+        for candidates in _in_parts(scans) if self.find else ():
+            for record in session.execute(self._having(candidates)):
+                for code in {*record[1:]} - {None}:
+                    by_code.setdefault(code, []).append(record)
+        return [
+            _best(scan, [record for code in scan.candidates for record in by_code.get(code, ())])
+            for scan in scans
+        ]
+
+    def _having(self, candidates: Collection[str]) -> Select[Any]:
+        """Return the SELECT of the value and the codes of all records with one of ``candidates``."""
+        value = self.value or self.find[-1]
+        known = [attribute.in_(candidates) for attribute in self.find]
+        return select(value, *self.find).where(or_(*known))
+
+
+def _best(scan: Scan, records: Iterable[Sequence[Any]]) -> list[Any]:
+    """Return the values of those of ``records`` that have the likeliest spelling of ``scan``, sorted; each is value and codes."""
+    rank = {candidate: place for place, candidate in enumerate(scan.candidates)}
+    ranked: dict[tuple[int, int], set[Any]] = {}
+    for own, *codes in records:
+        for place, code in enumerate(codes):
+            if code in rank:
+                ranked.setdefault((rank[code], place), set()).add(own)
+    return sorted(ranked[min(ranked)]) if ranked else []
+
+
+def _in_parts(scans: Sequence[Scan]) -> Iterator[Sequence[str]]:
+    """Yield all candidates of ``scans``, each once, in parts that a statement may name."""
+    candidates = iter(dict.fromkeys(one for scan in scans for one in scan.candidates))
+    while together := [*islice(candidates, _TOGETHER)]:
+        yield together

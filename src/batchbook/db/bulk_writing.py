@@ -161,17 +161,16 @@ def _insert_many(connection: Connection, head: str, width: int, cells: Iterator[
     # statement, which takes longer than writing the rows.
     together = max(1, min(_ROWS_PER_STATEMENT, _MOST_PARAMETERS // width))
     marks = f"({', '.join('?' * width)})"
-    rest: tuple[Any, ...] = ()
+    rest = tuple(islice(cells, together * width))
 
     def full() -> Iterator[tuple[Any, ...]]:
         nonlocal rest
-        while values := tuple(islice(cells, together * width)):
-            if len(values) == together * width:
-                yield values
-            else:
-                rest = values
+        while len(rest) == together * width:
+            yield rest
+            rest = tuple(islice(cells, together * width))
 
-    _execute_many(connection, head + ", ".join([marks] * together), full())
+    if len(rest) == together * width:  # SQLite would read the long statement for a few rows as well.
+        _execute_many(connection, head + ", ".join([marks] * together), full())
     if rest:
         _execute_many(connection, head + ", ".join([marks] * (len(rest) // width)), iter([rest]))
 

@@ -24,7 +24,7 @@ from sqlalchemy.exc import ArgumentError
 from batchbook.db.folding import fold, key_form
 from batchbook.db.guard import install_guard, refuse_second
 from batchbook.db.outages import is_unconnected, note_outage, watch_space
-from batchbook.db.side_file import side_file_engine
+from batchbook.db.side_file import set_query_only, side_file_engine
 from batchbook.db.stored_values import read_json, read_text, read_tolerantly
 from batchbook.db.transactions import (
     READ_ONLY,
@@ -170,7 +170,7 @@ def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get(READ_ONLY, False)
     if not read_only:
         refuse_second(connection)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+    set_query_only(connection, on=read_only)
     if read_only:
         connection.exec_driver_sql("BEGIN")
     else:
@@ -206,10 +206,14 @@ def _busy_timeout(connection: Connection, seconds: float) -> Iterator[None]:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if connection.get_execution_options().get(READ_ONLY, False):
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-    else:
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    if not read_only:
         refuse_second(connection)
+    # The driver says it in its BEGIN, which saves a statement; None leaves it to the server, which may be a replica.
+    driver: Any = connection.connection.driver_connection
+    wanted = True if read_only else None
+    if driver.read_only is not wanted:
+        driver.read_only = wanted
 
 
 def _mark_passing_as_retryable(context: ExceptionContext) -> None:

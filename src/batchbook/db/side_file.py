@@ -138,6 +138,13 @@ def _side_file_schema() -> list[str]:
     return statements
 
 
+def set_query_only(connection: Connection, *, on: bool) -> None:
+    """Let SQLite refuse writes on ``connection``, or allow them, unless it does so already; nothing else changes that."""
+    if connection.info.get(READ_ONLY) != on:
+        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if on else 'OFF'}")
+        connection.info[READ_ONLY] = on
+
+
 def _begin_side_file(connection: Connection) -> None:
     read_only = connection.get_execution_options().get(READ_ONLY, False)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if read_only else 'OFF'}")
+    set_query_only(connection, on=read_only)

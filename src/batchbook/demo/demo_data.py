@@ -49,6 +49,9 @@ PROMOTION = _DATA / "promotion-coffee.csv"
 #: A count of a department of that catalogue, for trying an inventory count; what was counted is made up.
 COUNT = _DATA / "count-NUTRITION.csv"
 
+#: What a mobile scanner wrote of shelves with coffees of that catalogue; what was scanned is made up.
+HANDHELD = _DATA / "handheld-coffee.txt"
+
 
 @dataclass(frozen=True)
 class Login:

@@ -63,12 +63,15 @@ class RememberedState:
     key: str
     filters_key: str = ""
 
-    def recall(self) -> dict[str, Any] | None:
-        """Return the state as JSON, with that of the list's default view where nothing is remembered; ``None`` if there is neither."""
+    def recall(self, known: Mapping[str, dict[str, Any] | None] | None = None) -> dict[str, Any] | None:
+        """Return the state as JSON, with that of the list's default view where nothing is remembered; ``None`` if there is neither.
+
+        ``known`` are the settings under the :attr:`keys`, where they were read already.
+        """
         if not self.user:
             return None
-        chosen = recall_several(self.db, self.user, self._keys)
-        recalled = [chosen.get(key) for key in self._keys]
+        chosen = known or recall_several(self.db, self.user, self.keys)
+        recalled = [chosen.get(key) for key in self.keys]
         if None in recalled:
             default = default_settings(self.db, self.key)
             recalled = [default if settings is None else settings for settings in recalled]
@@ -77,16 +80,17 @@ class RememberedState:
     def remember(self, state: GridState) -> None:
         """Remember ``state``."""
         if self.user:
-            for key in self._keys:
+            for key in self.keys:
                 remember(self.db, self.user, key, state.to_json())
 
     def forget(self) -> None:
         """Forget the state: the next visit starts with the grid's defaults."""
         if self.user:
-            forget(self.db, self.user, *self._keys)
+            forget(self.db, self.user, *self.keys)
 
     @property
-    def _keys(self) -> tuple[str, ...]:
+    def keys(self) -> tuple[str, ...]:
+        """The names under which the state is remembered."""
         return (self.key, self.filters_key) if self.filters_key else (self.key,)
 
 

@@ -33,7 +33,7 @@ from batchbook.grid import (
 from batchbook.grid.column_layout import DEFAULT_LAYOUT
 from batchbook.grid.number_formats import format_of
 from batchbook.master.facet_panel import FacetPanel, KnownCounts, facets_key
-from batchbook.master.grid_settings import RememberedState, recall
+from batchbook.master.grid_settings import RememberedState, recall, recall_several
 from batchbook.master.links import GridLinks
 from batchbook.master.personal_layout import PersonalLayout
 from batchbook.master.row_cells import (
@@ -110,7 +110,15 @@ class GridView:
             self.declared_layout,
             self.layout_url,
             self.views.current if self.state.view else None,
+            self._settings,
         )
+
+    @cached_property
+    def _settings(self) -> Mapping[str, dict[str, Any] | None]:
+        """The remembered state and layout by their names, read together; ``None`` for what is not remembered."""
+        names = (*self.remembered.keys, f"layout.{self.key}")
+        found = recall_several(self.request.db, self.user, names) if self.user else {}
+        return {name: found.get(name) for name in names}
 
     @property
     def rows(self) -> Iterator[TableRow]:
@@ -189,7 +197,7 @@ class GridView:
         params = self.request.GET
         if has_grid_params(params) or "view" in params:
             return GridState.from_params(params, self.columns)
-        state = GridState.from_json(self.remembered.recall(), self.columns)
+        state = GridState.from_json(self.remembered.recall(self._settings), self.columns)
         if state.is_narrowed:
             # A remembered state comes back at every visit, so one that the database refuses would lock its owner out.
             try:

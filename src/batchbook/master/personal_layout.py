@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -38,6 +38,7 @@ class PersonalLayout:
     declared: GridLayout
     layout_url: str
     view: SavedView | None = None
+    known: Mapping[str, dict[str, Any] | None] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -117,7 +118,10 @@ class PersonalLayout:
             forget(self.db, self.user, f"{self._layout_key}.{self.key}")
 
     def _recalled(self, what: str) -> dict[str, Any]:
-        return (recall(self.db, self.user, f"{what}.{self.key}") if self.user else None) or {}
+        name = f"{what}.{self.key}"
+        if name in self.known or not self.user:
+            return self.known.get(name) or {}
+        return recall(self.db, self.user, name) or {}
 
 
 def layout_style(columns: Sequence[Column], layout: GridLayout) -> str:

@@ -67,6 +67,12 @@ def rows_html(grid: GridView, rows: Sequence[tuple[int | None, Row[Any]]]) -> st
     return html
 
 
+def rows_html_apart(grid: GridView, rows: Sequence[Row[Any]]) -> list[str]:
+    """Return the markup of each of ``rows``, without positions, as :func:`rows_html` does."""
+    cells = grid.with_cells(rows, None, _columns_in_address(grid))
+    return [render(_ROWS, {"rows": [one]}, grid.request) for one in cells]
+
+
 def _columns_in_address(grid: GridView) -> Sequence[Column] | None:
     """Return the columns in the address; ``None`` if it has none. Raises ``Conflict`` if one is not there any more."""
     names = names_in_address(grid)

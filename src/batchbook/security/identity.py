@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -85,13 +85,19 @@ def load_identity(
     transaction of its own, so error pages can call this after the request's transaction has failed. ``prolong`` is
     called afterwards with the session.
     """
-    signed_in = select(WebSession).where(
-        WebSession.id == session_hash, WebSession.revoked_at.is_(None), WebSession.expires_at > utc_now()
+    open_now = (
+        WebSession.id == session_hash,
+        WebSession.revoked_at.is_(None),
+        WebSession.expires_at > utc_now(),
     )
     with transaction_scope(engine, read_only=True) as db:
-        # Two statements, because the session may be kept beside the database.
-        session = db.scalar(signed_in)
-        rows = db.execute(_user(session.user_id)).all() if session is not None else ()
+        if db.get_bind(WebSession) is db.get_bind(User):
+            both = _user(WebSession.user_id).add_columns(WebSession).where(*open_now)
+            rows: Sequence[Any] = db.execute(both).all()
+            session = rows[0].WebSession if rows else None
+        else:  # The session is kept beside the database.
+            session = db.scalar(select(WebSession).where(*open_now))
+            rows = () if session is None else db.execute(_user(session.user_id)).all()
     if session is None or not rows:
         return None
     if prolong is not None:
@@ -112,7 +118,7 @@ def load_identity(
     )
 
 
-def _user(user_id: int) -> Select[*tuple[Any, ...]]:
+def _user(user_id: Any) -> Select[*tuple[Any, ...]]:
     return (
         select(
             User.id,

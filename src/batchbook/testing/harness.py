@@ -120,7 +120,7 @@ class AppHarness:
 
     def context(self, session: Session) -> HandlerContext:
         """Return the context with which a handler is created for a page."""
-        return HandlerContext(session, self.services.settings, ACTOR, utc_now())
+        return HandlerContext(session, self.services.settings, ACTOR, utc_now(), types=self.types)
 
     def create(self, sample: Sample) -> int:
         """Create and populate a batch from ``sample``; return its number."""

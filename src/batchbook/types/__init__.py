@@ -15,6 +15,7 @@ SHIPPED = (
     "delete_product",
     "price_promotion",
     "inventory_count",
+    "handheld",
     "labels",
     "vendor_catalog",
     "ordering",

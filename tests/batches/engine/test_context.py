@@ -14,9 +14,10 @@ from tests.batches.harness import BatchHarness
 from tests.batches.shelf_count import ShelfCount, ShelfCountHandler
 
 from batchbook.batches import Action, BatchTypes, Callbacks
-from batchbook.batches.engine.context import around, find_batch
+from batchbook.batches.engine.context import around, find_batch, lock_at_once
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.errors import Missing
+from batchbook.types.price_change.models import PriceChange
 
 FILE = "item,counted,remark\n1,1,\n2,2,\n"
 
@@ -27,6 +28,16 @@ def test_a_batch_is_found_as_the_header_of_its_type(harness: BatchHarness) -> No
         batch = find_batch(engine.session, engine.types, batch_id)
         assert isinstance(batch, ShelfCount)
         assert batch.shelf == "A"
+
+
+def test_a_batch_of_another_type_than_expected_is_found_all_the_same(harness: BatchHarness) -> None:
+    batch_id = harness.create(shelf="A")
+    with harness.engine() as engine:
+        batch = find_batch(engine.session, engine.types, batch_id, expected=PriceChange)
+        assert isinstance(batch, ShelfCount)
+        for number in (999, HIGHEST_NUMBER + 1):
+            with pytest.raises(Missing, match="There is no batch"):
+                find_batch(engine.session, engine.types, number, expected=PriceChange)
 
 
 @pytest.mark.parametrize("number", [-1, 0, 999, HIGHEST_NUMBER, HIGHEST_NUMBER + 1])
@@ -58,6 +69,16 @@ def test_a_locked_batch_is_locked_until_the_transaction_ends(harness: BatchHarne
         assert not found.wait(0.3)
     waiting.join(30)
     assert found.is_set()
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_nobody_waits_for_a_batch_that_is_to_be_locked_at_once(harness: BatchHarness) -> None:
+    batch_id = harness.create(shelf="A")
+    with harness.engine() as engine, harness.engine() as other:
+        assert lock_at_once(engine.session, engine.types, batch_id) is not None
+        assert lock_at_once(engine.session, engine.types, batch_id) is not None
+        assert lock_at_once(other.session, other.types, batch_id) is None
+        assert lock_at_once(other.session, other.types, 999) is None
 
 
 def test_the_rows_are_those_that_are_not_removed(harness: BatchHarness) -> None:

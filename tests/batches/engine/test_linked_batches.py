@@ -17,12 +17,13 @@ from tests.functional.harness import PRICE_LIST, CatalogueDatabase
 from batchbook.batches import Action, LinkedBatch, NumberChange, Outcome, Policy, Rows, RowValues
 from batchbook.batches.engine.making import made_links
 from batchbook.batches.engine.preview import bind_options
+from batchbook.batches.models import BatchFile
 from batchbook.batches.policies.demands import amount_of
 from batchbook.batches.policies.stored import set_policy
 from batchbook.batches.running.dry_run import dry_run, first
 from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
-from batchbook.errors import Conflict, Missing
+from batchbook.errors import BadInput, Conflict, Missing
 from batchbook.jobs import Job
 from batchbook.types.price_change.handler import PriceChangeHandler
 from batchbook.types.price_change.models import PriceChange, PriceChangeRow
@@ -254,6 +255,75 @@ def test_rows_that_cannot_be_made_into_a_batch_stop_the_execution(
         ):
             harness.run(batch_id, Action.EXECUTE)
     assert (catalogue.prices(), catalogue.batches(), jobs(harness)) == (prices, 1, [])
+
+
+class Handing(PriceChangeHandler):
+    """Price changes whose execution makes another one of the rows that cost less, by the source that the type declares."""
+
+    made_type: ClassVar[str] = "price_change"
+    which: ClassVar[str] = "decrease"
+    given: ClassVar[Mapping[str, Any]] = {}
+
+    def execute(self, batch: PriceChange, rows: Rows, options: Mapping[str, Any]) -> Outcome:
+        outcome = super().execute(batch, rows, options)
+        chosen = rows.narrowed(PriceChangeRow.status == self.which)
+        made = LinkedBatch(type=self.made_type, rows=chosen, header=self.given, description="Lower")
+        return replace(outcome, batches=(made,))
+
+    def before_create(self, batch: PriceChange, *, has_file: bool) -> None:
+        super().before_create(batch, has_file=has_file)
+        if batch.has_chosen_rows and batch.warn_above == 1:
+            raise BadInput("Not above one.")
+
+
+def test_a_batch_of_rows_gets_what_its_type_declares(harness: BatchHarness, users: dict[str, str]) -> None:
+    harness = harness.with_handler(type("Given", (Handing,), {"given": {"warn_above": Decimal(50)}}))
+    batch_id = harness.open(PRICE_LIST, vendor_code="V1", warn_above="7")
+    harness.run(batch_id, Action.COMPLETE)
+    result = harness.by("admin").run(batch_id, Action.EXECUTE)
+    assert result.message.endswith("Made a batch of the type Price change with 1 row.")
+    made: Any = harness.batch(batch_id + 1)
+    assert (made.state, made.made_from, made.created_by, made.description) == (
+        "open",
+        batch_id,
+        "staff",
+        "Lower",
+    )
+    # The vendor comes from the other header, and the limit from what the execution gives.
+    assert (made.vendor_code, made.warn_above, made.has_chosen_rows) == ("V1", Decimal(50), True)
+    (old,) = (row for row in harness.rows(batch_id) if row.status == "decrease")
+    assert [(row.line, row.item_code, row.new_price) for row in harness.rows(made.id)] == [
+        (old.line, old.item_code, old.new_price)
+    ]
+    with harness.engine() as engine:
+        files = engine.session.scalars(select(BatchFile).where(BatchFile.batch_id == made.id)).all()
+        assert [(one.role, one.name) for one in files] == [("chosen", f"rows-of-{batch_id:08d}.txt")]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "actor", "words"),
+    [
+        ({"which": "not_found"}, "admin", "None of its rows would go into the batch that it makes"),
+        ({"given": {"warn_above": Decimal(1)}}, "admin", r"Not above one\."),
+        ({}, "nobody", "which the role of nobody does not allow"),
+        ({"sources": ()}, "admin", "No price change can be made of rows of batch 00000001"),
+    ],
+)
+def test_a_batch_of_rows_that_cannot_be_made_stops_the_execution(
+    harness: BatchHarness,
+    catalogue: CatalogueDatabase,
+    users: dict[str, str],
+    attributes: Mapping[str, Any],
+    actor: str,
+    words: str,
+) -> None:
+    harness = harness.with_handler(type("Wrong", (Handing,), dict(attributes)))
+    batch_id = harness.open(PRICE_LIST, vendor_code="V1")
+    harness.run(batch_id, Action.COMPLETE)
+    prices = catalogue.prices()
+    with pytest.raises(Conflict, match=rf"Batch 00000001 was not executed\. .*{words}"):
+        harness.by(actor).run(batch_id, Action.EXECUTE)
+    assert (catalogue.prices(), catalogue.batches()) == (prices, 1)
 
 
 def refuse_inline(harness: BatchHarness, batch_id: int, action: Action) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from batchbook.batches.intake import IntakeField, IntakeMapping, RememberedMapping, suggest
@@ -104,3 +107,21 @@ def test_a_guess_gives_way_to_who_has_the_name() -> None:
 def test_the_fields_label_is_a_name_of_it() -> None:
     wanted = IntakeField("n", field("price", Kind.DECIMAL).column)
     assert suggest((wanted,), report("PRICE")).reasons == {"n": "by its name"}
+
+
+def test_columns_without_headings_may_be_recognised_by_what_they_contain() -> None:
+    def recognise(columns: Sequence[ColumnReport]) -> dict[str, int]:
+        return {"price": len(columns) - 1, "item_code": 0, "remark": 0}
+
+    found = report("Column 1", "Column 2")
+    headless = replace(found, reading=Reading(format="csv", header_row=0))
+    suggested = suggest(FIELDS, headless, None, recognise)
+    assert suggested.mapping.columns == {"item_code": 0, "price": 1}
+    assert suggested.reasons == dict.fromkeys(("item_code", "price"), "by what it contains")
+    # Headings say more than contents, and so does what was chosen before.
+    headed = replace(found, reading=Reading(format="csv", header_row=1))
+    assert suggest(FIELDS, headed, None, recognise).mapping.columns == {}
+    before = RememberedMapping(
+        IntakeMapping(columns={"price": 0}, headings=("Column 1", "Column 2")), "last time"
+    )
+    assert suggest(FIELDS, headless, before, recognise).mapping.columns == {"price": 0}

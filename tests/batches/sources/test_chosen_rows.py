@@ -10,6 +10,7 @@ from tests.batches.harness import BatchHarness
 from tests.functional.harness import PRICE_LIST
 
 from batchbook.batches import Action, FromBatch, FromSearch
+from batchbook.batches.engine.engine import Engine
 from batchbook.batches.engine.making import made_links, make_batch
 from batchbook.batches.sources.choosing import choose_rows
 from batchbook.batches.sources.chosen_rows import ChosenRows
@@ -128,3 +129,66 @@ def test_thousands_of_rows_are_read_in_parts(harness: BatchHarness, monkeypatch:
         made = make_batch(engine, "price_change", {}, chosen).id
     harness.run(made, Action.POPULATE)
     assert [row.line for row in harness.rows(made)] == [number + 1 for number in numbers]
+
+
+class OfLines(PriceChangeHandler):
+    """Price changes whose prices are the sums of others by size."""
+
+    sources = (
+        FromBatch(
+            "price_change", columns={"size": "item_code", "new_price": "new_price"}, adds=("new_price",)
+        ),
+    )
+
+
+class OfSizes(PriceChangeHandler):
+    """Price changes with a row for each size."""
+
+    sources = (FromBatch("price_change", columns={"size": "item_code"}, adds=()),)
+
+
+@pytest.mark.parametrize(
+    ("handler", "rows"),
+    [
+        (OfLines, [("1 kg", Decimal(11)), ("", Decimal(4)), ("2 l", Decimal(5))]),
+        (OfSizes, [("1 kg", None), ("", None), ("2 l", None)]),
+    ],
+)
+def test_rows_that_are_the_same_add_up_where_the_source_declares_it(
+    harness: BatchHarness, monkeypatch: pytest.MonkeyPatch, handler: type[PriceChangeHandler], rows: object
+) -> None:
+    monkeypatch.setattr("batchbook.batches.sources.chosen_rows._TOGETHER", 2)
+    harness = harness.with_handler(handler)
+    lines = ["1 kg,2", "1 kg,3", ",4", "2 l,5", "1 kg,6"]
+    table = ["item_code,description,size,price", *(f"X{at},Item,{one}" for at, one in enumerate(lines))]
+    first = harness.open("\n".join(table))
+    with harness.engine() as engine:
+        made = made_of_rows_by(engine, harness, first)
+    harness.run(made, Action.POPULATE)
+    found = [(row.item_code, row.new_price) for row in harness.rows(made)]
+    assert found == rows
+
+
+class OfPercent(PriceChangeHandler):
+    """Price changes with negative prices, which nobody could enter."""
+
+    sources = (FromBatch("price_change", columns={"item_code": "item_code", "change_percent": "new_price"}),)
+
+
+def test_a_number_that_people_could_not_enter_is_left_out_and_told(harness: BatchHarness) -> None:
+    harness = harness.with_handler(OfPercent)
+    first = harness.open(PRICE_LIST, vendor_code="V1")
+    falls = [row.sequence for row in harness.rows(first) if row.status == "decrease"]
+    with harness.engine() as engine:
+        made = made_of_rows_by(engine, harness, first)
+    harness.run(made, Action.POPULATE)
+    row = harness.row(made, falls[0])
+    assert row.new_price is None
+    issue = next(one for one in row.issues if one["field"] == "new_price" and one["raw"])
+    assert (issue["code"], issue["raw"]) == ("too-small", str(harness.row(first, falls[0]).change_percent))
+
+
+def made_of_rows_by(engine: Engine, harness: BatchHarness, batch_id: int) -> int:
+    """Make a batch of all rows of another one by the handler of ``harness``; return its number."""
+    context = engine.context_of(engine.find(batch_id))
+    return make_batch(engine, "price_change", {}, choose_rows(context, harness.batch_type, [])).id

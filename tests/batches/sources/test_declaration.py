@@ -37,6 +37,12 @@ from batchbook.types.price_change.models import PriceChange, PriceChangeRow
             FromBatch("other", columns={"a": "item_code"}, header={"b": "town"}),
             "fills 'town', which is no column",
         ),
+        (
+            FromBatch("other", columns={"a": "item_code"}, adds=("new_price",)),
+            "names 'new_price', which none of its",
+        ),
+        (FromBatch("other", columns={"a": "item_code"}, adds=("item_code",)), "is no column of numbers"),
+        (FromBatch("other", columns={"a": "new_price"}, adds="new_price"), r"\.adds must be"),
         (FromBatch("other", columns=["item_code"]), "must be a mapping"),  # type: ignore[arg-type]
         (FromSearch(str, columns={"a": "item_code"}), "must be a model"),
         ("products", "must be a tuple of FromBatch and FromSearch"),

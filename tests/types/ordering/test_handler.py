@@ -14,14 +14,20 @@ from sqlalchemy import select, update
 from tests.batches.harness import BatchHarness
 from tests.types.racing import told_second
 
-from batchbook.batches import Action, Effect, file_chunks
+from batchbook.batches import Action, BatchType, Effect, file_chunks
 from batchbook.batches.effects.models import effects_of
+from batchbook.batches.engine.making import make_batch
 from batchbook.batches.models import BatchFile
 from batchbook.batches.registry import BatchTypes
+from batchbook.batches.rows.storage import SharedTable
+from batchbook.batches.sources.choosing import choose_rows
 from batchbook.catalog.models import Product, VendorItem
 from batchbook.db.transactions import transaction_scope
 from batchbook.errors import BadInput, Conflict
 from batchbook.purchasing.models import PurchaseOrder
+from batchbook.types.ordering.models import OrderingRow
+from batchbook.types.receiving.handler import ReceivingHandler
+from batchbook.types.receiving.models import Receiving, ReceivingRow
 
 
 def ordered(harness: BatchHarness, **texts: str) -> int:
@@ -277,3 +283,25 @@ def test_the_handler_can_be_swapped(harness: BatchHarness) -> None:
     batch_id = ordered(harness)
     with pytest.raises(Conflict, match=r"Not today\."):
         harness.with_handler(Cautious).run(batch_id, Action.COMPLETE)
+
+
+def test_a_delivery_made_of_its_rows_finds_the_order(harness: BatchHarness) -> None:
+    batch_id = ordered(harness)
+    assert getattr(harness.batch(batch_id), "order_number") is None  # noqa: B009 - It is the header's own.
+    assert placed(harness, batch_id)[0] == "00000001"
+    delivery = BatchType(
+        "receiving", Receiving, SharedTable(ReceivingRow), ReceivingHandler, object, "Delivery", "Deliveries"
+    )
+    with harness.engine() as engine:
+        engine.types.add(delivery)
+        context = engine.context_of(engine.find(batch_id))
+        chosen = choose_rows(context, delivery, [OrderingRow.item_code.in_(["A1", "B1"])])
+        assert chosen.header == {"order_number": "00000001", "vendor_code": "V1"}
+        made = make_batch(engine, "receiving", {}, chosen)
+        engine.run(made.id, Action.POPULATE, {})
+        table = ReceivingRow.__table__
+        rows = engine.session.execute(
+            select(table.c.item_code, table.c.ordered, table.c.received).order_by(table.c.sequence)
+        ).all()
+    # Nothing counts as received before it is.
+    assert [tuple(row) for row in rows] == [("A1", 24, None), ("B1", 35, None)]

@@ -266,7 +266,7 @@ def test_promotions_and_returns_are_reversed(promotions: Promotions, at: Callabl
 
 
 def test_products_and_rows_of_price_changes_become_a_promotion(promotions: Promotions) -> None:
-    of_products, of_changes, of_promotions = PricePromotionHandler.sources
+    of_products, of_changes, of_promotions, *_ = PricePromotionHandler.sources
     with promotions.engine() as engine:
         ids = engine.session.scalars(select(Product.id).order_by(Product.item_code)).all()
         chosen = ChosenRows(of_products, ids, of_products.columns, one="product", many="products")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import func, select, update
 
 from batchbook.batches.changed_cells import ChangedCell, in_row
 from batchbook.batches.concurrency import StaleEdit, next_row_version
@@ -161,22 +162,16 @@ def _store(context: ActionContext, row: RowProxy, changes: Sequence[Change], how
     """Store ``changes`` of ``row``; ``how`` is the end of their sentence in the history."""
     old_peers = peer_values(context, row)
     set_values(row, changes)
-    touched = rows_and_peers(context, [row.sequence], [old_peers, peer_values(context, row)])
-    peers = _versions(context, and_(touched, context.row.sequence != row.sequence)) if old_peers else {}
-    with refreshing(context, touched):
+    covered = [old_peers, peer_values(context, row)]
+    touched = rows_and_peers(context, [row.sequence], covered)
+    with refreshing(context, touched, covered=covered) as versions:
         _write(context, row)
     labels = labels_of(changes)
     summary = f"Changed {', '.join(labels)} in row {row.sequence}{how}."
     cells = [change.cell(row.sequence) for change in changes]
     operation = record(context.handler_context, context.batch, "edit", summary, cells)
-    return EditedRow(labels, peers, operation.number)
-
-
-def _versions(context: ActionContext, condition: ColumnElement[bool]) -> Mapping[int, int]:
-    model = context.row
-    statement = select(model.sequence, model.version).where(condition, ~model.removed)
-    found = context.session.execute(statement.order_by(model.sequence).limit(PEERS_TOLD))
-    return {row.sequence: row.version for row in found}
+    others = ((sequence, version) for sequence, version in versions.items() if sequence != row.sequence)
+    return EditedRow(labels, dict(islice(others, PEERS_TOLD)), operation.number)
 
 
 def set_values(row: RowProxy, changes: Sequence[Change]) -> None:
@@ -203,7 +198,7 @@ def _add(context: ActionContext, values: RowValues, how: str = "") -> tuple[int,
     stored = stored_values(context, [values])
     (sequence,) = stored["sequence"]
     peers = [stored.get(name, (None,))[0] for name in peer_names(context)]
-    with refreshing(context, rows_and_peers(context, [sequence], [peers]), added=1):
+    with refreshing(context, rows_and_peers(context, [sequence], [peers]), added=1, covered=[peers]):
         bulk_insert_columns(context.session.connection(), context.rows().table, stored)
     cells = cells_of_new(context, [values], stored)
     operation = record(context.handler_context, context.batch, ADD, f"Added row {sequence}{how}.", cells)

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from dataclasses import field as part
-from typing import Any
 
 from sqlalchemy import select
 
 from batchbook.batches.concurrency import Token, refuse_changed
 from batchbook.batches.editing.bulk import BulkEditor, BulkEditResult
-from batchbook.batches.editing.field_changes import columns_named, parsed, text_in
+from batchbook.batches.editing.field_changes import columns_named, parsed
+from batchbook.batches.editing.problem_shapes import (
+    Shape,
+    may_have_text,
+    names_field,
+    problem_text,
+    sample_of,
+    shapes_of,
+)
 from batchbook.batches.editing.removal import Selection
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.engine import Engine
 from batchbook.batches.models import BatchRow
 from batchbook.batches.policies.field_rules import FieldAccess
-from batchbook.batches.rows.issues import Issue, plain_lines
+from batchbook.batches.rows.issues import Issue, issues_of
 from batchbook.errors import Conflict
 from batchbook.grid import Column, columns_of
 from batchbook.statuses import Severity
@@ -56,11 +63,10 @@ class Problem:
     count: int = 0
     rows: list[int] = part(default_factory=list)
 
-    def note(self, sequence: int) -> None:
-        """Count a problem in the row with the number ``sequence``."""
-        self.count += 1
-        if len(self.rows) < ROWS_NAMED:
-            self.rows.append(sequence)
+    def note(self, count: int, rows: list[int]) -> None:
+        """Count a problem in each of ``count`` rows, of which ``rows`` are the first ones."""
+        self.count += count
+        self.rows = sorted(self.rows + rows)[:ROWS_NAMED]
 
 
 @dataclass
@@ -91,54 +97,99 @@ class ProblemCell:
     text: str
 
 
-def problem_cells(context: ActionContext, field_name: str | None = None) -> Iterator[ProblemCell]:
-    """Yield the cells with issues, or those of ``field_name``, in rows that are not removed, in order of the rows."""
-    found = cell_columns(context.row, context.access)
-    columns = [column for name, column in found.items() if field_name in (None, name)]
-    places = {column.name: (place, column) for place, column in enumerate(columns, start=3)}
-    for row in _rows_with_issues(context, columns):
-        for issue in row[2]:
-            if field_name in (None, issue["field"]) and context.access.sees(issue["field"]):
-                place, column = places.get(issue["field"], (0, None))
-                text = issue["raw"] or "" if column is None else text_in(column, row[place], row[2])
-                yield ProblemCell(row[0], row[1], issue, plain_lines(text))
+def problem_cells(context: ActionContext, field_name: str, text: str) -> Iterator[ProblemCell]:
+    """Yield the cells of ``field_name`` with issues, in order of the rows and without removed ones.
 
-
-def _rows_with_issues(context: ActionContext, columns: Sequence[Column]) -> Iterator[Sequence[Any]]:
-    """Yield sequence, version, issues and ``columns`` of the rows with issues."""
+    Those whose text is not ``text`` are left out as far as the database can tell; fields without a text have no cells.
+    """
+    column = cell_columns(context.row, context.access).get(field_name)
+    if column is None:
+        return
     rows = context.rows().narrowed(context.row.issues.is_not(None))
-    names = ("sequence", "version", "issues", *(column.name for column in columns))
-    statement = select(*(rows.table.c[name] for name in names)).where(rows.where)
+    table = rows.table
+    statement = select(table.c.sequence, table.c.version, table.c.issues, table.c[field_name]).where(
+        rows.where, names_field(context, table, field_name), may_have_text(context, table, column, text)
+    )
     # By the connection, because the session would double the cost of each row.
-    options = {"yield_per": _AT_A_TIME}
-    with context.session.connection().execute(
-        statement.order_by(rows.table.c.sequence), execution_options=options
-    ) as found:
-        for done, row in enumerate(found):
+    connection, options = context.session.connection(), {"yield_per": _AT_A_TIME}
+    with connection.execute(statement.order_by(table.c.sequence), execution_options=options) as found:
+        for done, (sequence, version, issues, value) in enumerate(found):
             if not done % _AT_A_TIME:
                 context.progress.report("look for problems", done, None)
-            yield row
+            for issue in issues_of(issues, field_name):
+                yield ProblemCell(sequence, version, issue, problem_text(issue, column, value, issues))
 
 
 def problems_of(context: ActionContext) -> Problems:
     """Return the problems in the batch's rows that are not removed."""
-    groups: dict[tuple[str, str, str], Problem] = {}
-    codes: Counter[str] = Counter()
-    rows = others = last = 0
-    for cell in problem_cells(context):
-        sequence, issue = cell.sequence, cell.issue
-        rows, last = rows + (sequence != last), sequence
-        codes[issue["code"]] += 1
-        key = (issue["field"], issue["code"], cell.text[:LONGEST])
-        if key not in groups and len(groups) >= MOST_GROUPS:
-            others += 1
-            continue
-        groups.setdefault(key, _new(cell)).note(sequence)
+    columns = cell_columns(context.row, context.access)
+    sample = sample_of(context)
+    fields = sample.fields & columns.keys()
+    while True:
+        grouping = _Grouping(context.access, columns)
+        for shape in shapes_of(context, fields, grouped=not sample.differ):
+            grouping.add(shape)
+        if grouping.fields <= fields:
+            return grouping.problems()
+        fields |= grouping.fields  # Issues in further fields came after the first rows.
 
-    def order(problem: Problem) -> tuple[int, int, str, str]:
-        return (_WORST_FIRST.get(problem.severity, 1), -problem.count, problem.field, problem.text)
 
-    return Problems(sorted(groups.values(), key=order), rows, codes, others)
+class _Grouping:
+    """The groups of problems of the shapes that are added, as somebody with ``access`` to ``columns`` sees them."""
+
+    def __init__(self, access: FieldAccess, columns: Mapping[str, Column]) -> None:
+        self._seen: dict[str, bool] = {}
+        self._access, self._columns = access, columns
+        self._groups: dict[tuple[str, str, str], Problem] = {}
+        self._codes: Counter[str] = Counter()
+        self._rows = self._others = 0
+
+    def add(self, shape: Shape) -> None:
+        """Group the problems of all rows of ``shape``."""
+        issues, values, count, _ = shape
+        first: list[int] | None = None
+        for issue in issues:
+            if not self._sees(issue["field"]):
+                continue
+            if first is None:
+                first = shape.rows()[:ROWS_NAMED]
+                self._rows += count
+            self._codes[issue["code"]] += count
+            column = self._columns.get(issue["field"])
+            text = problem_text(issue, column, values.get(issue["field"]), issues)
+            group = self._group(issue, text)
+            if group is None:
+                self._others += count
+            else:
+                group.note(count, first)
+
+    def _group(self, issue: Issue, text: str) -> Problem | None:
+        """Return the group of ``issue`` in a cell with ``text``; ``None`` if there are too many others."""
+        key = (issue["field"], issue["code"], text[:LONGEST])
+        group = self._groups.get(key)
+        if group is None and len(self._groups) < MOST_GROUPS:
+            group = self._groups[key] = _new(issue, text)
+        return group
+
+    def _sees(self, field: str) -> bool:
+        """Return whether the person sees ``field``; note that it has issues."""
+        seen = self._seen.get(field)
+        if seen is None:
+            seen = self._seen[field] = self._access.sees(field)
+        return seen
+
+    @property
+    def fields(self) -> set[str]:
+        """The fields with issues and a column."""
+        return self._seen.keys() & self._columns.keys()
+
+    def problems(self) -> Problems:
+        """Return all problems, the groups in the order in which people see them."""
+
+        def order(problem: Problem) -> tuple[int, int, str, str]:
+            return (_WORST_FIRST.get(problem.severity, 1), -problem.count, problem.field, problem.text)
+
+        return Problems(sorted(self._groups.values(), key=order), self._rows, self._codes, self._others)
 
 
 def cell_columns(row: type[BatchRow], access: FieldAccess) -> dict[str, Column]:
@@ -154,8 +205,7 @@ def cell_columns(row: type[BatchRow], access: FieldAccess) -> dict[str, Column]:
     return found
 
 
-def _new(cell: ProblemCell) -> Problem:
-    issue, text = cell.issue, cell.text
+def _new(issue: Issue, text: str) -> Problem:
     return Problem(
         issue["field"],
         issue["code"],
@@ -201,7 +251,7 @@ def find_similar(context: ActionContext, alike: SimilarCells) -> Found:
     """Return the rows with a cell that matches ``alike``, without removed rows."""
     found = Found()
     if len(alike.text) <= LONGEST:
-        for cell in problem_cells(context, alike.field):
+        for cell in problem_cells(context, alike.field, alike.text):
             if alike.fits(cell.issue["code"], cell.text):
                 found.versions[cell.sequence] = cell.version
                 found.issue = found.issue or cell.issue

@@ -12,13 +12,17 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.handler_context import HIGHEST_NUMBER, HandlerContext
+from batchbook.batches.handler_declarations import nothing
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
+from batchbook.batches.policies.declaration import Policy
 from batchbook.batches.policies.field_access import field_access
 from batchbook.batches.policies.field_rules import FieldAccess
+from batchbook.batches.policies.stored import applied_policy
 from batchbook.batches.registry import BatchType, BatchTypes
 from batchbook.batches.rows.scope import Rows
 from batchbook.errors import Missing
@@ -68,37 +72,71 @@ class ActionContext:
         return self.handler.row_model
 
     @cached_property
+    def policy(self) -> Policy:
+        """The policy of the batch's type, as it is when it is first asked for in the action."""
+        return applied_policy(self.session, self.batch.type, self.handler.execution_policy.policy)
+
+    @cached_property
     def access(self) -> FieldAccess:
         """The columns of the rows that the user who acts may see and edit."""
-        return field_access(self.session, self.batch_type, self.actor)
+        return field_access(self.session, self.batch_type, self.actor, lambda: self.policy)
 
     def rows(self) -> Rows:
         """Return all rows of the batch that are not removed."""
         return Rows.of_batch(self.session, self.batch, self.row, self.now, self.handler.statuses)
 
 
-def find_batch(session: Session, types: BatchTypes, batch_id: int, *, lock: bool = False) -> Batch:
+def find_batch(
+    session: Session,
+    types: BatchTypes,
+    batch_id: int,
+    *,
+    lock: bool = False,
+    expected: type[Batch] | None = None,
+) -> Batch:
     """Return the batch with the number ``batch_id``, as an object of its type's header model.
 
-    With ``lock``, its header is locked until the transaction ends. Raises :class:`~batchbook.errors.Missing` if there is
-    no such batch.
+    With ``lock``, its header is locked until the transaction ends. ``expected`` is the header model that it most likely
+    has, which saves asking for its type. Raises :class:`~batchbook.errors.Missing` if there is no such batch.
     """
-    key = (
-        session.scalar(select(Batch.type).where(Batch.id == batch_id))
-        if 0 < batch_id <= HIGHEST_NUMBER
-        else None
-    )
-    if key is None:
-        raise no_batch(batch_id)
-    header = types[key].header
-    statement = select(header).where(header.id == batch_id).execution_options(populate_existing=True)
-    if lock:
-        # Only the header's own tables: PostgreSQL does not lock the nullable side of an outer join.
-        statement = statement.with_for_update(of=[Batch, header])
-    batch = session.scalars(statement).one_or_none()
+    header = expected if 0 < batch_id <= HIGHEST_NUMBER else None
+    batch = _read_header(session, header, batch_id, lock=lock) if header else None
+    if batch is None:
+        header = _header_of(session, types, batch_id)
+        batch = _read_header(session, header, batch_id, lock=lock) if header else None
     if batch is None:
         raise no_batch(batch_id)
     return batch
+
+
+def lock_at_once(session: Session, types: BatchTypes, batch_id: int) -> Batch | None:
+    """Lock the batch with the number ``batch_id`` and return it, or ``None`` if others have locked it or there is none.
+
+    Nobody waits. SQLite locks the whole database instead, when a transaction that may write begins.
+    """
+    header = _header_of(session, types, batch_id)
+    return _read_header(session, header, batch_id, lock=True, skip_locked=True) if header else None
+
+
+def _header_of(session: Session, types: BatchTypes, batch_id: int) -> type[Batch] | None:
+    """Return the header model of a batch, ``None`` if there is no such batch; a batch never changes its type."""
+    if not 0 < batch_id <= HIGHEST_NUMBER:
+        return None
+    known = session.identity_map.get(identity_key(Batch, batch_id))
+    if known is not None:
+        return type(known)
+    key = session.scalar(select(Batch.type).where(Batch.id == batch_id))
+    return None if key is None else types[key].header
+
+
+def _read_header(
+    session: Session, header: type[Batch], batch_id: int, *, lock: bool, skip_locked: bool = False
+) -> Batch | None:
+    statement = select(header).where(header.id == batch_id).execution_options(populate_existing=True)
+    if lock:
+        # Only the header's own tables: PostgreSQL does not lock the nullable side of an outer join.
+        statement = statement.with_for_update(of=[Batch, header], skip_locked=skip_locked)
+    return session.scalars(statement).one_or_none()
 
 
 def no_batch(batch_id: int) -> Missing:
@@ -110,13 +148,17 @@ def no_batch(batch_id: int) -> Missing:
 def around(action: Action, context: ActionContext) -> Iterator[None]:
     """Call the handler's ``setup`` callback before the block and ``teardown`` after it, even if the block raises.
 
-    The block runs in a savepoint, so that ``teardown`` can use the session after a database error.
+    The block of a handler with a ``teardown`` runs in a savepoint, so that this can use the session after a database error.
     """
     callbacks, batch = context.handler.callbacks, context.batch
     callbacks.setup(context.handler, action, batch)
     try:
-        with context.session.begin_nested():
+        if callbacks.teardown is nothing:
             yield
+            context.session.flush()  # As at the end of a savepoint.
+        else:
+            with context.session.begin_nested():
+                yield
     except BaseException:
         try:
             callbacks.teardown(context.handler, action, batch)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import refuse_stale
 from batchbook.batches.engine.actions import ACTIONS
-from batchbook.batches.engine.context import ActionContext, find_batch
+from batchbook.batches.engine.context import ActionContext, find_batch, lock_at_once
 from batchbook.batches.handler import ALL, CONFIRM
 from batchbook.batches.handler_context import HandlerContext
 from batchbook.batches.history import bump_version, note_failure
@@ -101,16 +101,21 @@ class Engine:
         Raises :class:`~batchbook.errors.Missing` if there is no such batch, and :class:`~batchbook.errors.Conflict` if a
         job holds it, or if its state does not allow the action.
         """
-        # Checked before locking as well: a running job holds the lock, and nobody should wait for its end.
-        for lock in (False, True):
-            batch = find_batch(self.session, self.types, batch_id, lock=lock)
-            holder = job_holding(self.session, batch_id)
-            if holder is not None and holder.id != self.job_id:
-                raise Conflict(locked_refusal(batch, action, holder))
+        batch = lock_at_once(self.session, self.types, batch_id)
+        if batch is None:
+            # Checked before waiting as well: a running job holds the lock, and nobody should wait for its end.
+            self._refuse_held(find_batch(self.session, self.types, batch_id), action)
+            batch = find_batch(self.session, self.types, batch_id, lock=True)
+        self._refuse_held(batch, action)
         reason = batch.refusal(action)
         if reason is not None:
             raise Conflict(reason)
         return self.context_of(batch)
+
+    def _refuse_held(self, batch: Batch, action: Action) -> None:
+        holder = job_holding(self.session, batch.id)
+        if holder is not None and holder.id != self.job_id:
+            raise Conflict(locked_refusal(batch, action, holder))
 
     @contextmanager
     def editing(self, batch_id: int) -> Iterator[ActionContext]:

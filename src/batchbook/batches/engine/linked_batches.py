@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from sqlalchemy import select
+
 from batchbook.batches import access
 from batchbook.batches.engine.context import ActionContext, around
 from batchbook.batches.engine.copying import new_header_values
@@ -18,7 +20,12 @@ from batchbook.batches.history import bump_version, record
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
 from batchbook.batches.policies.demands import demand_policy, policy_of, refusals
-from batchbook.errors import Conflict
+from batchbook.batches.rows.row_values import Block, RowValues
+from batchbook.batches.rows.scope import Rows
+from batchbook.batches.sources.chosen_rows import ChosenRows, chosen_source_rows
+from batchbook.batches.sources.destinations import demanded_source, new_header
+from batchbook.db.packed_numbers import fetch_numbers
+from batchbook.errors import BadInput, Conflict
 from batchbook.jobs.enqueue import add_job
 from batchbook.words import counted
 
@@ -47,11 +54,15 @@ def make_linked_batches(
 
 def _make(source: ActionContext, linked: LinkedBatch, confirmed: Sequence[Warned]) -> MadeBatch:
     _refuse_unscheduled(source, linked)
-    context = _stored(source, linked)
+    if isinstance(linked.rows, Rows):
+        context = _stored_of_rows(source, linked, linked.rows)
+        rows: Iterable[RowValues | Block] = chosen_source_rows(context)
+    else:
+        context, rows = _stored(source, linked), linked.rows
     batch = context.batch
     batch.state = State.POPULATING
     with around(Action.POPULATE, context):
-        written = write_rows(context, lambda: linked.rows)
+        written = write_rows(context, lambda: rows)
     settle_rows(context)
     batch.state = State.OPEN
     record(
@@ -98,6 +109,38 @@ def _stored(source: ActionContext, linked: LinkedBatch) -> ActionContext:
     source.session.flush()  # The rows and the history need the batch's number.
     context = replace(source.handler_context, reason=None)
     return ActionContext(context, batch_type, batch, batch_type.make_handler(context, batch))
+
+
+def _stored_of_rows(source: ActionContext, linked: LinkedBatch, rows: Rows) -> ActionContext:
+    """Return the context of a new batch of the ``rows`` of the executed one, by the source that its type declares.
+
+    All columns go along, whatever the person who executes may see of them. Raises ``Conflict`` where that person may not create
+    such a batch, where there are no rows, and where the handler of its type refuses the header.
+    """
+    batch_type, of = source.types[linked.type], source.batch
+    what = f"{of} was not executed."
+    if not access.may_create(source.handler_context.permissions, linked.type):
+        raise Conflict(
+            f"{what} It makes a batch of the type {batch_type.title}, which the role of {source.actor} does not allow."
+        )
+    wanted = select(rows.model.sequence).where(rows.where).order_by(rows.model.sequence)
+    numbers = fetch_numbers(source.session, wanted)
+    if not numbers:
+        raise Conflict(f"{what} None of its rows would go into the batch that it makes.")
+    people = {"created_by": of.created_by, "handed_to": of.handed_to}
+    own = {} if linked.description is None else {"description": linked.description}
+    context = replace(source.handler_context, reason=None)
+    try:
+        declared = demanded_source(batch_type, of)
+        chosen = ChosenRows(declared, numbers, declared.columns, of)
+        batch = new_header(context, batch_type, chosen, people | own | dict(linked.header))
+    except BadInput as error:
+        raise Conflict(f"{what} {error.message}") from error
+    source.session.add(batch)
+    source.session.flush()  # The rows and the file with their numbers need the batch's number.
+    made = ActionContext(context, batch_type, batch, batch_type.make_handler(context, batch))
+    chosen.store(made)
+    return made
 
 
 def _planned(

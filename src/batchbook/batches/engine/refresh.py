@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
@@ -30,9 +30,6 @@ log = logging.getLogger(__name__)
 
 #: The key in a header's ``params`` under which the number of its rows with problems is stored.
 _PROBLEMS = "problem_rows"
-
-
-# --- Counts ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,13 @@ class Tally:
         kept = [found for found in counted if not found.removed]
         statuses = Counter({status or "": count for _, status, count, _ in kept})
         return cls(sum(found[2] for found in counted if found.removed), statuses, sum(n for *_, n in kept))
+
+    @classmethod
+    def of_rows(cls, rows: Iterable[Any]) -> Self:
+        """Count ``rows``, which have ``removed``, ``status`` and ``has_issues``."""
+        kept = [row for row in rows if not row.removed]
+        statuses = Counter(row.status or "" for row in kept)
+        return cls(sum(row.removed for row in rows), statuses, sum(row.has_issues for row in kept))
 
     @classmethod
     def of_all(cls, context: ActionContext) -> Self:
@@ -140,17 +144,19 @@ def refuse_undeclared(context: ActionContext, refreshed: Iterable[Tally]) -> Non
 
 
 def refresh_in_chunks(
-    context: ActionContext, rows: Rows, *, total: int | None = None, edited: bool = False
+    context: ActionContext, rows: Rows, *, total: int | None = None, edited: bool = False, known: int = 0
 ) -> None:
     """Have the handler refresh ``rows`` chunk by chunk; if people ``edited`` them, by its ``after_edit`` callback.
 
-    ``total`` is the number of rows, if known. Progress is reported after each chunk.
+    ``total`` is the number of rows, if known. Progress is reported after each chunk. ``known``, unless it is 0, is a number
+    that they do not exceed, of rows of which one is there at least: then nobody asks how many there are.
     """
     handler = context.handler
     after_edit = handler.callbacks.after_edit if edited else None
     size = _rows_at_once(handler)
     spell_keys(handler.lookups, rows)
-    for number, chunk in enumerate(rows.chunks(size), start=1):
+    chunks = [rows] if 0 < known <= size else rows.chunks(size)
+    for number, chunk in enumerate(chunks, start=1):
         if after_edit is None:
             handler.refresh(context.batch, chunk)
         else:
@@ -178,25 +184,35 @@ def refreshing(
     refresh: bool = True,
     whole: bool = False,
     added: int = 0,
-) -> Iterator[None]:
+    covered: Sequence[Sequence[Any]] | None = None,
+) -> Iterator[Mapping[int, int]]:
     """Run the block, which changes rows within ``touched``; then refresh these rows and adjust the header's counts.
 
     ``touched`` must select the same rows before and after the block, which adds ``added`` of them; they may be the
     ``whole`` batch. Without ``refresh`` the rows are only counted. Where the handler itself changes peer columns, such as
     a code that it spells as the catalogue does, the rows that become peers by that are refreshed as well, and all rows are
-    counted, because ``touched`` may not select the same ones any more.
+    counted, because ``touched`` may not select the same ones any more. An edit that leaves at least one row touches all
+    rows that have the values ``covered`` in the columns of :func:`peer_names`, if given.
+
+    Yields the earlier versions, by number, of rows that were not removed: of all that are touched unless these are very many.
     """
-    before = Tally.of(context, touched)
+    rows = [] if whole else _some_rows(context, touched)
+    few = None if whole else _unless_many(rows)
+    before = Tally.of(context, touched) if few is None else Tally.of_rows(few)
     others = Tally.stored(context) - before
-    if refresh and not whole:
-        touched = _fixed(context, touched)
-    yield
+    if refresh and few and peer_groups(context):
+        # A peer whose code the handler spells anew is no peer of the edited row then, but has to be brought up to date.
+        now = context.row.sequence.in_([row.sequence for row in few])
+        touched = or_(touched, and_(context.row.batch_id == context.batch.id, now))
+    yield {row.sequence: row.version for row in rows if not row.removed}
     new: list[ColumnElement[bool]] = []
+    after = None
     if refresh:
-        refresh_touched(context, [touched])
-        new = [] if whole else new_peers(context, touched)
+        refresh_touched(context, [touched], 0 if few is None or covered is None else len(few) + added)
+        after = None if few is None else _unless_many(_some_rows(context, touched))
+        new = [] if whole or _are_within(context, after, covered) else new_peers(context, touched)
         refresh_touched(context, new)
-    tally = Tally.of(context, touched)
+    tally = Tally.of(context, touched) if after is None else Tally.of_rows(after)
     # Other rows may have statuses of an earlier version of the type.
     if refresh:
         refuse_undeclared(context, [tally, *(Tally.of(context, peers) for peers in new)])
@@ -204,22 +220,37 @@ def refreshing(
     store_tally(context, Tally.of_all(context) if is_recounted else others + tally)
 
 
-#: The most rows that are touched whatever their peer columns become. An edit touches fewer, but for that of many rows.
-_MOST_FIXED = 1_000
+#: The most rows that are read, rather than counted by the database, and that are touched whatever their peer columns
+#: become. An edit touches fewer, but for that of many rows.
+_MOST_READ = 1_000
 
 
-def _fixed(context: ActionContext, touched: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the condition for the rows that are ``touched``, and those that are now, if these are few.
-
-    A peer whose code the handler spells anew is no peer of the edited row then, but has to be brought up to date.
-    """
+def _some_rows(context: ActionContext, touched: ColumnElement[bool]) -> list[Any]:
+    """Return the rows that are ``touched``, by number, with what counts and peers need; if there are many, just too many."""
     row = context.row
-    if not peer_groups(context):
-        return touched
-    now = context.session.scalars(select(row.sequence).where(touched).limit(_MOST_FIXED + 1)).all()
-    if len(now) > _MOST_FIXED:
-        return touched
-    return or_(touched, and_(row.batch_id == context.batch.id, row.sequence.in_(now)))
+    peers = [getattr(row, name) for name in peer_names(context)]
+    counts = (row.sequence, row.version, row.removed, row.status, row.issues.is_not(None).label("has_issues"))
+    found = context.session.execute(select(*counts, *peers).where(touched).limit(_MOST_READ + 1))
+    return sorted(found, key=lambda one: one.sequence)
+
+
+def _unless_many(rows: list[Any]) -> list[Any] | None:
+    return rows if len(rows) <= _MOST_READ else None
+
+
+def _are_within(
+    context: ActionContext, rows: list[Any] | None, covered: Sequence[Sequence[Any]] | None
+) -> bool:
+    """Return whether all ``rows`` have, in the columns that make peers, values that are ``covered``; if both are known."""
+    if rows is None or covered is None:
+        return False
+    known = [dict(zip(peer_names(context), values, strict=True)) for values in covered]
+    for group in peer_groups(context):
+        within = {tuple(values[name] for name in group) for values in known}
+        groups = {tuple(getattr(row, name) for name in group) for row in rows if not row.removed}
+        if any(None not in values for values in groups - within):
+            return False
+    return True
 
 
 #: The number of new peers that are refreshed together.
@@ -236,10 +267,10 @@ def new_peers(context: ActionContext, touched: ColumnElement[bool]) -> list[Colu
     return [and_(whole, row.sequence.in_(part)) for part in chunked(sorted(found), _PEERS_AT_ONCE)]
 
 
-def refresh_touched(context: ActionContext, touched: Iterable[ColumnElement[bool]]) -> None:
+def refresh_touched(context: ActionContext, touched: Iterable[ColumnElement[bool]], known: int = 0) -> None:
     """Refresh the rows that satisfy each of the conditions ``touched``, one condition after the other.
 
-    Removed rows are left alone. Raises ``Conflict`` if the handler fails.
+    Removed rows are left alone. ``known`` is as in :func:`refresh_in_chunks`. Raises ``Conflict`` if the handler fails.
     """
     try:
         with around(Action.REFRESH, context):
@@ -248,7 +279,7 @@ def refresh_touched(context: ActionContext, touched: Iterable[ColumnElement[bool
                 rows = Rows(
                     context.session, context.batch, context.row, where, context.now, context.handler.statuses
                 )
-                refresh_in_chunks(context, rows, edited=True)
+                refresh_in_chunks(context, rows, edited=True, known=known)
     except BatchbookError:
         raise
     except Exception as error:  # A handler is the code of a batch type's author, and may raise anything.

@@ -14,6 +14,7 @@ from batchbook.batches.intake.suggestions import Suggestion, normalise_name
 from batchbook.errors import BadInput
 from batchbook.grid import Kind
 from batchbook.grid.columns import NUMERIC_KINDS
+from batchbook.grid.parsers import DateOrder
 from batchbook.statuses import Severity
 from batchbook.tables.layout.unlike_rows import HIDDEN_ROWS
 from batchbook.tables.profile.conventions import OPEN_ORDER, OPEN_SIGN, PERCENT_SIGNS
@@ -34,7 +35,7 @@ _RELEVANT_KINDS = {
     "long-numbers": TEXT_KINDS,
     "shortened-numbers": TEXT_KINDS,
 }
-_STRIPPED_ZEROS = "stripped-zeros"
+_STRIPPED_ZEROS, _NO_HEADER = "stripped-zeros", "no-header"
 #: The codes of findings that leave several readings open. Rows are read only once one of them was chosen.
 OPEN_QUESTIONS = frozenset(
     {tables.ENCODING_GUESSED, tables.ODD_LINES, OPEN_SIGN, OPEN_ORDER, PERCENT_SIGNS, HIDDEN_ROWS}
@@ -93,10 +94,28 @@ class Intake:
     def is_plain(self, fields: Iterable[IntakeField]) -> bool:
         """Return whether rows can be read without a person checking anything first."""
         wanted = tuple(fields)
-        asks = any(needs_decision(note, wanted, self.mapping) for note in self.report.notes)
+        headless = {_NO_HEADER} if self.suggestion.needs_no_headings else set()
+        asks = any(
+            needs_decision(note, wanted, self.mapping)
+            for note in self.report.notes
+            if note.code not in headless
+        )
         # A column that fills nothing may well be the one that a field lacks, under an unknown name.
         lacks = self.suggestion.unused and not all(self.mapping.fills(one.name) for one in wanted)
         return not (asks or lacks or self.suggestion.guesses or self.suggestion.missing(wanted))
+
+    def date_order(self, name: str) -> DateOrder | None:
+        """Return the order of day, month and year in the column that fills the field ``name``, as it shows or was chosen.
+
+        ``None`` without such a column, and where its texts may be read in either order and nobody chose one.
+        """
+        place = self.mapping.columns.get(name)
+        if place is None:
+            return None
+        if chosen := self.chosen.column(place).date_order:
+            return chosen
+        is_open = any(note.code == OPEN_ORDER and note.column == place for note in self.report.notes)
+        return None if is_open else self.reading.column(place).date_order or None
 
     def to_json(self) -> dict[str, Any]:
         """Return the intake as JSON, with the beginnings of long cells only."""

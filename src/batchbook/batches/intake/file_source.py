@@ -15,7 +15,7 @@ from batchbook.batches.intake.cell_reader import IntakeReader
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping, fields_of, headings_of
 from batchbook.batches.intake.file_inspection import Intake, refuse_unprepared
 from batchbook.batches.intake.saved_mappings import MappingScope, last_mapping
-from batchbook.batches.intake.suggestions import RememberedMapping, normalise_name, suggest
+from batchbook.batches.intake.suggestions import Recognise, RememberedMapping, normalise_name, suggest
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.errors import BadInput
@@ -42,11 +42,13 @@ def inspect(
     fields: Sequence[IntakeField],
     chosen: Reading = NOTHING_CHOSEN,
     remembered: RememberedMapping | None = None,
+    recognise: Recognise | None = None,
 ) -> Intake:
     """Inspect ``file``, called ``name``, read as ``chosen``, and suggest which of its columns fill ``fields``.
 
-    Where nothing is chosen, the reading of the ``remembered`` file is tried first. A table that can only be read by other
-    choices has a report with a ``problem``. Raises ``BadInput`` for a file that is no table by any.
+    Where nothing is chosen, the reading of the ``remembered`` file is tried first; ``recognise`` is asked about a table without
+    headings. A table that can only be read by other choices has a report with a ``problem``. Raises ``BadInput`` for a file
+    that is no table by any.
     """
     if chosen == NOTHING_CHOSEN and remembered is not None and remembered.sure:
         found = _inspect_as_before(name, file, fields, remembered)
@@ -56,7 +58,7 @@ def inspect(
         report = tables.inspect_table(name, file, chosen, headings_of(fields))
     except tables.Unreadable as error:
         report = tables.unreadable_report(name, file, error)
-    return Intake(chosen, report, suggest(fields, report, remembered))
+    return Intake(chosen, report, suggest(fields, report, remembered, recognise))
 
 
 def _inspect_as_before(
@@ -126,6 +128,9 @@ class FileSource:
     the batch was executed: those that refer to something, such as a department. ``known_texts`` returns those of some
     texts that mean something in a learned field as they are: where one of these is replaced, nothing is learned.
 
+    ``recognise`` is asked about a table without headings, such as the file of a device: it gets the reports on its columns, and
+    returns the places of those that it knows by what they contain, by the row's column.
+
     ``parse`` yields rows from a file of another layout; people cannot choose columns then. Every function gets the
     handler, and the batch or what its signature says.
     """
@@ -143,6 +148,7 @@ class FileSource:
     known_lengths: Callable[[Any, Any, IntakeField], Mapping[int, int]] | None = None
     learned_fields: Callable[[Any, Any], Collection[str]] | None = None
     known_texts: Callable[[Any, Any, str, Sequence[str]], Collection[str]] | None = None
+    recognise: Recognise | None = None
     parse: Callable[[Any, str, BinaryIO], Iterator[RowValues]] | None = None
 
     @property
@@ -186,7 +192,8 @@ class FileSource:
         record = demand_input_file(handler.session, batch)
         before = remembered or last_mapping(handler.session, self.mapping_scope(batch))
         with open_file(handler.session, record) as file:
-            intake = inspect(record.name, file, self.fields_for(handler, batch), chosen, before)
+            fields = self.fields_for(handler, batch)
+            intake = inspect(record.name, file, fields, chosen, before, self.recognise)
         if keep:
             store_intake(batch, intake)
         return intake
@@ -199,7 +206,7 @@ class FileSource:
                 yield from self.parse(handler, record.name, file)
                 return
             fields = self.fields_for(handler, batch)
-            intake = stored_intake(batch) or inspect(record.name, file, fields)
+            intake = stored_intake(batch) or inspect(record.name, file, fields, recognise=self.recognise)
             yield from self._blocks(handler, record.name, file, fields, intake)
 
     def parse_table(self, handler: FileHandler, name: str, file: BinaryIO) -> Iterator[RowValues]:
@@ -209,7 +216,8 @@ class FileSource:
         :class:`batchbook.errors.BadInput` for a file that cannot be read, and for one without a row.
         """
         fields = declared_fields(self, handler.row_model)
-        for block in self._blocks(handler, name, file, fields, inspect(name, file, fields)):
+        intake = inspect(name, file, fields, recognise=self.recognise)
+        for block in self._blocks(handler, name, file, fields, intake):
             yield from rows_of(block)
 
     def _blocks(

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from batchbook.batches.intake.field_mapping import IntakeField, IntakeMapping
 from batchbook.grid import Kind
 from batchbook.grid.columns import NUMERIC_KINDS
-from batchbook.tables.report import Reading, Report
+from batchbook.tables.report import ColumnReport, Reading, Report
 
 #: How much of two names must agree for one to look like the other, of 1.
 _SIMILAR = 0.75
@@ -85,6 +85,11 @@ class Suggestion:
         """Return the column that the field called ``name`` has or, if it has none, may have."""
         return self.mapping.columns.get(name, self.guesses.get(name))
 
+    @property
+    def needs_no_headings(self) -> bool:
+        """Whether columns were recognised by what they contain, or are those that a person chose before."""
+        return any(why == BY_CONTENTS or why.startswith(_AS) for why in self.reasons.values())
+
     def missing(self, fields: Iterable[IntakeField]) -> list[IntakeField]:
         """Return those of ``fields`` that are required and not filled."""
         return [field for field in fields if field.required and not self.mapping.fills(field.name)]
@@ -92,6 +97,8 @@ class Suggestion:
 
 #: The reason for a choice of a person.
 BY_YOU = "by you"
+#: The beginning of the reason for a column that had the same heading, or place, in an earlier file.
+_AS = "as "
 
 #: A rule that tells whether a heading of a table, as it is and normalised, is a name of a field.
 _Rule = Callable[[IntakeField, str, str], bool]
@@ -107,16 +114,28 @@ _RULES: tuple[tuple[str, _Rule], ...] = (
 )
 
 
+#: The reason for a column of a table without headings that was recognised.
+BY_CONTENTS = "by what it contains"
+#: A function that recognises columns of a table without headings: it returns their places by the names of fields.
+Recognise = Callable[[Sequence[ColumnReport]], Mapping[str, int]]
+
+
 def suggest(
-    fields: Sequence[IntakeField], report: Report, remembered: RememberedMapping | None = None
+    fields: Sequence[IntakeField],
+    report: Report,
+    remembered: RememberedMapping | None = None,
+    recognise: Recognise | None = None,
 ) -> Suggestion:
     """Suggest which columns of the table in ``report`` fill ``fields``, with reasons.
 
-    ``remembered`` comes first, as far as its headings are those of the table.
+    ``remembered`` comes first, as far as its headings are those of the table. ``recognise`` is asked about a table without
+    headings of which nothing is remembered.
     """
     finder = _Finder(fields, report)
     if remembered is not None:
         finder.recall(remembered)
+    if recognise is not None and report.reading.header_row == 0 and not finder.found:
+        finder.place(recognise(report.columns))
     for reason, rule in _RULES:
         finder.apply(reason, rule)
     finder.guess()
@@ -156,6 +175,14 @@ class _Finder:
             if position is not None and position not in self._taken():
                 into[wanted.name] = position
                 self.reasons[wanted.name] = _reason_for(remembered)
+
+    def place(self, recognised: Mapping[str, int]) -> None:
+        """Give fields the columns that were recognised by their contents."""
+        for wanted in self._open():
+            position = recognised.get(wanted.name)
+            if position is not None and position not in self._taken():
+                self.found[wanted.name] = position
+                self.reasons[wanted.name] = BY_CONTENTS
 
     def position_of(self, heading: str) -> int | None:
         """Return the one column with that heading; ``None`` if there is none, or more than one."""
@@ -243,4 +270,4 @@ class _Finder:
 
 
 def _reason_for(remembered: RememberedMapping) -> str:
-    return f"as {remembered.label}"
+    return f"{_AS}{remembered.label}"

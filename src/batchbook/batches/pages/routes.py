@@ -53,6 +53,7 @@ from batchbook.batches.pages.rows.change_page import ChangeColumn, FindAndReplac
 from batchbook.batches.pages.rows.cluster_page import ClusterPage
 from batchbook.batches.pages.rows.duplicate_pages import DuplicatesPage
 from batchbook.batches.pages.rows.facet_pages import RowFacet, RowFacets
+from batchbook.batches.pages.rows.kept_problems import KeptProblems
 from batchbook.batches.pages.rows.lookup_endpoint import LookUp
 from batchbook.batches.pages.rows.match_pages import MakeNewRecords, MatchesPage, TakeMatch, UndoMatch
 from batchbook.batches.pages.rows.problem_pages import FixSimilar, ProblemsPage
@@ -322,5 +323,6 @@ def includeme(config: Any) -> None:
     config.add_list_menu("Make a batch of these", records_menu_links)
     config.add_grid_source(BATCH_ROWS, open_batch_rows)
     services_of(config.registry).add(OverlapCounts, OverlapCounts())
+    services_of(config.registry).add(KeptProblems, KeptProblems())
     config.add_grid_source(CHANGES, open_changes)
     config.add_grid_source(WORKSHEET, open_worksheet)

@@ -173,7 +173,8 @@ class BatchContext(RecordContext):
         """The batch that the address names; raises ``Missing`` if there is none of this type."""
         request = self.view.request
         types = request.services.get(BatchTypes)
-        batch = find_batch(request.db, types, int(key_of(Batch, "id", request.matchdict["id"])))
+        number = int(key_of(Batch, "id", request.matchdict["id"]))
+        batch = find_batch(request.db, types, number, expected=self.view.model)
         if not isinstance(batch, self.view.model):
             raise Missing(f"There is no {self.view.title_one} {batch.number}. It may have been deleted.")
         return batch

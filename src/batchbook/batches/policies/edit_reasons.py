@@ -53,7 +53,7 @@ def _asked(policy: Policy) -> str:
 @contextmanager
 def demanding_reason(context: ActionContext) -> Iterator[None]:
     """Raise :class:`ReasonNeeded` at the end of the block, an edit of the batch, if it needs a reason and has none."""
-    policy = policy_of(context)
+    policy = context.policy
     if not policy.explains_edits or _is_accepted(policy, context.handler_context.reason):
         yield
         return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 
 from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -11,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from batchbook.batches.changed_cells import ChangedCell, cells_of
 from batchbook.batches.history import FAILURE, REDO, REFUSAL, UNDO
 from batchbook.batches.models import Batch, BatchFile, BatchRow, Operation
+from batchbook.batches.policies.declaration import Policy
 from batchbook.batches.policies.field_rules import EVERYTHING, OF_ALL, FieldAccess, access_by
 from batchbook.batches.policies.stored import FIELD_ACCESS, applied_policy
 from batchbook.batches.registry import BatchType
@@ -25,19 +27,26 @@ MASKED = "Not shown, because it may tell of columns that you may not see."
 _QUOTING = (UNDO, REDO, FAILURE, REFUSAL)
 
 
-def field_access(session: Session, batch_type: BatchType, actor: str) -> FieldAccess:
+def field_access(
+    session: Session, batch_type: BatchType, actor: str, policy: Callable[[], Policy] | None = None
+) -> FieldAccess:
     """Return the access of the user called ``actor`` to the columns of the rows of a type's batches.
 
-    The administrator of the machine, who acts under no name, is not limited. It is looked up once in a transaction.
+    The administrator of the machine, who acts under no name, is not limited. It is looked up once in a transaction;
+    ``policy`` returns the type's policy, where the caller may have read it already.
     """
     if not actor:
         return EVERYTHING
     known: dict[tuple[str, str], FieldAccess] = session.info.setdefault(FIELD_ACCESS, {})
     key = (batch_type.key, actor)
     if key not in known:
-        rules = applied_policy(session, batch_type.key, batch_type.handler.execution_policy.policy).fields
+        rules = (policy or partial(_applied, session, batch_type))().fields
         known[key] = access_by(rules, roles_of(session, actor)) if rules else EVERYTHING
     return known[key]
+
+
+def _applied(session: Session, batch_type: BatchType) -> Policy:
+    return applied_policy(session, batch_type.key, batch_type.handler.execution_policy.policy)
 
 
 def restrictable_columns(batch_type: BatchType) -> Sequence[Column]:
@@ -98,7 +107,7 @@ def refuse_file_of_others(access: FieldAccess, actor: str, file: BatchFile | Non
 
 def has_field_rules(session: Session, batch_type: BatchType) -> bool:
     """Return whether a column of the rows of a type's batches is restricted for somebody."""
-    return bool(applied_policy(session, batch_type.key, batch_type.handler.execution_policy.policy).fields)
+    return bool(_applied(session, batch_type).fields)
 
 
 def seen_cells(access: FieldAccess) -> ColumnElement[bool]:

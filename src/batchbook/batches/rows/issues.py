@@ -76,15 +76,22 @@ def sound_issues(stored: Any) -> list[Issue] | None:
 
 
 def _sound(found: Any) -> Issue:
-    if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in _WORDS):
+    # Written out, because a page of problems checks hundreds of thousands.
+    if (
+        not isinstance(found, dict)
+        or not isinstance(found.get("field"), str)
+        or not isinstance(found.get("code"), str)
+        or not isinstance(found.get("message"), str)
+    ):
         return issue(
             "issues",
             "not-readable",
             "A problem was noted in this row that cannot be read.",
             raw=raw_text(found),
         )
-    raw, severity, more = found.get("raw"), found.get("severity"), found.get("suggestions", [])
-    if severity in _SEVERITIES and (raw is None or isinstance(raw, str)) and _are_texts(more):
+    raw, severity = found.get("raw"), found.get("severity")
+    is_right = "suggestions" not in found or _are_texts(found["suggestions"])
+    if severity in _SEVERITIES and (raw is None or isinstance(raw, str)) and is_right:
         return cast("Issue", found if "raw" in found else {**found, "raw": None})
     return issue(
         found["field"],
@@ -92,7 +99,7 @@ def _sound(found: Any) -> Issue:
         found["message"],
         Severity(severity) if severity in _SEVERITIES else Severity.ERROR,
         None if raw is None else raw_text(raw),
-        more if _are_texts(more) else (),
+        found.get("suggestions", ()) if is_right else (),
     )
 
 
@@ -100,7 +107,6 @@ def _are_texts(suggestions: Any) -> bool:
     return isinstance(suggestions, list) and all(isinstance(text, str) for text in suggestions)
 
 
-_WORDS = ("field", "code", "message")
 _SEVERITIES = [str(severity) for severity in Severity]
 
 

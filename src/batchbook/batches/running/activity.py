@@ -68,9 +68,9 @@ class LastFailure:
 def batch_locked_by_job(request: Any, batch_id: int) -> LockedByJob | None:
     """Return the batch and the job that holds it; ``None`` if no job does.
 
-    This reads in a read-only transaction: on SQLite, one that may write would wait for that very job.
+    On SQLite, this reads in a read-only transaction, because one that may write would wait for that very job.
     """
-    if request.method in SAFE_METHODS:
+    if request.method in SAFE_METHODS or request.db.get_bind().dialect.name != "sqlite":
         return _find_lock(request, request.db, batch_id)
     with transaction_scope(request.services.get(Engine), read_only=True) as session:
         return _find_lock(request, session, batch_id)

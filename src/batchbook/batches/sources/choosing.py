@@ -22,7 +22,7 @@ from batchbook.master import OpenGrid
 def types_made_of_rows(types: Iterable[BatchType], permissions: Set[str], key: str) -> Iterator[BatchType]:
     """Yield those of ``types`` whose batches are made of rows of the type ``key``, and that ``permissions`` allow to create."""
     for one in types:
-        if _from_batch(one, key) is not None and access.may_create(permissions, one.key):
+        if source_of(one, key) is not None and access.may_create(permissions, one.key):
             yield one
 
 
@@ -60,7 +60,7 @@ def choose_rows_in_grid(context: ActionContext, batch_type: BatchType, opened: O
 
 def _rows(context: ActionContext, batch_type: BatchType, numbers: Sequence[int]) -> ChosenRows:
     batch, row = context.batch, context.row
-    source = _from_batch(batch_type, batch.type)
+    source = source_of(batch_type, batch.type)
     if source is None:
         raise BadInput(
             f"No {batch_type.title.lower()} can be made of rows of the type {context.batch_type.title}. Nothing was made."
@@ -94,7 +94,8 @@ def choose_records(
     return ChosenRows(source, numbers, source.columns, one=one, many=many)
 
 
-def _from_batch(batch_type: BatchType, key: str) -> FromBatch | None:
+def source_of(batch_type: BatchType, key: str) -> FromBatch | None:
+    """Return the source by which batches of ``batch_type`` are made of rows of the type ``key``; ``None`` without one."""
     sources = batch_type.handler.sources
     return next((one for one in sources if isinstance(one, FromBatch) and one.batch_type == key), None)
 

@@ -18,16 +18,20 @@ from sqlalchemy import Select, String, select
 from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.files import CHOSEN, open_file, store_file
 from batchbook.batches.models import CHOSEN_ROWS, Batch, BatchFile
+from batchbook.batches.rows.issues import Issue, issue
 from batchbook.batches.rows.row_values import Block
 from batchbook.batches.rows.scope import table_of
 from batchbook.batches.sources.declaration import FromSearch, Source
+from batchbook.db.base import scalar_defaults
 from batchbook.db.number_sets import is_listed
 from batchbook.errors import Conflict
+from batchbook.grid import CellError, Column, columns_of, parse, to_text
 from batchbook.words import counted
 
 #: The number of rows that are read together.
 _TOGETHER = 2_000
 _TEXTS = {True: "yes", False: "no"}
+_GONE = "{} cannot be populated: what it was made from is no longer there. Delete it, and make another one."
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,90 @@ class ChosenRows:
 def chosen_source_rows(context: ActionContext) -> Iterator[Block]:
     """Yield the values of the rows or records that the batch of ``context`` was made from, in blocks.
 
-    Those that were removed or deleted meanwhile are left out. Raises ``Conflict`` if the source is no longer there.
+    Those that were removed or deleted meanwhile are left out, and those that the source adds up are one row. A number that people
+    could not enter, such as a negative count, is left out with an issue. Raises ``Conflict`` if the source is no longer there.
     """
+    blocks = _blocks(context)
+    adds = _declared(context, context.batch.params[CHOSEN_ROWS]).adds
+    return _within_limits(context, blocks if adds is None else _added_up(blocks, adds))
+
+
+def _declared(context: ActionContext, kept: Mapping[str, Any]) -> Source:
+    """Return the source that the batch keeps; raise ``Conflict`` where its type no longer declares that."""
+    source = next((one for one in context.handler.sources if one.name == kept["source"]), None)
+    if source is None:
+        raise Conflict(_GONE.format(context.batch))
+    return source
+
+
+def _within_limits(context: ActionContext, blocks: Iterator[Block]) -> Iterator[Block]:
+    """Yield ``blocks`` with empty cells, and an issue for each, in place of numbers beyond the limits of their columns."""
+    columns: list[Column] = []
+    for at, block in enumerate(blocks):
+        if at == 0:
+            columns = [one for one in columns_of(context.row, block.columns) if _is_limited(context, one)]
+        issues: dict[int, list[Issue]] = {}
+        values = dict(block.values)
+        for column in columns:
+            found = _beyond(column, values[column.name])
+            if found:
+                own = values[column.name]
+                values[column.name] = [None if place in found else one for place, one in enumerate(own)]
+                for place, one in found.items():
+                    issues.setdefault(place, []).append(one)
+        values |= {"issues": [issues.get(place) for place in range(len(block))]} if issues else {}
+        yield Block.of_columns(values) if issues else block
+
+
+def _is_limited(context: ActionContext, column: Column) -> bool:
+    """Return whether people cannot enter every number in ``column``, and whether its cell may be empty instead."""
+    stored = context.row.__mapper__.columns[column.name]
+    has_limits = column.minimum is not None or column.maximum is not None
+    return has_limits and (stored.nullable or column.name in scalar_defaults(context.row.__mapper__.columns))
+
+
+def _beyond(column: Column, values: Sequence[Any]) -> dict[int, Issue]:
+    """Return an issue for each of ``values`` beyond the limits of ``column``, by its place."""
+    low, high, found = column.minimum, column.maximum, {}
+    for place, value in enumerate(values):
+        if value is None or ((low is None or value >= low) and (high is None or value <= high)):
+            continue
+        text = to_text(column, value)
+        try:
+            parse(column, text)
+        except CellError as error:
+            found[place] = issue(column.name, error.code, error.message, raw=text)
+    return found
+
+
+def _added_up(blocks: Iterator[Block], adds: Sequence[str]) -> Iterator[Block]:
+    """Yield the rows of ``blocks``, of which those that differ only in the columns ``adds`` are one, with the sums of these.
+
+    Each is where its first row was. What they take in memory are the different ones, which are at most the records of a catalogue.
+    """
+    sums: dict[tuple[Any, ...], list[Any]] = {}
+    names: Sequence[str] = ()
+    for block in blocks:
+        names = block.columns
+        places = [at for at, name in enumerate(names) if name in adds]
+        for record in block.rows():
+            values = [*record.values()]
+            key = tuple(value for at, value in enumerate(values) if at not in places)
+            known = sums.setdefault(key, values)
+            if known is not values:
+                for at in places:
+                    known[at] = _sum(known[at], values[at])
+    records = iter(sums.values())
+    while together := [*islice(records, _TOGETHER)]:
+        yield Block(names, together)
+
+
+def _sum(one: Any, other: Any) -> Any:
+    """Return the sum of two numbers, of which an empty one counts as nothing."""
+    return other if one is None else one if other is None else one + other
+
+
+def _blocks(context: ActionContext) -> Iterator[Block]:
     kept = context.batch.params[CHOSEN_ROWS]
     names = [*kept["columns"].values()]
     numbers, statement, key = array("q", _numbers(context)), *_selected(context, kept)
@@ -100,15 +186,12 @@ def chosen_source_rows(context: ActionContext) -> Iterator[Block]:
 
 def _selected(context: ActionContext, kept: Mapping[str, Any]) -> tuple[Select[Any], Any]:
     """Return the SELECT of number and values of all rows of the source, and the column with the number."""
-    source = next((one for one in context.handler.sources if one.name == kept["source"]), None)
-    theirs = [*kept["columns"]]
+    source, theirs = _declared(context, kept), [*kept["columns"]]
     if isinstance(source, FromSearch):
         return source.selected(theirs), source.id
     batch = context.session.get(Batch, context.batch.made_from) if context.batch.made_from else None
-    if source is None or batch is None:
-        raise Conflict(
-            f"{context.batch} cannot be populated: what it was made from is no longer there. Delete it, and make another one."
-        )
+    if batch is None:
+        raise Conflict(_GONE.format(context.batch))
     row = context.types[batch.type].rows.of(batch)
     table = table_of(row)
     columns = [row.__mapper__.columns[name] for name in theirs]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.per_batch import DynamicRow
+from batchbook.db import ExactDecimal
 from batchbook.declarations import refuse_wrong, shown
 
 
@@ -22,11 +23,15 @@ class FromBatch:
     ``columns`` maps columns of their rows to columns of this type's rows, ``header`` fields of their header to fields of this
     one, which people may change before the batch is made. A type that is not installed offers nothing, so a plug-in may name
     one that it does not need.
+
+    ``adds`` are columns of numbers of this type's rows that add up, as those of scans do: rows with the same values in all other
+    ``columns`` become one, with the sums; by ``()``, rows that are the same become one. By default each stays by itself.
     """
 
     batch_type: str
     columns: Mapping[str, str]
     header: Mapping[str, str] = field(default_factory=dict)
+    adds: Sequence[str] | None = None
 
     @property
     def name(self) -> str:
@@ -61,6 +66,7 @@ class FromSearch:
     model: type[Any]
     columns: Mapping[str, str]
     header: Mapping[str, str] = field(default_factory=dict, init=False)
+    adds: Sequence[str] | None = field(default=None, init=False)
 
     @property
     def name(self) -> str:
@@ -133,14 +139,26 @@ def check_sources(
     names: list[str] = []
     for at, source in enumerate(sources):
         one = f"{where}[{at}]"
-        refuse_wrong(one, {name: getattr(source, name) for name in ("columns", "header")}, rules)
+        refuse_wrong(one, {name: getattr(source, name) for name in ("columns", "header", "adds")}, rules)
         if isinstance(source, FromSearch):
             source.refuse_unknown(one)
         if source.name in names:
             raise ConfigurationError(f"{where} has two sources of the same rows: merge their columns.")
         names.append(source.name)
         _refuse_unknown(f"{one}.columns", row, source.columns.values())
+        _refuse_unaddable(f"{one}.adds", row, source)
         _refuse_unknown(f"{one}.header", header, source.header.values())
+
+
+def _refuse_unaddable(where: str, row: type[BatchRow], source: Source) -> None:
+    for name in source.adds or ():
+        if name not in source.columns.values():
+            raise ConfigurationError(f"{where} names {name!r}, which none of its columns fills.")
+        column = None if issubclass(row, DynamicRow) else inspect(row).column_attrs[name].columns[0]
+        if column is not None and not isinstance(column.type, Integer | ExactDecimal):
+            raise ConfigurationError(
+                f"{where} names {name!r}, and {row.__name__}.{name} is no column of numbers."
+            )
 
 
 def _refuse_unknown(where: str, model: type[Any], names: Iterable[str]) -> None:

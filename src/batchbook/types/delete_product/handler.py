@@ -116,6 +116,7 @@ class DeleteProductHandler(BatchHandler[DeleteProduct, DeleteProductRow]):
         FromSearch(Product, columns={"item_code": "item_code"}),
         FromBatch("new_product", columns={"item_code": "item_code"}),
         FromBatch("price_change", columns={"item_code": "item_code"}),
+        FromBatch("handheld", columns={"item_code": "item_code"}, adds=()),
     )
     file_source: FileSource | None = FileSource(
         columns={"item_code": "item_code"}, key=("item_code",), synonyms=_SYNONYMS, line_column="line"

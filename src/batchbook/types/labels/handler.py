@@ -127,6 +127,16 @@ class LabelHandler(BatchHandler[Labels, LabelRow]):
     )
     sources: ClassVar[tuple[Source, ...]] = (
         FromBatch("price_change", columns={"item_code": "item_code", "new_price": "given_price"}),
+        FromBatch("price_promotion", columns={"item_code": "item_code", "promotion_price": "given_price"}),
+        FromBatch("new_product", columns={"item_code": "item_code", "price": "given_price"}),
+        FromBatch("receiving", columns={"item_code": "item_code"}),
+        FromBatch("inventory_count", columns={"item_code": "item_code"}),
+        FromBatch(
+            "handheld",
+            columns={"item_code": "item_code", "quantity": "copies"},
+            header={"description": "description"},
+            adds=("copies",),
+        ),
         FromSearch(Product, columns={"item_code": "item_code"}),
     )
     quick_entry: QuickEntry | None = QuickEntry(

@@ -104,6 +104,23 @@ class NewProductHandler(BatchHandler[NewProduct, NewProductRow]):
             },
             header={"vendor_code": "vendor_code", "department": "department"},
         ),
+        # Codes that the catalogue does not have; one that it has is told so.
+        FromBatch(
+            "handheld",
+            columns={"item_code": "upc"},
+            header={"vendor_code": "vendor_code", "description": "description"},
+            adds=(),
+        ),
+        FromBatch(
+            "vendor_catalog",
+            columns={
+                "upc": "upc",
+                "description": "description",
+                "new_cost": "cost",
+                "case_pack": "case_pack",
+            },
+            header={"vendor_code": "vendor_code"},
+        ),
     )
     callbacks = Callbacks(after_edit=_after_edit)
     peer_columns: tuple[str, ...] = ("item_code",)

@@ -27,6 +27,7 @@ from batchbook.batches import (
     Block,
     Duplicates,
     ExecutionPolicy,
+    FromBatch,
     FromSearch,
     HandlerContext,
     Lookup,
@@ -101,7 +102,16 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
         adds="wanted",
         named_by=("item_code", "description"),
     )
-    sources: ClassVar[tuple[Source, ...]] = (FromSearch(Product, columns={"item_code": "item_code"}),)
+    sources: ClassVar[tuple[Source, ...]] = (
+        FromBatch(
+            "handheld",
+            columns={"item_code": "item_code", "quantity": "wanted"},
+            header={"vendor_code": "vendor_code", "description": "description"},
+            adds=("wanted",),
+        ),
+        FromBatch("new_product", columns={"item_code": "item_code"}, header={"vendor_code": "vendor_code"}),
+        FromSearch(Product, columns={"item_code": "item_code"}),
+    )
     execution_policy = ExecutionPolicy(options=_OPTIONS, defaults={"apply": [str(one) for one in ORDERED]})
 
     def __init__(
@@ -240,6 +250,8 @@ class OrderingHandler(BatchHandler[Ordering, OrderingRow]):
             batch_id=batch.id,
         )
         self.session.add(order)
+        # A delivery that is made of these rows finds the order by it.
+        batch.order_number = order.number
         self.session.flush()  # Its lines are written by SQL.
         self._write_lines(order, rows.narrowed(_ordering(options["apply"])))
         self.report("write the files")

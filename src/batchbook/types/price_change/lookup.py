@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -205,7 +206,9 @@ def scope_status(batch: PriceChange) -> ColumnElement[Any]:
     )
 
 
+@cache
 def _twice() -> ColumnElement[bool]:
+    """Return whether the batch has the row's item code in another row as well; made once, because every refresh needs it."""
     other = aliased(_row)
     return exists().where(
         other.batch_id == _row.batch_id,

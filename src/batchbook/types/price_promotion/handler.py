@@ -121,6 +121,7 @@ class PricePromotionHandler(BatchHandler[PricePromotion, PricePromotionRow]):
             columns={"item_code": "item_code", "promotion_price": "promotion_price"},
             header={"name": "name"},
         ),
+        FromBatch("handheld", columns={"item_code": "item_code"}, adds=()),
     )
     quick_entry: QuickEntry | None = QuickEntry(
         label="Scan or type a product",

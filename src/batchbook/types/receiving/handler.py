@@ -15,6 +15,7 @@ from batchbook.batches import (
     Block,
     Duplicates,
     ExecutionPolicy,
+    FromBatch,
     FromSearch,
     HandlerContext,
     Lookup,
@@ -92,7 +93,21 @@ class ReceivingHandler(BatchHandler[Receiving, ReceivingRow]):
         unknown=True,
         named_by=("item_code", "description"),
     )
-    sources: ClassVar[tuple[Source, ...]] = (FromSearch(Product, columns={"item_code": "item_code"}),)
+    sources: ClassVar[tuple[Source, ...]] = (
+        # What is still ordered is looked up; what came is counted.
+        FromBatch(
+            "ordering",
+            columns={"item_code": "item_code"},
+            header={"order_number": "order_number", "vendor_code": "vendor_code"},
+        ),
+        FromBatch(
+            "handheld",
+            columns={"item_code": "item_code", "quantity": "received"},
+            header={name: name for name in ("order_number", "vendor_code", "description")},
+            adds=("received",),
+        ),
+        FromSearch(Product, columns={"item_code": "item_code"}),
+    )
     execution_policy = ExecutionPolicy(options=_OPTIONS, defaults={"apply": [str(one) for one in RECEIVED]})
 
     def __init__(

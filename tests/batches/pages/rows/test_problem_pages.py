@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, event, update
 from tests.functional.harness import (
     OWN,
     CatalogueDatabase,
@@ -28,8 +28,6 @@ from webtest import TestApp
 from batchbook.batches import issue
 from batchbook.db.transactions import transaction_scope
 from batchbook.types.price_change.models import PriceChangeRow
-
-pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
 #: Two rows with one price that cannot be read, one with another, one that is right.
 LIST = (
@@ -179,3 +177,28 @@ def test_many_lines_are_on_pages_and_one_kind_can_be_shown_alone(
     ]
     assert [line[0] for line in lines(page.click("Odd"))] == ["Size"]
     assert len(lines(staff.get(url_of(number, "problems?code=nothing")))) == 1
+
+
+def test_the_pages_need_as_many_statements_for_many_problems_as_for_few(
+    catalogue: CatalogueDatabase, staff: TestApp
+) -> None:
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    counts = []
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        for rows in (20, 20, 1_200):
+            bad = "".join(f"{n:09d},ITEM {n},1 KG,{('cheap', 'dear')[n % 2]}\n" for n in range(rows))
+            number = number_in(upload(staff, f"item_code,description,size,price\n{bad}"))
+            statements.clear()
+            page = staff.get(url_of(number, "problems"))
+            assert [line[3] for line in lines(page)] == [f"{rows // 2} rows"] * 2
+            assert f"{rows // 2} rows" in text_of(staff.get(fix_url(number, **{"with": "1.99"})))
+            counts.append(len(statements))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    # The first of all looks up what an application keeps.
+    assert counts[1] == counts[2]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from pyramid.renderers import render
 from pyramid.response import Response
+from sqlalchemy import true
 
 from batchbook.batches.concurrency import read_seen_texts, read_version
 from batchbook.batches.editing import CellProblems, RowEditor, StaleEdit
@@ -21,7 +23,7 @@ from batchbook.batches.pages.rows.row_grid import GridPage, RowGrid, usable
 from batchbook.batches.pages.view_models import breakdown
 from batchbook.errors import TooLarge
 from batchbook.grid import GridState
-from batchbook.master.window_pages import rows_html
+from batchbook.master.window_pages import rows_html_apart
 from batchbook.web.json_bodies import JsonBody, are_texts, json_answer
 
 #: The most cells of one block: they are stored within seconds. More are changed by filters, as a job.
@@ -53,35 +55,29 @@ class EditCell(OneRow):
             return json_answer({"error": error.message}, UNPROCESSABLE)
         changed = bool(edited.labels)
         message = f"Row {self.sequence}: {edited.labels[0]} saved." if changed else "Nothing was changed."
-        peers = self._peers(edited.peers)
-        return json_answer({"message": message, "changed": changed, "peers": peers, **self._html()})
+        return json_answer({"message": message, "changed": changed, **self._html(edited.peers)})
 
-    def _html(self) -> dict[str, Any]:
-        rows = RowGrid(self.view, self.batch, [self.sequence])
-        (row,) = rows.grid.grid.all_rows(self.request.db, GridState(), None)
+    def _html(self, before: Mapping[int, int] = MappingProxyType({})) -> dict[str, Any]:
+        """Return the markup of the row, of the counts, and of the peers that were refreshed as well.
+
+        ``before`` has the earlier versions of these by number.
+        """
+        rows = RowGrid(self.view, self.batch, [self.sequence, *before])
+        found = rows.grid.grid.rows_where(self.request.db, true())
+        shown = {
+            row.sequence: {"version": row.version, "row_html": html}
+            for row, html in zip(found, rows_html_apart(rows.grid, found), strict=True)
+        }
         # The address carries the page's query, so that the counts mark the filter that the page shows.
         counts = breakdown(self.view, self.batch, rows.grid)
         context = {"grid": rows.grid, "breakdown": counts, "view": self.view, "batch": self.batch}
         context |= {"problem_rows": problem_rows(self.action_context)}
         return {
-            "version": row.version,
-            "row_html": rows_html(rows.grid, [(None, row)]),
+            **shown[self.sequence],
+            "peers": [{"before": before[one], **shown[one]} for one in sorted(shown) if one in before],
             "counts_html": self._render("counts", context),
             "problems_html": self._render("problem_count", context),
         }
-
-    def _peers(self, before: Mapping[int, int]) -> list[dict[str, Any]]:
-        """Return the peers that were refreshed as well; ``before`` has their earlier versions by number."""
-        rows = RowGrid(self.view, self.batch, list(before))
-        found = rows.grid.grid.all_rows(self.request.db, GridState(), None) if before else ()
-        return [
-            {
-                "before": before[row.sequence],
-                "version": row.version,
-                "row_html": rows_html(rows.grid, [(None, row)]),
-            }
-            for row in found
-        ]
 
     def _render(self, part: str, context: Mapping[str, Any]) -> str:
         html: str = render(f"batchbook.templates:batches/parts/{part}.jinja2", context, self.request)

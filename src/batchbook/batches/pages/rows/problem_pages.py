@@ -16,10 +16,10 @@ from batchbook.batches.editing.problems import (
     cell_columns,
     find_similar,
     fixed_message,
-    problems_of,
 )
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.pages.batch_page import UNPROCESSABLE, BatchPage, follow_on
+from batchbook.batches.pages.rows.kept_problems import KeptProblems
 from batchbook.batches.pages.view import PROBLEMS
 from batchbook.batches.rows.issues import plain_lines
 from batchbook.batches.rows.row_values import NOT_STORED
@@ -72,7 +72,7 @@ class ProblemsPage(BatchPage):
     def get(self) -> dict[str, Any]:
         """Show a page of groups; ``code`` in the query restricts them to one kind of problem."""
         code = self.request.GET.get("code", "")
-        problems = problems_of(self.action_context)
+        problems = self.request.services.get(KeptProblems).of(self.action_context)
         groups = [group for group in problems.groups if code in ("", group.code)]
         page = NumberedPage.of(self.request, len(groups), PAGE_SIZE)
         return self.template_values(

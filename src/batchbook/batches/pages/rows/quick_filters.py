@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import null
@@ -46,17 +46,17 @@ def quick_columns(
     """
     bind = session.get_bind()
 
-    def yes_or_no(name: str, label: str, sequences: Sequences) -> Column:
+    def yes_or_no(name: str, label: str, sequences: Callable[[], Sequences]) -> Column:
         conditions = {
-            Verb.IS_TRUE: lambda: is_among(row, sequences),
-            Verb.IS_FALSE: lambda: is_not_among(bind, row, sequences),
+            Verb.IS_TRUE: lambda: is_among(row, sequences()),
+            Verb.IS_FALSE: lambda: is_not_among(bind, row, sequences()),
         }
         return Column(name, label, null(), Kind.BOOLEAN, sortable=False, conditions=conditions)
 
     source = "file" if has_file else "source"
     return (
-        yes_or_no(EDITED, "Edited by people", edited_sequences(batch.id, access)),
-        yes_or_no(DIFFERS, f"Differs from the {source}", differing_sequences(batch.id, access)),
+        yes_or_no(EDITED, "Edited by people", lambda: edited_sequences(batch.id, access)),
+        yes_or_no(DIFFERS, f"Differs from the {source}", lambda: differing_sequences(batch.id, access)),
         Column(
             CHANGED,
             "Changed by others, in operation",
