@@ -13,7 +13,7 @@ TESTS ?=
 WORKERS ?= $$(($$(getconf _NPROCESSORS_ONLN) + 1))
 SOURCES := src tests benchmarks soak migrations docs setup.py
 
-.PHONY: help run test check format lint types schema bench soak structure pictures clean
+.PHONY: help run test check format lint types schema bench publish soak structure pictures clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ schema: $(VENV)/.developing ## Check that the migrations lead to what the models
 bench: $(VENV)/.developing ## Measure beside the database's own floor, in 40 minutes (QUICK=1: small sizes, in 5)
 	@mkdir -p build
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) --json build/benchmarks.json
+
+publish: $(VENV)/.developing ## Keep the figures of the last benchmark, and make its tables and plots
+	$(BIN)/python -m benchmarks.publish build/benchmarks.json
 
 soak: $(VENV)/.developing ## Kill processes while they work, and look at every batch afterwards (15 minutes at the most)
 	$(BIN)/python -m soak --seconds 420

@@ -1,5 +1,5 @@
-"""Batchbook against the database's own floor: how long, how much memory, how many statements, and what a page costs.
+"""Batchbook beside the database's own floor: time, memory, statements, pages, and many people at once.
 
-``python -m benchmarks`` (or ``make bench``) measures and prints; ``--help`` lists its options. What the bare script
-does, with which Batchbook is compared, is said in :mod:`benchmarks.bare`.
+``python -m benchmarks`` (or ``make bench``) measures and prints; ``--help`` lists its options. :mod:`benchmarks.floors` tells
+what the bare scripts do with which Batchbook is compared, and ``README.md`` how to read the tables.
 """

@@ -32,14 +32,19 @@ def table(heading: Sequence[str], lines: Iterable[Sequence[str]]) -> Iterator[st
 _TEXTS = 2
 
 
-def report(results: Results) -> Iterator[str]:
-    """Yield the lines of all tables of a run."""
+def machine_lines(results: Results) -> Iterator[str]:
+    """Yield the sentence on the day, the machine and the versions of a run."""
     machine = results["machine"]
     yield (
         f"Measured on {results['date']}: {machine['processors']} processors, {machine['memory_gb']} GB of memory,"
-        f" Python {machine['python']}, SQLite {machine['sqlite']}, PostgreSQL {machine.get('postgresql') or 'not measured'};"
-        f" {results['minutes']:.0f} minutes."
+        f" Python {machine['python']}, SQLite {machine['sqlite']}, PostgreSQL {machine.get('postgresql') or 'not measured'},"
+        f" SQLAlchemy {machine['sqlalchemy']}, psycopg {machine['psycopg']}; in {results['minutes']:.0f} minutes."
     )
+
+
+def report(results: Results) -> Iterator[str]:
+    """Yield the lines of all tables of a run."""
+    yield from machine_lines(results)
     for title, lines in (
         ("Targets", target_table(results["targets"])),
         ("Works", work_table(results["works"])),

@@ -190,6 +190,9 @@ def _memory_growth(works: Sequence[Mapping[str, Any]]) -> Iterable[Mapping[str, 
     for sizes in series.values():
         if len(sizes) > 1:
             *_, before, last = sorted(sizes, key=lambda figure: figure["rows"])
+            # Chunks are full from some thousands of rows on; what grows before that tells nothing.
+            if before["rows"] < LARGE:
+                continue
             yield {**last, "growth": last["memory"] - before["memory"]}
 
 

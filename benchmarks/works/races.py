@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from math import log
@@ -18,9 +18,9 @@ from benchmarks.works import CORE, Lap, Work, works_of
 from benchmarks.works.laps import FLOOR, PRODUCT, RunLap, lap_process
 
 #: The rounds that are wanted, by the rows up to which they are; a larger size has one.
-ROUNDS = {1_000: 7, 10_000: 5, 100_000: 3}
-#: How much of a round the core takes, and how much more than in proportion to its rows a later size takes at the most.
-_CORE_SHARE, _GROWTH = 0.45, 1.1
+ROUNDS: Mapping[int, int] = {1_000: 5, 10_000: 4, 100_000: 3}
+#: How much more than in proportion to its rows a larger size takes at the most.
+_GROWTH = 1.1
 
 
 @dataclass(frozen=True)
@@ -55,21 +55,25 @@ class WorkFigures:
 
 
 class Races:
-    """The races on one database. ``files`` returns the inputs of a size, and ``rounds`` overrides :data:`ROUNDS`."""
+    """The races on one database.
+
+    ``files`` returns the inputs of a size, ``rounds`` is like :data:`ROUNDS`, and the works ``left_out`` are not run.
+    """
 
     def __init__(
         self,
         server: DatabaseServer,
         files: Callable[[int], Inputs],
         budget: Budget,
-        rounds: int | None = None,
+        rounds: Mapping[int, int] = ROUNDS,
         tell: Callable[[str], None] = print,
+        left_out: Collection[Work] = (),
     ) -> None:
         self._server, self._files, self._budget = server, files, budget
-        self._rounds, self._tell = rounds, tell
+        self._rounds, self._tell, self._left_out = rounds, tell, left_out
         self._sides: dict[str, tuple[RunLap, RunLap]] = {}
-        #: The seconds of a round by type, of the size measured last.
-        self._seconds: dict[str, float] = {}
+        #: The seconds that both sides take for a row, by type and work, of the size measured last.
+        self._seconds: dict[tuple[str, Work], float] = {}
 
     def run(self, types: Sequence[str], sizes: Sequence[int]) -> list[WorkFigures]:
         """Measure all works of the ``types`` at ``sizes``, from the smallest to the largest.
@@ -87,37 +91,40 @@ class Races:
                 self._server.prepare(inputs.catalogue)
                 for key in types:
                     if place == 0:
-                        self._round(
-                            inputs, key, works_of(key, rows), 0
-                        )  # It warms the processes up, and is not counted.
-                    later = sum(sizes[place + 1 :]) / rows * len(types)
-                    found += self._race(inputs, key, sizes[place - 1] if place else 0, later)
+                        # It warms the processes up, and is not counted.
+                        self._round(inputs, key, self._works(key, rows), 0)
+                    found += self._race(inputs, key, sum(sizes[place + 1 :]) * len(types))
         return found
 
-    def _race(self, inputs: Inputs, key: str, before: int, later: float) -> list[WorkFigures]:
-        """Run the rounds of one size; ``later`` is how many times as long as one of them those of the larger sizes take."""
-        rows, works, name = (
-            inputs.rows,
-            works_of(key, inputs.rows),
-            f"{self._server.name}, {key}, {inputs.rows:,} rows",
-        )
-        expected = self._seconds[key] * rows / before if before else 0.0
-        if not self._budget.allows(expected):
-            works, expected = tuple(work for work in works if work in CORE), expected * _CORE_SHARE
-            if not self._budget.allows(expected, name):
+    def _works(self, key: str, rows: int) -> tuple[Work, ...]:
+        return tuple(work for work in works_of(key, rows) if work not in self._left_out)
+
+    def _race(self, inputs: Inputs, key: str, later: int) -> list[WorkFigures]:
+        """Run the rounds of one size; so many rows are to come ``later``, for whose most important works there must be time."""
+        rows, name = inputs.rows, f"{self._server.name}, {key}, {inputs.rows:,} rows"
+        works = self._works(key, rows)
+        if not self._budget.allows(self._expected(key, works, rows)):
+            works = tuple(work for work in works if work in CORE)
+            if not self._budget.allows(self._expected(key, works, rows), name):
                 return []
             self._budget.left_out.append(f"{name}: works other than {', '.join(work.label for work in CORE)}")
-        wanted = self._rounds or next((count for most, count in ROUNDS.items() if rows <= most), 1)
+        wanted = next((count for most, count in self._rounds.items() if rows <= most), 1)
         laps: dict[Work, list[tuple[Lap, Lap]]] = defaultdict(list)
         for number in range(wanted):
             start = monotonic()
             for ours, bare in self._round(inputs, key, works, number):
                 laps[ours.work].append((ours, bare))
-            self._seconds[key] = monotonic() - start
-            if not self._budget.allows(self._seconds[key] * (1 + later * _GROWTH)):
+                # The floor of an export writes its file a second time.
+                self._seconds[key, ours.work] = (ours.seconds + bare.seconds + (bare.alone or 0)) / rows
+            taken = monotonic() - start
+            if not self._budget.allows(taken + self._expected(key, CORE, later)):
                 break
-        self._tell(f"{name}: {len(laps[works[0]])} rounds of {self._seconds[key]:.1f} s")
+        self._tell(f"{name}: {len(laps[works[0]])} rounds of {taken:.1f} s")
         return [_figures(self._server.name, key, rows, pairs) for pairs in laps.values()]
+
+    def _expected(self, key: str, works: Sequence[Work], rows: int) -> float:
+        """Return the seconds that a round of ``works`` will take, by those of the size before."""
+        return sum(self._seconds.get((key, work), 0.0) for work in works) * rows * _GROWTH
 
     def _round(
         self, inputs: Inputs, key: str, works: Sequence[Work], number: int

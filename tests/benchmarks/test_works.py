@@ -12,7 +12,7 @@ def test_races_measure_each_work_beside_its_floor_in_processes_of_their_own(inpu
     told: list[str] = []
     server = DATABASES["sqlite"]()
     try:
-        races = Races(server, lambda rows: inputs, Budget(120), 1, told.append)
+        races = Races(server, lambda rows: inputs, Budget(120), {1_000: 1}, told.append)
         found = races.run(["import"], [inputs.rows])
     finally:
         server.close()
@@ -49,7 +49,7 @@ def test_a_race_that_takes_too_long_is_left_out_with_its_name(inputs: Any) -> No
     budget = Budget(0)
     server = DATABASES["sqlite"]()
     try:
-        races = Races(server, lambda rows: inputs, budget, 1, lambda _: None)
+        races = Races(server, lambda rows: inputs, budget, {1_000: 1}, lambda _: None)
         assert races.run(["price_change"], [inputs.rows]) == []
     finally:
         server.close()
