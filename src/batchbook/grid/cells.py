@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -96,13 +97,18 @@ def _decimal_renderer(column: Column, group: str) -> Callable[[Any], str]:
     scale = column.scale
     as_stored, to_scale = f"{group}f", f"{group}.{scale}f"
     removable = 0 if scale is None or column.least_scale is None else scale - column.least_scale
+    plain = len("999.") + (scale or 0) if group else sys.maxsize
 
     def render_decimal(value: Any) -> str:
         number = value if isinstance(value, Decimal) else Decimal(value)
+        text = str(number)
+        # Most numbers have the column's scale and no thousands: they are written as they are.
+        is_plain = scale and text[-scale - 1 : -scale] == "." and len(text) <= plain and "E" not in text
         # More digits than the column keeps are a fact to be seen, not to be rounded away.
-        if scale is None or -number.as_tuple().exponent > scale:  # type: ignore[operator]
-            return format(number, as_stored)
-        text = format(number, to_scale)
+        if not is_plain:
+            if scale is None or -number.as_tuple().exponent > scale:  # type: ignore[operator]
+                return format(number, as_stored)
+            text = format(number, to_scale)
         return text[:-removable] + text[-removable:].rstrip("0") if removable else text
 
     return render_decimal
@@ -133,7 +139,9 @@ def _datetime_writer(_column: Column, conventions: Conventions) -> Callable[[Any
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, Decimal)) and Decimal(value).is_finite()
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    return isinstance(value, (int, float)) and Decimal(value).is_finite()
 
 
 _READABLE: dict[Kind, Callable[[Any], bool]] = {
