@@ -78,3 +78,11 @@ def test_the_zone_of_the_application_is_that_of_its_settings() -> None:
     assert zone_of({"batchbook.timezone": " Europe/Berlin "}) == BERLIN
     with pytest.raises(ConfigurationError, match="is 'Nowhere', which is no time zone"):
         zone_of({"batchbook.timezone": "Nowhere"})
+
+
+def test_the_names_of_zones_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are spread over hundreds of files, and each edit of a batch asks for the zone of its type's policy."""
+    assert zone_called("Europe/Berlin") == ZoneInfo("Europe/Berlin")
+    monkeypatch.setattr("batchbook.zones.available_timezones", set)
+    assert zone_called("Europe/Rome") == ZoneInfo("Europe/Rome")
+    assert zone_called("Europe/Nowhere") is None

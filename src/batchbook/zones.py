@@ -42,16 +42,22 @@ class LocalTime:
 
 
 @cache
+def _known_names() -> frozenset[str]:
+    """Return the names of all zones of this machine, which is asked once: it looks through hundreds of files."""
+    return frozenset(available_timezones())
+
+
+@cache
 def zone_names() -> tuple[str, ...]:
     """Return the names of the zones to choose from: places, and UTC."""
-    places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")}
+    places = {name for name in _known_names() if "/" in name and not name.startswith("Etc/")}
     return tuple(sorted(places | {"UTC"}))
 
 
 def zone_called(name: str) -> ZoneInfo | None:
     """Return the zone called ``name``, or ``None`` if this machine knows none."""
     try:
-        return ZoneInfo(name) if name in available_timezones() else None
+        return ZoneInfo(name) if name in _known_names() else None
     except (ZoneInfoNotFoundError, ValueError):
         return None
 
