@@ -160,8 +160,10 @@ OF_AN_EDIT = [
     "SELECT price_change_row",
     "SELECT price_change_row",  # With its peers, before …
     "UPDATE price_change_row",
+    "SAVEPOINT",
     "SELECT price_change_row",  # Codes that the catalogue spells otherwise.
     "UPDATE price_change_row",  # The refresh.
+    "RELEASE",
     "SELECT price_change_row",  # … and after it, to count them.
     "INSERT operation",
     "INSERT cell_change",

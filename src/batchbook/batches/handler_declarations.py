@@ -65,7 +65,7 @@ class ExecutionPolicy:
     proposed_time: Callable[[Any, Any], datetime | None] = lambda _handler, _batch: None
 
 
-def nothing(*_arguments: Any) -> None:
+def _nothing(*_arguments: Any) -> None:
     """Do nothing, as the default of callbacks."""
 
 
@@ -131,9 +131,9 @@ class Callbacks:
     ``after_edit(handler, batch, rows)`` updates rows that people edited, and their peers, in place of ``refresh``.
     """
 
-    setup: Callable[[Any, Action, Any], None] = nothing
-    teardown: Callable[[Any, Action, Any], None] = nothing
-    on_complete: Callable[[Any, Any], None] = nothing
-    on_clone: Callable[[Any, Any, Any], None] = nothing
-    on_delete: Callable[[Any, Any], None] = nothing
+    setup: Callable[[Any, Action, Any], None] = _nothing
+    teardown: Callable[[Any, Action, Any], None] = _nothing
+    on_complete: Callable[[Any, Any], None] = _nothing
+    on_clone: Callable[[Any, Any, Any], None] = _nothing
+    on_delete: Callable[[Any, Any], None] = _nothing
     after_edit: Callable[[Any, Any, Rows], None] | None = None

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from batchbook.batches.effects.declaration import TargetRecords
 from batchbook.batches.handler import ALL, BatchHandler, LinkedBatch, Outcome, Total
-from batchbook.batches.handler_declarations import Callbacks, NumberChange, nothing
+from batchbook.batches.handler_declarations import Callbacks, NumberChange
 from batchbook.batches.intake.field_mapping import IntakeField
 from batchbook.batches.rows.scope import checked_status
 from batchbook.batches.worksheets.layout import Layout
@@ -288,7 +288,7 @@ def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
             functions = {
                 part: _guarded(part, one, handler.session, _CHECKS.get(part, _as_it_is))
                 for part, one in parts.items()
-                if callable(one) and one is not nothing
+                if callable(one)
             }
             setattr(handler, name, replace(declared, **functions))
 

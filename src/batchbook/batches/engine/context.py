@@ -16,7 +16,6 @@ from sqlalchemy.orm.util import identity_key
 
 from batchbook.batches.handler import BatchHandler
 from batchbook.batches.handler_context import HIGHEST_NUMBER, HandlerContext
-from batchbook.batches.handler_declarations import nothing
 from batchbook.batches.lifecycle import Action
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.policies.declaration import Policy
@@ -148,17 +147,14 @@ def no_batch(batch_id: int) -> Missing:
 def around(action: Action, context: ActionContext) -> Iterator[None]:
     """Call the handler's ``setup`` callback before the block and ``teardown`` after it, even if the block raises.
 
-    The block of a handler with a ``teardown`` runs in a savepoint, so that this can use the session after a database error.
+    The block runs in a savepoint, so that ``teardown`` can use the session after a database error, and so that nothing more is
+    stored where the block has ended the transaction.
     """
     callbacks, batch = context.handler.callbacks, context.batch
     callbacks.setup(context.handler, action, batch)
     try:
-        if callbacks.teardown is nothing:
+        with context.session.begin_nested():
             yield
-            context.session.flush()  # As at the end of a savepoint.
-        else:
-            with context.session.begin_nested():
-                yield
     except BaseException:
         try:
             callbacks.teardown(context.handler, action, batch)
