@@ -277,7 +277,7 @@ def test_a_file_over_the_limit(
     [
         (
             ("create", "cake", "--as", "staff"),
-            "There is no batch type “cake”. Known types: delete_product, import, ",
+            "There is no batch type “cake”. Known types: delete_product, handheld, import, ",
         ),
         (("list", "--type", "cake"), "There is no batch type “cake”."),
         (("create", "price_change", "--as", "staff"), "Give a price list, or one of “Change (%)”"),
