@@ -6,7 +6,7 @@ Seconds are compared with those of the bare script on the same machine, in the s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import pytest
@@ -35,7 +35,11 @@ class Measured:
 
         self._server, self._files = server, cache(partial(make_inputs, folder))
         self.database = server.name
-        self.figures = self.measure([FEW, MANY])
+
+    @cached_property
+    def figures(self) -> dict[tuple[str, str, int], Any]:
+        """The figures of both sizes, measured when they are first asked for."""
+        return self.measure([FEW, MANY])
 
     def measure(self, sizes: list[int]) -> dict[tuple[str, str, int], Any]:
         from benchmarks.budget import Budget
@@ -81,21 +85,8 @@ def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         server.close()
 
 
-def test_statements_do_not_grow_with_the_rows(measured: Measured) -> None:
-    grown = dict(measured.grown("statements"))
-    assert len(grown) > 15
-    assert {name: more for name, more in grown.items() if more > MOST_STATEMENTS * (MANY - FEW) / 1_000} == {}
-
-
-@pytest.mark.parametrize("key", ["price_change", "import"])
-def test_memory_does_not_grow_with_the_rows(measured: Measured, key: str) -> None:
-    few, more = measured.memory(key, [FULL, MORE])
-    assert {*few} == {*more} >= {"populate_csv", "refresh", "clone", "execute", "export_csv"}
-    grown = {work: peak - few[work] for work, peak in more.items()}
-    assert {work: by for work, by in grown.items() if by > MOST_BYTES * (MORE - FULL)} == {}
-
-
-def test_no_ratio_to_a_floor_is_more_than_twice_the_published_one(measured: Measured) -> None:
+def too_slow(measured: Measured) -> dict[tuple[str, str], tuple[float, float]]:
+    """Return the works whose ratio is more than twice the published one, with it and the most that it may be."""
     from benchmarks.publish import published
 
     most = {
@@ -105,11 +96,27 @@ def test_no_ratio_to_a_floor_is_more_than_twice_the_published_one(measured: Meas
     }
     ratios = {(key, work): one.ratio for (key, work, rows), one in measured.figures.items() if rows == MANY}
     assert {*ratios} <= {*most}
-    for _ in range(ATTEMPTS):
-        slower = {name: ratio for name, ratio in ratios.items() if ratio > most[name]}
-        if not slower:
-            return
+    for attempt in range(ATTEMPTS):
+        ratios = {name: ratio for name, ratio in ratios.items() if ratio > most[name]}
+        if not ratios or attempt == ATTEMPTS - 1:
+            break
         # Something else on the machine may have come between; what is slower by itself is so again.
         again = measured.measure([MANY])
-        ratios = {name: min(ratio, again[*name, MANY].ratio) for name, ratio in slower.items()}
-    assert {name: (ratio, most[name]) for name, ratio in ratios.items() if ratio > most[name]} == {}
+        ratios = {name: min(ratio, again[*name, MANY].ratio) for name, ratio in ratios.items()}
+    return {name: (ratio, most[name]) for name, ratio in ratios.items()}
+
+
+def test_neither_statements_nor_ratios_to_the_floors_are_beyond_their_bounds(measured: Measured) -> None:
+    """One test, so that several processes do not measure the same."""
+    grown = dict(measured.grown("statements"))
+    assert len(grown) > 15
+    assert {name: more for name, more in grown.items() if more > MOST_STATEMENTS * (MANY - FEW) / 1_000} == {}
+    assert too_slow(measured) == {}
+
+
+@pytest.mark.parametrize("key", ["price_change", "import"])
+def test_memory_does_not_grow_with_the_rows(measured: Measured, key: str) -> None:
+    few, more = measured.memory(key, [FULL, MORE])
+    assert {*few} == {*more} >= {"populate_csv", "refresh", "clone", "execute", "export_csv"}
+    grown = {work: peak - few[work] for work, peak in more.items()}
+    assert {work: by for work, by in grown.items() if by > MOST_BYTES * (MORE - FULL)} == {}
