@@ -40,7 +40,7 @@ def published() -> dict[str, Any]:
 
 def made_from(results: Results) -> dict[Path, str]:
     """Return what is made from ``results``: texts by file."""
-    tables = {
+    tables: dict[str, Iterable[str]] = {
         "machine": machine_lines(results),
         "targets": target_table(results["targets"]),
         "works": work_table(results["works"]),
@@ -50,7 +50,8 @@ def made_from(results: Results) -> dict[Path, str]:
         "parts": part_table(results["parts"]),
         "left-out": [f"- {sentence}" for sentence in results["left_out"]] or ["Nothing."],
     }
-    texts = {path: _filled(path.read_text(), tables) for path in (_README, _PAGE)}
+    filled = {name: [*lines] for name, lines in tables.items()}  # Both files have some of them.
+    texts = {path: _filled(path.read_text(), filled) for path in (_README, _PAGE)}
     return texts | {_PLOTS / name: text for name, text in plots(results).items()}
 
 

@@ -11,6 +11,7 @@ def test_tables_and_plots_are_those_of_the_published_figures() -> None:
 
     for path, text in made_from(published()).items():
         assert path.read_text() == text, f"{path.name}: make publish"
+        assert path.suffix != ".md" or "| populate and refresh, to the floor " in text
 
 
 def test_every_target_is_in_the_published_table_for_each_database() -> None:
@@ -28,7 +29,7 @@ def test_published_figures_name_no_machine_and_no_path() -> None:
 
     text = PUBLISHED.read_text()
     assert str(Path.home()) not in text
-    assert "/work" not in text
+    assert str(Path(__file__).parents[2]) not in text
     assert "/tmp" not in text
 
 
