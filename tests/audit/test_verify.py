@@ -14,12 +14,12 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
 from batchbook.audit import verify
 from batchbook.grid import Column, Kind, csv_chunks
@@ -251,7 +251,7 @@ def test_a_chain_with_a_seal_changed_or_left_out_is_found(extracted: Path) -> No
 )
 def test_texts_of_csv_are_as_safe_as_those_of_exports(text: str) -> None:
     column: Any = Column("name", "name", None, Kind.TEXT)  # type: ignore[arg-type]
-    rows: Any = [SimpleNamespace(_mapping={"name": text})]
+    rows = IteratorResult(SimpleResultMetaData(["name"]), iter([(text,)])).all()
     exported = b"".join(csv_chunks([column], rows))
     made = verify.csv_heading(["name"]) + verify.csv_line([text], ["text"])
     assert list(csv.reader(io.StringIO(made.decode()))) == list(csv.reader(io.StringIO(exported.decode())))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 from tests.batches.shelf_count import ShelfCountRow
 
 from batchbook import tables
@@ -81,9 +80,7 @@ def with_plain_lines(texts: list[str]) -> list[str]:
 )
 @given(st.lists(TEXTS, min_size=1, max_size=6))
 def test_an_export_is_read_back_to_the_same_texts(suffix: str, texts: list[str]) -> None:
-    rows: Any = [
-        SimpleNamespace(_mapping={"sequence": number, "remark": text}) for number, text in enumerate(texts, 1)
-    ]
+    rows = IteratorResult(SimpleResultMetaData(["sequence", "remark"]), iter(enumerate(texts, 1))).all()
     columns = (SEQUENCE, REMARK_COLUMN)
     if suffix == "csv":
         data = b"".join(csv_chunks(columns, rows))

@@ -12,6 +12,7 @@ from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
 from batchbook import tables
 from batchbook.batches.intake.cell_reader import IntakeReader
@@ -39,16 +40,9 @@ CODES = TEXTS.filter(lambda text: len(text) <= 20)
 ROWS = st.lists(st.tuples(CODES, TEXTS, PRICES), min_size=1, max_size=6)
 
 
-class Found:
-    """A row as a query returns it."""
-
-    def __init__(self, values: Sequence[Any]) -> None:
-        self._mapping = dict(zip(NAMES, values, strict=True))
-
-
 def files_of(rows: Sequence[tuple[str, str, Decimal]]) -> dict[str, bytes]:
     """Return ``rows`` as files of both formats, by name."""
-    found: Any = [*map(Found, rows)]
+    found = IteratorResult(SimpleResultMetaData(NAMES), iter(rows)).all()
     with xlsx_file(COLUMNS, found) as book:
         return {"rows.csv": b"".join(csv_chunks(COLUMNS, found)), "rows.xlsx": book.read()}
 
