@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pyramid.response import Response
 from sqlalchemy import ColumnElement, String, cast, func, literal, select
+from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
 from batchbook.audit.executed_columns import CHANGED_CELLS
 from batchbook.batches.models import Batch
@@ -62,13 +63,6 @@ _COLUMNS = tuple(
         ("changes", "Changed cells", Kind.INTEGER),
     )
 )
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A line of the file, with the values by the names of its columns."""
-
-    _mapping: Mapping[str, Any]
 
 
 class _Figures(Page):
@@ -148,11 +142,13 @@ class FiguresFile(_Figures):
 
     def get(self) -> Response:
         """Send the file, which has a line for each bar."""
-        lines: list[Any] = [
-            _Line({"chart": one.title, "label": bar.label, "batches": bar.batches, "changes": bar.changes})
+        figures = [
+            (one.title, bar.label, bar.batches, bar.changes)
             for one in self.charts(self.view.grid())
             for bar in one.bars
         ]
+        names = SimpleResultMetaData([column.name for column in _COLUMNS])
+        lines: IteratorResult[Any] = IteratorResult(names, iter(figures))
         record_event(self.request, EXPORTED, "figures of executed batches", "csv", FILE)
         response = Response(content_type="text/csv", charset="utf-8", app_iter=csv_chunks(_COLUMNS, lines))
         response.headers["Content-Disposition"] = "attachment; filename=figures.csv"
