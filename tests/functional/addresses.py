@@ -78,7 +78,7 @@ class Addresses:
             route = introspector.get("routes", view["route_name"]) if view["route_name"] else None
             if route is None or view["route_name"].startswith("__static"):
                 continue  # Error pages and static files answer everything.
-            if _is_elsewhere(view["route_name"]):
+            if "{id}" in route["pattern"] and _is_elsewhere(view["route_name"]):
                 continue
             methods = view["request_methods"] or ("GET", "POST")
             for method in (methods,) if isinstance(methods, str) else methods:
@@ -113,7 +113,7 @@ class Addresses:
 
 
 def _is_elsewhere(route: str) -> bool:
-    """Tell whether a route belongs to another type than that of the tests' batches: the pages are the same."""
+    """Tell whether a route is that of a batch of another type than the tests' batches have: the pages are the same."""
     return route.startswith("batches.") and route.count(".") > 1 and not route.startswith(OURS)
 
 

@@ -41,7 +41,7 @@ _WIDTHS = {Kind.TEXT: 28, Kind.DATETIME: 19, Kind.INTEGER: 12, Kind.DECIMAL: 12,
 
 
 def csv_chunks(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> Iterator[bytes]:
-    """Yield the rows as CSV in UTF-8 with its mark, a heading of labels first, in chunks of 64 KiB and up to 32 rows more.
+    """Yield the rows as CSV in UTF-8 with its mark, a heading of labels first, in chunks of at most 64 KiB.
 
     A text that a spreadsheet program would run as a formula gets an apostrophe before it, and so does one that begins with
     an apostrophe or a blank: read again, each is the same text, but for blanks at its end. Numbers never do.
@@ -59,8 +59,8 @@ def csv_chunks(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> Iterator[
             zip(*(texts(by_name[name]) for name, texts in zip(names, texts_of, strict=True)), strict=True)
         )
         if buffer.tell() >= _CHUNK_BYTES:
-            yield _taken(buffer)
-    yield _taken(buffer)
+            yield from _taken(buffer)
+    yield from _taken(buffer)
 
 
 def xlsx_file(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> BinaryIO:
@@ -200,8 +200,10 @@ def _kept(text: str) -> str:
     return f"'{text}" if marked and text.strip() else text
 
 
-def _taken(buffer: io.StringIO) -> bytes:
+def _taken(buffer: io.StringIO) -> Iterator[bytes]:
+    """Empty ``buffer``, and yield what it had in chunks."""
     data = buffer.getvalue().encode()
     buffer.seek(0)
     buffer.truncate()
-    return data
+    for start in range(0, len(data), _CHUNK_BYTES):
+        yield data[start : start + _CHUNK_BYTES]
