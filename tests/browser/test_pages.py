@@ -171,6 +171,7 @@ def test_a_form_with_unsaved_text_asks_before_it_is_left(staff_page: Page, open_
     asked.value.dismiss()
     page.get_by_role("button", name="Save", exact=True).click()  # A form that is sent is not left.
     page.locator(".field-error").first.wait_for()
+    page.wait_for_load_state()  # Modules run after the page can be seen.
     assert price.input_value() == "cheap"
     assert asks(page)  # What came back with a problem is not saved either.
 

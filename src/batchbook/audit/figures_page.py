@@ -9,14 +9,13 @@ from typing import Any
 
 from pyramid.response import Response
 from sqlalchemy import ColumnElement, String, cast, func, literal, select
-from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
 from batchbook.audit.executed_columns import CHANGED_CELLS
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
 from batchbook.errors import BadInput
 from batchbook.grid import Column, Kind, Verb
-from batchbook.grid.export import csv_chunks
+from batchbook.grid.export import csv_chunks, rows_of
 from batchbook.master import GridView, Page
 from batchbook.security.audit_log import EXPORTED, FILE, record_event
 
@@ -147,10 +146,12 @@ class FiguresFile(_Figures):
             for one in self.charts(self.view.grid())
             for bar in one.bars
         ]
-        names = SimpleResultMetaData([column.name for column in _COLUMNS])
-        lines: IteratorResult[Any] = IteratorResult(names, iter(figures))
         record_event(self.request, EXPORTED, "figures of executed batches", "csv", FILE)
-        response = Response(content_type="text/csv", charset="utf-8", app_iter=csv_chunks(_COLUMNS, lines))
+        response = Response(
+            content_type="text/csv",
+            charset="utf-8",
+            app_iter=csv_chunks(_COLUMNS, rows_of(_COLUMNS, figures)),
+        )
         response.headers["Content-Disposition"] = "attachment; filename=figures.csv"
         return response
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from batchbook.grid.columns import kind_of as kind_of
     from batchbook.grid.columns import label_of as label_of
     from batchbook.grid.export import csv_chunks as csv_chunks
+    from batchbook.grid.export import rows_of as rows_of
     from batchbook.grid.export import xlsx_file as xlsx_file
     from batchbook.grid.filters import condition as condition
     from batchbook.grid.filters import read_values as read_values

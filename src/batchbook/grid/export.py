@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, cast
 
 import xlsxwriter
 from sqlalchemy import Row
+from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
 from batchbook.grid.cells import is_readable, renderer_for
 from batchbook.grid.columns import Column, Kind
@@ -61,6 +62,14 @@ def csv_chunks(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> Iterator[
         if buffer.tell() >= _CHUNK_BYTES:
             yield from _taken(buffer)
     yield from _taken(buffer)
+
+
+def rows_of(columns: Sequence[Column], values: Iterable[Sequence[Any]]) -> Iterator[Row[Any]]:
+    """Yield what no query found as its rows would be: ``values`` has a sequence in the order of ``columns`` for each."""
+    found: IteratorResult[Any] = IteratorResult(
+        SimpleResultMetaData([column.name for column in columns]), iter(values)
+    )
+    return iter(found)
 
 
 def xlsx_file(columns: Sequence[Column], rows: Iterable[Row[Any]]) -> BinaryIO:

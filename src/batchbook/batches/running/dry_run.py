@@ -9,7 +9,7 @@ from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
 
-from sqlalchemy import literal
+from sqlalchemy import Row, literal
 from sqlalchemy.orm import Session
 
 from batchbook.batches.concurrency import refuse_stale
@@ -22,7 +22,7 @@ from batchbook.batches.models import Batch
 from batchbook.batches.policies.field_access import refuse_if_limited
 from batchbook.batches.running.action_tasks import demand, engine_for, may_see_batch
 from batchbook.errors import Missing
-from batchbook.grid import Column, Kind, label_of
+from batchbook.grid import Column, Kind, label_of, rows_of
 from batchbook.jobs import Job, JobContext, JobResult, JobService, Task
 from batchbook.jobs.exports import job_file_chunks, store_job_file
 from batchbook.jobs.models import JobFile
@@ -178,24 +178,24 @@ EFFECT_COLUMNS = tuple(
 )
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A line of a file, with the values by the names of its columns."""
-
-    _mapping: Mapping[str, Any]
-
-
-def effect_lines(effects: Iterable[Effect]) -> Iterator[Any]:
+def effect_lines(effects: Iterable[Effect]) -> Iterator[Row[Any]]:
     """Yield the lines of a file with ``effects``: one for each value before and after."""
-    for effect in effects:
-        same = {
-            "target": label_of(effect.target),
-            "record_key": effect.label,
-            "sequence": effect.sequence,
-        }
-        for name, before, after in effect.changes:
-            sides = {"before": value_text(before), "after": value_text(after)}
-            yield _Line({**same, "kind": effect.kind.capitalize(), "field": label_of(name), **sides})
+    return rows_of(
+        EFFECT_COLUMNS,
+        (
+            (
+                label_of(effect.target),
+                effect.label,
+                effect.sequence,
+                effect.kind.capitalize(),
+                label_of(name),
+                value_text(before),
+                value_text(after),
+            )
+            for effect in effects
+            for name, before, after in effect.changes
+        ),
+    )
 
 
 def value_text(value: Any) -> str | None:
