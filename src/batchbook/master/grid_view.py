@@ -62,7 +62,7 @@ class GridView:
     returns the number of rows of a state where it need not be counted, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept. ``declared_layout`` is
     how the table is laid out until a person arranges it, which is posted to ``layout_url``, empty where that is not possible.
     ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable``,
-    ``mark`` and ``identity`` are those of :func:`~batchbook.master.row_cells.table_rows`, ``notes`` returns the marks on the cells of some rows, and ``note_url`` where a marked cell leads. ``element_data`` has further attributes
+    ``mark`` and ``identity`` are those of :func:`~batchbook.master.row_cells.table_rows`, ``notes`` returns the marks on the cells of some rows, and ``note_url`` where a marked cell leads. ``element_data`` returns further attributes
     of ``<row-grid>`` without their ``data-``, such as ``cell-url``; what it lacks is not possible in this grid.
     """
 
@@ -86,7 +86,7 @@ class GridView:
     identity: Callable[[Row[Any]], RowIdentity] | None = None
     notes: Callable[[Sequence[Row[Any]]], CellNotes] | None = None
     note_url: NoteUrl | None = None
-    element_data: Mapping[str, Any] = field(default_factory=dict)
+    element_data: Callable[[], Mapping[str, Any]] = dict
     snapshot: Callable[[Session], Snapshot] | None = None
     windows_url: str = ""
 

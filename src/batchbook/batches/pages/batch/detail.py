@@ -64,7 +64,7 @@ class BatchDetail(BatchPage):
         """Show the batch. The number of statements does not depend on the number of rows."""
         operations, context = self._latest_operations(), self.action_context
         latest = operations[0].number if operations else 0
-        rows = RowGrid(self.view, self.batch, latest=latest)
+        rows = RowGrid(self, latest=latest)
         lock = self.view.lock_of(self.batch.id)
         activity = activity_of(self.request, lock) if lock else None
         went_wrong = bool(operations) and operations[0].kind in WITHOUT_EFFECT
