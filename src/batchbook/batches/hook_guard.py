@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache, partial, wraps
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
@@ -273,7 +273,7 @@ def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
 
     The handler's declarations are replaced by copies whose functions are guarded as well.
     """
-    for name in _overridden(type(handler)):
+    for name in _overridden(cast("Any", type(handler))):
         check = (
             partial(_declared_status, handler) if name == "header_status" else _CHECKS.get(name, _as_it_is)
         )
