@@ -178,9 +178,9 @@ OF_THE_ANSWER = [
     "SELECT batch_comment",
 ]
 ON_SQLITE = [
-    *("SELECT web_session", "PRAGMA query_only", "BEGIN", "SELECT user_account"),
+    *("SELECT web_session", "BEGIN", "SELECT user_account"),
     *("BEGIN", "SELECT job"),
-    *("PRAGMA query_only", "PRAGMA busy_timeout", "BEGIN", "PRAGMA busy_timeout", "SELECT batch"),
+    *("PRAGMA busy_timeout", "BEGIN", "PRAGMA busy_timeout", "SELECT batch"),
 ]
 ON_POSTGRESQL = ["SELECT user_account", "SELECT job", "SELECT batch"]
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from batchbook.db import utc_now
-from batchbook.db.transactions import transaction_scope
+from batchbook.db.transactions import brief_reading
 from batchbook.errors import Refused
 from batchbook.security.models import RolePermission, User, WebSession, user_role
 
@@ -81,12 +81,12 @@ def load_identity(
 ) -> Identity | None:
     """Return the user of the web session with this stored id (a SHA-256), or ``None``.
 
-    There is none for a session that is over or revoked, or whose user is switched off. It is read in a read-only
-    transaction of its own, so error pages can call this after the request's transaction has failed. ``prolong`` is
+    There is none for a session that is over or revoked, or whose user is switched off. It is read in a transaction
+    of its own, so error pages can call this after the request's transaction has failed. ``prolong`` is
     called afterwards with the session.
     """
     asked = {"session": session_hash, "now": utc_now()}
-    with transaction_scope(engine, read_only=True) as db:
+    with brief_reading(engine) as db:
         if db.get_bind(WebSession) is db.get_bind(User):
             rows: Sequence[Any] = db.execute(_USER_OF_SESSION, asked).all()
             session = rows[0].WebSession if rows else None
