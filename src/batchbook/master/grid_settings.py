@@ -112,7 +112,7 @@ class RememberedPage:
     @cached_property
     def choices(self) -> dict[str, Any]:
         """The choices by name, :data:`PANEL` and :data:`FULL_WINDOW`; those that were never made are missing."""
-        return (recall(self.db, self.user, f"page.{self.key}") if self.user else None) or {}
+        return (recall(self.db, self.user, page_key(self.key)) if self.user else None) or {}
 
     def remember(self, sent: Mapping[str, Any]) -> None:
         """Remember the choices in ``sent``, JSON of a script; those that it does not have stay as they were."""
@@ -122,4 +122,9 @@ class RememberedPage:
         if isinstance(sent.get(FULL_WINDOW), bool):
             new[FULL_WINDOW] = sent[FULL_WINDOW]
         if new and self.user:
-            remember(self.db, self.user, f"page.{self.key}", self.choices | new)
+            remember(self.db, self.user, page_key(self.key), self.choices | new)
+
+
+def page_key(key: str) -> str:
+    """Return the name under which the choices for the page around the grid called ``key`` are remembered."""
+    return f"page.{key}"
