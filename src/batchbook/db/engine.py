@@ -21,6 +21,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 
+from batchbook.db.connecting import add_client_limits, limit_session
 from batchbook.db.folding import fold, key_form
 from batchbook.db.guard import install_guard, refuse_second
 from batchbook.db.outages import is_unconnected, note_outage, watch_space
@@ -38,9 +39,8 @@ from batchbook.db.transactions import (
 #: The environment variable that takes precedence over the setting ``sqlalchemy.url``.
 URL_VARIABLE = "BATCHBOOK_DATABASE_URL"
 
-#: The time for which a job or command waits for SQLite's write lock, and anybody for a connection to PostgreSQL, in seconds.
+#: The time for which a job or command waits for SQLite's write lock, in seconds.
 _WAIT_SECONDS = 15
-_CONNECT_SECONDS = 5
 
 #: The drivers that engines and bulk writing support.
 _DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql+psycopg"})
@@ -150,7 +150,7 @@ def _connect_postgresql(_dialect: object, _record: object, arguments: Any, optio
     # Imported here, so that installations on SQLite do not load PostgreSQL's driver.
     from batchbook.db.psycopg_connection import GuardedConnection, read_times_tolerantly
 
-    options.setdefault("connect_timeout", _CONNECT_SECONDS)
+    add_client_limits(options)
     connection = GuardedConnection.connect(*arguments, **options)
     # The server tells it without being asked. Some of the programs between the two do not pass it on.
     encoding = connection.info.parameter_status("server_encoding") or "UTF8"
@@ -160,6 +160,7 @@ def _connect_postgresql(_dialect: object, _record: object, arguments: Any, optio
             f"The PostgreSQL database stores text as {encoding}, which cannot hold every character: create it with"
             " ENCODING 'UTF8'."
         )
+    limit_session(connection)
     read_times_tolerantly(connection)
     return connection
 
