@@ -49,7 +49,7 @@ publish: $(VENV)/.developing ## Keep the figures of the last benchmark, and make
 	$(BIN)/python -m benchmarks.publish build/benchmarks.json
 
 soak: $(VENV)/.developing ## Kill processes while they work, and look at every batch afterwards, in 15 minutes (NETWORK=1: cut links, in 10)
-	$(BIN)/python -m soak $(if $(NETWORK),--network --seconds 600 --json build/soak-network.json,--seconds 420)
+	$(BIN)/python -m soak $(if $(NETWORK),--network --seconds 600,--seconds 420)
 
 structure: $(VENV)/.developing ## Measure the source and trace the walks, for docs/architecture.md and docs/types
 	$(BIN)/python docs/walks.py

@@ -53,7 +53,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="imports on several hosts, with pauses, cuts and slow links between them and PostgreSQL",
     )
-    parser.add_argument("--json", type=Path, help="the file for the figures of --network")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        default=Path("build/soak-network.json"),
+        help="the file for the figures of --network; a log is written beside it (default: %(default)s)",
+    )
     return parser
 
 

@@ -34,7 +34,7 @@ connection_limit = 500
 asyncore_use_poll = true
 """
 #: The most seconds until a server answers.
-_START = 60.0
+_START = 120.0
 
 
 class Servers:
@@ -56,7 +56,7 @@ def serving(url: URL, folder: Path) -> Iterator[Servers]:
     ini = folder / "load.ini"
     address = url.render_as_string(hide_password=False).replace("%", "%%")
     ini.write_text(INI.format(url=address, jobs="embedded" if is_sqlite else "workers"))
-    ports = [_free_port() for _ in range(1 if is_sqlite else 2)]
+    ports = [free_port() for _ in range(1 if is_sqlite else 2)]
     commands = [("serve", "--listen", f"127.0.0.1:{port}") for port in ports]
     commands += [] if is_sqlite else [("worker",)]
     with (folder / "load.log").open("w") as log:
@@ -84,7 +84,8 @@ def reap(process: subprocess.Popen[str]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port at which nobody listens."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         port: int = server.getsockname()[1]

@@ -38,11 +38,10 @@ class Node:
 
 @dataclass(frozen=True)
 class Cluster:
-    """The processes; ``log`` is the file in which all of them write."""
+    """The processes of an installation."""
 
     webs: Sequence[Node]
     workers: Sequence[Node]
-    log: Path
 
     def worker_called(self, owner: str | None) -> Node | None:
         """Return the worker that calls itself ``owner``; a name ends with the id of its process and a mark."""
@@ -56,9 +55,11 @@ class Cluster:
 
 
 @contextmanager
-def cluster(server: Postgresql, url: URL, folder: Path, webs: int, workers: int) -> Iterator[Cluster]:
+def cluster(
+    server: Postgresql, url: URL, folder: Path, log_file: Path, webs: int, workers: int
+) -> Iterator[Cluster]:
     """Run so many web servers and workers, each on a host of its own, on the database at ``url`` of ``server``."""
-    with hosts(webs + workers) as machines, (folder / "cluster.log").open("w") as log:
+    with hosts(webs + workers) as machines, log_file.open("w") as log:
         server.listen([host.gateway for host in machines], network())
         processes: list[subprocess.Popen[str]] = []
         try:
@@ -69,8 +70,8 @@ def cluster(server: Postgresql, url: URL, folder: Path, webs: int, workers: int)
                 processes.append(subprocess.Popen(command, stdout=log, stderr=log, text=True))
             nodes = [Node(*pair) for pair in zip(machines, processes, strict=True)]
             for node in nodes[:webs]:
-                await_answer(node.host.address, PORT, processes, folder / "cluster.log")
-            yield Cluster(nodes[:webs], nodes[webs:], folder / "cluster.log")
+                await_answer(node.host.address, PORT, processes, log_file)
+            yield Cluster(nodes[:webs], nodes[webs:])
         finally:
             for process in processes:
                 process.send_signal(signal.SIGCONT)

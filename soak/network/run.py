@@ -35,10 +35,14 @@ TAKEN_UP, _OLDEST = 5.0, 45.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What is run: ``rows`` of each import, how many ``at_once``, and which ``harms`` in turn."""
+    """What is run: ``rows`` of each import, how many ``at_once``, and which ``harms`` in turn, with so many ``meanwhile``.
+
+    A worker runs two jobs at a time, so a job that is taken up must not have to wait for one of the others.
+    """
 
     rows: int = 20_000
     at_once: int = 8
+    meanwhile: int = 4
     webs: int = 2
     workers: int = 4
     harms: Sequence[Harm] = (PAUSE, CUT, PAUSE, CUT, LONG_CUT)
@@ -100,13 +104,13 @@ class Figures:
         return "\n".join([*lines, *(self.complaints or ["No job was lost or doubled."])])
 
 
-def soak_network(plan: Plan) -> Figures:
-    """Run ``plan``; raise ``CalledProcessError`` where there can be no hosts, see :func:`soak.network.hosts.obstacle`."""
+def soak_network(plan: Plan, log: Path) -> Figures:
+    """Run ``plan``, with the ``log`` of all processes in a file; raise ``CalledProcessError`` where there can be no hosts, see :func:`soak.network.hosts.obstacle`."""
     server = Postgresql()
     try:
         with tempfile.TemporaryDirectory() as name, _prepared(server, Path(name)) as services:
             url = services.get(sqlalchemy.Engine).url
-            with cluster(server, url, Path(name), plan.webs, plan.workers) as processes:
+            with cluster(server, url, Path(name), log, plan.webs, plan.workers) as processes:
                 return _Run(services, processes, plan).run()
     finally:
         server.close()
@@ -169,7 +173,7 @@ class _Run:
 
         def work() -> None:
             try:
-                self._imported(self._plan.at_once)
+                self._imported(self._plan.meanwhile)
             finally:
                 over.set()
 
@@ -228,9 +232,8 @@ def _failure(one: Import) -> str | None:
 
 
 def of_command(options: Any) -> Figures:
-    """Run what the command line says, and write the figures as JSON where it says."""
-    figures = soak_network(Plan(seconds=options.seconds))
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(figures.to_json())
+    """Run what the command line says, and write the figures as JSON, with a log beside it."""
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    figures = soak_network(Plan(seconds=options.seconds), options.json.with_suffix(".log"))
+    options.json.write_text(figures.to_json())
     return figures

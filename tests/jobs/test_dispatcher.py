@@ -68,7 +68,7 @@ def queue() -> Queue:
 def look(harness: JobHarness, queue: Queue) -> Callable[..., list[tuple[str, int]]]:
     """Dispatches once; returns what the queue was asked to do."""
 
-    def once(*alive: str, running: set[int] | None = None) -> list[tuple[str, int]]:
+    def once(*alive: str, running: set[tuple[int, int]] | None = None) -> list[tuple[str, int]]:
         queue.calls.clear()
         heartbeat, runs = Alive(*alive), running or set()
         dispatcher: Any = Dispatcher(harness.services, queue, heartbeat, runs, ("batchbook",))  # type: ignore[arg-type]
@@ -86,7 +86,7 @@ def take(harness: JobHarness, job_id: int, owner: str) -> None:
 def test_one_begins_at_once_and_the_others_wait_in_their_queue(harness: JobHarness, look: Any) -> None:
     jobs = [harness.ask(harness.create(), Action.POPULATE) for _ in range(3)]
     assert look() == [("begin", jobs[0]), ("put", jobs[1]), ("put", jobs[2])]
-    assert look(running={99}) == [("put", job_id) for job_id in jobs]
+    assert look(running={(99, 1)}) == [("put", job_id) for job_id in jobs]
 
 
 def test_what_waits_on_the_queue_stays_there_unless_it_is_with_the_dead(

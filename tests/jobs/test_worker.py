@@ -85,6 +85,32 @@ def test_who_stopped_answering_while_it_held_locks_is_cut_off(
     assert harness.batch(batch_id).notes is None
 
 
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_an_attempt_that_ends_late_leaves_the_next_one_in_the_same_process_alone(
+    harness: JobHarness, start_worker: Callable[..., Worker]
+) -> None:
+    """As in a process that was stopped, lost its job, went on, and got the same job again."""
+    batch_id = harness.complete()
+    first, second = gates = [Gate(), Gate()]
+    waiting = iter(gates)
+    harness.with_handler(**hooked("execute", lambda: next(waiting).pass_through()))
+    job_id = harness.ask(batch_id, Action.EXECUTE)
+    worker = start_worker(threads=2)
+    assert first.reached.wait(30)
+    with transaction_scope(harness.catalogue.engine) as session:
+        # What another process does that presumes this one dead.
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"
+        session.execute(text(ended), {"name": worker.executor})
+        assert lease.release(session, harness.job(job_id))
+    assert second.reached.wait(30)
+    first.open()
+    time.sleep(1)
+    second.open()
+    until(lambda: harness.job(job_id).has_ended)
+    job = harness.job(job_id)
+    assert (job.state, job.attempts, job.dispatch) == ("done", 2, 2)
+
+
 def test_a_worker_that_stops_hands_back_what_does_not_end_and_the_next_one_does_it(
     harness: JobHarness, start_worker: Callable[..., Worker]
 ) -> None:

@@ -28,14 +28,16 @@ def hosts_allowed(project: None) -> None:
         pytest.skip(f"Hosts on a network of their own can't be made here. {why}")
 
 
-def test_a_worker_that_is_cut_off_loses_and_doubles_nothing(hosts_allowed: None) -> None:
+def test_a_worker_that_is_cut_off_loses_and_doubles_nothing(hosts_allowed: None, tmp_path: Path) -> None:
     from soak.network.harm import CUT
     from soak.network.run import TAKEN_UP, Plan, soak_network
 
-    plan = Plan(rows=6_000, at_once=3, webs=1, workers=2, harms=(CUT,), timed=False, links=False, seconds=150)
-    figures = soak_network(plan)
+    plan = Plan(
+        rows=6_000, meanwhile=2, webs=1, workers=2, harms=(CUT,), timed=False, links=False, seconds=150
+    )
+    figures = soak_network(plan, tmp_path / "log")
     assert figures.complaints == []
-    assert figures.imports == 3
+    assert figures.imports == 2
     assert len(figures.overtaken) == 1
     assert figures.overtaken[0] <= TAKEN_UP
     assert f"cut: job {figures.harmed[0].job} taken up" in str(figures)

@@ -24,7 +24,7 @@ from sqlalchemy.exc import ArgumentError
 from batchbook.db.connecting import add_client_limits, limit_session
 from batchbook.db.folding import fold, key_form
 from batchbook.db.guard import install_guard, refuse_second
-from batchbook.db.outages import is_unconnected, note_outage, watch_space
+from batchbook.db.outages import is_unconnected, mark_as_copy, note_outage, watch_space
 from batchbook.db.side_file import set_query_only, side_file_engine
 from batchbook.db.stored_values import read_json, read_text, read_tolerantly
 from batchbook.db.transactions import (
@@ -32,6 +32,7 @@ from batchbook.db.transactions import (
     SIDE_FILE_ENGINE,
     WRITE_LOCK_LIMIT,
     WaitingLimit,
+    is_refused_write,
     is_timeout,
     is_transient,
 )
@@ -127,8 +128,18 @@ def _sqlite_engine(url: URL, **options: Any) -> Engine:
 
 def _handle_errors(engine: Engine) -> None:
     watch_space(engine)
+    event.listen(engine, "handle_error", _note_copy)
     event.listen(engine, "handle_error", note_outage)
     event.listen(engine, "handle_error", _mark_passing_as_retryable)
+
+
+def _note_copy(context: ExceptionContext) -> None:
+    # A transaction that Batchbook itself made read-only is refused to write on any database.
+    connection, error = context.connection, context.original_exception
+    if connection is None or connection.get_execution_options().get(READ_ONLY, False):
+        return
+    if connection.dialect.name == "postgresql" and is_refused_write(error):
+        mark_as_copy(error)
 
 
 def _connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:

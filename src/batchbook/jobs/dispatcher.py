@@ -171,11 +171,16 @@ _CLEAN_UP_INTERVAL = 3600.0
 class Dispatcher:
     """The dispatcher of one process, for jobs of all processes.
 
-    ``running`` has the ids of the jobs that this process runs, ``own`` the names of the queues that it takes jobs from.
+    ``running`` has the ids and dispatches of the jobs that this process runs, ``own`` the names of the queues that it takes jobs from.
     """
 
     def __init__(
-        self, services: Services, queue: Queue, heartbeat: Heartbeat, running: set[int], own: Sequence[str]
+        self,
+        services: Services,
+        queue: Queue,
+        heartbeat: Heartbeat,
+        running: set[tuple[int, int]],
+        own: Sequence[str],
     ) -> None:
         self.services = services
         self.jobs: JobService = services.get(JobService)
@@ -259,7 +264,7 @@ class Dispatcher:
 
     def _is_lost(self, job: Job) -> bool:
         if job.owner == self._heartbeat.executor:
-            return job.id not in self._running
+            return (job.id, job.dispatch) not in self._running
         return not self._heartbeat.is_alive_there(job.owner)
 
     def _end_connections(self, executor: str | None) -> None:
