@@ -1,6 +1,7 @@
 """Pages of a batch, asked for again and again through the whole application, without a network: time, bytes and statements.
 
-The first window of a view is asked for with nothing kept of the view, further windows once all of its keys are kept.
+The first window of a view is asked for with nothing kept of the view, further windows once all of its keys are kept. Nothing
+is kept of the problems of a batch.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import sqlalchemy
 from sqlalchemy import URL
 from webtest import TestApp
 
+from batchbook.batches.pages.rows.kept_problems import KeptProblems
 from batchbook.db.transactions import transaction_scope
 from batchbook.grid import KeyCache
 from batchbook.security.passwords import hash_password
@@ -109,7 +111,8 @@ class Pages:
 
     def __init__(self, name: str, product: Product, client: TestApp) -> None:
         self._name, self.product, self._client = name, product, client
-        self._cache = services_of(client.app.registry).get(KeyCache)
+        services = services_of(client.app.registry)
+        self._cache, self._problems = services.get(KeyCache), services.get(KeptProblems)
         page = client.get("/account", status=200)
         token = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
         assert token is not None
@@ -125,10 +128,14 @@ class Pages:
         yield figures("index", lambda _: self._get("/batches/price-change?view=default"))
         yield figures("detail", lambda _: self._get(f"{address}?view=default"))
         yield from self._windows(address, figures, rows)
-        yield figures("problems page", lambda _: self._get(f"{address}/problems"))
+        yield figures("problems page", lambda _: self._problems_page(address))
         yield figures("cell edit", lambda number: self._edit(address, number * 97 % rows + 1))
         cells = min(PASTED, rows)
         yield figures(f"paste of {cells:,} cells", lambda number: self._paste(address, cells, number), 8)
+
+    def _problems_page(self, address: str) -> Any:
+        self._problems.clear()
+        return self._get(f"{address}/problems")
 
     def _windows(self, address: str, figures: Any, rows: int) -> Iterator[PageFigures]:
         last = max(rows - _WINDOW, 0)

@@ -96,7 +96,7 @@ def shapes_of(context: ActionContext, fields: Set[str], *, grouped: bool = True)
         alone = len(names) == 1
         values = [_value_where_concerned(context, columns[name], alone=alone) for name in names]
         shapes = select(issues, func.count(), func.aggregate_strings(number, ","), *values)
-        shapes = shapes.group_by(columns.issues, columns.sequence // _SPAN, *values)
+        shapes = shapes.group_by(issues, columns.sequence // _SPAN, *values)
         shapes = shapes.order_by(func.min(columns.sequence))
     else:
         shapes = select(issues, literal(1), number, *(columns[name] for name in names))
