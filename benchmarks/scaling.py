@@ -1,7 +1,8 @@
 """What a row costs for good: bytes on disk, write-ahead log and processor time; and the connections of each process.
 
 ``python -m benchmarks.scaling`` prints the figures from which ``docs/scaling.md`` is worked out. Bytes and processor time hardly
-depend on what else the machine does; PostgreSQL writes whole pages after each checkpoint here, as it does by default.
+depend on what else the machine does. PostgreSQL's log is measured without the images of whole pages that it writes by default after
+each checkpoint.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sqlalchemy import URL, text
+from sqlalchemy import URL, TextClause, text
 from sqlalchemy.pool import NullPool
 
+from batchbook.batches.rows.ddl import TABLE_PREFIX
 from batchbook.db.engine import make_engine
+from batchbook.jobs.store import HEARTBEAT, SCHEMA, JobStore
 from benchmarks.databases import DATABASES, DatabaseServer, Postgresql
 from benchmarks.inputs import Inputs, make_inputs
 from benchmarks.load.servers import COMMAND, INI, await_answer, free_port, reap
@@ -36,8 +39,8 @@ _FILES = ("batch_file", "batch_file_chunk")
 _TARGETS = ("product", "vendor", "department", "vendor_item")
 #: All other connections to the same database.
 _OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-#: The seconds after which a process is at rest.
-_REST = 6.0
+#: The seconds after which a process that has started is at rest, and in which a worker starts.
+_REST, _START = 6.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def _stage(database: str, key: str, stage: str, rows: int, before: _State, after
 
 
 def _is_row_table(name: str) -> bool:
-    return name.endswith("_row") or "_row_" in name or name.startswith("import_rows")
+    return name.endswith("_row") or name.startswith(TABLE_PREFIX)
 
 
 def _state(url: URL) -> _State:
@@ -148,10 +151,58 @@ def _processor(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@dataclass(frozen=True)
+class Batch:
+    """What an executed batch of a single row adds to the database: bytes, and tables with their indexes."""
+
+    database: str
+    type: str
+    bytes: float
+    relations: float
+
+
+def batch_cost(server: DatabaseServer, key: str, inputs: Inputs, batches: int = 25) -> Batch:
+    """Return what a batch costs whatever its rows are, as the mean of several ``batches`` with one row each."""
+    server.prepare(inputs.catalogue)
+    url = server.fresh()
+    product = Product(key, url)
+    source = inputs.price_list if key == "price_change" else inputs.table
+    heading, *lines = source.read_text().splitlines(keepends=True)
+    # Rows that change something: a price that rises, or a new product.
+    lines = lines[::10] if key == "price_change" else [line for line in lines if line.startswith("N")]
+    path = source.with_name("one.csv")
+    sizes = []
+    for line in lines[: batches + 1]:
+        path.write_text(heading + line)
+        product.batch = product.take_in(path)
+        product.complete()
+        product.execute(inputs)
+        sizes.append(_size(url))
+    product.close()
+    server.drop(url)
+    (size, relations), (end, more) = sizes[0], sizes[-1]
+    return Batch(server.name, key, (end - size) / batches, (more - relations) / batches)
+
+
+def _size(url: URL) -> tuple[int, int]:
+    if url.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(str(url.database))) as connection:
+            tables = connection.execute(
+                "SELECT count(*) FROM sqlite_master WHERE type IN ('table', 'index')"
+            ).fetchone()
+            (pages,), (page,) = (
+                connection.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size")
+            )
+            return pages * page, tables[0]
+    relations = "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'i', 't')"
+    return _scalar(url, text("SELECT pg_database_size(current_database())")), _scalar(url, text(relations))
+
+
 def connections(server: Postgresql, inputs: Inputs, folder: Path) -> dict[str, int]:
     """Return the connections that a web server at rest has to PostgreSQL, and those of a worker."""
     server.prepare(inputs.catalogue)
     url = server.fresh()
+    JobStore(url).prepare()
     ini = folder / "scaling.ini"
     ini.write_text(
         INI.format(url=url.render_as_string(hide_password=False).replace("%", "%%"), jobs="workers")
@@ -163,7 +214,9 @@ def connections(server: Postgresql, inputs: Inputs, folder: Path) -> dict[str, i
             page.read()
         found = {"web": _connected(url)}
     with _running(ini, folder, "worker"):
-        time.sleep(_REST * 3)
+        beats, end = text(f"SELECT count(*) FROM {SCHEMA}.{HEARTBEAT.name}"), time.monotonic() + _START
+        while not _scalar(url, beats) and time.monotonic() < end:
+            time.sleep(1)
         return found | {"worker": _connected(url)}
 
 
@@ -180,8 +233,12 @@ def _running(ini: Path, folder: Path, *words: str) -> Iterator[subprocess.Popen[
 
 def _connected(url: URL) -> int:
     time.sleep(_REST)
+    return _scalar(url, text(f"SELECT count(*) {_OTHERS}"))
+
+
+def _scalar(url: URL, statement: TextClause) -> int:
     with make_engine(url, poolclass=NullPool).connect() as connection:
-        return int(connection.scalar(text(f"SELECT count(*) {_OTHERS}")) or 0)
+        return int(connection.scalar(statement) or 0)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -193,6 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
     found: list[Stage] = []
+    single: list[Batch] = []
     held: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as name:
         inputs = make_inputs(Path(name), options.rows)
@@ -201,16 +259,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             try:
                 for key in ("price_change", "import"):
                     found += stages(server, key, inputs)
+                    single.append(batch_cost(server, key, inputs))
                 if isinstance(server, Postgresql):
                     held = connections(server, inputs, Path(name))
             finally:
                 server.close()
     if options.json:
-        print(json.dumps({"stages": [asdict(stage) for stage in found], "connections": held}, indent=1))
+        measured = {"stages": [*map(asdict, found)], "batches": [*map(asdict, single)], "connections": held}
+        print(json.dumps(measured, indent=1))
         return 0
-    heading = list(asdict(found[0]))
-    lines = [[_cell(value) for value in asdict(stage).values()] for stage in found]
-    print("\n".join(table(heading, lines)))
+    for lines in ([*map(asdict, found)], [*map(asdict, single)]):
+        print(
+            "\n".join(table(list(lines[0]), [[_cell(value) for value in line.values()] for line in lines])),
+            "\n",
+        )
     print(f"Connections at rest: {held}")
     return 0
 

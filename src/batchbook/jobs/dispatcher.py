@@ -39,7 +39,8 @@ _WORKFLOW = "batchbook.job"
 #: The version of dispatches. Processes take only those of their own version: raise it when versions cannot share work.
 _VERSION = "1"
 _WAITING = ("ENQUEUED", "DELAYED")
-_DELETED_AT_ONCE = 500
+#: How many dispatches are deleted together, and how often in one call.
+_DELETED_AT_ONCE, _DELETIONS = 500, 20
 _NOTIFICATION_INTERVAL = 1.0
 #: The time for which the queue may leave a transaction open without a statement, in seconds: its transactions are short.
 _IDLE_TRANSACTION = 5.0
@@ -136,13 +137,16 @@ class Queue:
         DBOS.cancel_workflow(job.workflow)
 
     def delete_finished(self, before: datetime) -> None:
-        """Delete dispatches that ended before that time."""
-        old = DBOS.list_workflows(
-            end_time=before.isoformat(), limit=_DELETED_AT_ONCE, load_input=False, load_output=False
-        )
-        names = [one.workflow_id for one in old if one.status not in (*_WAITING, "PENDING")]
-        if names:
-            DBOS.delete_workflows(names)
+        """Delete dispatches that ended before that time, many in one call, but not so many that jobs have to wait for it."""
+        for _ in range(_DELETIONS):
+            old = DBOS.list_workflows(
+                end_time=before.isoformat(), limit=_DELETED_AT_ONCE, load_input=False, load_output=False
+            )
+            names = [one.workflow_id for one in old if one.status not in (*_WAITING, "PENDING")]
+            if names:
+                DBOS.delete_workflows(names)
+            if len(names) < _DELETED_AT_ONCE:
+                return
 
     def stop(self) -> None:
         """Stop taking jobs, without waiting for running ones."""
