@@ -20,10 +20,14 @@ from typing import Any
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.pool import NullPool
 
+from batchbook.application import configure_services
+from batchbook.batches.matching.record_index import index_records
+from batchbook.batches.registry import BatchTypes
 from batchbook.catalog.loader import load_file
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
 from batchbook.migrate import upgrade
+from batchbook.services import services_of
 
 
 class DatabaseServer(ABC):
@@ -36,16 +40,21 @@ class DatabaseServer(ABC):
         self._prepared: Path | None = None
 
     def prepare(self, catalog: Path) -> None:
-        """Make the template: Batchbook's schema with the products of ``catalog``, and the planner told of them."""
+        """Make the template: Batchbook's schema with the products of ``catalog``, as ``catalog load`` leaves them, and the planner told of them."""
         if self._prepared == catalog:
             return
         self._prepared = catalog
         self._clear()
-        engine = make_engine(self._template(), poolclass=NullPool)
+        url = self._template()
+        engine = make_engine(url, poolclass=NullPool)
         upgrade(engine)
+        address = url.render_as_string(hide_password=False)
+        settings = {"sqlalchemy.url": address, "batchbook.development": "true"}
+        services = services_of(configure_services(settings).registry)
         with transaction_scope(engine) as session:
             load_file(session, catalog, by="benchmark")
-        self.analyze(self._template())
+            index_records(session, services.get(BatchTypes))
+        self.analyze(url)
 
     def versions(self) -> dict[str, str]:
         """Return the version of the server, where it is not one of this process."""

@@ -55,6 +55,9 @@ def _idle() -> int:
 def _measured(runner: Any, url: URL, work: Work, inputs: Inputs, idle: int) -> Lap:
     if work is Work.EXECUTE:
         runner.complete()
+    if work is Work.REFRESH:
+        with transaction_scope(make_engine(url, poolclass=NullPool)) as session:
+            session.execute(text("UPDATE product SET price = price * 2 WHERE id % 10 = 0"))
     if work is Work.POPULATE_QUERY:
         # From here on the planner knows the first batch and believes that there is no other: the worst that its
         # statistics can be for the next one, and what they often are.

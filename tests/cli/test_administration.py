@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import URL, Engine, func, select
 
 from batchbook import schema_version
+from batchbook.batches.matching.record_index import IndexedRecord
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db.transactions import transaction_scope
 from batchbook.demo import CATALOG, LOGINS
@@ -272,6 +273,8 @@ def test_a_catalogue_is_loaded_once(batchbook: Run, engine: Engine) -> None:
     with transaction_scope(engine, read_only=True) as session:
         assert "000032265" in session.scalars(select(Product.item_code)).all()
         assert session.scalars(select(PriceHistory)).all() == []
+        # The first list with unknown codes does not have to wait for that.
+        assert len(session.scalars(select(IndexedRecord.record_id)).all()) == 3587
 
 
 def test_a_file_that_changes_prices_needs_a_reason(batchbook: Run, engine: Engine, tmp_path: Path) -> None:

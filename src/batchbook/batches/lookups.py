@@ -26,14 +26,13 @@ from sqlalchemy import (
     select,
     true,
     union_all,
-    update,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.visitors import iterate, replacement_traverse
 from sqlalchemy.types import NullType
 
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.rows.scope import Rows, table_of
+from batchbook.batches.rows.scope import Rows, key_columns, table_of, update_from
 from batchbook.db import ExactDecimal, folded_key, joining_by_hash, key_form
 from batchbook.grid import columns_of
 from batchbook.statuses import Status
@@ -206,22 +205,13 @@ def refresh_by_lookups(lookups: Sequence[Lookup], rows: Rows) -> None:
     """Set the columns that ``rows`` take, and their statuses, by one statement for each of ``lookups``."""
     failures: list[str] = []
     for number, lookup in enumerate(lookups):
-        row = rows.model
         status = _status(lookup, rows, failures, is_first=number == 0)
         values = {"status": status} | {name: lookup.taken(rows, name) for name in lookup.take}
-        # An expression for the batch, so that PostgreSQL does not read all rows of the batch each time: where its
-        # statistics do not know the batch yet, it takes that for as quick as looking for one.
         wanted = select(
-            (row.batch_id + 0).label("of_batch"),
-            row.sequence.label("of_row"),
-            *(value.label(f"new_{name}") for name, value in values.items()),
+            *key_columns(rows.model), *(value.label(f"new_{name}") for name, value in values.items())
         )
         found = lookup.joined(wanted, rows).where(rows.where).subquery("found")
-        rows.session.execute(
-            update(rows.table)
-            .where(row.batch_id == found.c.of_batch, row.sequence == found.c.of_row)
-            .values({name: found.c[f"new_{name}"] for name in values} | {"status_text": None})
-        )
+        update_from(rows, found, {name: found.c[f"new_{name}"] for name in values} | {"status_text": None})
         failures += lookup.failures
 
 
@@ -273,14 +263,10 @@ def spell_keys(lookups: Sequence[Lookup], rows: Rows) -> None:
     for lookup in lookups:
         if not isinstance(table_of(rows.model).columns[lookup.column].type, String):
             continue
-        found, row = _meant_keys(lookup, rows), rows.model
+        found = _meant_keys(lookup, rows)
         if found is not None:
             with joining_by_hash(rows.session):
-                rows.session.execute(
-                    update(rows.table)
-                    .where(row.batch_id == found.c.of_batch, row.sequence == found.c.of_row)
-                    .values({lookup.column: found.c.meant} | rows.newer_where(true()))
-                )
+                update_from(rows, found, {lookup.column: found.c.meant} | rows.newer_where(true()))
 
 
 def _meant_keys(lookup: Lookup, rows: Rows) -> Subquery | None:
@@ -309,7 +295,7 @@ def _meant_keys(lookup: Lookup, rows: Rows) -> Subquery | None:
     alone = select(form, meant.label("meant")).group_by(form)
     one = alone.having((of_keys == 1) | ((of_keys == 0) & (of_all == 1))).subquery("one")
     return (
-        select((row.batch_id + 0).label("of_batch"), row.sequence.label("of_row"), one.c.meant)
+        select(*key_columns(row), one.c.meant)
         .join(one, one.c.form == folded_key(text))
         .where(is_unknown)
         .subquery("found")

@@ -28,7 +28,7 @@ from batchbook.batches.effects.declaration import TargetRecords
 from batchbook.batches.handler_declarations import Duplicates, NumberChange, TouchedRecords
 from batchbook.batches.lookups import Lookup
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.rows.scope import Rows
+from batchbook.batches.rows.scope import Rows, key_columns, update_from
 from batchbook.errors import Conflict
 from batchbook.grid import Kind, columns_of, label_of
 from batchbook.statuses import Status, UpdateStatus
@@ -163,21 +163,12 @@ class RecordUpdate:
             if status is not None
         ]
         found = (
-            # An expression for the batch, so that PostgreSQL does not read all rows of the batch each time.
-            select(
-                (row.batch_id + 0).label("of_batch"),
-                row.sequence.label("of_row"),
-                case(*whens, else_=literal(str(self.ready))).label("new"),
-            )
+            select(*key_columns(row), case(*whens, else_=literal(str(self.ready))).label("new"))
             .outerjoin(self.model, self._join(row))
             .where(rows.where, or_(row.status.is_(None), row.status.not_in([str(one) for one in refused])))
             .subquery("found")
         )
-        rows.session.execute(
-            update(rows.table)
-            .where(row.batch_id == found.c.of_batch, row.sequence == found.c.of_row)
-            .values(status=found.c.new)
-        )
+        update_from(rows, found, {"status": found.c.new})
 
     # --- What the hooks of a handler do by default ---
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from batchbook import demo, migrate
 from batchbook.application import INCLUDE
+from batchbook.batches.matching.record_index import index_records
 from batchbook.batches.registry import BatchTypes
 from batchbook.batches.trigger_check import missing_tables
 from batchbook.catalog.loader import load_file
@@ -325,6 +326,7 @@ def load(installation: Installation, file: Path, reason: str | None, as_json: bo
         )
     with installation.transaction() as session:
         loaded = load_file(session, file, by=getpass.getuser(), reason=reason)
+        index_records(session, installation.services.get(BatchTypes))
     sentence = (
         f"Loaded {counted(loaded.total, 'product')}: {loaded.created:,} created, {loaded.updated:,} updated,"
         f" {loaded.unchanged:,} unchanged."

@@ -94,13 +94,13 @@ def _number_in(current: str) -> Fraction | None:
 
 def _rounded(column: Column, text: str, exact: Fraction) -> WorkedOut:
     scale = 0 if column.kind is Kind.INTEGER else _USUAL_SCALE if column.scale is None else column.scale
-    value = half_up(exact, scale)
+    value = _half_up(exact, scale)
     shown = format(value, "f")
     note = "" if Fraction(value) == exact else f"{quoted(text)} rounded to {shown}"
     return WorkedOut(shown, note)
 
 
-def half_up(exact: Fraction, scale: int) -> Decimal:
+def _half_up(exact: Fraction, scale: int) -> Decimal:
     """Return ``exact`` with ``scale`` digits behind the decimal sign; what lies half way goes away from zero."""
     units = int(abs(exact) * 10**scale + Fraction(1, 2))
     return Decimal(-units if exact < 0 else units).scaleb(-scale, context=_EXACT)

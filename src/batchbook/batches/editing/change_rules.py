@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from enum import StrEnum
-from fractions import Fraction
 from functools import partial
 from itertools import count
 from typing import Any, Self
@@ -20,13 +19,16 @@ from batchbook.batches.models import BatchRow
 from batchbook.batches.policies.field_rules import FieldAccess
 from batchbook.errors import BadInput
 from batchbook.grid import CANONICAL, Column, Conventions, Kind, NumberFormat, parse, shown_text, to_text
-from batchbook.grid.arithmetic import half_up
 from batchbook.grid.columns import NUMERIC_KINDS
 from batchbook.grid.number_formats import canonical_number
 from batchbook.grid.parsers import CellError, quoted
 from batchbook.grid.rounding import Rounding, rounded
 
 _NUMBERS, _DECIMALS, _TEXTS = NUMERIC_KINDS, frozenset({Kind.DECIMAL}), frozenset({Kind.TEXT})
+
+
+#: Calculates with all digits of the longest numbers that people can give.
+_EXACT = Context(prec=200)
 
 
 class Rule(StrEnum):
@@ -197,7 +199,7 @@ class ColumnChange:
         if rule is Rule.SERIES:
             # Rows come once and in their order.
             numbers: Iterator[Any] = count(_number(value), _number(self.replacement.strip() or "1"))
-            return lambda column, _text, _row: _in_column(column, Fraction(next(numbers)))
+            return lambda column, _text, _row: _in_column(column, next(numbers))
         if rule is Rule.COPY:
             source = _source(row, value, access)
             return lambda _column, _text, found: to_text(source, getattr(found, source.name))
@@ -271,16 +273,20 @@ def _new_texts(
 
 def _calculated(column: Column, text: str, rule: Rule, number: Decimal) -> str:
     try:
-        before = Fraction(parse(column, text))
+        before = Decimal(parse(column, text))
     except (CellError, TypeError):  # Empty, or no number.
         return text
-    exact = before + Fraction(number) if rule is Rule.ADD else before * (1 + Fraction(number) / 100)
-    return _in_column(column, exact)
+    if rule is Rule.ADD:
+        return _in_column(column, _EXACT.add(before, number))
+    return _in_column(column, _EXACT.multiply(before, _EXACT.add(100, number)).scaleb(-2, _EXACT))
 
 
-def _in_column(column: Column, exact: Fraction) -> str:
+def _in_column(column: Column, exact: Decimal) -> str:
+    """Return ``exact`` as a text with the digits of ``column``; what lies half way goes away from zero."""
     scale = 0 if column.kind is Kind.INTEGER else column.scale
-    return format(half_up(exact, 10 if scale is None else scale), "f")
+    unit = Decimal(1).scaleb(-10 if scale is None else -scale)
+    # Adding nothing takes the sign off a zero.
+    return format(_EXACT.add(exact.quantize(unit, ROUND_HALF_UP, _EXACT), 0), "f")
 
 
 def _rounded(column: Column, text: str, rounding: Rounding) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 
 from sqlalchemy import ColumnElement, and_
 
@@ -14,11 +15,14 @@ from batchbook.batches.engine.refresh import (
     select_peers,
     store_tally,
 )
+from batchbook.db import joining_by_hash
 from batchbook.db.bulk_writing import chunked
 from batchbook.db.number_sets import is_among
 
 #: The number of rows that are refreshed together; their numbers are one parameter of each statement.
 _AT_ONCE = 50_000
+#: The number of rows up to which the peers of each are looked up by themselves.
+_FEW = 100
 
 
 def rows_called(context: ActionContext, sequences: Sequence[int]) -> ColumnElement[bool]:
@@ -78,7 +82,9 @@ class TouchedRows:
         """Return the numbers of the rows that are peers of those given."""
         found: list[int] = []
         for part in chunked(sequences, _AT_ONCE):
-            for statement in select_peers(self._context, rows_called(self._context, part)):
-                # The session's own execute() would take longer for each number than the database.
-                found += self._context.session.connection().execute(statement).scalars()
+            # PostgreSQL may not know yet that the batch has many rows, and would compare each of them with each.
+            with joining_by_hash(self._context.session) if len(part) > _FEW else nullcontext():
+                for statement in select_peers(self._context, rows_called(self._context, part)):
+                    # The session's own execute() would take longer for each number than the database.
+                    found += self._context.session.connection().execute(statement).scalars()
         return found

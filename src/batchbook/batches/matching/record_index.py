@@ -1,7 +1,7 @@
 """The index in which similar records are looked up: each record's code in the form that compares, and its words.
 
-It is brought up to date when a batch with unmatched rows is populated or refreshed, from the records themselves: however
-they were changed, by a form, an import or SQL, the index follows. It is the same on all databases.
+It is brought up to date when a catalogue was loaded, and when a batch with unmatched rows is populated or refreshed, from the
+records themselves: however they were changed, by a form, an import or SQL, the index follows. It is the same on all databases.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from batchbook.batches.matching.code_variants import comparable
 from batchbook.batches.matching.declaration import LONGEST_KEY, MatchedRecords
+from batchbook.batches.registry import BatchTypes
 from batchbook.db import Base, fold
 from batchbook.db.bulk_writing import bulk_insert
-from batchbook.progress import Progress
+from batchbook.progress import NoProgress, Progress
 
 #: The number of records that are indexed together.
 _TOGETHER = 20_000
@@ -194,6 +195,13 @@ class RecordIndex:
         self._connection.execute(delete(CommonToken))
         common = select(token).group_by(token).having(func.count() > COMMON)
         self._connection.execute(insert(CommonToken).from_select(["token"], common))
+
+
+def index_records(session: Session, types: BatchTypes) -> None:
+    """Index the records in which ``types`` look for matches, as after loading many: otherwise the next batch has to."""
+    matchings = [one.handler.matching for one in types]
+    for records in {matching.records.name: matching.records for matching in matchings if matching}.values():
+        RecordIndex(session, records).update(NoProgress())
 
 
 def _table(model: type[Base]) -> Table:

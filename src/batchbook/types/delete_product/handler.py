@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, and_, func, literal, select, type_coerce, update
+from sqlalchemy import ColumnElement, and_, func, literal, select, type_coerce
 
 from batchbook.batches import (
     BatchHandler,
@@ -29,6 +29,7 @@ from batchbook.batches import (
     Total,
     TouchedRecords,
     input_file,
+    update_from,
 )
 from batchbook.catalog.models import PRICE, Department, Product, Vendor
 from batchbook.db import lock_records
@@ -156,17 +157,17 @@ class DeleteProductHandler(BatchHandler[DeleteProduct, DeleteProductRow]):
         note_batches(self.context, batch, rows)
         found = facts_of_now(rows).subquery("found")
         judgement = Judgement(self.context, batch, found.c)
-        self.session.execute(
-            update(rows.table)
-            .where(_row.batch_id == found.c.batch_id, _row.sequence == found.c.sequence)
-            .values(
-                on_order=found.c.on_order,
-                documents=found.c.documents,
-                records=found.c.records,
-                step=judgement.step(),
-                status=judgement.status(),
-                status_text=judgement.text(),
-            )
+        update_from(
+            rows,
+            found,
+            {
+                "on_order": found.c.on_order,
+                "documents": found.c.documents,
+                "records": found.c.records,
+                "step": judgement.step(),
+                "status": judgement.status(),
+                "status_text": judgement.text(),
+            },
         )
 
     def totals(self, batch: DeleteProduct) -> list[Total]:

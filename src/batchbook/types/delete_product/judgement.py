@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from batchbook.batches import HandlerContext, Rows, count_open_batches
+from batchbook.batches import HandlerContext, Rows, count_open_batches, key_columns
 from batchbook.catalog.models import Product
 from batchbook.db import foreign_keys_to
 from batchbook.errors import Conflict
@@ -159,9 +159,7 @@ def facts_of_now(rows: Rows) -> Select[Any]:
     counts = {"on_order": units_on_order(), **_references()}
     return (
         select(
-            # An expression, so that PostgreSQL does not look for all rows of the batch each time.
-            (_row.batch_id + 0).label("batch_id"),
-            _row.sequence,
+            *key_columns(_row),
             _row.in_batches,
             Product.active,
             Product.on_hand,
@@ -209,7 +207,7 @@ def refuse_changed(
     barred = [func.coalesce(condition, False) for status, condition in now.obstacles() if status not in also]
     differs = or_(now.step().is_distinct_from(_row.step), *barred)
     moved = select(_row.item_code).join(
-        found, and_(found.c.batch_id == _row.batch_id, found.c.sequence == _row.sequence)
+        found, and_(found.c.of_batch == _row.batch_id, found.c.of_row == _row.sequence)
     )
     codes = list(context.session.scalars(moved.where(differs).order_by(_row.sequence).limit(_NAMED + 1)))
     if RemovalStatus.IN_BATCHES not in also:

@@ -22,11 +22,10 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    update,
 )
 from sqlalchemy.orm import Session, aliased
 
-from batchbook.batches import Block, Rows
+from batchbook.batches import Block, Rows, key_columns, update_from
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, parse
 from batchbook.types.imports.import_plan import ImportPlan, is_reversed, key_form
@@ -186,8 +185,8 @@ class Comparison:
             field.name: aliased(field.lookup.model) for field in plan.target.all_fields if field.lookup
         }
 
-    def update(self, rows: Rows) -> Any:
-        """Return the statement that brings ``rows`` up to date, without their problems."""
+    def update(self, rows: Rows) -> None:
+        """Bring ``rows`` up to date, without their problems."""
         found, row = self.current(rows.where), self._row
         values: dict[str, Any] = {old(field.name): found.c[old(field.name)] for field in self._plan.written}
         values |= {
@@ -198,11 +197,7 @@ class Comparison:
         }
         if hasattr(row, "key_form"):
             values["key_form"] = key_form(self._plan, row)
-        return (
-            update(rows.table)
-            .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)
-            .values(values)
-        )
+        update_from(rows, found, values)
 
     def current(self, where: ColumnElement[bool]) -> Subquery:
         """Return the key of each row that satisfies ``where``, with the present values of the target.
@@ -213,10 +208,7 @@ class Comparison:
         row, record = self._row, self._record
         names = [self._current(field).label(old(field.name)) for field in self._plan.written]
         statement = select(
-            # An expression, so that PostgreSQL does not look for all rows of the batch each time: where its statistics
-            # do not know the batch yet, it takes that for as quick as looking for one.
-            (row.batch_id + 0).label("batch_id"),
-            row.sequence,
+            *key_columns(row),
             getattr(record, self._plan.target.id.key).label("record_id"),
             has_duplicate(self._plan, row, self._repeated).label("duplicate"),
             may_be_missing(self._plan, record).label("in_scope"),

@@ -261,7 +261,7 @@ class ImportHandler(BatchHandler[Import, ImportRow]):
             problems.resolve(rows)
             similar.match(rows)
         similar.note_changed(rows)
-        self.session.execute(comparison.update(rows))
+        comparison.update(rows)
         similar.mark(rows)
         problems.note(rows)
 

@@ -123,7 +123,7 @@ class Staleness:
         now = found.c.record_id.label("now_id")
         return (
             select(row.sequence, row.status, row.record_id, now, left.label("left"), *columns)
-            .join(found, and_(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence))
+            .join(found, and_(row.batch_id == found.c.of_batch, row.sequence == found.c.of_row))
             .where(or_(row.record_id.is_distinct_from(found.c.record_id), *differs))
         )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Integer, SQLColumnExpression, and_, case, func, null, or_, select, type_coerce, update
+from sqlalchemy import Integer, SQLColumnExpression, and_, case, func, null, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
-from batchbook.batches import Rows
+from batchbook.batches import Rows, key_columns, update_from
 from batchbook.catalog.models import Department, Product
 from batchbook.types.inventory_count.models import MOST, VALUE, CountStatus, InventoryCount, InventoryCountRow
 
@@ -46,8 +46,7 @@ def compare(batch: InventoryCount, rows: Rows) -> None:
 
     found = (
         select(
-            (_row.batch_id + 0).label("of_batch"),
-            _row.sequence.label("of_row"),
+            *key_columns(_row),
             (of_item(func.min(other.sequence)) == _row.sequence).label("is_first"),
             of_item(func.sum(other.counted)).label("counted"),
             of_item(func.sum(other.counted_again)).label("counted_again"),
@@ -63,18 +62,18 @@ def compare(batch: InventoryCount, rows: Rows) -> None:
     counts = and_(totals.c.is_first, totals.c.total.is_not(None), _row.on_hand.is_not(None))
     expected = case((and_(counts, same), _row.expected), (counts, _row.on_hand), else_=null())
     difference = case((counts, totals.c.total - expected), else_=null())
-    rows.session.execute(
-        update(rows.table)
-        .where(_row.batch_id == totals.c.of_batch, _row.sequence == totals.c.of_row)
-        .values(
-            total=case((totals.c.is_first, totals.c.total), else_=null()),
-            basis=case((totals.c.is_first, totals.c.total), else_=null()),
-            expected=expected,
-            moved=case((counts, _row.on_hand - expected), else_=null()),
-            difference=difference,
-            value=_value(difference),
-            status=_status(batch, totals.c, difference),
-        )
+    update_from(
+        rows,
+        totals,
+        {
+            "total": case((totals.c.is_first, totals.c.total), else_=null()),
+            "basis": case((totals.c.is_first, totals.c.total), else_=null()),
+            "expected": expected,
+            "moved": case((counts, _row.on_hand - expected), else_=null()),
+            "difference": difference,
+            "value": _value(difference),
+            "status": _status(batch, totals.c, difference),
+        },
     )
 
 

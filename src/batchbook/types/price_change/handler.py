@@ -36,6 +36,7 @@ from batchbook.batches import (
     Status,
     TargetRecords,
     TouchedRecords,
+    update_from,
 )
 from batchbook.catalog.models import PriceHistory, Product
 from batchbook.db import joining_by_hash, lock_records
@@ -88,15 +89,11 @@ def _after_edit(handler: PriceChangeHandler, batch: PriceChange, rows: Rows) -> 
 
 def _spell_as_catalogue(rows: Rows) -> None:
     """Give ``rows`` the item codes of the products that theirs mean, in the catalogue's spelling."""
-    row, found = PriceChangeRow, lookup.respelled_codes(rows)
+    found = lookup.respelled_codes(rows)
     if found is None:
         return
     with joining_by_hash(rows.session):
-        rows.session.execute(
-            update(rows.table)
-            .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)
-            .values(item_code=found.c.item_code, **rows.newer_where(true()))
-        )
+        update_from(rows, found, {"item_code": found.c.item_code} | rows.newer_where(true()))
 
 
 def _reversing_header(
@@ -208,12 +205,8 @@ class PriceChangeHandler(BatchHandler[PriceChange, PriceChangeRow]):
             self._spelled = True
             whole = Rows.of_batch(self.session, batch, self.row_model, rows.now, self.statuses)
             _spell_as_catalogue(whole)
-        row, found = PriceChangeRow, lookup.looked_up_rows(batch, rows)
-        self.session.execute(
-            update(rows.table)
-            .where(row.batch_id == found.c.batch_id, row.sequence == found.c.sequence)
-            .values(lookup.refreshed_values(batch, rows, found))
-        )
+        found = lookup.looked_up_rows(batch, rows)
+        update_from(rows, found, lookup.refreshed_values(batch, rows, found))
 
     def why_not_execute(self, batch: PriceChange) -> str | None:
         """Return the reason where no row changes a price."""

@@ -18,11 +18,10 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    update,
 )
 from sqlalchemy.orm import Session
 
-from batchbook.batches import Rows, is_repeated
+from batchbook.batches import Rows, is_repeated, key_columns, update_from
 from batchbook.catalog.models import Product, Vendor
 from batchbook.db import changes_beyond
 from batchbook.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine
@@ -118,10 +117,8 @@ def match(batch: VendorInvoice, rows: Rows) -> None:
     vendor_id = session.scalar(select(Vendor.id).where(Vendor.code == batch.vendor_code))
     if vendor_id is not None:
         found = _found(rows, open_units(vendor_id))
-        session.execute(
-            update(rows.table)
-            .where(_row.batch_id == found.c.of_batch, _row.sequence == found.c.of_row)
-            .values({name: found.c[name] for name in ("matched", "expected", "receipt", "is_whole")})
+        update_from(
+            rows, found, {name: found.c[name] for name in ("matched", "expected", "receipt", "is_whole")}
         )
     rows.update(_row.expected.is_not(None), difference=_row.amount - _row.expected)
     _tell_differences(batch, rows)
@@ -153,8 +150,7 @@ def _found(rows: Rows, units: Subquery) -> Subquery:
     cost = func.sum(take * units.c.cost, type_=AMOUNT)
     return (
         select(
-            (_row.batch_id + 0).label("of_batch"),
-            _row.sequence.label("of_row"),
+            *key_columns(_row),
             func.sum(take).label("matched"),
             case((func.count(units.c.cost) == func.count(), cost), else_=null()).label("expected"),
             func.min(case((units.c.start == 0, units.c.number))).label("receipt"),
