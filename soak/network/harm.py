@@ -47,7 +47,7 @@ LONG_CUT = replace(CUT, name="long cut", seconds=40.0)
 class Harmed:
     """One worker that was harmed while it ran a job; times are in seconds.
 
-    ``noticed`` is the time from the harm to the moment from which the worker counts as dead, ``taken_up`` that from there
+    ``noticed`` is the time from the harm to the moment from which the worker counts as dead, at the earliest, ``taken_up`` that from there
     until another worker had its job; ``None`` if the job ended on the harmed worker. ``back`` is the time from the end of
     the harm until the worker showed that it lives, ``None`` if it did not.
     """
@@ -89,7 +89,8 @@ class Tormentor:
 
     def _watched(self, job: Job, begun: float) -> tuple[float | None, float | None]:
         """Return when the job's worker counted as dead, after its harm, and when the job was taken up, after that."""
-        beats, beaten = self._beats(job.owner), begun
+        # It beats three times in the time after which it counts as dead, and may have been about to.
+        beats, beaten = self._beats(job.owner), begun - self._jobs.settings.dead / 3
         while (now := time.monotonic()) < begun + _LONGEST:
             if (latest := self._beats(job.owner)) != beats:
                 beats, beaten = latest, now

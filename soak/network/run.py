@@ -20,6 +20,7 @@ from sqlalchemy import text
 from batchbook.application import configure
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import JobService
+from batchbook.jobs.settings import DEAD
 from batchbook.services import Services, services_of
 from soak.data import write_catalogue
 from soak.network.cluster import Cluster, cluster
@@ -94,7 +95,8 @@ class Figures:
             )
         for harm in self.harmed:
             ended = f"{harm.harm}: job {harm.job} ended on its worker"
-            taken = f"{harm.harm}: job {harm.job} taken up {harm.taken_up or 0:.1f} s after its worker counted as dead"
+            after = f"{harm.taken_up or 0:.1f} s after its worker counted as dead, {harm.noticed or 0:.1f} s after that began"
+            taken = f"{harm.harm}: job {harm.job} taken up {after}"
             back = "never" if harm.back is None else f"after {harm.back:.1f} s"
             lines.append(f"{ended if harm.taken_up is None else taken}; the worker was back {back}.")
         if self.slow:
@@ -120,7 +122,9 @@ def soak_network(plan: Plan, log: Path) -> Figures:
 def _prepared(server: Postgresql, folder: Path) -> Iterator[Services]:
     server.prepare(write_catalogue(folder / "catalogue.csv", 1, 10))
     url = server.fresh()
-    services = services_of(configure(settings(url.render_as_string(hide_password=False), "workers")).registry)
+    # Other processes count as dead after the same time as for the processes of the installation.
+    usual = settings(url.render_as_string(hide_password=False), "workers") | {DEAD.name: DEAD.default}
+    services = services_of(configure(usual).registry)
     try:
         prepare(services)
         yield services
