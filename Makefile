@@ -48,8 +48,8 @@ bench: $(VENV)/.developing ## Measure beside the database's own floor, in 40 min
 publish: $(VENV)/.developing ## Keep the figures of the last benchmark, and make its tables and plots
 	$(BIN)/python -m benchmarks.publish build/benchmarks.json
 
-soak: $(VENV)/.developing ## Kill processes while they work, and look at every batch afterwards (15 minutes at the most)
-	$(BIN)/python -m soak --seconds 420
+soak: $(VENV)/.developing ## Kill processes while they work, and look at every batch afterwards, in 15 minutes (NETWORK=1: cut links, in 10)
+	$(BIN)/python -m soak $(if $(NETWORK),--network --seconds 600,--seconds 420)
 
 structure: $(VENV)/.developing ## Measure the source and trace the walks, for docs/architecture.md and docs/types
 	$(BIN)/python docs/walks.py

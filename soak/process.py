@@ -21,6 +21,7 @@ def settings(url: str, mode: str) -> dict[str, Any]:
     return {
         "sqlalchemy.url": url,
         "batchbook.development": "true",
+        "batchbook.secure_cookies": "false",
         "batchbook.jobs": mode,
         "batchbook.jobs.dead_seconds": "1.5",
         "batchbook.jobs.poll_seconds": "0.2",

@@ -62,7 +62,7 @@ def soak(server: DatabaseServer, batches: int, rows: int, seconds: float) -> Out
         url = server.fresh()
         text = url.render_as_string(hide_password=False)
         services = services_of(configure(settings(text, "workers")).registry)
-        _prepare(services)
+        prepare(services)
         with (Path(folder) / "log").open("w+") as log:
             embedded = url.get_backend_name() == "sqlite"
             crew = Crew(text, "embedded" if embedded else "workers", 1 if embedded else 2, log)
@@ -74,7 +74,8 @@ def soak(server: DatabaseServer, batches: int, rows: int, seconds: float) -> Out
                 services.get(JobService).close()
 
 
-def _prepare(services: Services) -> None:
+def prepare(services: Services) -> None:
+    """Create the store of jobs, and a user who may do everything."""
     services.get(JobService).store.prepare()
     with transaction_scope(services.get(Engine)) as session:
         install_default_roles(session)

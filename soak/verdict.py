@@ -24,36 +24,38 @@ def complaints(engine: Engine, batch_ids: list[int], rows: int) -> list[str]:
         changed = session.scalar(select(func.count()).select_from(Product).where(Product.price != 10))
         return [
             *found,
-            *_unless(active, 0, "jobs that never ended"),
-            *_unless(changed, rows * len(batch_ids), "products with a new price"),
+            *unless(active, 0, "jobs that never ended"),
+            *unless(changed, rows * len(batch_ids), "products with a new price"),
         ]
 
 
 def _about(session: Any, batch_id: int, rows: int) -> Iterator[str]:
     batch = session.get_one(Batch, batch_id)
     row, history = PriceChangeRow, PriceHistory
-    yield from _unless(batch.state, State.EXECUTED, f"state of {batch}")
-    yield from _unless(batch.row_count, rows, f"rows that {batch} says it has")
-    yield from _unless(_count(session, row.batch_id == batch_id), rows, f"rows of {batch}")
-    yield from _unless(
+    yield from unless(batch.state, State.EXECUTED, f"state of {batch}")
+    yield from unless(batch.row_count, rows, f"rows that {batch} says it has")
+    yield from unless(count(session, row.batch_id == batch_id), rows, f"rows of {batch}")
+    yield from unless(
         session.scalar(select(func.count(func.distinct(row.item_code))).where(row.batch_id == batch_id)),
         rows,
         f"different products in {batch}",
     )
-    yield from _unless(_count(session, history.batch_id == batch_id), rows, f"price changes by {batch}")
+    yield from unless(count(session, history.batch_id == batch_id), rows, f"price changes by {batch}")
     for kind in ("populate", "refresh", "complete", "execute"):
         done = (Operation.batch_id == batch_id) & (Operation.kind == kind)
-        yield from _unless(_count(session, done), 1, f"operations “{kind}” of {batch}")
+        yield from unless(count(session, done), 1, f"operations “{kind}” of {batch}")
         if kind != "complete":
             ended = (Job.batch_id == batch_id) & (Job.task == kind) & (Job.state == JobState.DONE)
-            yield from _unless(_count(session, ended), 1, f"jobs “{kind}” of {batch} that were done")
+            yield from unless(count(session, ended), 1, f"jobs “{kind}” of {batch} that were done")
 
 
-def _count(session: Any, condition: Any) -> int:
+def count(session: Any, condition: Any) -> int:
+    """Return the number of records that meet ``condition``."""
     found: int = session.scalar(select(func.count()).where(condition)) or 0
     return found
 
 
-def _unless(found: Any, right: Any, what: str) -> Iterator[str]:
+def unless(found: Any, right: Any, what: str) -> Iterator[str]:
+    """Yield a complaint unless what was found is what is right."""
     if found != right:
         yield f"{what}: {found} instead of {right}."

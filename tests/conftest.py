@@ -22,12 +22,10 @@ from argon2 import PasswordHasher
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import URL, Engine, select
-from sqlalchemy.engine.default import DefaultDialect
-from sqlalchemy.util import LRUCache
+from tests import faster
 from tests.functional.harness import CatalogueDatabase, load_catalogue
 from webtest import TestApp
 
-from batchbook.db import engine as engines
 from batchbook.db import utc_now
 from batchbook.db.engine import make_engine
 from batchbook.db.transactions import transaction_scope
@@ -52,25 +50,7 @@ _SLOW_HASHER = passwords._HASHER
 # Hashes are meant to be slow. Nothing but the tests of passwords depends on how slow, and most tests sign somebody in.
 passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
-_COMPILED: dict[str, LRUCache[Any, Any]] = {}
-_create_engine = engines.create_engine
-
-
-def _create_sharing_engine(url: URL, **options: Any) -> Engine:
-    """Create an engine that shares the statements that SQLAlchemy has compiled with all others on the same kind of database.
-
-    Each test has an engine of its own, and compiling everything anew took a fifth of the time.
-    """
-    engine = _create_engine(url, **options)
-    # It has no public setting for this. The key of a statement has the dialect, so those of one kind count as one below.
-    engine._compiled_cache = _COMPILED.setdefault(engine.dialect.name, LRUCache(2_000))
-    return engine
-
-
-engines.create_engine = _create_sharing_engine
-DefaultDialect.__hash__ = lambda dialect: hash(type(dialect))  # type: ignore[method-assign]
-DefaultDialect.__eq__ = lambda dialect, other: type(dialect) is type(other)  # type: ignore[method-assign]
-
+faster.install()
 
 # How long an example takes is no matter of right or wrong, and the machine may be busy.
 hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -81,7 +61,7 @@ def pytest_collection_finish() -> None:
     """Look for garbage less often, and not among what stays: each application leaves plenty, and memory there is."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 10, 10)
+    gc.set_threshold(200_000, 10, 10)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -199,7 +199,7 @@ class _Scene:
             session.flush()  # Sessions refer to users.
             for number, user in enumerate(users):
                 first = number // len(batches) * _ROWS + 1
-                cookie, token = _open_session(session, settings, user.id)
+                cookie, token = open_session(session, settings, user.id)
                 people.append(
                     Person(
                         cookie,
@@ -233,7 +233,7 @@ class _Scene:
         )
 
 
-def _open_session(session: Session, settings: SecuritySettings, user_id: int) -> tuple[str, str]:
+def open_session(session: Session, settings: SecuritySettings, user_id: int) -> tuple[str, str]:
     """Open a session, as signing in does, without hashing a password for each; return its cookie and the CSRF token."""
     number, now = f"known.{secrets.token_urlsafe(32)}", utc_now()
     session.add(

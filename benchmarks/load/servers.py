@@ -14,9 +14,10 @@ from sqlalchemy import URL
 
 from benchmarks.measuring import resident
 
-_COMMAND = (sys.executable, "-c", "from batchbook.cli import main; main()")
+#: The command of an installation.
+COMMAND = (sys.executable, "-c", "from batchbook.cli import main; main()")
 #: As in ``production.ini``, but for cookies over plain HTTP, a known secret, and ever more log.
-_INI = """
+INI = """
 [app:main]
 use = egg:batchbook
 sqlalchemy.url = {url}
@@ -33,7 +34,7 @@ connection_limit = 500
 asyncore_use_poll = true
 """
 #: The most seconds until a server answers.
-_START = 60.0
+_START = 120.0
 
 
 class Servers:
@@ -54,27 +55,28 @@ def serving(url: URL, folder: Path) -> Iterator[Servers]:
     is_sqlite = url.get_backend_name() == "sqlite"
     ini = folder / "load.ini"
     address = url.render_as_string(hide_password=False).replace("%", "%%")
-    ini.write_text(_INI.format(url=address, jobs="embedded" if is_sqlite else "workers"))
-    ports = [_free_port() for _ in range(1 if is_sqlite else 2)]
+    ini.write_text(INI.format(url=address, jobs="embedded" if is_sqlite else "workers"))
+    ports = [free_port() for _ in range(1 if is_sqlite else 2)]
     commands = [("serve", "--listen", f"127.0.0.1:{port}") for port in ports]
     commands += [] if is_sqlite else [("worker",)]
     with (folder / "load.log").open("w") as log:
         processes = [
-            subprocess.Popen([*_COMMAND, "-c", str(ini), *command], stdout=log, stderr=log, text=True)
+            subprocess.Popen([*COMMAND, "-c", str(ini), *command], stdout=log, stderr=log, text=True)
             for command in commands
         ]
         try:
             for port in ports:
-                _await(port, processes, folder / "load.log")
+                await_answer("127.0.0.1", port, processes, folder / "load.log")
             yield Servers(processes, ports)
         finally:
             for process in processes:
                 process.terminate()
             for process in processes:
-                _reap(process)
+                reap(process)
 
 
-def _reap(process: subprocess.Popen[str]) -> None:
+def reap(process: subprocess.Popen[str]) -> None:
+    """Wait for a process that was told to end, and kill it if it does not."""
     try:
         process.wait(20)
     except subprocess.TimeoutExpired:
@@ -82,18 +84,20 @@ def _reap(process: subprocess.Popen[str]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port at which nobody listens."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         port: int = server.getsockname()[1]
         return port
 
 
-def _await(port: int, processes: Sequence[subprocess.Popen[str]], log: Path) -> None:
+def await_answer(host: str, port: int, processes: Sequence[subprocess.Popen[str]], log: Path) -> None:
+    """Return once a server answers at ``port`` of ``host``; raise with the end of the ``log`` if one of the processes ends."""
     end = time.monotonic() + _START
     while time.monotonic() < end and all(process.poll() is None for process in processes):
         with socket.socket() as client:
-            if client.connect_ex(("127.0.0.1", port)) == 0:
+            if client.connect_ex((host, port)) == 0:
                 return
         time.sleep(0.1)
     raise RuntimeError(f"A server did not start. Its log ends with: {log.read_text()[-2_000:]}")

@@ -52,7 +52,8 @@ def _idle() -> int:
     return resident()
 
 
-def _measured(runner: Any, url: URL, work: Work, inputs: Inputs, idle: int) -> Lap:
+def prepare_work(runner: Any, url: URL, work: Work) -> None:
+    """Do what comes before ``work`` and is not measured."""
     if work is Work.EXECUTE:
         runner.complete()
     if work is Work.REFRESH:
@@ -63,6 +64,10 @@ def _measured(runner: Any, url: URL, work: Work, inputs: Inputs, idle: int) -> L
         # statistics can be for the next one, and what they often are.
         with transaction_scope(make_engine(url, poolclass=NullPool)) as session:
             session.execute(text("ANALYZE"))
+
+
+def _measured(runner: Any, url: URL, work: Work, inputs: Inputs, idle: int) -> Lap:
+    prepare_work(runner, url, work)
     with measured(idle) as found:
         getattr(runner, work.value)(inputs)
     is_export = work in (Work.EXPORT_CSV, Work.EXPORT_XLSX)

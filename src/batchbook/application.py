@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from pyramid.config import Configurator
@@ -22,6 +24,23 @@ INCLUDE = Setting(
 SETTINGS = (INCLUDE,)
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Collect no garbage in the block.
+
+    Nearly all objects of a configuration stay. Looking through them again and again, while they become more, takes a fifth to
+    a third of the time of a start.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_no_collection()
 def configure(settings: Mapping[str, Any]) -> Any:
     """Return the committed configuration of the whole application."""
     config = Configurator(settings=dict(settings))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,16 +13,6 @@ import batchbook
 from batchbook.errors import Conflict
 from batchbook.jobs.service import JobService
 from batchbook.services import services_of
-
-
-@pytest.fixture
-def app(settings: dict[str, str]) -> Iterator[Any]:
-    """The whole application, started for this test alone: the check of its database is part of it."""
-    application = batchbook.main({}, **settings)
-    yield application
-    services_of(application.registry).get(Engine).dispose()
-    services_of(application.registry).get(JobService).close()
-
 
 TRIGGERS = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'price_change_row'",
@@ -43,6 +32,15 @@ def refused(settings: dict[str, str], client: TestApp, reason: str) -> None:
     assert reason in said
     with pytest.raises(Conflict, match=re.escape(reason)):
         batchbook.main({}, **settings)
+
+
+def test_on_a_database_as_migrations_leave_it_the_application_starts_and_is_ready(
+    settings: dict[str, str], engine: Engine
+) -> None:
+    application = batchbook.main({}, **settings)
+    assert TestApp(application).get("/ready").json == {"ready": True, "reasons": []}
+    services_of(application.registry).get(Engine).dispose()
+    services_of(application.registry).get(JobService).close()
 
 
 @POSTGRESQL

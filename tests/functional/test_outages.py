@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import warnings
@@ -30,6 +31,7 @@ from .harness import (
     form_with,
     load_catalogue,
     number_in,
+    post,
     upload,
     url_of,
 )
@@ -93,6 +95,50 @@ def test_a_full_disk_is_told_pages_can_be_read_and_nothing_is_lost(
         assert catalogue.dump(without=("web_session", "sent_form", "login_attempt", "grid_setting")) == before
     number = number_in(upload(staff, PRICE_LIST, description="Autumn"))
     assert catalogue.batch(number).description == "Autumn"
+
+
+# --- A read-only copy ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copied(app: Any, executed_batch: int) -> int:
+    """An executed batch, in a database that has become read-only since, as a streaming replica is; its number."""
+    engine = services_of(app.registry).get(Engine)
+    with engine.begin() as connection:
+        name = engine.url.database
+        connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+    engine.dispose()
+    return executed_batch
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_auditors_read_a_copy_of_the_database(copied: int, auditor: TestApp) -> None:
+    waiting, asked = ["/audit", "/audit-log", url_of(copied), "/batches"], set()
+    while waiting:
+        path = waiting.pop()
+        pattern = re.sub(r"\d+", "1", path.partition("?")[0])
+        if pattern in asked or "{" in path:
+            continue
+        asked.add(pattern)
+        page = auditor.get(path)
+        assert page.status_int in (200, 302, 303), path
+        if page.content_type == "text/html":
+            waiting += re.findall(r'href="(/[^"#]*)"', page.text)
+    assert {"/audit/figures", "/audit/effects", url_of(copied, "history"), "/audit/export.csv"} <= asked
+    assert "/audit/auditors-pack.zip" in asked
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_a_copy_says_that_nothing_can_be_changed_there(
+    copied: int, auditor: TestApp, client: TestApp
+) -> None:
+    form = form_with(client.get("/login"), "password")
+    form["name"], form["password"] = "auditor", PASSWORD
+    page = form.submit(status=503)
+    assert Outage.COPY.sentence in page.text
+    assert client.get("/ready").json["ready"]
+    page = post(auditor, "/account/timezone", status=503, timezone="Europe/Berlin")
+    assert Outage.COPY.sentence in page.text
 
 
 # --- A restart of PostgreSQL -----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text, update
 
 from batchbook.batches import Action
 from batchbook.db import utc_now
@@ -67,7 +68,7 @@ def queue() -> Queue:
 def look(harness: JobHarness, queue: Queue) -> Callable[..., list[tuple[str, int]]]:
     """Dispatches once; returns what the queue was asked to do."""
 
-    def once(*alive: str, running: set[int] | None = None) -> list[tuple[str, int]]:
+    def once(*alive: str, running: set[tuple[int, int]] | None = None) -> list[tuple[str, int]]:
         queue.calls.clear()
         heartbeat, runs = Alive(*alive), running or set()
         dispatcher: Any = Dispatcher(harness.services, queue, heartbeat, runs, ("batchbook",))  # type: ignore[arg-type]
@@ -85,7 +86,7 @@ def take(harness: JobHarness, job_id: int, owner: str) -> None:
 def test_one_begins_at_once_and_the_others_wait_in_their_queue(harness: JobHarness, look: Any) -> None:
     jobs = [harness.ask(harness.create(), Action.POPULATE) for _ in range(3)]
     assert look() == [("begin", jobs[0]), ("put", jobs[1]), ("put", jobs[2])]
-    assert look(running={99}) == [("put", job_id) for job_id in jobs]
+    assert look(running={(99, 1)}) == [("put", job_id) for job_id in jobs]
 
 
 def test_what_waits_on_the_queue_stays_there_unless_it_is_with_the_dead(
@@ -101,6 +102,22 @@ def test_what_waits_on_the_queue_stays_there_unless_it_is_with_the_dead(
     queue.known[workflow] = Dispatch(waits=False, is_over=True, executor="there")
     assert look() == []
     assert harness.job(job_id).dispatch == 2
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_a_dead_process_that_was_taking_a_job_no_longer_locks_it(
+    harness: JobHarness, queue: Queue, look: Any
+) -> None:
+    job_id = harness.ask(harness.create(), Action.POPULATE)
+    queue.known[harness.job(job_id).workflow] = Dispatch(waits=False, is_over=False, executor="there")
+    with harness.catalogue.engine.connect() as connection:
+        connection.execute(text("SELECT set_config('application_name', 'there', true)"))
+        connection.execute(update(Job).where(Job.id == job_id).values(owner="there"))
+        assert look() == [("put back", job_id)]
+        with transaction_scope(harness.catalogue.engine) as session:
+            session.execute(text("SET LOCAL lock_timeout = '5s'"))
+            assert lease.acquire(session, job_id, 1, "here")
+        connection.invalidate()
 
 
 def test_a_job_of_a_dead_process_waits_again(harness: JobHarness, look: Any) -> None:

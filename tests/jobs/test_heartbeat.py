@@ -43,10 +43,22 @@ def test_one_that_stops_beating_is_dead_after_a_while(store: JobStore) -> None:
     silent.beat()
     watching.beat()
     assert watching.is_alive_there("silent")
-    time.sleep(0.3)
-    watching.beat()
-    assert not watching.is_alive_there("silent")
+    until(lambda: watching.beat() or not watching.is_alive_there("silent"))
     assert not is_process_alive(store, "silent", 0.1)
+
+
+def test_who_did_not_watch_for_a_while_presumes_nobody_dead(store: JobStore) -> None:
+    """As after a pause, or after a cut of the network, of the watching process itself."""
+    other, watching = Heartbeat(store, "other", 0.3, 1, ()), Heartbeat(store, "watching", 0.3, 1, ())
+    other.beat()
+    watching.beat()
+    time.sleep(0.4)
+    other.beat()
+    assert watching.is_alive_there("other")
+    time.sleep(0.4)
+    watching.beat()  # The other one has not beaten, but might have if anybody had looked.
+    assert watching.is_alive_there("other")
+    until(lambda: watching.beat() or not watching.is_alive_there("other"))
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, text
 from tests.functional.harness import COUNTS
 
 from batchbook.batches import Action, State
 from batchbook.batches.running.runner import ActionCall, Runner
-from batchbook.db.transactions import make_session
+from batchbook.db.transactions import make_session, transaction_scope
 from batchbook.errors import BadInput, Conflict
 from batchbook.jobs.settings import Mode
 
@@ -102,6 +104,18 @@ def test_where_nobody_runs_jobs_none_is_asked_for_again(harness: JobHarness) -> 
 
 def _fail() -> None:
     raise RuntimeError("somebody's code")
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_code_of_a_job_may_take_its_time_between_two_statements(harness: JobHarness) -> None:
+    batch_id = harness.complete()
+    engine = harness.services.get(Engine)
+    with transaction_scope(engine) as session:
+        limit = f"ALTER DATABASE {engine.url.database} SET idle_in_transaction_session_timeout = '300ms'"
+        session.execute(text(limit))
+    engine.dispose()
+    harness.with_handler(**hooked("execute", lambda: time.sleep(0.8)))
+    assert harness.do(batch_id, Action.EXECUTE).state == "done"
 
 
 def test_a_list_that_cannot_be_read_further_on_fails_with_its_sentence(harness: JobHarness) -> None:

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from webtest import TestApp
 
 import batchbook
 from batchbook.batches import Action, Batch, State
+from batchbook.db import utc_now
 from batchbook.db.transactions import transaction_scope
 from batchbook.jobs import Job, lease
 from batchbook.jobs.heartbeat import is_process_alive
@@ -83,6 +85,48 @@ def test_who_stopped_answering_while_it_held_locks_is_cut_off(
         connection.invalidate()
     assert harness.job(job_id).state == "done"
     assert harness.batch(batch_id).notes is None
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_dispatches_that_ended_are_deleted_however_many_they_are(
+    harness: JobHarness, start_worker: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batchbook.jobs.dispatcher._DELETED_AT_ONCE", 2)
+    worker = start_worker()
+    jobs = [harness.ask(harness.create(), Action.POPULATE) for _ in range(5)]
+    until(lambda: all(harness.job(job_id).has_ended for job_id in jobs) and not worker.running)
+    queue: Any = worker._queue
+    ended = [harness.job(job_id) for job_id in jobs]
+    until(lambda: all(dispatch.is_over for dispatch in queue.find(ended).values()))
+    assert len(queue.find(ended)) == 5
+    queue.delete_finished(utc_now() + timedelta(minutes=1))
+    assert queue.find(ended) == {}
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_an_attempt_that_ends_late_leaves_the_next_one_in_the_same_process_alone(
+    harness: JobHarness, start_worker: Callable[..., Worker]
+) -> None:
+    """As in a process that was stopped, lost its job, went on, and got the same job again."""
+    batch_id = harness.complete()
+    first, second = gates = [Gate(), Gate()]
+    waiting = iter(gates)
+    harness.with_handler(**hooked("execute", lambda: next(waiting).pass_through()))
+    job_id = harness.ask(batch_id, Action.EXECUTE)
+    worker = start_worker(threads=2)
+    assert first.reached.wait(30)
+    with transaction_scope(harness.catalogue.engine) as session:
+        # What another process does that presumes this one dead.
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"
+        session.execute(text(ended), {"name": worker.executor})
+        assert lease.release(session, harness.job(job_id))
+    assert second.reached.wait(30)
+    first.open()
+    time.sleep(1)
+    second.open()
+    until(lambda: harness.job(job_id).has_ended)
+    job = harness.job(job_id)
+    assert (job.state, job.attempts, job.dispatch) == ("done", 2, 2)
 
 
 def test_a_worker_that_stops_hands_back_what_does_not_end_and_the_next_one_does_it(

@@ -21,9 +21,10 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError
 
+from batchbook.db.connecting import add_client_limits, limit_session
 from batchbook.db.folding import fold, key_form
 from batchbook.db.guard import install_guard, refuse_second
-from batchbook.db.outages import is_unconnected, note_outage, watch_space
+from batchbook.db.outages import is_unconnected, mark_as_copy, note_outage, watch_space
 from batchbook.db.side_file import set_query_only, side_file_engine
 from batchbook.db.stored_values import read_json, read_text, read_tolerantly
 from batchbook.db.transactions import (
@@ -31,6 +32,7 @@ from batchbook.db.transactions import (
     SIDE_FILE_ENGINE,
     WRITE_LOCK_LIMIT,
     WaitingLimit,
+    is_refused_write,
     is_timeout,
     is_transient,
 )
@@ -38,9 +40,8 @@ from batchbook.db.transactions import (
 #: The environment variable that takes precedence over the setting ``sqlalchemy.url``.
 URL_VARIABLE = "BATCHBOOK_DATABASE_URL"
 
-#: The time for which a job or command waits for SQLite's write lock, and anybody for a connection to PostgreSQL, in seconds.
+#: The time for which a job or command waits for SQLite's write lock, in seconds.
 _WAIT_SECONDS = 15
-_CONNECT_SECONDS = 5
 
 #: The drivers that engines and bulk writing support.
 _DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql+psycopg"})
@@ -127,8 +128,18 @@ def _sqlite_engine(url: URL, **options: Any) -> Engine:
 
 def _handle_errors(engine: Engine) -> None:
     watch_space(engine)
+    event.listen(engine, "handle_error", _note_copy)
     event.listen(engine, "handle_error", note_outage)
     event.listen(engine, "handle_error", _mark_passing_as_retryable)
+
+
+def _note_copy(context: ExceptionContext) -> None:
+    # A transaction that Batchbook itself made read-only is refused to write on any database.
+    connection, error = context.connection, context.original_exception
+    if connection is None or connection.get_execution_options().get(READ_ONLY, False):
+        return
+    if connection.dialect.name == "postgresql" and is_refused_write(error):
+        mark_as_copy(error)
 
 
 def _connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -150,7 +161,7 @@ def _connect_postgresql(_dialect: object, _record: object, arguments: Any, optio
     # Imported here, so that installations on SQLite do not load PostgreSQL's driver.
     from batchbook.db.psycopg_connection import GuardedConnection, read_times_tolerantly
 
-    options.setdefault("connect_timeout", _CONNECT_SECONDS)
+    add_client_limits(options)
     connection = GuardedConnection.connect(*arguments, **options)
     # The server tells it without being asked. Some of the programs between the two do not pass it on.
     encoding = connection.info.parameter_status("server_encoding") or "UTF8"
@@ -160,6 +171,7 @@ def _connect_postgresql(_dialect: object, _record: object, arguments: Any, optio
             f"The PostgreSQL database stores text as {encoding}, which cannot hold every character: create it with"
             " ENCODING 'UTF8'."
         )
+    limit_session(connection)
     read_times_tolerantly(connection)
     return connection
 

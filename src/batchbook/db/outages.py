@@ -1,4 +1,4 @@
-"""Outages: a database that does not answer, that has no space left, or that is damaged.
+"""Outages: a database that does not answer, that has no space left, that is damaged, or that is a read-only copy.
 
 The drivers tell which by their codes. A lack of space is remembered for a while, because a process that only reads
 does not notice it, and must not be called ready.
@@ -23,6 +23,7 @@ class Outage(Enum):
     AWAY = "away"
     FULL = "full"
     DAMAGED = "damaged"
+    COPY = "copy"
 
     @property
     def sentence(self) -> str:
@@ -42,11 +43,14 @@ _SENTENCES = {
     " read. Tell your administrator, and try again when there is space.",
     Outage.DAMAGED: "The database is damaged or can't be read. Nothing was changed. Tell your administrator, who must look"
     " after it before anybody goes on.",
+    Outage.COPY: "This site shows a copy of the database, so nobody can sign in or change anything here. Nothing was changed."
+    " Use the main site for that.",
 }
 _REASONS = {
     Outage.AWAY: "The database does not answer.",
     Outage.FULL: "The disk of the database is full: pages can be read, but nothing can be saved. Make room on it.",
     Outage.DAMAGED: "The database is damaged or is no database. Restore it from a backup.",
+    Outage.COPY: "The database is a read-only copy: pages can be read, but nobody can sign in or change anything.",
 }
 
 _SQLITE = {10: Outage.AWAY, 11: Outage.DAMAGED, 13: Outage.FULL, 14: Outage.AWAY, 26: Outage.DAMAGED}
@@ -67,6 +71,8 @@ def outage_of(error: BaseException | None) -> Outage | None:
     """Return the outage that ``error``, of the driver, of SQLAlchemy or of the system, stands for, or ``None``."""
     if isinstance(error, DBAPIError):
         return Outage.AWAY if error.connection_invalidated else outage_of(error.orig)
+    if getattr(error, _REFUSED_BY_COPY, False):
+        return Outage.COPY
     if isinstance(error, OSError):
         return Outage.FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
     if is_unconnected(error):
@@ -74,6 +80,15 @@ def outage_of(error: BaseException | None) -> Outage | None:
     state = getattr(error, "sqlstate", None) or ""
     found = next((outage for start, outage in _POSTGRESQL.items() if state.startswith(start)), None)
     return found or _SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+
+
+#: The attribute of errors of a copy.
+_REFUSED_BY_COPY = "batchbook_refused_by_copy"
+
+
+def mark_as_copy(error: BaseException) -> None:
+    """Have :func:`outage_of` take ``error`` for the refusal of a read-only copy: that of a read-only transaction has its code."""
+    setattr(error, _REFUSED_BY_COPY, True)
 
 
 def is_unconnected(error: BaseException | None) -> bool:

@@ -21,6 +21,7 @@ from sqlalchemy import URL, Engine, and_, delete, func, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from batchbook.db.connecting import limited_engine
 from batchbook.db.transactions import READ_ONLY, make_session, transaction_scope
 from batchbook.jobs import lease
 from batchbook.jobs.enqueue import job_holding
@@ -38,8 +39,11 @@ _WORKFLOW = "batchbook.job"
 #: The version of dispatches. Processes take only those of their own version: raise it when versions cannot share work.
 _VERSION = "1"
 _WAITING = ("ENQUEUED", "DELAYED")
-_DELETED_AT_ONCE = 500
+#: How many dispatches are deleted together, and how often in one call.
+_DELETED_AT_ONCE, _DELETIONS = 500, 20
 _NOTIFICATION_INTERVAL = 1.0
+#: The time for which the queue may leave a transaction open without a statement, in seconds: its transactions are short.
+_IDLE_TRANSACTION = 5.0
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,9 @@ class Queue:
             serializer=DBOSPortableJSONSerializer(),  # The default one unpickles, which can run code.
             log_level="WARNING",
             sys_db_pool_size=5,
+            db_engine_kwargs=limited_engine(url, executor) if url.get_backend_name() == "postgresql" else {},
+            # A process that stops while it takes a job from the queue locks that job out of everybody's sight.
+            sys_db_idle_transaction_timeout_sec=_IDLE_TRANSACTION,
             # These notifications are not used; by default, DBOS polls for them a hundred times a second.
             notification_coalesce_sec=_NOTIFICATION_INTERVAL,
         )
@@ -130,13 +137,16 @@ class Queue:
         DBOS.cancel_workflow(job.workflow)
 
     def delete_finished(self, before: datetime) -> None:
-        """Delete dispatches that ended before that time."""
-        old = DBOS.list_workflows(
-            end_time=before.isoformat(), limit=_DELETED_AT_ONCE, load_input=False, load_output=False
-        )
-        names = [one.workflow_id for one in old if one.status not in (*_WAITING, "PENDING")]
-        if names:
-            DBOS.delete_workflows(names)
+        """Delete dispatches that ended before that time, many in one call, but not so many that jobs have to wait for it."""
+        for _ in range(_DELETIONS):
+            old = DBOS.list_workflows(
+                end_time=before.isoformat(), limit=_DELETED_AT_ONCE, load_input=False, load_output=False
+            )
+            names = [one.workflow_id for one in old if one.status not in (*_WAITING, "PENDING")]
+            if names:
+                DBOS.delete_workflows(names)
+            if len(names) < _DELETED_AT_ONCE:
+                return
 
     def stop(self) -> None:
         """Stop taking jobs, without waiting for running ones."""
@@ -165,11 +175,16 @@ _CLEAN_UP_INTERVAL = 3600.0
 class Dispatcher:
     """The dispatcher of one process, for jobs of all processes.
 
-    ``running`` has the ids of the jobs that this process runs, ``own`` the names of the queues that it takes jobs from.
+    ``running`` has the ids and dispatches of the jobs that this process runs, ``own`` the names of the queues that it takes jobs from.
     """
 
     def __init__(
-        self, services: Services, queue: Queue, heartbeat: Heartbeat, running: set[int], own: Sequence[str]
+        self,
+        services: Services,
+        queue: Queue,
+        heartbeat: Heartbeat,
+        running: set[tuple[int, int]],
+        own: Sequence[str],
     ) -> None:
         self.services = services
         self.jobs: JobService = services.get(JobService)
@@ -215,6 +230,7 @@ class Dispatcher:
             # It was taken from the queue and never started. A dispatch that is over cannot run again.
             self._change(lease.renew_dispatch, job)
         elif not dispatch.waits and not self._heartbeat.is_alive_there(dispatch.executor):
+            self._end_connections(dispatch.executor)
             self._queue.put_back(job, queue)
 
     def _place(self, job: Job, queue: str) -> None:
@@ -230,7 +246,7 @@ class Dispatcher:
         for job in self._jobs_in(JobState.RUNNING):
             if not self._is_lost(job):
                 continue
-            self._end_connections(job)
+            self._end_connections(job.owner)
             note = unresponsive_notes(self.jobs.store, [job]).get(job.id)
             if self._write_end(job, note) if note and note.message else self._release(job, note):
                 self._queue.forget(job)
@@ -252,19 +268,19 @@ class Dispatcher:
 
     def _is_lost(self, job: Job) -> bool:
         if job.owner == self._heartbeat.executor:
-            return job.id not in self._running
+            return (job.id, job.dispatch) not in self._running
         return not self._heartbeat.is_alive_there(job.owner)
 
-    def _end_connections(self, job: Job) -> None:
-        # A process that merely hangs still holds its locks, that of the job's row among them, and would block the next
-        # one. A job of this process that no longer runs has ended its transaction.
-        if job.owner != self._heartbeat.executor and self.engine.dialect.name == "postgresql":
+    def _end_connections(self, executor: str | None) -> None:
+        # A process that merely hangs still holds its locks, such as that of the job's row, and would block the next one.
+        # A job of this process that no longer runs has ended its transaction.
+        if executor != self._heartbeat.executor and self.engine.dialect.name == "postgresql":
             with transaction_scope(self.engine) as session:
                 session.execute(
                     text(
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name"
                     ),
-                    {"name": job.owner},
+                    {"name": executor},
                 )
 
     # Scheduled jobs.

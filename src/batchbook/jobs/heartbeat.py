@@ -1,8 +1,9 @@
 """Heartbeats, by which processes see which of the others are alive.
 
 Each process that runs jobs writes heartbeats and watches those of the others. A process is presumed dead by every other
-that has seen no new heartbeat of it for a while by its own clock, so clocks need not agree. A wrong verdict does no harm:
-a process that wakes up too late has lost the leases of its jobs.
+that has seen no new heartbeat of it for a while by its own clock, so clocks need not agree. A process that has not watched
+for as long, because it was stopped or cut off itself, presumes nobody dead until it has watched again. A wrong verdict does
+no harm but repeated work: a process that wakes up too late has lost the leases of its jobs.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Heartbeat(threading.Thread):
         self._ending = threading.Event()
         # The last count of each process, and the time at which it was first seen.
         self._seen: dict[str, tuple[int, float]] = {}
+        self._looked = time.monotonic()
 
     def run(self) -> None:
         """Write heartbeats until :meth:`end` is called."""
@@ -77,13 +79,16 @@ class Heartbeat(threading.Thread):
                 connection.execute(delete(HEARTBEAT).where(HEARTBEAT.c.executor == executor))
 
     def _look(self, connection: Connection) -> None:
-        now = time.monotonic()
+        counts, now = _read_counts(connection), time.monotonic()
+        known = self._seen if self._is_watching(now) else {}
         self._seen = {
-            executor: self._seen[executor]
-            if executor in self._seen and self._seen[executor][0] == count
-            else (count, now)
-            for executor, count in _read_counts(connection).items()
+            executor: known[executor] if executor in known and known[executor][0] == count else (count, now)
+            for executor, count in counts.items()
         }
+        self._looked = now
+
+    def _is_watching(self, now: float) -> bool:
+        return now - self._looked <= self._dead
 
     def _silence(self, executor: str) -> float:
         return time.monotonic() - self._seen[executor][1]
@@ -92,7 +97,8 @@ class Heartbeat(threading.Thread):
         """Return whether the process called ``executor`` had a heartbeat within the timeout."""
         if executor == self.executor:
             return True
-        if executor not in self._seen:  # It may have started since the last look.
+        # It may have started since the last look, or beaten while nobody here was looking.
+        if executor not in self._seen or not self._is_watching(time.monotonic()):
             with self._store.connection() as connection:
                 self._look(connection)
         return executor in self._seen and self._silence(executor) <= self._dead

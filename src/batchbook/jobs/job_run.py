@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from batchbook.db.connecting import ALLOW_IDLE
 from batchbook.db.transactions import is_transient, transaction_scope
 from batchbook.errors import BatchbookError, Busy, Misuse, is_interrupt, reason_of
 from batchbook.jobs import lease
@@ -40,6 +41,9 @@ T = TypeVar("T")
 
 #: The pause before a retry while the database is busy, at first and at most, in seconds.
 _RETRY_PAUSE, _LONGEST_RETRY_PAUSE = 0.2, 3.0
+#: Names a transaction on PostgreSQL after its process, and lifts the limit for transactions without a statement.
+_NAME = "SELECT set_config('application_name', :name, true)"
+_NAME_AND_ALLOW_IDLE = f"{_NAME}, {ALLOW_IDLE}"
 
 
 class DatabaseBusy(Exception):  # noqa: N818 - It says what happened.
@@ -106,11 +110,14 @@ class JobRun:
         return self.jobs.tasks[job.task]
 
     @contextmanager
-    def _transaction(self, job_id: int) -> Iterator[Session]:
-        """Yield a session in a transaction for a job, which other processes can terminate if this one hangs."""
-        with transaction_scope(self.engine, acted_by=f"job {job_id}") as session:
+    def _transaction(self, job_id: int, *, read_only: bool = False, long: bool = False) -> Iterator[Session]:
+        """Yield a session in a transaction for a job, which other processes can terminate if this one hangs.
+
+        In a ``long`` one, code may take its time between two statements.
+        """
+        with transaction_scope(self.engine, read_only=read_only, acted_by=f"job {job_id}") as session:
             if self.engine.dialect.name == "postgresql":
-                name = text("SELECT set_config('application_name', :name, true)")
+                name = text(_NAME_AND_ALLOW_IDLE if long else _NAME)
                 session.execute(name, {"name": self.owner})
             yield session
 
@@ -151,7 +158,10 @@ class JobRun:
         own = JobProgress(self.jobs.store, job, self._stopping)
         progress = _ProgressToBoth(own, self._watch, attempt)
         progress.report("begin", 0, None)
-        with self._prepared(attempt, progress) as prepared, self._transaction(job.id) as session:
+        with (
+            self._prepared(attempt, progress) as prepared,
+            self._transaction(job.id, long=True) as session,
+        ):
             lease.ensure_held(session, job)
             try:
                 with attempt.interruptible(session):
@@ -171,7 +181,10 @@ class JobRun:
     def _prepared(self, attempt: Attempt, progress: Progress) -> Iterator[Any]:
         job = attempt.job
         with ExitStack() as kept:
-            with transaction_scope(self.engine, read_only=True) as session, attempt.interruptible(session):
+            with (
+                self._transaction(job.id, read_only=True, long=True) as session,
+                attempt.interruptible(session),
+            ):
                 job_context = JobContext(self.services, session, job, progress)
                 prepared = kept.enter_context(self._task(job).prepare(job_context))
             yield prepared

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
+from batchbook.db.connecting import limit_waiting
 from batchbook.db.outages import Outage, outage_of
 from batchbook.db.side_file import move_aside_if_damaged, path_beside
 
@@ -92,6 +93,7 @@ class JobStore:
         )
         if self._schema is None:
             event.listen(self._engine, "connect", _prepare_connection)
+        limit_waiting(self._engine)
         event.listen(self._engine, "handle_error", self._note_damage)
         self._is_there = self._is_checked = False
         #: Whether the store was found damaged since this process has begun to use it.

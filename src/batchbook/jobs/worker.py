@@ -67,7 +67,8 @@ class Worker:
         self.threads = threads or settings.threads
         self.queues = tuple(settings.all_queues if own is None else own)
         self.executor = executor_name()
-        self.running: set[int] = set()
+        #: The id and the dispatch of each job that runs here; one that was taken away may run here again beside its old attempt.
+        self.running: set[tuple[int, int]] = set()
         #: Ends the process if one of its jobs does not respond.
         self.exit: Callable[[], Any] = exit_process
         self._exiting = threading.Lock()
@@ -94,12 +95,12 @@ class Worker:
     def _run(self, job_id: int, dispatch: int) -> None:
         if self._closing.is_set():
             return  # Another process will run it.
-        self.running.add(job_id)
+        self.running.add((job_id, dispatch))
         try:
             run = JobRun(self.services, self.executor, self._stopping, end_process=self.end_process)
             run.run(job_id, dispatch)
         finally:
-            self.running.discard(job_id)
+            self.running.discard((job_id, dispatch))
             self.jobs.enqueued.set()  # Another job may have been waiting for this one.
 
     def _look(self) -> None:

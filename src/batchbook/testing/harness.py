@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -54,14 +55,16 @@ _idle: dict[frozenset[tuple[str, str]], list[Any]] = {}
 def application(settings: Mapping[str, str]) -> Iterator[Any]:
     """Yield the application that ``batchbook.main`` creates from ``settings``, which include ``sqlalchemy.url``.
 
-    An application is reused by tests whose settings differ only in the database, because creating one would take most
-    of a test's time. Each time, it gets a new engine and a fresh job service, and afterwards the services and settings
-    that a test replaced are restored: all other state that outlives a request is in the database.
+    Creating one takes longer than most tests, so tests whose settings differ only in the database reuse it. Each time, it
+    gets a new engine and a fresh job service, and afterwards the services and settings that a test replaced are restored:
+    all other state that outlives a request is in the database.
     """
     idle = _idle.setdefault(frozenset({**settings, "sqlalchemy.url": ""}.items()), [])
-    app = idle.pop() if idle else batchbook.main({}, **settings)
-    services, url = services_of(app.registry), settings["sqlalchemy.url"]
-    app.registry.settings["sqlalchemy.url"] = url
+    if not idle:
+        idle.append(batchbook.main({}, **settings))
+        gc.freeze()  # It is kept until pytest ends.
+    services = services_of((app := idle.pop()).registry)
+    url = app.registry.settings["sqlalchemy.url"] = settings["sqlalchemy.url"]
     first = services.get(sqlalchemy.Engine)
     first.dispose()
     services.add(sqlalchemy.Engine, make_engine(url, hide_parameters=first.hide_parameters))

@@ -12,7 +12,9 @@ from tests.batches.attacked import FILE, PARTS, PRICE_CHANGE, REFUSED, Attacked,
 from tests.batches.harness import BatchHarness, stock, wait_until_blocked
 
 from batchbook.batches import Action
-from batchbook.batches.freeze import MESSAGE
+from batchbook.batches.freeze import MESSAGE, freeze_table
+from batchbook.batches.registry import BatchTypes
+from batchbook.batches.trigger_check import faults
 from batchbook.db.transactions import transaction_scope
 
 pytestmark = pytest.mark.parametrize("backend", ["postgresql"])
@@ -200,3 +202,61 @@ def come_too_late(attacked: Attacked, statement: str) -> None:
     assert len(ends) == 1
     assert MESSAGE in ends[0]
     assert attacked.all() == before
+
+
+@pytest.fixture
+def partitioned(engine: Engine) -> Engine:
+    """Rows of price changes in four partitions of a hundred batches each, as docs/scaling.md tells; each batch has ten rows."""
+    with engine.begin() as connection:
+        run = connection.exec_driver_sql
+        run("DROP TABLE price_change_row CASCADE")
+        columns = "batch_id integer, sequence integer, item_code text, PRIMARY KEY (batch_id, sequence)"
+        run(f"CREATE TABLE price_change_row ({columns}) PARTITION BY RANGE (batch_id)")
+        for part in range(4):
+            first = part * 100
+            values = f"FROM ({first}) TO ({first + 100})"
+            run(f"CREATE TABLE price_change_row_{part} PARTITION OF price_change_row FOR VALUES {values}")
+        freeze_table(connection, "price_change_row")
+        run(
+            "INSERT INTO batch (id, type, state, params, status_counts, row_count, removed_count, created_at, created_by, version)"
+            " SELECT number, 'price_change', 'open', '{}', '{}', 10, 0, now(), 'ada', 1 FROM generate_series(1, 399) AS number"
+        )
+        run(
+            "INSERT INTO price_change_row SELECT id, number, 'A' FROM batch, generate_series(1, 10) AS number"
+        )
+        run("UPDATE batch SET state = 'executed', executed_at = now(), executed_by = 'ada' WHERE id = 150")
+    return engine
+
+
+def test_partitions_of_a_row_table_need_triggers_of_their_own(partitioned: Engine) -> None:
+    frozen, free = "WHERE batch_id = 150", "WHERE batch_id = 151"
+
+    def changes(table: str, where: str) -> bool:
+        with partitioned.connect() as connection:
+            try:
+                connection.exec_driver_sql(f"UPDATE {table} SET item_code = 'B' {where}")
+            except DBAPIError as error:
+                return MESSAGE not in str(error)
+        return True
+
+    assert changes("price_change_row", free)
+    assert not changes("price_change_row", frozen)
+    assert changes("price_change_row_1", frozen)  # Statement triggers fire for the table that is named.
+    with partitioned.begin() as connection:
+        freeze_table(connection, "price_change_row_1")
+    assert not changes("price_change_row_1", frozen)
+    assert changes("price_change_row_1", free)
+
+
+def test_statements_about_a_batch_read_its_partition_only(partitioned: Engine) -> None:
+    with partitioned.connect() as connection:
+        explain = "EXPLAIN SELECT * FROM price_change_row WHERE batch_id = 150 AND sequence BETWEEN 1 AND 5"
+        plan = "\n".join(connection.exec_driver_sql(explain).scalars())
+    assert "price_change_row_1" in plan
+    assert not any(f"price_change_row_{other}" in plan for other in (0, 2, 3))
+
+
+def test_an_installation_with_partitions_does_not_start(partitioned: Engine) -> None:
+    with partitioned.connect() as connection:
+        found = list(faults(connection, BatchTypes()))
+    assert sum("inherits from price_change_row" in fault for fault in found) == 4
