@@ -45,6 +45,7 @@ def configure(settings: Mapping[str, Any]) -> Any:
     """Return the committed configuration of the whole application."""
     config = Configurator(settings=dict(settings))
     config.include("batchbook.services")
+    config.include("batchbook.web.route_index")  # Before the first route is added.
     config.include("batchbook.db")
     config.include("batchbook.security")
     config.include("batchbook.web")

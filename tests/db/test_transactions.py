@@ -6,11 +6,12 @@ import sqlite3
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Table, func, insert, select
+from sqlalchemy import Engine, Table, event, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from batchbook.db.transactions import (
     WaitingLimit,
+    brief_reading,
     is_busy,
     is_refused_write,
     is_timeout,
@@ -89,3 +90,21 @@ def test_who_may_write_is_known_to_the_database(engine: Engine, things: Table, r
     except DBAPIError as refused:
         error = refused
     assert is_refused_write(error) is read_only
+
+
+def test_a_brief_reading_keeps_nothing_and_leaves_the_connection_as_it_is(
+    engine: Engine, things: Table
+) -> None:
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *arguments: sent.append(arguments[2]))
+    with transaction_scope(engine) as session:
+        session.execute(insert(things).values(id=1, part=0))
+    del sent[:]
+    for _ in range(2):
+        with brief_reading(engine) as session:
+            assert session.scalar(select(func.count()).select_from(things)) == 1
+        with transaction_scope(engine) as session:
+            assert session.scalar(select(func.count()).select_from(things)) == 1
+    assert not [statement for statement in sent if "query_only" in statement]
+    with pytest.raises(DBAPIError), transaction_scope(engine, read_only=True) as session:
+        session.execute(insert(things).values(id=2, part=0))

@@ -66,20 +66,21 @@ def test_pages_of_a_batch_cost_the_same_at_every_size(
     app: Any, catalogue: CatalogueDatabase, staff: TestApp, sizes: dict[int, int]
 ) -> None:
     filtered = "?f.status.equal=increase&f.new_price.greater=5&sort=-new_price&page=1&size=50"
-    for more in (
-        "",
-        filtered,
-        "/rows/7",
-        "/history",
-        "/edit",
-        "/rows/new",
-        "/rows/remove?f.status.equal=increase",
+    for more, most in (
+        ("", 37),
+        (filtered, 35),
+        ("/rows/window?first=20&count=50", 12),
+        ("/rows/7", 9),
+        ("/history", 12),
+        ("/edit", 9),
+        ("/rows/new", 6),
+        ("/rows/remove?f.status.equal=increase", 7),
     ):
         costs = {
             rows: cost(app, lambda n=n, more=more: staff.get(url_of(n) + more)) for rows, n in sizes.items()
         }
         assert costs[FEW] == costs[MANY], more
-        assert costs[MANY].total() < 45, more
+        assert costs[MANY].total() <= most, more
 
 
 def test_an_edit_costs_the_same_at_every_size(
@@ -94,7 +95,7 @@ def test_an_edit_costs_the_same_at_every_size(
 
     costs = {rows: cost(app, lambda n=n: edit(n)) for rows, n in sizes.items()}
     assert costs[FEW] == costs[MANY]
-    assert costs[MANY].total() < 60
+    assert costs[MANY].total() <= 33
 
 
 def noting(cursor: type[Any], sent: list[str]) -> type[Any]:
@@ -178,9 +179,9 @@ OF_THE_ANSWER = [
     "SELECT batch_comment",
 ]
 ON_SQLITE = [
-    *("SELECT web_session", "PRAGMA query_only", "BEGIN", "SELECT user_account"),
+    *("SELECT web_session", "BEGIN", "SELECT user_account"),
     *("BEGIN", "SELECT job"),
-    *("PRAGMA query_only", "PRAGMA busy_timeout", "BEGIN", "PRAGMA busy_timeout", "SELECT batch"),
+    *("PRAGMA busy_timeout", "BEGIN", "PRAGMA busy_timeout", "SELECT batch"),
 ]
 ON_POSTGRESQL = ["SELECT user_account", "SELECT job", "SELECT batch"]
 

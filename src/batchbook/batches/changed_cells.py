@@ -71,10 +71,15 @@ def in_rows(
     cell: type[CellChange], condition: ColumnElement[bool], sequences: Sequence[int]
 ) -> ColumnElement[bool]:
     """Return ``condition``, that ``cell`` is in one of the rows ``sequences``, so that only chunks near these are unpacked."""
-    if not sequences:
-        return condition
+    return within(cell, condition, min(sequences), max(sequences)) if sequences else condition
+
+
+def within(
+    cell: type[CellChange], condition: ColumnElement[bool], first: Any, last: Any
+) -> ColumnElement[bool]:
+    """Return ``condition``, which only cells in the rows from ``first`` to ``last`` satisfy, so that no other chunks are unpacked."""
     columns = inspect(cell).selectable.c
-    return and_(condition, columns.first_sequence <= max(sequences), columns.last_sequence >= min(sequences))
+    return and_(condition, columns.first_sequence <= last, columns.last_sequence >= first)
 
 
 def among_first(cell: type[CellChange], count: int) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    bindparam,
     cast,
     exists,
     func,
@@ -20,12 +22,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from batchbook.batches.changed_cells import ChangedCell, cells_at, in_rows
+from batchbook.batches.changed_cells import ChangedCell, cells_at, within
 from batchbook.batches.handler_context import HIGHEST_NUMBER
 from batchbook.batches.history import REMEMBERED
 from batchbook.batches.models import BatchRow, CellChange, Operation
 from batchbook.batches.policies.field_rules import FieldAccess
-from batchbook.db.number_sets import is_listed
+from batchbook.db.number_sets import is_in_parameter
 
 #: The field under which history keeps that a row was removed or restored.
 REMOVED = "removed"
@@ -72,17 +74,30 @@ def differing_cells(
     session: Session, batch_id: int, sequences: Sequence[int]
 ) -> Iterator[tuple[int, str, str | None, str | None]]:
     """Yield the cells of the rows ``sequences``, those of a window, that differ from the source: row, field, text there and now."""
-    change = ChangedCell
-    listed = in_rows(change, is_listed(change.sequence, sequences, session.get_bind().dialect), sequences)
-    changes = select(
-        change.operation, change.position, change.sequence, change.field, change.old, change.new
-    ).where(change.batch_id == batch_id, listed, change.field != REMOVED)
+    if not sequences:
+        return
+    wanted = {"batch_id": batch_id, "rows": sequences, "first": min(sequences), "last": max(sequences)}
+    changes = session.execute(_changes_in_rows(session.get_bind().dialect.name), wanted)
     texts: dict[tuple[int, str], tuple[str | None, str | None]] = {}
     # Sorted here: asked for this order, SQLite goes through all changes of the batch.
-    for _, _, sequence, field, old, new in sorted(session.execute(changes), key=lambda found: found[:2]):
+    for _, _, sequence, field, old, new in sorted(changes, key=lambda found: found[:2]):
         before, _ = texts.get((sequence, field), (old, None))
         texts[sequence, field] = before, new
     yield from ((*place, before, now) for place, (before, now) in texts.items() if before != now)
+
+
+@cache
+def _changes_in_rows(dialect: str) -> Select[*tuple[Any, ...]]:
+    """Return the SELECT of the changes in some rows of a batch; it is kept, because making it takes longer than asking."""
+    change = ChangedCell
+    listed = is_in_parameter(change.sequence, "rows", dialect)
+    return select(
+        change.operation, change.position, change.sequence, change.field, change.old, change.new
+    ).where(
+        change.batch_id == bindparam("batch_id"),
+        within(change, listed, bindparam("first"), bindparam("last")),
+        change.field != REMOVED,
+    )
 
 
 def all_differing_cells(batch_id: int) -> Select[Any]:

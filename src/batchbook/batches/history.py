@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.cell_chunks import write_cells
@@ -164,8 +164,11 @@ def record_all(context: HandlerContext, kind: str, summaries: Mapping[int, str])
 
 def last_operation(session: Session, batch_id: int) -> int:
     """Return the number of the last operation on a batch, which grows with each change of its rows; 0 without history."""
-    highest = select(func.max(Operation.number)).where(Operation.batch_id == batch_id)
-    return session.scalar(highest) or 0
+    return session.scalar(_LAST_NUMBER, {"batch_id": batch_id}) or 0
+
+
+#: Made once, because every window of a batch's rows asks it.
+_LAST_NUMBER = select(func.max(Operation.number)).where(Operation.batch_id == bindparam("batch_id"))
 
 
 def bump_version(batch: Batch) -> None:

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
-from functools import partial, wraps
+from functools import lru_cache, partial, wraps
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
@@ -273,14 +273,11 @@ def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
 
     The handler's declarations are replaced by copies whose functions are guarded as well.
     """
-    for name in HOOKS:
-        if getattr(type(handler), name) is not getattr(BatchHandler, name):
-            check = (
-                partial(_declared_status, handler)
-                if name == "header_status"
-                else _CHECKS.get(name, _as_it_is)
-            )
-            setattr(handler, name, _guarded(name, getattr(handler, name), handler.session, check))
+    for name in _overridden(cast("Any", type(handler))):
+        check = (
+            partial(_declared_status, handler) if name == "header_status" else _CHECKS.get(name, _as_it_is)
+        )
+        setattr(handler, name, _guarded(name, getattr(handler, name), handler.session, check))
     for name in _DECLARATIONS:
         declared = getattr(handler, name)
         if declared is not None:
@@ -290,7 +287,15 @@ def guard_hooks(handler: BatchHandler[Any, Any]) -> None:
                 for part, one in parts.items()
                 if callable(one)
             }
-            setattr(handler, name, replace(declared, **functions))
+            # One without functions stays as it is: each page makes a handler.
+            if functions:
+                setattr(handler, name, replace(declared, **functions))
+
+
+@lru_cache(maxsize=256)
+def _overridden(handler: Any) -> tuple[str, ...]:
+    """Return the names of the hooks that the class ``handler`` overrides."""
+    return tuple(name for name in HOOKS if getattr(handler, name) is not getattr(BatchHandler, name))
 
 
 #: The attributes of handlers that are dataclasses with functions of the author among their fields.

@@ -179,11 +179,12 @@ def _connect_postgresql(_dialect: object, _record: object, arguments: Any, optio
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that may write takes the write lock at once: upgrading a read lock later fails if another
     # transaction has written in between. A read-only one does not wait, and query_only keeps it from writing.
-    read_only = connection.get_execution_options().get(READ_ONLY, False)
-    if not read_only:
+    read_only: bool | None = connection.get_execution_options().get(READ_ONLY, False)
+    if read_only is False:
         refuse_second(connection)
-    set_query_only(connection, on=read_only)
-    if read_only:
+    if read_only is not None:
+        set_query_only(connection, on=read_only)
+    if read_only is not False:
         connection.exec_driver_sql("BEGIN")
     else:
         _take_write_lock(connection)
@@ -218,7 +219,7 @@ def _busy_timeout(connection: Connection, seconds: float) -> Iterator[None]:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    read_only = connection.get_execution_options().get(READ_ONLY, False) is not False
     if not read_only:
         refuse_second(connection)
     # The driver says it in its BEGIN, which saves a statement; None leaves it to the server, which may be a replica.

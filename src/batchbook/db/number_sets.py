@@ -7,7 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Dialect, any_, false, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    Text,
+    any_,
+    bindparam,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 #: The most ranges that are written as ranges; where there are more, the numbers are listed in one parameter.
 _MOST_RANGES = 8
@@ -43,9 +57,37 @@ def is_among(column: Any, numbers: Sequence[int], dialect: Dialect) -> ColumnEle
 
 def is_listed(column: Any, numbers: Sequence[int], dialect: Dialect) -> ColumnElement[bool]:
     """Return the condition that ``column`` is one of ``numbers``, in any order; they are one parameter."""
-    if dialect.name == "postgresql":
-        listed: ColumnElement[bool] = column == any_(literal(list(numbers), ARRAY(BigInteger)))
+    return _is_in(column, literal(numbers, NumberList()), dialect.name)
+
+
+def is_in_parameter(column: Any, name: str, dialect: str) -> ColumnElement[bool]:
+    """Return the condition that ``column`` is one of the numbers in the parameter ``name``, for a statement that is made once.
+
+    ``dialect`` is the name of that of the database. A sequence of numbers is the parameter's value.
+    """
+    return _is_in(column, bindparam(name, type_=NumberList()), dialect)
+
+
+def _is_in(column: Any, numbers: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:
+    if dialect == "postgresql":
+        listed: ColumnElement[bool] = column == any_(numbers)
         return listed
-    values = func.json_each(json.dumps(list(numbers))).table_valued("value")
+    values = func.json_each(numbers).table_valued("value")
     found: ColumnElement[bool] = column.in_(select(values.c.value))
     return found
+
+
+class NumberList(TypeDecorator[Sequence[int]]):
+    """The type of a parameter with any quantity of numbers: an array on PostgreSQL, JSON on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of the database."""
+        return dialect.type_descriptor(ARRAY(BigInteger) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> Any:
+        """Return the numbers as the driver takes them."""
+        numbers = list(value or ())
+        return numbers if dialect.name == "postgresql" else json.dumps(numbers)

@@ -146,5 +146,6 @@ def set_query_only(connection: Connection, *, on: bool) -> None:
 
 
 def _begin_side_file(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(READ_ONLY, False)
-    set_query_only(connection, on=read_only)
+    read_only: bool | None = connection.get_execution_options().get(READ_ONLY, False)
+    if read_only is not None:
+        set_query_only(connection, on=read_only)

@@ -21,7 +21,7 @@ from batchbook.db.outages import is_unconnected
 from batchbook.errors import Busy
 from batchbook.settings import Setting
 
-#: The option of a read-only transaction: the database refuses writes in it.
+#: The option of a read-only transaction: the database refuses writes in it. ``None`` is for one of :func:`brief_reading`.
 READ_ONLY = "batchbook_read_only"
 
 #: The option with the :class:`WaitingLimit` on transactions that wait for SQLite's write lock; without it, there is no limit.
@@ -165,8 +165,10 @@ class GuardedSession(Session):
             super().flush(objects)
 
 
-def make_session(engine: Engine, *, read_only: bool = False, waiting: WaitingLimit | None = None) -> Session:
-    """Return a session on ``engine``; if it is ``read_only``, the database refuses writes.
+def make_session(
+    engine: Engine, *, read_only: bool | None = False, waiting: WaitingLimit | None = None
+) -> Session:
+    """Return a session on ``engine``; if it is ``read_only``, the database refuses writes. ``None`` is for :func:`brief_reading`.
 
     ``waiting`` limits the number of sessions that wait for SQLite's write lock at a time.
     """
@@ -196,6 +198,17 @@ def transaction_scope(
     """
     with make_session(engine, read_only=read_only) as session, session.begin():
         session.info[_ACTED_BY] = acted_by
+        yield session
+
+
+@contextmanager
+def brief_reading(engine: Engine) -> Iterator[Session]:
+    """Yield a session in a transaction for a few SELECTs of this application's own, such as those of a request's person.
+
+    Nothing is committed. SQLite does not take the write lock, nor is it told to refuse writes: telling it makes it forget all
+    statements that it has prepared, and a request that edits would prepare each of them anew.
+    """
+    with make_session(engine, read_only=None) as session:
         yield session
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from decimal import Context, Decimal
 from enum import Enum as PythonEnum
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -173,7 +174,9 @@ def limits_of(column: Column) -> tuple[Any, Any] | None:
     return derived or (integer_limits(BigInteger()) if column.kind is Kind.INTEGER else None)
 
 
+@lru_cache(maxsize=4096)
 def _column_of(model: Any, name: str) -> Column:
+    # Kept, because each page would derive dozens again, and what is made ready for a column is found by its identity.
     attribute = inspect(model).column_attrs.get(name)
     if attribute is None:
         raise ValueError(f"{model.__name__} has no column “{name}” for a grid to show.")

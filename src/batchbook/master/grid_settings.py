@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from batchbook.db.functions import insert_into
@@ -29,10 +29,14 @@ def recall(db: Session, user_name: str, grid: str) -> dict[str, Any] | None:
 
 def recall_several(db: Session, user_name: str, grids: Collection[str]) -> dict[str, dict[str, Any]]:
     """Return the settings that ``user_name`` last chose for each of ``grids``; those for which there are none are missing."""
-    found = select(GridSetting.grid, GridSetting.settings).where(
-        GridSetting.user_name == user_name, GridSetting.grid.in_(grids)
-    )
-    return {row.grid: row.settings for row in db.execute(found)}
+    found = db.execute(_SEVERAL, {"user_name": user_name, "grids": [*grids]})
+    return {row.grid: row.settings for row in found}
+
+
+#: Made once, because every page with a grid asks it.
+_SEVERAL = select(GridSetting.grid, GridSetting.settings).where(
+    GridSetting.user_name == bindparam("user_name"), GridSetting.grid.in_(bindparam("grids", expanding=True))
+)
 
 
 def remember(db: Session, user_name: str, grid: str, settings: dict[str, Any]) -> None:
@@ -108,7 +112,7 @@ class RememberedPage:
     @cached_property
     def choices(self) -> dict[str, Any]:
         """The choices by name, :data:`PANEL` and :data:`FULL_WINDOW`; those that were never made are missing."""
-        return (recall(self.db, self.user, f"page.{self.key}") if self.user else None) or {}
+        return (recall(self.db, self.user, page_key(self.key)) if self.user else None) or {}
 
     def remember(self, sent: Mapping[str, Any]) -> None:
         """Remember the choices in ``sent``, JSON of a script; those that it does not have stay as they were."""
@@ -118,4 +122,9 @@ class RememberedPage:
         if isinstance(sent.get(FULL_WINDOW), bool):
             new[FULL_WINDOW] = sent[FULL_WINDOW]
         if new and self.user:
-            remember(self.db, self.user, f"page.{self.key}", self.choices | new)
+            remember(self.db, self.user, page_key(self.key), self.choices | new)
+
+
+def page_key(key: str) -> str:
+    """Return the name under which the choices for the page around the grid called ``key`` are remembered."""
+    return f"page.{key}"

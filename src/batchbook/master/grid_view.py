@@ -33,7 +33,7 @@ from batchbook.grid import (
 from batchbook.grid.column_layout import DEFAULT_LAYOUT
 from batchbook.grid.number_formats import format_of
 from batchbook.master.facet_panel import FacetPanel, KnownCounts, facets_key
-from batchbook.master.grid_settings import RememberedState, recall, recall_several
+from batchbook.master.grid_settings import RememberedState, page_key, recall_several
 from batchbook.master.links import GridLinks
 from batchbook.master.personal_layout import PersonalLayout
 from batchbook.master.row_cells import (
@@ -62,7 +62,7 @@ class GridView:
     returns the number of rows of a state where it need not be counted, and ``snapshot`` tells how the rows are now, by which the keys of a view are kept. ``declared_layout`` is
     how the table is laid out until a person arranges it, which is posted to ``layout_url``, empty where that is not possible.
     ``windows_url`` is where the rows at given positions are asked for, see :mod:`batchbook.master.window_pages`. ``cell_links``, ``editable``,
-    ``mark`` and ``identity`` are those of :func:`~batchbook.master.row_cells.table_rows`, ``notes`` returns the marks on the cells of some rows, and ``note_url`` where a marked cell leads. ``element_data`` has further attributes
+    ``mark`` and ``identity`` are those of :func:`~batchbook.master.row_cells.table_rows`, ``notes`` returns the marks on the cells of some rows, and ``note_url`` where a marked cell leads. ``element_data`` returns further attributes
     of ``<row-grid>`` without their ``data-``, such as ``cell-url``; what it lacks is not possible in this grid.
     """
 
@@ -86,7 +86,7 @@ class GridView:
     identity: Callable[[Row[Any]], RowIdentity] | None = None
     notes: Callable[[Sequence[Row[Any]]], CellNotes] | None = None
     note_url: NoteUrl | None = None
-    element_data: Mapping[str, Any] = field(default_factory=dict)
+    element_data: Callable[[], Mapping[str, Any]] = dict
     snapshot: Callable[[Session], Snapshot] | None = None
     windows_url: str = ""
 
@@ -115,8 +115,13 @@ class GridView:
 
     @cached_property
     def _settings(self) -> Mapping[str, dict[str, Any] | None]:
-        """The remembered state and layout by their names, read together; ``None`` for what is not remembered."""
-        names = (*self.remembered.keys, f"layout.{self.key}")
+        """What is remembered of the grid and the page around it by its names, read together; ``None`` for what is not."""
+        names = (
+            *self.remembered.keys,
+            f"layout.{self.key}",
+            facets_key(self.key),
+            page_key(self.key),
+        )
         found = recall_several(self.request.db, self.user, names) if self.user else {}
         return {name: found.get(name) for name in names}
 
@@ -171,7 +176,7 @@ class GridView:
         """The facets beside the grid, whose links lead to its page; None for a grid without pages for them."""
         if self.facet_urls is None:
             return None
-        stored = recall(self.request.db, self.user, facets_key(self.key)) if self.user else None
+        stored = self._settings[facets_key(self.key)]
         chosen = stored.get("open") if stored else None
         return FacetPanel(
             self.request.db,
@@ -185,6 +190,11 @@ class GridView:
             self.merge_url,
             self.request.conventions,
         )
+
+    @property
+    def page_choices(self) -> Mapping[str, Any]:
+        """The choices of the user for the page around the grid, as :attr:`RememberedPage.choices` has them."""
+        return self._settings[page_key(self.key)] or {}
 
     @property
     def remembered(self) -> RememberedState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from functools import lru_cache
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -177,19 +178,19 @@ def table_rows(
     """
     links = links or {}
     makers = [
-        (column.name, _cell_maker(column, zone, conventions, links.get(column.name), first=place == 0))
+        (column.name, links.get(column.name), _cell_maker(column, zone, conventions, first=place == 0))
         for place, column in enumerate(columns)
     ]
     for row, place in zip(rows, repeat(0) if places is None else places, strict=False):
         values = row._mapping
         edit = editable(row) if editable else None
-        cells = [make(values[name], row, edit) for name, make in makers]
+        cells = [make(values[name], link(row) if link else None, edit) for name, link, make in makers]
         attributes = f' aria-rowindex="{place + 1}"' if place else ""
         if identity:
             key, version = identity(row)
             attributes = f' data-key="{escape(key)}" data-version="{version}"{attributes}'
             marked = notes.get(key, {}) if notes else {}
-            for at, (name, _make) in enumerate(makers if marked else ()):
+            for at, (name, _link, _make) in enumerate(makers if marked else ()):
                 if name in marked:
                     url = note_url(key, name, marked[name]) if note_url else None
                     cells[at] = cells[at].noted(marked[name], url)
@@ -221,9 +222,11 @@ def heading_attributes(column: Column, *, editable: bool) -> Markup:
     return attributes
 
 
+@lru_cache(maxsize=4096)
 def _cell_maker(
-    column: Column, zone: tzinfo, conventions: Conventions, link_for: LinkFor | None, *, first: bool
-) -> Callable[[Any, Row[Any], EditableRow | None], Cell]:
+    column: Column, zone: tzinfo, conventions: Conventions, *, first: bool
+) -> Callable[[Any, str | None, EditableRow | None], Cell]:
+    """Return the function that makes a cell of ``column`` from its value, the address of its link, and its row where that can be edited."""
     tag, scope = ("th", Markup(' scope="row"')) if first else ("td", Markup())
     css = f"cell cell-{column.kind}"
     name, anchor = column.name, f"#field-{column.name}"
@@ -248,11 +251,10 @@ def _cell_maker(
         shown = None if html == escape(text) else text
         return Cell(tag, cell_of_form, html, url, shown, link_attributes=_EDITABLE_LINK)
 
-    def make(value: Any, row: Row[Any], edit: EditableRow | None) -> Cell:
+    def make(value: Any, url: str | None, edit: EditableRow | None) -> Cell:
         if edit is not None and column.editable:
             return make_editable(value, edit)
         html = write(value)
-        url = link_for(row) if link_for is not None else None
         text = write_text(value) if is_written_otherwise else None if value else ""
         if text is not None and html == text:
             text = None

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from batchbook.grid import Column, GridState
@@ -24,8 +24,16 @@ SHARE_VIEWS = "views:share"
 
 def default_view(session: Session, grid: str) -> SavedView | None:
     """Return the default view of everybody of the list called ``grid``, if it has one."""
-    wanted = select(SavedView).where(SavedView.grid == grid, SavedView.is_default).order_by(SavedView.id)
-    return session.scalars(wanted.limit(1)).first()
+    return session.scalars(_DEFAULT, {"grid": grid}).first()
+
+
+#: Made once, because every page with a grid asks it.
+_DEFAULT = (
+    select(SavedView)
+    .where(SavedView.grid == bindparam("grid"), SavedView.is_default)
+    .order_by(SavedView.id)
+    .limit(1)
+)
 
 
 def default_settings(session: Session, grid: str) -> dict[str, Any] | None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Engine, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from batchbook.db import utc_now
-from batchbook.db.transactions import transaction_scope
+from batchbook.db.transactions import brief_reading
 from batchbook.errors import Refused
 from batchbook.security.models import RolePermission, User, WebSession, user_role
 
@@ -81,23 +81,18 @@ def load_identity(
 ) -> Identity | None:
     """Return the user of the web session with this stored id (a SHA-256), or ``None``.
 
-    There is none for a session that is over or revoked, or whose user is switched off. It is read in a read-only
-    transaction of its own, so error pages can call this after the request's transaction has failed. ``prolong`` is
+    There is none for a session that is over or revoked, or whose user is switched off. It is read in a transaction
+    of its own, so error pages can call this after the request's transaction has failed. ``prolong`` is
     called afterwards with the session.
     """
-    open_now = (
-        WebSession.id == session_hash,
-        WebSession.revoked_at.is_(None),
-        WebSession.expires_at > utc_now(),
-    )
-    with transaction_scope(engine, read_only=True) as db:
+    asked = {"session": session_hash, "now": utc_now()}
+    with brief_reading(engine) as db:
         if db.get_bind(WebSession) is db.get_bind(User):
-            both = _user(WebSession.user_id).add_columns(WebSession).where(*open_now)
-            rows: Sequence[Any] = db.execute(both).all()
+            rows: Sequence[Any] = db.execute(_USER_OF_SESSION, asked).all()
             session = rows[0].WebSession if rows else None
         else:  # The session is kept beside the database.
-            session = db.scalar(select(WebSession).where(*open_now))
-            rows = () if session is None else db.execute(_user(session.user_id)).all()
+            session = db.scalar(_SESSION, asked)
+            rows = () if session is None else db.execute(_USER, {"user": session.user_id}).all()
     if session is None or not rows:
         return None
     if prolong is not None:
@@ -134,6 +129,17 @@ def _user(user_id: Any) -> Select[*tuple[Any, ...]]:
         .outerjoin(RolePermission, RolePermission.role_id == user_role.c.role_id)
         .where(User.id == user_id, User.active)
     )
+
+
+# Made once, because every request asks one of them; making it takes longer than asking.
+_OPEN_NOW = (
+    WebSession.id == bindparam("session"),
+    WebSession.revoked_at.is_(None),
+    WebSession.expires_at > bindparam("now"),
+)
+_SESSION = select(WebSession).where(*_OPEN_NOW)
+_USER = _user(bindparam("user"))
+_USER_OF_SESSION = _user(WebSession.user_id).add_columns(WebSession).where(*_OPEN_NOW)
 
 
 def identity_called(session: Session, name: str) -> Identity:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from batchbook.batches.changed_cells import ChangedCell, in_row
 from batchbook.batches.concurrency import StaleEdit, next_row_version
@@ -144,18 +146,23 @@ def _last_authors(context: ActionContext, sequence: int, fields: Collection[str]
 
 def find_row(context: ActionContext, sequence: int) -> RowProxy:
     """Return a row of the batch, even if it is removed; raise ``Missing`` if it does not exist."""
-    model: type[BatchRow] = context.row
-    statement = select(context.rows().table).where(
-        model.batch_id == context.batch.id, model.sequence == sequence
-    )
+    key = {"batch_id": context.batch.id, "sequence": sequence}
     values = (
-        context.session.execute(statement).mappings().one_or_none()
+        context.session.execute(_row_select(context.row), key).mappings().one_or_none()
         if 0 < sequence <= HIGHEST_NUMBER
         else None
     )
     if values is None:
         raise Missing(f"{context.batch} has no row {sequence}.")
     return RowProxy(values)
+
+
+@lru_cache(maxsize=64)
+def _row_select(model: type[BatchRow]) -> Select[*tuple[Any, ...]]:
+    """Return the SELECT of a row by its number; it is kept, because making it takes longer than asking."""
+    return select(table_of(model)).where(
+        model.batch_id == bindparam("batch_id"), model.sequence == bindparam("sequence")
+    )
 
 
 def _store(context: ActionContext, row: RowProxy, changes: Sequence[Change], how: str = "") -> EditedRow:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from batchbook.batches.handler_context import HIGHEST_NUMBER
@@ -36,7 +36,7 @@ def is_reversible(operation: Any = Operation) -> ColumnElement[bool]:
 
 def reversible(session: Session, batch_id: int, number: int) -> Reversible | None:
     """Return the operation ``number`` of the batch, if it can be undone or redone."""
-    return _latest(session, batch_id, Operation.number == min(number, HIGHEST_NUMBER))
+    return _found(session, _REVERSIBLE, batch_id=batch_id, number=min(number, HIGHEST_NUMBER))
 
 
 def reversals_of(session: Session, batch_id: int, numbers: Collection[int]) -> dict[int, Operation]:
@@ -56,37 +56,44 @@ def reversible_among(session: Session, batch_id: int, numbers: Collection[int]) 
 
 def next_undo(session: Session, batch_id: int, actor: str, before: int = HIGHEST_NUMBER) -> Reversible | None:
     """Return the operation, with a number below ``before``, that ``actor`` would undo next in the batch, if any."""
-    of = Operation
-    return _latest(session, batch_id, of.actor == actor, of.kind != UNDO, of.number < before)
+    return _found(session, _NEXT_UNDO, batch_id=batch_id, actor=actor, before=before)
 
 
 def next_redo(session: Session, batch_id: int, actor: str, before: int = HIGHEST_NUMBER) -> Reversible | None:
     """Return the undo, with a number below ``before``, that ``actor`` would redo next in the batch, if any."""
-    operation, new = Operation, aliased(Operation)
+    return _found(session, _NEXT_REDO, batch_id=batch_id, actor=actor, before=before)
+
+
+def _latest(*conditions: ColumnElement[bool]) -> Select[Operation]:
+    """Return the SELECT of the latest operation on a batch that satisfies ``conditions`` and can be reversed."""
+    own = Operation.batch_id == bindparam("batch_id")
+    wanted = select(Operation).where(own, *conditions, is_reversible())
+    return wanted.order_by(Operation.number.desc()).limit(1)
+
+
+def _last_new() -> ColumnElement[int]:
+    """Return the number of the last operation of the actor that is neither an undo nor a redo; 0 if there is none."""
+    new = aliased(Operation)
     last = select(func.coalesce(func.max(new.number), 0)).where(
-        new.batch_id == batch_id,
-        new.actor == actor,
+        new.batch_id == bindparam("batch_id"),
+        new.actor == bindparam("actor"),
         new.cells > 0,
         new.kind.not_in((UNDO, REDO, *_NOT_BY_PEOPLE)),
     )
-    return _latest(
-        session,
-        batch_id,
-        operation.actor == actor,
-        operation.kind == UNDO,
-        operation.number > last.scalar_subquery(),
-        operation.number < before,
-    )
+    return last.scalar_subquery()
 
 
-def _latest(session: Session, batch_id: int, *conditions: ColumnElement[bool]) -> Reversible | None:
-    operation = Operation
-    wanted = select(operation).where(operation.batch_id == batch_id, *conditions, is_reversible())
-    found = session.scalar(wanted.order_by(operation.number.desc()).limit(1))
-    return None if found is None else _reversible(session, found)
+# Made once, because each page of a batch asks them; making them takes longer than asking.
+_OF_ACTOR = (Operation.actor == bindparam("actor"), Operation.number < bindparam("before"))
+_REVERSIBLE = _latest(Operation.number == bindparam("number"))
+_NEXT_UNDO = _latest(*_OF_ACTOR, Operation.kind != UNDO)
+_NEXT_REDO = _latest(*_OF_ACTOR, Operation.kind == UNDO, Operation.number > _last_new())
 
 
-def _reversible(session: Session, operation: Operation) -> Reversible:
+def _found(session: Session, wanted: Select[Operation], **values: Any) -> Reversible | None:
+    operation = session.scalar(wanted, values)
+    if operation is None:
+        return None
     summary = original_of(session, operation).summary
     return Reversible(operation.number, operation.kind, operation.cells, summary)
 

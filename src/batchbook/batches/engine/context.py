@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
@@ -131,11 +131,17 @@ def _header_of(session: Session, types: BatchTypes, batch_id: int) -> type[Batch
 def _read_header(
     session: Session, header: type[Batch], batch_id: int, *, lock: bool, skip_locked: bool = False
 ) -> Batch | None:
-    statement = select(header).where(header.id == batch_id).execution_options(populate_existing=True)
-    if lock:
-        # Only the header's own tables: PostgreSQL does not lock the nullable side of an outer join.
-        statement = statement.with_for_update(of=[Batch, header], skip_locked=skip_locked)
-    return session.scalars(statement).one_or_none()
+    statement = _header_select(header, lock=lock, skip_locked=skip_locked)
+    return session.scalars(statement, {"batch_id": batch_id}).one_or_none()
+
+
+@lru_cache(maxsize=256)
+def _header_select(header: type[Batch], *, lock: bool, skip_locked: bool) -> Select[Batch]:
+    """Return the SELECT of a batch by its number; it is kept, because making it takes longer than asking."""
+    statement = select(header).where(header.id == bindparam("batch_id"))
+    statement = statement.execution_options(populate_existing=True)
+    # Only the header's own tables: PostgreSQL does not lock the nullable side of an outer join.
+    return statement.with_for_update(of=[Batch, header], skip_locked=skip_locked) if lock else statement
 
 
 def no_batch(batch_id: int) -> Missing:

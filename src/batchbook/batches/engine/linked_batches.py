@@ -19,7 +19,7 @@ from batchbook.batches.handler import CONFIRM, REASON, LinkedBatch
 from batchbook.batches.history import bump_version, record
 from batchbook.batches.lifecycle import Action, State
 from batchbook.batches.models import Batch
-from batchbook.batches.policies.demands import demand_policy, policy_of, refusals
+from batchbook.batches.policies.demands import demand_policy, refusals
 from batchbook.batches.rows.row_values import Block, RowValues
 from batchbook.batches.rows.scope import Rows
 from batchbook.batches.sources.chosen_rows import ChosenRows, chosen_source_rows
@@ -184,10 +184,10 @@ def _complete(source: ActionContext, context: ActionContext, linked: LinkedBatch
     context.batch.state = State.COMPLETE
     context.session.flush()
     why = source.handler_context.reason
-    if why is None and policy_of(context).reason:
+    if why is None and context.policy.reason:
         why = f"It follows from {str(source.batch).lower()}."
     context.handler_context = replace(context.handler_context, reason=why)
-    if refused := refusals(context, policy_of(context), linked.execute_at):
+    if refused := refusals(context, context.policy, linked.execute_at):
         raise _refusal(source, refused)
 
 

@@ -200,10 +200,10 @@ def refreshing(
     few = None if whole else _unless_many(rows)
     before = Tally.of(context, touched) if few is None else Tally.of_rows(few)
     others = Tally.stored(context) - before
-    if refresh and few and peer_groups(context):
-        # A peer whose code the handler spells anew is no peer of the edited row then, but has to be brought up to date.
-        now = context.row.sequence.in_([row.sequence for row in few])
-        touched = or_(touched, and_(context.row.batch_id == context.batch.id, now))
+    if few is not None:
+        # By number: a peer whose code the handler spells anew has to be brought up to date, too. Added rows have none yet.
+        known = rows_and_peers(context, [row.sequence for row in few], ())
+        touched = or_(touched, known) if added else known
     yield {row.sequence: row.version for row in rows if not row.removed}
     new: list[ColumnElement[bool]] = []
     after = None
@@ -259,12 +259,12 @@ _PEERS_AT_ONCE = 500
 
 def new_peers(context: ActionContext, touched: ColumnElement[bool]) -> list[ColumnElement[bool]]:
     """Return conditions for the rows that are peers of the ``touched`` ones, as these are now, and not touched themselves."""
-    row, whole = context.row, context.row.batch_id == context.batch.id
+    row = context.row
     found: set[int] = set()
     for statement in select_peers(context, touched):
         new = statement.where(statement.selected_columns[0].not_in(select(row.sequence).where(touched)))
         found.update(context.session.scalars(new))
-    return [and_(whole, row.sequence.in_(part)) for part in chunked(sorted(found), _PEERS_AT_ONCE)]
+    return [rows_and_peers(context, part, ()) for part in chunked(sorted(found), _PEERS_AT_ONCE)]
 
 
 def refresh_touched(context: ActionContext, touched: Iterable[ColumnElement[bool]], known: int = 0) -> None:

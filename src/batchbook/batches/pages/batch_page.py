@@ -71,7 +71,7 @@ class BatchPage(Page):
         """The engine acting for the person who is signed in."""
         return self.view.engine
 
-    @property
+    @cached_property
     def action_context(self) -> ActionContext:
         """The context of an action on the batch, for reading."""
         return self.engine.context_of(self.batch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, select
@@ -226,20 +226,33 @@ class RowTable:
     def filters(self, row: type[BatchRow]) -> tuple[Column, ...]:
         """Return the columns that the grid of ``row`` is filtered by without showing them."""
         # Removed rows are marked as a whole, and problems at their cells.
-        problems = Column(PROBLEMS, "Has problems", row.issues.is_not(None), Kind.BOOLEAN)
-        return columns_of(row, (*self.filter_columns, "removed", problems))
+        return columns_of(row, (*self.filter_columns, "removed", _problems_column(row)))
 
     def all_columns(
         self, row: type[BatchRow], statuses: type[Status] | None, access: FieldAccess
     ) -> tuple[Column, ...]:
         """Return all columns of the grid of ``row`` for somebody with ``access``: number, own columns, status, note, then those to filter by."""
-        sequence, status, note = columns_of(row, ("sequence", "status", "status_text"))
+        sequence, status = columns_of(row, ("sequence", "status"))
         if statuses is not None:
-            status = Column("status", "Status", row.status, Kind.CHOICE, choices=choices_of(statuses))
+            status = _status_column(row, statuses)
         own = [status if name == "status" else name for name in self.columns_of(row)]
         columns = columns_of(row, own if status in own else (*own, status))
-        note = Column(note.name, "Note", note.expression, note.kind)
-        return access.visible((sequence, *columns, note, *self.filters(row)))
+        return access.visible((sequence, *columns, _note_column(row), *self.filters(row)))
+
+
+@lru_cache(maxsize=256)
+def _status_column(row: type[BatchRow], statuses: type[Status]) -> Column:
+    return Column("status", "Status", row.status, Kind.CHOICE, choices=choices_of(statuses))
+
+
+@lru_cache(maxsize=256)
+def _note_column(row: type[BatchRow]) -> Column:
+    return Column("status_text", "Note", row.status_text, Kind.TEXT)
+
+
+@lru_cache(maxsize=256)
+def _problems_column(row: type[BatchRow]) -> Column:
+    return Column(PROBLEMS, "Has problems", row.issues.is_not(None), Kind.BOOLEAN)
 
 
 def own_columns(row: type[BatchRow]) -> list[str]:
@@ -299,7 +312,7 @@ class BatchMasterView(MasterView):
         super().__init__(request)
         self._locks: dict[int, LockedByJob | None] = {}
 
-    @property
+    @cached_property
     def engine(self) -> Engine:
         """The engine acting for this person in this request."""
         services = self.request.services

@@ -18,7 +18,7 @@ from batchbook.batches.policies.approvals import missing_approvals, sign, signat
 from batchbook.batches.policies.declaration import MEANING, Policy
 from batchbook.batches.policies.models import AMOUNT_DIGITS, AMOUNT_SCALE, EXECUTE, BatchApproval
 from batchbook.batches.policies.second_person import second_person_reasons
-from batchbook.batches.policies.stored import applied_policy, latest_version, set_policy
+from batchbook.batches.policies.stored import latest_version, set_policy
 from batchbook.batches.seal.serialisation import content_digest
 from batchbook.errors import Conflict
 from batchbook.words import counted
@@ -28,12 +28,6 @@ _MOST = Decimal(10) ** (AMOUNT_DIGITS - AMOUNT_SCALE) - _UNIT
 _EXECUTED = "executed"
 #: The reason of an execution that is tried out.
 _DRY_RUN = "Dry run"
-
-
-def policy_of(context: ActionContext) -> Policy:
-    """Return the policy of the batch's type."""
-    declared = context.handler.execution_policy.policy
-    return applied_policy(context.session, context.batch.type, declared)
 
 
 def refusals(context: ActionContext, policy: Policy, at: datetime | None = None) -> list[str]:
@@ -66,7 +60,7 @@ def demand_policy(
     ``at`` is the time of a scheduled execution. Where ``is_asked``, the person is still asked for a reason and a signature,
     so that these are not demanded. Returns the digest of the content if the execution is to be signed, otherwise ``None``.
     """
-    policy = policy_of(context)
+    policy = context.policy
     reasons = refusals(context, policy, at)
     if not is_asked:
         reasons += _wrong_reason(policy, context.handler_context.reason)
@@ -91,7 +85,7 @@ def waive_demands(context: ActionContext) -> None:
     The database enforces the last version of a policy, so one without these demands is stored. Limits stay: they tell whether
     an execution is refused.
     """
-    session, key, policy = context.session, context.batch.type, policy_of(context)
+    session, key, policy = context.session, context.batch.type, context.policy
     waived = replace(
         policy,
         other_than_editor=False,
@@ -105,6 +99,7 @@ def waive_demands(context: ActionContext) -> None:
         latest = latest_version(session, key)
         number = 0 if latest is None else latest.number
         set_policy(session, key, waived, context.now, context.actor, number)
+        context.policy = waived
     if not context.handler_context.reason:
         context.handler_context = replace(context.handler_context, reason=_DRY_RUN)
 

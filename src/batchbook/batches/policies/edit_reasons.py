@@ -21,7 +21,6 @@ from batchbook.batches.engine.preview import bind_options
 from batchbook.batches.history import REMEMBERED, REMOVED, last_operation
 from batchbook.batches.models import Operation
 from batchbook.batches.policies.declaration import Policy
-from batchbook.batches.policies.demands import policy_of
 from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.errors import BadInput, BatchbookError
 from batchbook.grid import Kind, label_of
@@ -69,7 +68,7 @@ def demand_reason_beforehand(context: ActionContext, fields: Collection[str] | N
 
     It is for edits that a job does later, when nobody can be asked.
     """
-    policy = policy_of(context)
+    policy = context.policy
     if not policy.explains_edits or _is_accepted(policy, context.handler_context.reason):
         return
     values = value_columns(context)
@@ -82,7 +81,7 @@ def demand_reason_beforehand(context: ActionContext, fields: Collection[str] | N
 
 def may_need_reason(context: ActionContext) -> Policy | None:
     """Return the policy of the batch's type if large edits need a reason; ``None`` if they do not."""
-    policy = policy_of(context)
+    policy = context.policy
     return policy if policy.explains_edits else None
 
 

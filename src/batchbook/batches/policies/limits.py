@@ -17,7 +17,7 @@ from batchbook.batches.engine.context import ActionContext
 from batchbook.batches.engine.refresh import problem_rows
 from batchbook.batches.handler_declarations import NumberChange
 from batchbook.batches.policies.declaration import MEASURES, PERCENT, Limit
-from batchbook.batches.policies.demands import amount_of, changes_of_its_own, policy_of
+from batchbook.batches.policies.demands import amount_of, changes_of_its_own
 from batchbook.settings import Setting
 
 #: The beginnings of the settings for the two limits of a measure.
@@ -119,7 +119,7 @@ class LimitCheck:
 def limit_of(context: ActionContext, measure: str) -> Limit:
     """Return the limits of ``measure`` for the batch's type: the lower ones of the settings and of the policy."""
     settings, key = context.handler_context.settings, context.batch.type
-    policy = next((one for one in policy_of(context).limits if one.measure == measure), Limit(measure))
+    policy = next((one for one in context.policy.limits if one.measure == measure), Limit(measure))
     if measure == PERCENT:
         return policy
     return Limit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from batchbook.batches.policies.declaration import Policy
@@ -42,10 +42,16 @@ def set_policy(session: Session, key: str, policy: Policy, now: datetime, actor:
 
 def latest_version(session: Session, key: str) -> BatchPolicy | None:
     """Return the last version of the policy of the type ``key``; ``None`` if none was ever stored."""
-    statement = (
-        select(BatchPolicy).where(BatchPolicy.type == key).order_by(BatchPolicy.number.desc()).limit(1)
-    )
-    return session.scalars(statement).first()
+    return session.scalars(_LATEST, {"type": key}).first()
+
+
+#: Made once, because every page of a batch asks it.
+_LATEST = (
+    select(BatchPolicy)
+    .where(BatchPolicy.type == bindparam("type"))
+    .order_by(BatchPolicy.number.desc())
+    .limit(1)
+)
 
 
 def versions(session: Session, key: str, most: int) -> Sequence[BatchPolicy]:

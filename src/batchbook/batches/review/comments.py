@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from batchbook.batches import access
@@ -24,7 +25,7 @@ from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.policies.field_access import field_access
 from batchbook.batches.review.models import BatchComment, CommentMention
 from batchbook.db import utc_now
-from batchbook.db.number_sets import is_listed
+from batchbook.db.number_sets import is_in_parameter
 from batchbook.errors import BadInput
 from batchbook.grid import Column, columns_of
 from batchbook.security.identity import identity_of_user
@@ -186,14 +187,19 @@ def comments_by_cell(
 
     The field of a comment on a whole row is "sequence".
     """
-    statement = select(BatchComment).where(
-        BatchComment.batch_id == batch_id,
-        is_listed(BatchComment.sequence, sequences, session.get_bind().dialect),
-    )
+    statement = _comments_on_rows(session.get_bind().dialect.name)
     found: dict[int, dict[str, list[BatchComment]]] = {}
-    for one in session.scalars(statement.order_by(BatchComment.number)):
+    for one in session.scalars(statement, {"batch_id": batch_id, "rows": sequences}):
         found.setdefault(one.sequence or 0, {}).setdefault(one.field or "sequence", []).append(one)
     return found
+
+
+@cache
+def _comments_on_rows(dialect: str) -> Select[BatchComment]:
+    """Return the SELECT of the comments on some rows of a batch; it is kept, because making it takes longer than asking."""
+    listed = is_in_parameter(BatchComment.sequence, "rows", dialect)
+    wanted = select(BatchComment).where(BatchComment.batch_id == bindparam("batch_id"), listed)
+    return wanted.order_by(BatchComment.number)
 
 
 def unseen_mentions(user: str) -> Select[BatchComment, str]:

@@ -11,7 +11,7 @@ from batchbook.batches.engine.context import find_batch
 from batchbook.batches.lifecycle import Action, State, transition
 from batchbook.batches.models import Batch
 from batchbook.batches.registry import BatchTypes
-from batchbook.db.transactions import SAFE_METHODS, transaction_scope
+from batchbook.db.transactions import SAFE_METHODS, brief_reading
 from batchbook.jobs import Job, JobService
 from batchbook.jobs.enqueue import job_holding
 from batchbook.jobs.models import ACTIVE, ENDED, JobState
@@ -68,11 +68,11 @@ class LastFailure:
 def batch_locked_by_job(request: Any, batch_id: int) -> LockedByJob | None:
     """Return the batch and the job that holds it; ``None`` if no job does.
 
-    On SQLite, this reads in a read-only transaction, because one that may write would wait for that very job.
+    On SQLite, this reads in a transaction of its own, because one that may write would wait for that very job.
     """
     if request.method in SAFE_METHODS or request.db.get_bind().dialect.name != "sqlite":
         return _find_lock(request, request.db, batch_id)
-    with transaction_scope(request.services.get(Engine), read_only=True) as session:
+    with brief_reading(request.services.get(Engine)) as session:
         return _find_lock(request, session, batch_id)
 
 

@@ -42,7 +42,7 @@ from batchbook.batches.running.activity import activity_of, last_failure_of
 from batchbook.errors import Missing
 from batchbook.grid import choices_of
 from batchbook.master import buttons_for
-from batchbook.master.grid_settings import FULL_WINDOW, PANEL, RememberedPage
+from batchbook.master.grid_settings import FULL_WINDOW, PANEL
 from batchbook.master.paging import whole_number
 from batchbook.master.record_pages import file_response
 from batchbook.web.formatting import number as number_text
@@ -64,7 +64,7 @@ class BatchDetail(BatchPage):
         """Show the batch. The number of statements does not depend on the number of rows."""
         operations, context = self._latest_operations(), self.action_context
         latest = operations[0].number if operations else 0
-        rows = RowGrid(self.view, self.batch, latest=latest)
+        rows = RowGrid(self, latest=latest)
         lock = self.view.lock_of(self.batch.id)
         activity = activity_of(self.request, lock) if lock else None
         went_wrong = bool(operations) and operations[0].kind in WITHOUT_EFFECT
@@ -129,11 +129,10 @@ class BatchDetail(BatchPage):
         """Return ``values`` with the panels beside the rows, and what the person has open of them."""
         grid = values["grid"]
         panels = panels_of(values)
-        around = RememberedPage(self.request.db, grid.user, grid.key)
         return values | {
             "panels": panels,
-            "open_panel": open_panel(self.request, self.batch, panels, around.choices.get(PANEL)),
-            "full_window": bool(around.choices.get(FULL_WINDOW)),
+            "open_panel": open_panel(self.request, self.batch, panels, grid.page_choices.get(PANEL)),
+            "full_window": bool(grid.page_choices.get(FULL_WINDOW)),
         }
 
     def _comments(self) -> ShownComments | None:

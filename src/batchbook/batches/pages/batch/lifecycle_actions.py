@@ -23,7 +23,6 @@ from batchbook.batches.pages.batch.policy_panel import (
 from batchbook.batches.pages.batch.schedule_page import sent_options, sent_reason
 from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage, follow_on
 from batchbook.batches.pages.view_models import executes_for
-from batchbook.batches.policies.demands import policy_of
 from batchbook.forms import BoundForm, Field, Form
 from batchbook.grid import Kind
 from batchbook.master import MasterView
@@ -166,7 +165,7 @@ class ExecuteBatch(_ActionPage):
         """
         context = self.action_context
         options = sent_options(self.request, context.handler.execution_policy.options)
-        policy = policy_of(context)
+        policy = context.policy
         if policy.signature:
             demand_password(self.request)
         try:

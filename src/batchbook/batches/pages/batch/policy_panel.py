@@ -21,7 +21,7 @@ from batchbook.batches.policies.approvals import (
     signatures_of_executions,
 )
 from batchbook.batches.policies.declaration import MEANING, Policy
-from batchbook.batches.policies.demands import needs_approvals, policy_of, refusals, sign_content
+from batchbook.batches.policies.demands import needs_approvals, refusals, sign_content
 from batchbook.batches.policies.models import BatchApproval
 from batchbook.batches.policies.second_person import edited_by
 from batchbook.db import utc_now
@@ -76,7 +76,7 @@ class PolicyPanel:
 
 def policy_panel(view: BatchMasterView, context: ActionContext) -> PolicyPanel:
     """Return the panel of the batch of ``context`` for the person who looks at it."""
-    policy, batch = policy_of(context), context.batch
+    policy, batch = context.policy, context.batch
     approvals = shown_approvals(context)
     signatures = signatures_of_executions(context) if batch.is_final else ()
     if not is_possible(Action.EXECUTE, batch.state):
@@ -126,6 +126,6 @@ def sign_if_needed(engine: Engine, batch_id: int, options: Mapping[str, Any]) ->
 
     The caller has demanded the password.
     """
-    if policy_of(engine.context_of(engine.find(batch_id))).signature:
+    if engine.context_of(engine.find(batch_id)).policy.signature:
         context = engine.lock(batch_id, Action.EXECUTE)
         sign_content(context, bind_options(context.handler, options))

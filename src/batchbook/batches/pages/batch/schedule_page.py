@@ -26,7 +26,6 @@ from batchbook.batches.pages import view_models
 from batchbook.batches.pages.batch.large_changes import numbers_of
 from batchbook.batches.pages.batch.policy_panel import ExecutionNeeds, demand_password, sign_if_needed
 from batchbook.batches.pages.batch_page import CONFLICT, UNPROCESSABLE, BatchPage
-from batchbook.batches.policies.demands import policy_of
 from batchbook.batches.running.runner import ActionCall
 from batchbook.batches.running.schedule import (
     FARTHEST,
@@ -143,7 +142,7 @@ class ScheduleBatch(BatchPage):
         actor = self.request.authenticated_userid
         call = ActionCall(self.batch.id, Action.EXECUTE, actor, options, version)
         time = read_local(str(bound.texts[TIME]), self.request.zone)
-        if policy_of(self.action_context).signature:
+        if self.action_context.policy.signature:
             demand_password(self.request)
         with claim_key(self.request) as remember, self.request.db.begin_nested():
             sign_if_needed(self.engine, self.batch.id, options)
@@ -185,7 +184,7 @@ class ScheduleBatch(BatchPage):
             confirmed=confirmations_in(options),
             reason=options.get(REASON, ""),
             planned=scheduled_execution_of(self, context),
-            needs=ExecutionNeeds.of(policy_of(context)),
+            needs=ExecutionNeeds.of(context.policy),
             cancel_url=self.own_url,
         )
 

@@ -62,7 +62,7 @@ class EditCell(OneRow):
 
         ``before`` has the earlier versions of these by number.
         """
-        rows = RowGrid(self.view, self.batch, [self.sequence, *before])
+        rows = RowGrid(self, [self.sequence, *before])
         found = rows.grid.grid.rows_where(self.request.db, true())
         shown = {
             row.sequence: {"version": row.version, "row_html": html}

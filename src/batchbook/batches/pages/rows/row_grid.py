@@ -97,31 +97,29 @@ def open_batch_rows(caller: Caller, arguments: Mapping[str, Any]) -> OpenGrid:
 
 
 class RowGrid:
-    """The rows of one batch, for one request; ``sequences`` narrows it to some of them.
+    """The rows of the batch of ``page``, for one request; ``sequences`` narrows it to some of them.
 
     ``latest`` is the number of the batch's last operation, where the caller knows it and nothing is changed in this request.
     """
 
     def __init__(
         self,
-        view: BatchMasterView,
-        batch: Batch,
+        page: BatchPage,
         sequences: Sequence[int] | None = None,
         latest: int | None = None,
     ) -> None:
-        self.view = view
-        self.batch = batch
+        self.view = page.view
+        self.batch = page.batch
         self._latest = latest
-        self.editing = view.may(Action.EDIT, batch)
-        self.grid = self._grid(sequences)
+        self.editing = self.view.may(Action.EDIT, self.batch)
+        self.grid = self._grid(page.action_context, sequences)
 
-    def _grid(self, sequences: Sequence[int] | None) -> GridView:
+    def _grid(self, context: ActionContext, sequences: Sequence[int] | None) -> GridView:
         batch_type, table = self.view.batch_type, self.view.row_table
         row = batch_type.rows.of(self.batch)
         narrowed = () if sequences is None else (row.sequence.in_(sequences),)
         request, route = self.view.request, f"{self.view.prefix}."
         self._row_url = key_url(request, f"{route}row", "sequence", id=self.batch.id)
-        context = self.view.engine.context_of(self.batch)
         user = request.authenticated_userid
         quick = _quick_columns(request.db, self.batch, batch_type, user, context.access)
         shown = table.all_columns(row, batch_type.handler.statuses, context.access)
@@ -147,7 +145,7 @@ class RowGrid:
             mark=lambda row: "removed" if row.removed else "",
             identity=lambda row: RowIdentity(row.sequence, row.version),
             notes=CellMarks(context, source_word(batch_type), request.conventions).of,
-            element_data=self._element_data() if sequences is None else {},
+            element_data=self._element_data if sequences is None else dict,
             snapshot=None if narrowed else snapshot_of(self.batch, self._latest),
             windows_url=self.view.url("rows_window", self.batch),
             note_url=self._history_url if self._leads_to_history else None,
@@ -240,7 +238,7 @@ class GridPage(BatchPage):
     @cached_property
     def rows(self) -> RowGrid:
         """The batch's grid, in the state of the address."""
-        return RowGrid(self.view, self.batch)
+        return RowGrid(self)
 
     def condition(self) -> ColumnElement[bool]:
         """Return the condition for the rows that match the filters in the address; raise ``BadInput`` for invalid filters."""

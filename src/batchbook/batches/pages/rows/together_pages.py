@@ -94,7 +94,7 @@ class TheseRows(BatchPage):
     def get(self) -> Response:
         """Answer with the rows."""
         numbers = [_number(text) for text in self.request.GET.getall("key")[:MOST]]
-        grid = RowGrid(self.view, self.batch, numbers).grid
+        grid = RowGrid(self, numbers).grid
         rows = grid.grid.all_rows(self.request.db, GridState(), None) if numbers else ()
         return json_answer({"html": rows_html(grid, [(None, row) for row in rows])})
 
