@@ -32,7 +32,8 @@ from sqlalchemy.sql.visitors import iterate, replacement_traverse
 from sqlalchemy.types import NullType
 
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.rows.scope import Rows, key_columns, table_of, update_from
+from batchbook.batches.rows.scope import Rows, table_of
+from batchbook.batches.rows.storage import key_columns, update_from
 from batchbook.db import ExactDecimal, folded_key, joining_by_hash, key_form
 from batchbook.grid import columns_of
 from batchbook.statuses import Status

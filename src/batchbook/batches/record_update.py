@@ -28,7 +28,8 @@ from batchbook.batches.effects.declaration import TargetRecords
 from batchbook.batches.handler_declarations import Duplicates, NumberChange, TouchedRecords
 from batchbook.batches.lookups import Lookup
 from batchbook.batches.models import Batch, BatchRow
-from batchbook.batches.rows.scope import Rows, key_columns, update_from
+from batchbook.batches.rows.scope import Rows
+from batchbook.batches.rows.storage import key_columns, update_from
 from batchbook.errors import Conflict
 from batchbook.grid import Kind, columns_of, label_of
 from batchbook.statuses import Status, UpdateStatus

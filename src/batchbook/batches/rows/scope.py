@@ -8,18 +8,14 @@ from functools import cached_property
 from typing import Any, cast
 
 from sqlalchemy import (
-    JSON,
     ClauseElement,
     ColumnElement,
     RowMapping,
-    Subquery,
     Table,
     and_,
     case,
     func,
-    or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.orm import Session
@@ -313,32 +309,3 @@ class Rows:
         """Return the values of a new version if ``values`` change an editable column, so that older edits are refused."""
         changed = any(self.table.c[name].info.get("editable") for name in values)
         return next_row_version(version, self.now) if changed else {}
-
-
-def key_columns(row: type[BatchRow]) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """Return the key of rows of the model ``row`` as columns of a SELECT for :func:`update_from`."""
-    # An expression for the batch, so that PostgreSQL does not read all rows of the batch each time: where its statistics do
-    # not know the batch yet, it takes that for as quick as looking for one.
-    return (row.batch_id + 0).label("of_batch"), row.sequence.label("of_row")
-
-
-def update_from(rows: Rows, found: Subquery, values: Mapping[str, Any]) -> None:
-    """Set columns of those ``rows`` that differ from ``values``, by column, by one statement.
-
-    ``found`` is a SELECT of rows with :func:`key_columns` and whatever the values in SQL refer to. Rows that have their values
-    already are not written: a refresh after which most are as they were costs little more than reading them. Editable columns
-    are to be among the values with those of :meth:`Rows.newer_where`.
-    """
-    row, table = rows.model, rows.table
-    # Where rows are new, the first comparison decides for all of them.
-    differs = [row.status.is_(None), *(_differs(table.c[name], value) for name, value in values.items())]
-    rows.session.execute(
-        update(table)
-        .where(row.batch_id == found.c.of_batch, row.sequence == found.c.of_row, or_(*differs))
-        .values(dict(values))
-    )
-
-
-def _differs(column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
-    # JSON cannot be compared on every database, so it is written.
-    return true() if isinstance(column.type, JSON) else column.is_distinct_from(value)

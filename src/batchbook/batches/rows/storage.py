@@ -1,18 +1,33 @@
-"""Storage of a type's rows, in one table or in a table for each batch, and the writer of new rows."""
+"""Storage of a type's rows, in one table or in a table for each batch, and the writers: of new rows, and of what differs in others."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, Table, column, delete, insert, literal, select, text
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Select,
+    Subquery,
+    Table,
+    column,
+    delete,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.ddl import analyze
 from batchbook.batches.rows.row_columns import RowColumn
 from batchbook.batches.rows.row_values import Block, CellCheck, RowValues
-from batchbook.batches.rows.scope import table_of
+from batchbook.batches.rows.scope import Rows, table_of
 from batchbook.db.base import scalar_defaults
 from batchbook.db.bulk_writing import bulk_insert_columns
 from batchbook.statuses import Status
@@ -189,3 +204,32 @@ def _check_names(used: Set[str], known: Mapping[str, Any]) -> None:
     if not used <= known.keys():
         unknown = ", ".join(sorted(used - known.keys()))
         raise ValueError(f"populate yielded a row with columns that its table does not have: {unknown}")
+
+
+def key_columns(row: type[BatchRow]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """Return the key of rows of the model ``row`` as columns of a SELECT for :func:`update_from`."""
+    # An expression for the batch, so that PostgreSQL does not read all rows of the batch each time: where its statistics do
+    # not know the batch yet, it takes that for as quick as looking for one.
+    return (row.batch_id + 0).label("of_batch"), row.sequence.label("of_row")
+
+
+def update_from(rows: Rows, found: Subquery, values: Mapping[str, Any]) -> None:
+    """Set columns of those ``rows`` that differ from ``values``, by column, by one statement.
+
+    ``found`` is a SELECT of rows with :func:`key_columns` and whatever the values in SQL refer to. Rows that have their values
+    already are not written: a refresh after which most are as they were costs little more than reading them. Editable columns
+    are to be among the values with those of :meth:`Rows.newer_where`.
+    """
+    row, table = rows.model, rows.table
+    # Where rows are new, the first comparison decides for all of them.
+    differs = [row.status.is_(None), *(_differs(table.c[name], value) for name, value in values.items())]
+    rows.session.execute(
+        update(table)
+        .where(row.batch_id == found.c.of_batch, row.sequence == found.c.of_row, or_(*differs))
+        .values(dict(values))
+    )
+
+
+def _differs(column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
+    # JSON cannot be compared on every database, so it is written.
+    return true() if isinstance(column.type, JSON) else column.is_distinct_from(value)
