@@ -9,7 +9,6 @@ any of this is left alone.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy import URL, Engine, event
@@ -41,11 +40,11 @@ _SERVER = {
     "client_connection_check_interval": f"{_SILENCE_SECONDS}s",
     "idle_in_transaction_session_timeout": f"{_IDLE_SECONDS}s",
 }
-#: As a statement and not as options of the connection, which programs between the two may refuse. Server versions without
-#: one of the parameters pass over it.
+#: As statements and not as options of the connection, which programs between the two may refuse. Server versions without one
+#: of the parameters pass over it. Looking for those that nobody has set takes longer than connecting.
+_UNSET = "SELECT name FROM pg_settings WHERE name = ANY(%s) AND source = 'default'"
 _LIMIT = (
-    "SELECT set_config(name, %s::json ->> name, false) FROM pg_settings"
-    " WHERE name IN (SELECT json_object_keys(%s::json)) AND source = 'default'"
+    "SELECT set_config(name, setting, false) FROM unnest(%s::text[], %s::text[]) AS wanted(name, setting)"
 )
 #: The function that lifts the last limit for one transaction: code of a job may work for long between two statements.
 ALLOW_IDLE = "set_config('idle_in_transaction_session_timeout', '0', true)"
@@ -77,12 +76,23 @@ def add_client_limits(options: dict[str, Any]) -> None:
         options.setdefault(name, value)
 
 
-def limit_session(driver: Any, _record: object = None) -> None:
-    """Set the limits of the server's end of the new connection ``driver``."""
-    text = json.dumps(_SERVER)
+def limit_session(driver: Any, _record: object = None, engine: Any = None) -> None:
+    """Set the limits of the server's end of the new connection ``driver``.
+
+    Which of them nobody else has set is found out once for an ``engine``, an object that lives as long as that one.
+    """
     with driver.cursor() as cursor:
-        cursor.execute(_LIMIT, (text, text))
+        unset = getattr(engine, _FOUND, None)
+        if unset is None:
+            unset = [name for (name,) in cursor.execute(_UNSET, (list(_SERVER),))]
+            if engine is not None:
+                setattr(engine, _FOUND, unset)
+        cursor.execute(_LIMIT, (unset, [_SERVER[name] for name in unset]))
     driver.commit()
+
+
+#: The attribute that keeps what was found out.
+_FOUND = "batchbook_unset_limits"
 
 
 def _before_connecting(_dialect: object, _record: object, _arguments: Any, options: Any) -> None:

@@ -157,7 +157,7 @@ def _connect_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.create_function("batchbook_key", 1, key_form, deterministic=True)
 
 
-def _connect_postgresql(_dialect: object, _record: object, arguments: Any, options: Any) -> Any:
+def _connect_postgresql(dialect: object, _record: object, arguments: Any, options: Any) -> Any:
     # Imported here, so that installations on SQLite do not load PostgreSQL's driver.
     from batchbook.db.psycopg_connection import GuardedConnection, read_times_tolerantly
 
@@ -171,7 +171,7 @@ def _connect_postgresql(_dialect: object, _record: object, arguments: Any, optio
             f"The PostgreSQL database stores text as {encoding}, which cannot hold every character: create it with"
             " ENCODING 'UTF8'."
         )
-    limit_session(connection)
+    limit_session(connection, engine=dialect)
     read_times_tolerantly(connection)
     return connection
 
