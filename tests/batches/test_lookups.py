@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pyramid.exceptions import ConfigurationError
-from sqlalchemy import Engine, event, insert, null, update
+from sqlalchemy import Engine, event, func, insert, null, update
 
 from batchbook.batches import Action, BatchHandler, Rows
 from batchbook.batches.handler_checks import check_handler
@@ -147,6 +147,22 @@ def test_a_pair_of_model_and_condition_is_joined(tallies: BatchHarness) -> None:
         ("ok", "V2"),
         ("other_vendor", None),
     ]
+
+
+def test_a_column_of_texts_takes_the_text_of_another_value(tallies: BatchHarness) -> None:
+    # SQLAlchemy does not know the type of this function, and PostgreSQL compares no number with a text.
+    counting = replace(PRODUCTS, take=PRODUCTS.take | {"description": func.length(Product.description)})
+
+    class Counting(TallyHandler):
+        lookups = (counting,)
+
+    harness = tallies.with_handler(Counting)
+    batch_id = harness.open("item,counted\nA-1,1\nZ-9,1\n")
+    assert [row.description for row in harness.rows(batch_id)] == ["6", None]
+    with transaction_scope(tallies.database) as session:
+        session.execute(update(Product).values(description="Apple"))
+    harness.run(batch_id, Action.REFRESH)
+    assert [row.description for row in harness.rows(batch_id)] == ["5", None]
 
 
 def test_a_removed_row_is_left_alone(tallies: BatchHarness) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from batchbook.db import connecting
 from batchbook.db.connecting import limit_waiting, limited_engine
 from batchbook.db.engine import make_engine
 from batchbook.db.outages import Outage, outage_of
@@ -99,3 +100,30 @@ def test_engines_on_another_database_are_left_alone(backend: str) -> None:
     limit_waiting(engine)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
+
+
+@pytest.mark.parametrize("make", [make_engine, of_library, of_store])
+def test_a_server_that_refuses_a_limit_has_the_others(
+    database_url: URL, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As a server on Windows does, which cannot tell whether its client is gone.
+    monkeypatch.setitem(connecting._SERVER, "client_connection_check_interval", "-1")
+    engine = make(database_url)
+    for _ in range(2):
+        with engine.connect() as connection:
+            assert connection.execute(text(f"SHOW {SERVER[1]}")).scalar_one() == "0"
+            assert connection.execute(text(f"SHOW {SERVER[2]}")).scalar_one() == "10min"
+        engine.dispose()
+
+
+def test_a_server_that_no_longer_knows_a_limit_has_the_others(
+    database_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As after the address leads to an older one, which the process learns from its refusal.
+    monkeypatch.setitem(connecting._SERVER, "no_such_parameter", "1")
+    engine = make_engine(database_url)
+    setattr(engine.dialect, connecting._FOUND, ["no_such_parameter", SERVER[2]])
+    with engine.connect() as connection:
+        assert connection.execute(text(f"SHOW {SERVER[2]}")).scalar_one() == "10min"
+    assert getattr(engine.dialect, connecting._FOUND) == [SERVER[2]]
+    engine.dispose()

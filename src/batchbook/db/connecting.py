@@ -77,18 +77,36 @@ def add_client_limits(options: dict[str, Any]) -> None:
 
 
 def limit_session(driver: Any, _record: object = None, engine: Any = None) -> None:
-    """Set the limits of the server's end of the new connection ``driver``.
+    """Set the limits of the server's end of the new connection ``driver``, as far as the server takes them.
 
     Which of them nobody else has set is found out once for an ``engine``, an object that lives as long as that one.
     """
-    with driver.cursor() as cursor:
-        unset = getattr(engine, _FOUND, None)
-        if unset is None:
+    unset: list[str] | None = getattr(engine, _FOUND, None)
+    if unset is None:
+        with driver.cursor() as cursor:
             unset = [name for (name,) in cursor.execute(_UNSET, (list(_SERVER),))]
-            if engine is not None:
-                setattr(engine, _FOUND, unset)
-        cursor.execute(_LIMIT, (unset, [_SERVER[name] for name in unset]))
+    if not _is_set(driver, unset):
+        unset = [name for name in unset if _is_set(driver, [name])]
+    if engine is not None:
+        setattr(engine, _FOUND, unset)
+
+
+def _is_set(driver: Any, names: list[str]) -> bool:
+    """Set the limits called ``names``; return whether the server takes them all, else none of them is set.
+
+    A server on Windows cannot tell whether its client is gone, and refuses to be told to look.
+    """
+    # Imported here, so that installations on SQLite do not load PostgreSQL's driver.
+    from psycopg.errors import InvalidParameterValue, UndefinedObject
+
+    try:
+        with driver.cursor() as cursor:
+            cursor.execute(_LIMIT, (names, [_SERVER[name] for name in names]))
+    except (InvalidParameterValue, UndefinedObject):
+        driver.rollback()
+        return False
     driver.commit()
+    return True
 
 
 #: The attribute that keeps what was found out.

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import inspect
 
-from batchbook.batches import RowColumn
+from batchbook.batches import RowColumn, RowTable
+from batchbook.batches.policies.field_rules import EVERYTHING
 from batchbook.batches.rows.per_batch import OwnTables
 from batchbook.grid import Kind
-from batchbook.types.imports.models import Import, ImportRow
+from batchbook.types.imports.models import Import, ImportRow, ImportStatus
 
 PRICE = RowColumn("price", Kind.DECIMAL, "Price", precision=12, scale=2, editable=True, minimum="0.01")
 
@@ -38,3 +39,15 @@ def test_models_that_are_not_used_any_more_are_let_go() -> None:
     models = [weakref.ref(tables.of(batch(number, PRICE))) for number in range(1, 81)]
     gc.collect()
     assert sum(model() is not None for model in models) <= 64
+
+
+def test_those_whose_grids_were_shown_are_let_go_as_well() -> None:
+    wide = [RowColumn(f"field_{number}", Kind.TEXT, "Field", length=9) for number in range(50)]
+    tables, models = OwnTables(ImportRow), []
+    for number in range(1, 121):
+        model = tables.of(batch(number, *wide))
+        RowTable().all_columns(model, ImportStatus, EVERYTHING)
+        models.append(weakref.ref(model))
+    del model
+    gc.collect()
+    assert sum(model() is not None for model in models) <= 80

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum as PythonEnum
+from itertools import product
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Engine,
+    Enum,
+    Float,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+)
 from tests.batches.harness import BatchHarness
 from tests.batches.shelf_count import CountStatus, ShelfCountRow
 
+from batchbook.batches.rows.issues import IssueList
 from batchbook.batches.rows.row_values import Block
-from batchbook.batches.rows.storage import RowWriter, SharedTable
+from batchbook.batches.rows.storage import RowWriter, SharedTable, key_columns, update_from
+from batchbook.db import ExactDecimal, JSONValue, UTCDateTime
+from batchbook.db.transactions import transaction_scope
 
 
 def test_rows_are_numbered_in_order_whether_they_come_one_by_one_or_in_blocks(harness: BatchHarness) -> None:
@@ -70,3 +97,96 @@ def test_rows_of_a_shared_table_are_copied_and_discarded_for_one_batch(harness: 
         table.make_room(engine.session, engine.find(source_id), ())
     assert harness.rows(source_id) == []
     assert [row.item_code for row in harness.rows(clone_id)] == ["8"]
+
+
+class Colour(PythonEnum):
+    RED = "r"
+    BLUE = "b"
+
+
+#: Values that the columns of each type may have, some of which differ by little; with them, all may be empty.
+VALUES: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "text": (Text(), ("", "a", "A", "a\t", "1", "01", "e\u0301", "\u00e9")),
+    "name": (String(10), ("", "a")),
+    "price": (ExactDecimal(12, 2), tuple(map(Decimal, ("0.00", "0.01", "-0.01", "9999999999.99")))),
+    "rate": (Numeric(9, 4), (Decimal("1.0000"), Decimal("1.0001"))),
+    "units": (Integer(), (0, 1)),
+    "many": (BigInteger(), (0, 2**62, 2**62 + 1)),
+    "share": (Float(), (0.0, 1.5)),
+    "flag": (Boolean(), (True, False)),
+    "day": (Date(), (date(2020, 1, 1), date(2020, 1, 2))),
+    "moment": (
+        UTCDateTime(),
+        (datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 1, microsecond=1, tzinfo=UTC)),
+    ),
+    "colour": (Enum(Colour), tuple(Colour)),
+    "data": (JSONValue, ({"a": 1}, [1], "text")),
+    "issues": (
+        IssueList(),
+        ([{"field": "a", "code": "b", "severity": "error", "message": "c", "raw": None}],),
+    ),
+    "bytes": (LargeBinary(), (b"", b"a\0b", b"a")),
+}
+
+
+@pytest.fixture
+def typed(engine: Engine) -> tuple[Table, Table]:
+    """A table of rows, and one of their new values, with a column of each type."""
+    metadata = MetaData()
+
+    def columns() -> list[Column[Any]]:
+        return [Column(name, kind) for name, (kind, _) in VALUES.items()]
+
+    key = [Column(name, Integer, primary_key=True) for name in ("batch_id", "sequence")]
+    rows = Table(
+        "typed_row",
+        metadata,
+        *key,
+        Column("status", String(40)),
+        Column("writes", Integer, onupdate=1),
+        *columns(),
+    )
+    values = Table("new_value", metadata, Column("id", Integer, primary_key=True), *columns())
+    metadata.create_all(engine)
+    return rows, values
+
+
+@pytest.mark.parametrize("is_sql", [True, False], ids=["in SQL", "of Python"])
+@pytest.mark.parametrize("name", VALUES)
+def test_each_row_gets_its_value_whatever_it_had(
+    engine: Engine, typed: tuple[Table, Table], name: str, *, is_sql: bool
+) -> None:
+    table, source = typed
+    pairs = list(product([None, *VALUES[name][1]], repeat=2))
+    row = SimpleNamespace(**table.c)
+    with transaction_scope(engine) as session:
+        rows: Any = SimpleNamespace(session=session, model=row, table=table)
+        for number, (old, new) in enumerate(pairs):
+            values = {"batch_id": 1, "sequence": number, "status": "ready"}
+            session.execute(insert(table).values(**values | {name: old}))
+            session.execute(insert(source).values(id=number, **{name: new}))
+            if not is_sql:
+                found = select(*key_columns(row)).where(row.sequence == number).subquery("found")
+                update_from(rows, found, {name: new})
+        if is_sql:
+            news = select(*key_columns(row), source.c[name]).join(source, source.c.id == row.sequence)
+            found = news.subquery("found")
+            update_from(rows, found, {name: found.c[name]})
+        stored = session.scalars(select(table.c[name]).order_by(table.c.sequence)).all()
+    assert [(type(value), value) for value in stored] == [(type(new), new) for _, new in pairs]
+
+
+def test_only_rows_that_differ_are_written_and_those_without_status(
+    engine: Engine, typed: tuple[Table, Table]
+) -> None:
+    table, _ = typed
+    row = SimpleNamespace(**table.c)
+    had = [("ready", "5"), ("ready", None), ("ready", "05"), (None, "5")]
+    with transaction_scope(engine) as session:
+        for number, (status, text) in enumerate(had):
+            session.execute(insert(table).values(batch_id=1, sequence=number, status=status, text=text))
+        rows: Any = SimpleNamespace(session=session, model=row, table=table)
+        found = select(*key_columns(row), func.length("12345").label("new")).subquery("found")
+        update_from(rows, found, {"text": found.c.new})
+        stored = session.execute(select(table.c.text, table.c.writes).order_by(table.c.sequence)).all()
+    assert stored == [("5", None), ("5", 1), ("5", 1), ("5", 1)]

@@ -240,17 +240,18 @@ class RowTable:
         return access.visible((sequence, *columns, _note_column(row), *self.filters(row)))
 
 
-@lru_cache(maxsize=256)
+# Kept for as many models as there are of single batches: each of these is large.
+@lru_cache(maxsize=64)
 def _status_column(row: type[BatchRow], statuses: type[Status]) -> Column:
     return Column("status", "Status", row.status, Kind.CHOICE, choices=choices_of(statuses))
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _note_column(row: type[BatchRow]) -> Column:
     return Column("status_text", "Note", row.status_text, Kind.TEXT)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _problems_column(row: type[BatchRow]) -> Column:
     return Column(PROBLEMS, "Has problems", row.issues.is_not(None), Kind.BOOLEAN)
 

@@ -7,10 +7,15 @@ from typing import Any, Protocol
 
 from sqlalchemy import (
     JSON,
+    ClauseElement,
     ColumnElement,
+    Enum,
     Select,
+    String,
     Subquery,
     Table,
+    Text,
+    cast,
     column,
     delete,
     insert,
@@ -231,5 +236,14 @@ def update_from(rows: Rows, found: Subquery, values: Mapping[str, Any]) -> None:
 
 
 def _differs(column: ColumnElement[Any], value: Any) -> ColumnElement[bool]:
-    # JSON cannot be compared on every database, so it is written.
-    return true() if isinstance(column.type, JSON) else column.is_distinct_from(value)
+    """Return the condition that ``value``, in SQL or of Python, is another one than ``column`` has, once it is stored there."""
+    if isinstance(column.type, JSON):
+        return true()  # It cannot be compared on every database, so it is written.
+    new: Any = getattr(value, "__clause_element__", lambda: value)()
+    if not isinstance(new, ClauseElement):
+        return column.is_distinct_from(None if new is None else literal(new, column.type))
+    # PostgreSQL stores anything in a column of texts, as its text, but compares only texts with it.
+    is_text = isinstance(column.type, String) and not isinstance(column.type, Enum)
+    if is_text and not isinstance(getattr(new, "type", None), String):
+        new = cast(new, Text)
+    return column.is_distinct_from(new)
