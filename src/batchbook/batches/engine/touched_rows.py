@@ -21,8 +21,8 @@ from batchbook.db.number_sets import is_among
 
 #: The number of rows that are refreshed together; their numbers are one parameter of each statement.
 _AT_ONCE = 50_000
-#: The number of rows up to which the peers of each are looked up by themselves.
-_FEW = 100
+#: The number of rows up to which the peers of each are best looked up by themselves, and how often rows may be compared.
+_FEW, _MOST_COMPARED = 100, 1_000_000
 
 
 def rows_called(context: ActionContext, sequences: Sequence[int]) -> ColumnElement[bool]:
@@ -83,7 +83,9 @@ class TouchedRows:
         found: list[int] = []
         for part in chunked(sequences, _AT_ONCE):
             # PostgreSQL may not know yet that the batch has many rows, and would compare each of them with each.
-            with joining_by_hash(self._context.session) if len(part) > _FEW else nullcontext():
+            compared = len(part) * self._context.batch.row_count
+            is_costly = len(part) > _FEW and compared > _MOST_COMPARED
+            with joining_by_hash(self._context.session) if is_costly else nullcontext():
                 for statement in select_peers(self._context, rows_called(self._context, part)):
                     # The session's own execute() would take longer for each number than the database.
                     found += self._context.session.connection().execute(statement).scalars()
