@@ -7,9 +7,9 @@ from typing import Any
 from pyramid.config import Configurator
 from pyramid.testing import DummyRequest
 from sqlalchemy import Row, column
-from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
 from batchbook.grid import Choice, Column, Kind
+from batchbook.grid import rows_of as as_rows
 from batchbook.master.row_cells import (
     CellIssue,
     EditableRow,
@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 def rows_of(*values: Sequence[Any]) -> Sequence[Row[Any]]:
-    return IteratorResult(SimpleResultMetaData([one.name for one in COLUMNS]), iter(values)).all()
+    return [*as_rows(COLUMNS, values)]
 
 
 def test_rows_have_a_cell_for_each_column_and_the_first_heads_the_row() -> None:

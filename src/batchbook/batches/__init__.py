@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     from batchbook.batches.rows.row_values import RowValues as RowValues
     from batchbook.batches.rows.scope import RowProxy as RowProxy
     from batchbook.batches.rows.scope import Rows as Rows
-    from batchbook.batches.rows.storage import key_columns as key_columns
+    from batchbook.batches.rows.storage import row_key as row_key
     from batchbook.batches.rows.storage import update_from as update_from
     from batchbook.batches.scans import Scan as Scan
     from batchbook.batches.scans import read_scan as read_scan

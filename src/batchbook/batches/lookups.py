@@ -33,7 +33,7 @@ from sqlalchemy.types import NullType
 
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.scope import Rows, table_of
-from batchbook.batches.rows.storage import key_columns, update_from
+from batchbook.batches.rows.storage import row_key, update_from
 from batchbook.db import ExactDecimal, folded_key, joining_by_hash, key_form
 from batchbook.grid import columns_of
 from batchbook.statuses import Status
@@ -208,9 +208,7 @@ def refresh_by_lookups(lookups: Sequence[Lookup], rows: Rows) -> None:
     for number, lookup in enumerate(lookups):
         status = _status(lookup, rows, failures, is_first=number == 0)
         values = {"status": status} | {name: lookup.taken(rows, name) for name in lookup.take}
-        wanted = select(
-            *key_columns(rows.model), *(value.label(f"new_{name}") for name, value in values.items())
-        )
+        wanted = select(*row_key(rows.model), *(value.label(f"new_{name}") for name, value in values.items()))
         found = lookup.joined(wanted, rows).where(rows.where).subquery("found")
         update_from(rows, found, {name: found.c[f"new_{name}"] for name in values} | {"status_text": None})
         failures += lookup.failures
@@ -296,7 +294,7 @@ def _meant_keys(lookup: Lookup, rows: Rows) -> Subquery | None:
     alone = select(form, meant.label("meant")).group_by(form)
     one = alone.having((of_keys == 1) | ((of_keys == 0) & (of_all == 1))).subquery("one")
     return (
-        select(*key_columns(row), one.c.meant)
+        select(*row_key(row), one.c.meant)
         .join(one, one.c.form == folded_key(text))
         .where(is_unknown)
         .subquery("found")

@@ -29,7 +29,7 @@ from batchbook.batches.handler_declarations import Duplicates, NumberChange, Tou
 from batchbook.batches.lookups import Lookup
 from batchbook.batches.models import Batch, BatchRow
 from batchbook.batches.rows.scope import Rows
-from batchbook.batches.rows.storage import key_columns, update_from
+from batchbook.batches.rows.storage import row_key, update_from
 from batchbook.errors import Conflict
 from batchbook.grid import Kind, columns_of, label_of
 from batchbook.statuses import Status, UpdateStatus
@@ -164,7 +164,7 @@ class RecordUpdate:
             if status is not None
         ]
         found = (
-            select(*key_columns(row), case(*whens, else_=literal(str(self.ready))).label("new"))
+            select(*row_key(row), case(*whens, else_=literal(str(self.ready))).label("new"))
             .outerjoin(self.model, self._join(row))
             .where(rows.where, or_(row.status.is_(None), row.status.not_in([str(one) for one in refused])))
             .subquery("found")

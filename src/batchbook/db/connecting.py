@@ -46,6 +46,8 @@ _UNSET = "SELECT name FROM pg_settings WHERE name = ANY(%s) AND source = 'defaul
 _LIMIT = (
     "SELECT set_config(name, setting, false) FROM unnest(%s::text[], %s::text[]) AS wanted(name, setting)"
 )
+#: The attribute of an engine that keeps which parameters nobody else has set.
+_FOUND = "batchbook_unset_limits"
 #: The function that lifts the last limit for one transaction: code of a job may work for long between two statements.
 ALLOW_IDLE = "set_config('idle_in_transaction_session_timeout', '0', true)"
 
@@ -107,10 +109,6 @@ def _is_set(driver: Any, names: list[str]) -> bool:
         return False
     driver.commit()
     return True
-
-
-#: The attribute that keeps what was found out.
-_FOUND = "batchbook_unset_limits"
 
 
 def _before_connecting(_dialect: object, _record: object, _arguments: Any, options: Any) -> None:

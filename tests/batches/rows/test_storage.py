@@ -34,7 +34,7 @@ from tests.batches.shelf_count import CountStatus, ShelfCountRow
 
 from batchbook.batches.rows.issues import IssueList
 from batchbook.batches.rows.row_values import Block
-from batchbook.batches.rows.storage import RowWriter, SharedTable, key_columns, update_from
+from batchbook.batches.rows.storage import RowWriter, SharedTable, row_key, update_from
 from batchbook.db import ExactDecimal, JSONValue, UTCDateTime
 from batchbook.db.transactions import transaction_scope
 
@@ -166,10 +166,10 @@ def test_each_row_gets_its_value_whatever_it_had(
             session.execute(insert(table).values(**values | {name: old}))
             session.execute(insert(source).values(id=number, **{name: new}))
             if not is_sql:
-                found = select(*key_columns(row)).where(row.sequence == number).subquery("found")
+                found = select(*row_key(row)).where(row.sequence == number).subquery("found")
                 update_from(rows, found, {name: new})
         if is_sql:
-            news = select(*key_columns(row), source.c[name]).join(source, source.c.id == row.sequence)
+            news = select(*row_key(row), source.c[name]).join(source, source.c.id == row.sequence)
             found = news.subquery("found")
             update_from(rows, found, {name: found.c[name]})
         stored = session.scalars(select(table.c[name]).order_by(table.c.sequence)).all()
@@ -186,7 +186,7 @@ def test_only_rows_that_differ_are_written_and_those_without_status(
         for number, (status, text) in enumerate(had):
             session.execute(insert(table).values(batch_id=1, sequence=number, status=status, text=text))
         rows: Any = SimpleNamespace(session=session, model=row, table=table)
-        found = select(*key_columns(row), func.length("12345").label("new")).subquery("found")
+        found = select(*row_key(row), func.length("12345").label("new")).subquery("found")
         update_from(rows, found, {"text": found.c.new})
         stored = session.execute(select(table.c.text, table.c.writes).order_by(table.c.sequence)).all()
     assert stored == [("5", None), ("5", 1), ("5", 1), ("5", 1)]

@@ -211,7 +211,7 @@ def _check_names(used: Set[str], known: Mapping[str, Any]) -> None:
         raise ValueError(f"populate yielded a row with columns that its table does not have: {unknown}")
 
 
-def key_columns(row: type[BatchRow]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+def row_key(row: type[BatchRow]) -> tuple[ColumnElement[int], ColumnElement[int]]:
     """Return the key of rows of the model ``row`` as columns of a SELECT for :func:`update_from`."""
     # An expression for the batch, so that PostgreSQL does not read all rows of the batch each time: where its statistics do
     # not know the batch yet, it takes that for as quick as looking for one.
@@ -221,7 +221,7 @@ def key_columns(row: type[BatchRow]) -> tuple[ColumnElement[int], ColumnElement[
 def update_from(rows: Rows, found: Subquery, values: Mapping[str, Any]) -> None:
     """Set columns of those ``rows`` that differ from ``values``, by column, by one statement.
 
-    ``found`` is a SELECT of rows with :func:`key_columns` and whatever the values in SQL refer to. Rows that have their values
+    ``found`` is a SELECT of rows with :func:`row_key` and whatever the values in SQL refer to. Rows that have their values
     already are not written: a refresh after which most are as they were costs little more than reading them. Editable columns
     are to be among the values with those of :meth:`Rows.newer_where`.
     """

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from batchbook.batches import HandlerContext, Rows, count_open_batches, key_columns
+from batchbook.batches import HandlerContext, Rows, count_open_batches, row_key
 from batchbook.catalog.models import Product
 from batchbook.db import foreign_keys_to
 from batchbook.errors import Conflict
@@ -159,7 +159,7 @@ def facts_of_now(rows: Rows) -> Select[Any]:
     counts = {"on_order": units_on_order(), **_references()}
     return (
         select(
-            *key_columns(_row),
+            *row_key(_row),
             _row.in_batches,
             Product.active,
             Product.on_hand,

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from batchbook.batches import Block, Rows, key_columns, update_from
+from batchbook.batches import Block, Rows, row_key, update_from
 from batchbook.errors import BadInput
 from batchbook.grid import CellError, parse
 from batchbook.types.imports.import_plan import ImportPlan, is_reversed, key_form
@@ -208,7 +208,7 @@ class Comparison:
         row, record = self._row, self._record
         names = [self._current(field).label(old(field.name)) for field in self._plan.written]
         statement = select(
-            *key_columns(row),
+            *row_key(row),
             getattr(record, self._plan.target.id.key).label("record_id"),
             has_duplicate(self._plan, row, self._repeated).label("duplicate"),
             may_be_missing(self._plan, record).label("in_scope"),

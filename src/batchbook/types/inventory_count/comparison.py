@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Integer, SQLColumnExpression, and_, case, func, null, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
-from batchbook.batches import Rows, key_columns, update_from
+from batchbook.batches import Rows, row_key, update_from
 from batchbook.catalog.models import Department, Product
 from batchbook.types.inventory_count.models import MOST, VALUE, CountStatus, InventoryCount, InventoryCountRow
 
@@ -46,7 +46,7 @@ def compare(batch: InventoryCount, rows: Rows) -> None:
 
     found = (
         select(
-            *key_columns(_row),
+            *row_key(_row),
             (of_item(func.min(other.sequence)) == _row.sequence).label("is_first"),
             of_item(func.sum(other.counted)).label("counted"),
             of_item(func.sum(other.counted_again)).label("counted_again"),

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from batchbook.batches import Rows, key_columns
+from batchbook.batches import Rows, row_key
 from batchbook.catalog.models import Department, Product, Vendor
 from batchbook.db import changes_beyond, decimal_text, folded_key, key_form, percent_change, spelled_like
 from batchbook.errors import BadInput
@@ -79,7 +79,7 @@ def respelled_codes(rows: Rows) -> Subquery | None:
     # Grouped, it is a table of its own for the databases, which they look up rather than scan for each row.
     similar = products.group_by(form).having(func.count() == 1).subquery("similar")
     return (
-        select(*key_columns(row), similar.c.item_code)
+        select(*row_key(row), similar.c.item_code)
         .join(similar, similar.c.form == folded_key(row.item_code))
         .where(unknown)
         .subquery("found")
@@ -151,7 +151,7 @@ def looked_up_rows(batch: PriceChange, rows: Rows) -> Subquery:
     computed = follow_catalogue(batch, rows, basis) if batch.is_computed else {}
     return (
         select(
-            *key_columns(_row),
+            *row_key(_row),
             Product.price,
             Product.cost,
             basis.label("basis"),

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from batchbook.batches import Rows, is_repeated, key_columns, update_from
+from batchbook.batches import Rows, is_repeated, row_key, update_from
 from batchbook.catalog.models import Product, Vendor
 from batchbook.db import changes_beyond
 from batchbook.purchasing.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine
@@ -150,7 +150,7 @@ def _found(rows: Rows, units: Subquery) -> Subquery:
     cost = func.sum(take * units.c.cost, type_=AMOUNT)
     return (
         select(
-            *key_columns(_row),
+            *row_key(_row),
             func.sum(take).label("matched"),
             case((func.count(units.c.cost) == func.count(), cost), else_=null()).label("expected"),
             func.min(case((units.c.start == 0, units.c.number))).label("receipt"),
